@@ -1,0 +1,57 @@
+"""Atomic writing: a file is either the old one or the complete new one, never half of either."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from LungCAD.errors import InputError
+
+
+@contextmanager
+def atomic_path(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that takes its name when the block ends without error.
+
+    The temporary name keeps every suffix of `path` (writers choose the format by it). Before the rename
+    the content is flushed to the disk; after an error the temporary file is removed.
+
+    Raises
+    ------
+    InputError
+        `path` exists and `overwrite` is false, or its folder is missing, full or not writable.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise InputError(path, "exists already", "Choose another name, or allow overwriting")
+    suffixes = "".join(path.suffixes[-2:])
+    try:
+        handle, name = tempfile.mkstemp(prefix=".unfinished-", suffix=suffixes, dir=path.parent)
+    except OSError as error:
+        raise InputError(path.parent, f"cannot be written to ({error.strerror})") from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(path, f"could not be written ({error.strerror})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:
+    """Write `text` (UTF-8) to `path` atomically; raises as `atomic_path` does."""
+    with atomic_path(path, overwrite) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,1 @@
+"""The lung field of a CT: both lungs and their six zones."""

@@ -1,0 +1,1 @@
+"""A synthetic thorax with known truth."""

@@ -1,0 +1,1 @@
+"""Measurements, tables, pictures and the HTML report."""

@@ -1,0 +1,1 @@
+"""One file per method: its parameters and its run()."""

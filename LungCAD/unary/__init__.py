@@ -1,0 +1,1 @@
+"""Class probabilities of lung pixels before any smoothing."""

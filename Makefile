@@ -1,0 +1,40 @@
+# Everything runs from .venv, which the first command makes; nothing else needs to be installed by hand.
+PYTHON ?= python3
+# A pinned torch keeps every machine on the same build. The declared range in pyproject.toml is wide.
+TORCH ?= torch==2.13.0
+BIN := .venv/bin
+EXTRAS := dev,train
+
+.PHONY: demo test test-slow bench lint clean
+
+demo: .venv/ready
+	$(BIN)/lungcad demo --overwrite -o demo
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+test-slow: .venv/ready
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+# The peers that we measure ourselves against need a C++ compiler; without them the bench says so.
+bench: .venv/ready
+	-$(BIN)/python -m pip install --quiet --editable ".[peers]"
+	$(BIN)/lungcad bench
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+.venv/ready: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		if [ "$$(id -u)" = 0 ]; then S=; else S=sudo; fi; \
+		$$S apt-get update -qq && $$S env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	@touch $@
+
+clean:
+	rm -rf .venv demo build dist *.egg-info
