@@ -12,7 +12,7 @@ BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """Folder with real images (LUNGCAD_DATA, or shared/data beside the checkout); skips where there is none."""
+    """Folder with real images (LUNGCAD_DATA, or shared/data beside the checkout); skips without one."""
     folder = Path(os.environ.get("LUNGCAD_DATA", BESIDE_THE_CHECKOUT))
     if not folder.is_dir():
         pytest.skip(f"no real images: {folder} is not a folder; set LUNGCAD_DATA")
