@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,45 @@ def atomic_path(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
         raise InputError(path, f"could not be written ({error.strerror})") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a temporary folder beside `path` whose files appear in `path` when the block ends without error.
+
+    A new folder takes its name in one rename. An existing one, with `overwrite`, has its files of the same
+    names replaced one by one; anything else in it stays. After an error nothing of the temporary folder is left.
+
+    Raises
+    ------
+    InputError
+        `path` exists and `overwrite` is false or it is no folder, or it cannot be written (rights, space).
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise InputError(path, "is a file, not a folder", "Choose another name for the output folder")
+    if path.exists() and not overwrite:
+        raise InputError(path, "exists already", "Choose another name, or allow overwriting (--overwrite)")
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=path.parent))
+        temporary.chmod(0o777 & ~_umask())
+        yield temporary
+        if path.exists():
+            for file in sorted(temporary.rglob("*")):
+                target = path / file.relative_to(temporary)
+                if file.is_dir():
+                    target.mkdir(exist_ok=True)
+                else:
+                    file.replace(target)
+        else:
+            temporary.replace(path)
+    except OSError as error:
+        raise InputError(path, f"could not be written ({error.strerror or error})") from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:

@@ -1,1 +1,5 @@
-"""The lungcad command."""
+"""The lungcad command, one file per sub-command."""
+
+from LungCAD.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,74 @@
+"""Entry point of the lungcad command.
+
+Exit codes: 0 done; 1 failure; 2 bad input (one line on standard error, nothing written); 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from LungCAD import __version__
+from LungCAD.errors import Cancelled, InputError
+
+COMMANDS = {
+    "propagate": "label the whole lung from a CT and a few drawn regions",
+    "lungs": "segment both lungs and their six zones",
+    "info": "say what is in a file or folder and whether it is fit for use",
+    "phantom": "make a synthetic chest CT with known truth",
+    "demo": "run the main job on a phantom: nothing but an output folder is needed",
+    "bench": "measure speed and quality against the named peers",
+}
+
+EPILOG = (
+    "LungCAD is a research tool. It is not a medical device and must not be used for diagnosis or treatment."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line `arguments` (default: the process's own) and return the exit code."""
+    options = _parser(arguments).parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except (KeyboardInterrupt, Cancelled):
+        print("lungcad: stopped; nothing was written", file=sys.stderr)
+        return 130
+    except InputError as error:
+        print(f"lungcad: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("lungcad: not enough memory; close other programs or use --mode slice", file=sys.stderr)
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last door: a user gets a line, a developer asks for the traceback
+        if getattr(options, "debug", False):
+            raise
+        print(
+            f"lungcad: failed: {type(error).__name__}: {_one_line(error)} (--debug shows where)",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lungcad", description=__doc__.splitlines()[0], epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=f"lungcad {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    given = next(
+        (word for word in (sys.argv[1:] if arguments is None else arguments) if word in COMMANDS), None
+    )
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=summary, description=summary.capitalize() + ".", epilog=EPILOG
+        )
+        if name == given:  # only the command that runs is imported: torch takes seconds
+            module = importlib.import_module(f"LungCAD.cli.{name}")
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+            command.add_argument("--debug", action="store_true", help="show the traceback of a failure")
+    return parser
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,91 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from LungCAD.errors import InputError
+from LungCAD.files import atomic_folder, atomic_path, write_text
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_written_and_nothing_else_stays(tmp_path):
+    write_text(tmp_path / "table.csv", "a,b\n")
+    assert (tmp_path / "table.csv").read_text() == "a,b\n"
+    assert names(tmp_path) == ["table.csv"]
+
+
+def test_an_existing_file_is_kept_unless_asked(tmp_path):
+    write_text(tmp_path / "table.csv", "old")
+    with pytest.raises(InputError, match=r"table\.csv: exists already"):
+        write_text(tmp_path / "table.csv", "new")
+    assert (tmp_path / "table.csv").read_text() == "old"
+    write_text(tmp_path / "table.csv", "new", overwrite=True)
+    assert (tmp_path / "table.csv").read_text() == "new"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("boom"), KeyboardInterrupt()])
+def test_a_failed_write_leaves_the_old_file(tmp_path, error):
+    write_text(tmp_path / "labels.nii.gz", "old")
+    with pytest.raises(type(error)), atomic_path(tmp_path / "labels.nii.gz", overwrite=True) as temporary:
+        assert temporary.name.endswith(".nii.gz")
+        temporary.write_text("half")
+        raise error
+    assert (tmp_path / "labels.nii.gz").read_text() == "old"
+    assert names(tmp_path) == ["labels.nii.gz"]
+
+
+def test_a_full_disk_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"case: could not be written \(No space left on device\)"):
+        with atomic_folder(tmp_path / "case") as folder:
+            (folder / "labels.nrrd").write_text("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+    assert names(tmp_path) == []
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(InputError, match="absent: cannot be written to"):
+        write_text(tmp_path / "absent" / "table.csv", "a")
+
+
+def test_a_folder_appears_in_one_step(tmp_path):
+    with atomic_folder(tmp_path / "new" / "case") as folder:
+        (folder / "a.txt").write_text("a")
+        assert not (tmp_path / "new" / "case").exists()
+    assert names(tmp_path / "new") == ["case"]
+    assert names(tmp_path / "new" / "case") == ["a.txt"]
+
+
+def test_an_existing_folder_is_kept_unless_asked(tmp_path):
+    case = tmp_path / "case"
+    case.mkdir()
+    (case / "notes.txt").write_text("mine")
+    (case / "a.txt").write_text("old")
+    with pytest.raises(InputError, match="case: exists already"), atomic_folder(case):
+        pass
+    with atomic_folder(case, overwrite=True) as folder:
+        (folder / "a.txt").write_text("new")
+        (folder / "pictures").mkdir()
+        (folder / "pictures" / "b.txt").write_text("b")
+    assert names(case) == ["a.txt", "notes.txt", "pictures"]
+    assert (case / "a.txt").read_text() == "new"
+    assert (case / "notes.txt").read_text() == "mine"
+    assert names(tmp_path) == ["case"]
+
+
+def test_an_interrupted_folder_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt), atomic_folder(tmp_path / "case") as folder:
+        (folder / "a.txt").write_text("half")
+        raise KeyboardInterrupt
+    assert names(tmp_path) == []
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "case").write_text("a file")
+    with pytest.raises(InputError, match="is a file, not a folder"), atomic_folder(tmp_path / "case", True):
+        pass

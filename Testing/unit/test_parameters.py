@@ -1,0 +1,81 @@
+"""A parameter is declared once; everything else follows from the declaration."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+import pytest
+
+from LungCAD.cli.options import add_parameters, parameters_from
+from LungCAD.errors import InputError
+from LungCAD.parameters import Parameters, parameter
+
+
+@dataclass(frozen=True)
+class Kernel(Parameters):
+    theta: float = parameter(80.0, "Width", unit="px", minimum=0.5)
+
+
+@dataclass(frozen=True)
+class Method(Parameters):
+    mode: str = parameter("slice", "How", choices=("slice", "volume"))
+    iterations: int = parameter(10, "How often (100 % sure)", minimum=1, maximum=100)
+    couple: bool = parameter(True, "Whether lungs exchange messages", source="Gao 2016")
+    kernel: Kernel = Kernel()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"mode": "line"}, "mode: is 'line', not one of slice, volume"),
+        ({"iterations": 0}, "iterations: is 0, less than 1"),
+        ({"iterations": 101}, "iterations: is 101, more than 100"),
+        ({"iterations": 2.5}, "iterations: is 2.5, not a whole number"),
+        ({"iterations": True}, "iterations: is True"),
+        ({"couple": 1}, "couple: is 1, not true or false"),
+    ],
+)
+def test_a_bad_value_is_named(values, message):
+    with pytest.raises(InputError, match=message):
+        Method(**values)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.1])
+def test_a_bad_number_is_named(value):
+    with pytest.raises(InputError, match="theta"):
+        Kernel(theta=value)
+
+
+def test_an_integer_passes_for_a_float():
+    assert Kernel(theta=3).theta == 3
+
+
+def parse(*words):
+    parser = argparse.ArgumentParser()
+    add_parameters(parser, Method)
+    return parameters_from(parser.parse_args(words), Method)
+
+
+def test_options_give_the_same_object():
+    assert parse() == Method()
+    words = ("--mode", "volume", "--iterations", "5", "--no-couple", "--kernel-theta", "2.5")
+    assert parse(*words) == Method("volume", 5, False, Kernel(2.5))
+
+
+def test_options_are_checked_as_the_parameters_are():
+    with pytest.raises(InputError, match="theta: is 0.1, less than 0.5"):
+        parse("--kernel-theta", "0.1")
+
+
+def test_every_parameter_has_its_line_of_help():
+    parser = argparse.ArgumentParser()
+    add_parameters(parser, Method)
+    text = " ".join(parser.format_help().split())
+    assert "How often (100 % sure) (default: 10)" in text
+    assert "Width (default: 80.0 px)" in text
+    assert "Gao 2016" in text
+
+
+def test_plain_data_for_the_run_record():
+    assert Method().as_dict()["kernel"] == {"theta": 80.0}
