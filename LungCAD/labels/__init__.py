@@ -1,1 +1,6 @@
-"""Label schemas as data."""
+"""Label schemas as data: value, code, name, colour and coded terminology of every class."""
+
+from LungCAD.labels.load import available_schemas, load_schema
+from LungCAD.labels.schema import BACKGROUND, Code, Label, Schema, Terminology
+
+__all__ = ["BACKGROUND", "Code", "Label", "Schema", "Terminology", "available_schemas", "load_schema"]

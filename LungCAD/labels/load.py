@@ -1,0 +1,143 @@
+"""Schemas are JSON files: the shipped ones by name, a user's own by path."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from LungCAD.errors import InputError
+from LungCAD.labels.schema import Code, Label, Schema, Terminology
+
+CODE = re.compile(r"[a-z][a-z0-9_]*")
+LARGEST_VALUE = 254
+"""Label maps are uint8, and 255 is what shipped schemas use as the value to ignore."""
+
+
+def available_schemas() -> list[str]:
+    """Return the names of the shipped schemas."""
+    folder = files("LungCAD.labels") / "schemas"
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".json"))
+
+
+def load_schema(name_or_path: str | Path) -> Schema:
+    """Return the shipped schema of this name, or the one in this JSON file.
+
+    Raises
+    ------
+    InputError
+        No such schema or file, or the file is no valid schema; the error names the entry at fault.
+    """
+    if str(name_or_path) in available_schemas():
+        text = (files("LungCAD.labels") / "schemas" / f"{name_or_path}.json").read_text(encoding="utf-8")
+    else:
+        text = _read(Path(name_or_path))
+    try:
+        return _schema(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise InputError(name_or_path, f"is no valid JSON (line {error.lineno}: {error.msg})") from error
+    except _Invalid as error:
+        remedy = "Take a shipped schema, such as LungCAD/labels/schemas/gao5.json, as the pattern"
+        raise InputError(name_or_path, f"is no valid label schema: {error}", remedy) from error
+
+
+class _Invalid(Exception):
+    """What is wrong with a schema, and where."""
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(path, "is no label schema (not a text file)") from error
+    except OSError as error:
+        shipped = ", ".join(available_schemas())
+        raise InputError(
+            path,
+            f"is neither a shipped label schema nor a readable file ({error.strerror})",
+            f"Give the path of a JSON file or one of {shipped}",
+        ) from error
+
+
+def _schema(data: Any) -> Schema:  # noqa: ANN401
+    entry = _fields(data, "the schema", {"name", "title", "labels"}, {"source", "ignore_value"})
+    if not isinstance(entry["labels"], list) or not entry["labels"]:
+        raise _Invalid('"labels" must be a list of at least one label')
+    labels = tuple(
+        sorted((_label(item, i) for i, item in enumerate(entry["labels"], 1)), key=lambda it: it.value)
+    )
+    _refuse_repeats("value", [label.value for label in labels])
+    _refuse_repeats("code", [label.code for label in labels])
+    _refuse_repeats("name", [label.name for label in labels])
+    _refuse_repeats("terminology", [label.terminology.identity for label in labels if label.terminology])
+    ignore = entry.get("ignore_value")
+    if ignore is not None:
+        _whole(ignore, "ignore_value", 1, 255)
+        if ignore in {label.value for label in labels}:
+            raise _Invalid(f"ignore_value {ignore} is also the value of a label")
+    return Schema(_text(entry["name"], "name"), _text(entry["title"], "title"), labels, ignore)
+
+
+def _label(data: Any, position: int) -> Label:  # noqa: ANN401
+    where = f"label {position}"
+    entry = _fields(data, where, {"value", "code", "name", "color"}, {"terminology"})
+    value = _whole(entry["value"], f"value of {where}", 1, LARGEST_VALUE)
+    code = _text(entry["code"], f"code of {where}")
+    if not CODE.fullmatch(code):
+        raise _Invalid(f'code "{code}" of {where} must be lower-case letters, digits and underscores')
+    color = entry["color"]
+    if not isinstance(color, list) or len(color) != 3:
+        raise _Invalid(f"color of {where} must be three numbers, red, green and blue")
+    red, green, blue = (_whole(channel, f"color of {where}", 0, 255) for channel in color)
+    terminology = entry.get("terminology")
+    return Label(
+        value,
+        code,
+        _text(entry["name"], f"name of {where}"),
+        (red, green, blue),
+        None if terminology is None else _terminology(terminology, where),
+    )
+
+
+def _terminology(data: Any, where: str) -> Terminology:  # noqa: ANN401
+    entry = _fields(data, f"terminology of {where}", {"category", "type"}, {"modifier"})
+    codes = {key: _code(item, f"{key} of {where}") for key, item in entry.items()}
+    return Terminology(codes["category"], codes["type"], codes.get("modifier"))
+
+
+def _code(data: Any, where: str) -> Code:  # noqa: ANN401
+    entry = _fields(data, where, {"scheme", "value", "meaning"}, set())
+    code = Code(*(_text(entry[key], f"{key} in {where}") for key in ("scheme", "value", "meaning")))
+    if any(mark in text for text in (code.scheme, code.value, code.meaning) for mark in "^~|"):
+        raise _Invalid(f"{where} must not contain ^, ~ or |, which separate codes in files")
+    return code
+
+
+def _fields(data: Any, where: str, required: set[str], optional: set[str]) -> dict[str, Any]:  # noqa: ANN401
+    if not isinstance(data, dict):
+        raise _Invalid(f"{where} must be an object in braces")
+    if missing := sorted(required - data.keys()):
+        raise _Invalid(f"{where} lacks {', '.join(missing)}")
+    if unknown := sorted(data.keys() - required - optional):
+        raise _Invalid(f"{where} has unknown {', '.join(unknown)}")
+    return data
+
+
+def _whole(data: Any, where: str, low: int, high: int) -> int:  # noqa: ANN401
+    if isinstance(data, bool) or not isinstance(data, int) or not low <= data <= high:
+        raise _Invalid(f"{where} must be a whole number from {low} to {high}")
+    return data
+
+
+def _text(data: Any, where: str) -> str:  # noqa: ANN401
+    if not isinstance(data, str) or not data.strip():
+        raise _Invalid(f"{where} must be a text that is not empty")
+    return data
+
+
+def _refuse_repeats(what: str, items: list[Any]) -> None:
+    repeated = sorted({str(item) for item in items if items.count(item) > 1})
+    if repeated:
+        raise _Invalid(f"{what} {', '.join(repeated)} stands for more than one label")
