@@ -6,7 +6,6 @@ import json
 import re
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from LungCAD.errors import InputError
 from LungCAD.labels.schema import Code, Label, Schema, Terminology
@@ -61,13 +60,11 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def _schema(data: Any) -> Schema:  # noqa: ANN401
+def _schema(data: object) -> Schema:
     entry = _fields(data, "the schema", {"name", "title", "labels"}, {"source", "ignore_value"})
     if not isinstance(entry["labels"], list) or not entry["labels"]:
         raise _Invalid('"labels" must be a list of at least one label')
-    labels = tuple(
-        sorted((_label(item, i) for i, item in enumerate(entry["labels"], 1)), key=lambda it: it.value)
-    )
+    labels = [_label(item, position) for position, item in enumerate(entry["labels"], 1)]
     _refuse_repeats("value", [label.value for label in labels])
     _refuse_repeats("code", [label.code for label in labels])
     _refuse_repeats("name", [label.name for label in labels])
@@ -77,10 +74,11 @@ def _schema(data: Any) -> Schema:  # noqa: ANN401
         _whole(ignore, "ignore_value", 1, 255)
         if ignore in {label.value for label in labels}:
             raise _Invalid(f"ignore_value {ignore} is also the value of a label")
-    return Schema(_text(entry["name"], "name"), _text(entry["title"], "title"), labels, ignore)
+    ascending = tuple(sorted(labels, key=lambda label: label.value))
+    return Schema(_text(entry["name"], "name"), _text(entry["title"], "title"), ascending, ignore)
 
 
-def _label(data: Any, position: int) -> Label:  # noqa: ANN401
+def _label(data: object, position: int) -> Label:
     where = f"label {position}"
     entry = _fields(data, where, {"value", "code", "name", "color"}, {"terminology"})
     value = _whole(entry["value"], f"value of {where}", 1, LARGEST_VALUE)
@@ -101,13 +99,13 @@ def _label(data: Any, position: int) -> Label:  # noqa: ANN401
     )
 
 
-def _terminology(data: Any, where: str) -> Terminology:  # noqa: ANN401
+def _terminology(data: object, where: str) -> Terminology:
     entry = _fields(data, f"terminology of {where}", {"category", "type"}, {"modifier"})
     codes = {key: _code(item, f"{key} of {where}") for key, item in entry.items()}
     return Terminology(codes["category"], codes["type"], codes.get("modifier"))
 
 
-def _code(data: Any, where: str) -> Code:  # noqa: ANN401
+def _code(data: object, where: str) -> Code:
     entry = _fields(data, where, {"scheme", "value", "meaning"}, set())
     code = Code(*(_text(entry[key], f"{key} in {where}") for key in ("scheme", "value", "meaning")))
     if any(mark in text for text in (code.scheme, code.value, code.meaning) for mark in "^~|"):
@@ -115,7 +113,7 @@ def _code(data: Any, where: str) -> Code:  # noqa: ANN401
     return code
 
 
-def _fields(data: Any, where: str, required: set[str], optional: set[str]) -> dict[str, Any]:  # noqa: ANN401
+def _fields(data: object, where: str, required: set[str], optional: set[str]) -> dict[str, object]:
     if not isinstance(data, dict):
         raise _Invalid(f"{where} must be an object in braces")
     if missing := sorted(required - data.keys()):
@@ -125,19 +123,19 @@ def _fields(data: Any, where: str, required: set[str], optional: set[str]) -> di
     return data
 
 
-def _whole(data: Any, where: str, low: int, high: int) -> int:  # noqa: ANN401
+def _whole(data: object, where: str, low: int, high: int) -> int:
     if isinstance(data, bool) or not isinstance(data, int) or not low <= data <= high:
         raise _Invalid(f"{where} must be a whole number from {low} to {high}")
     return data
 
 
-def _text(data: Any, where: str) -> str:  # noqa: ANN401
+def _text(data: object, where: str) -> str:
     if not isinstance(data, str) or not data.strip():
         raise _Invalid(f"{where} must be a text that is not empty")
     return data
 
 
-def _refuse_repeats(what: str, items: list[Any]) -> None:
+def _refuse_repeats(what: str, items: list[object]) -> None:
     repeated = sorted({str(item) for item in items if items.count(item) > 1})
     if repeated:
         raise _Invalid(f"{what} {', '.join(repeated)} stands for more than one label")
