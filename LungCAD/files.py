@@ -51,7 +51,7 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
     """Yield a temporary folder beside `path` whose files appear in `path` when the block ends without error.
 
     A new folder takes its name in one rename. An existing one, with `overwrite`, has its files of the same
-    names replaced one by one; anything else in it stays. After an error nothing of the temporary folder is left.
+    names replaced one by one; anything else in it stays. After an error the temporary folder is removed.
 
     Raises
     ------

@@ -1,6 +1,7 @@
 """Entry point of the lungcad command.
 
-Exit codes: 0 done; 1 failure; 2 bad input (one line on standard error, nothing written); 130 stopped by Ctrl-C.
+Exit codes: 0 done; 1 failure; 2 bad input (one line on standard error, nothing written); 130 stopped by
+Ctrl-C.
 """
 
 from __future__ import annotations
@@ -22,9 +23,7 @@ COMMANDS = {
     "bench": "measure speed and quality against the named peers",
 }
 
-EPILOG = (
-    "LungCAD is a research tool. It is not a medical device and must not be used for diagnosis or treatment."
-)
+EPILOG = "LungCAD is a research tool, not a medical device: not for diagnosis or treatment."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,13 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("lungcad: not enough memory; close other programs or use --mode slice", file=sys.stderr)
         return 1
-    except Exception as error:  # noqa: BLE001 - the last door: a user gets a line, a developer asks for the traceback
+    except Exception as error:  # the last door: a user gets a line, a developer the traceback
         if getattr(options, "debug", False):
             raise
-        print(
-            f"lungcad: failed: {type(error).__name__}: {_one_line(error)} (--debug shows where)",
-            file=sys.stderr,
-        )
+        kind = type(error).__name__
+        print(f"lungcad: failed: {kind}: {_one_line(error)} (--debug shows where)", file=sys.stderr)
         return 1
 
 
@@ -55,13 +52,11 @@ def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lungcad", description=__doc__.splitlines()[0], epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"lungcad {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    given = next(
-        (word for word in (sys.argv[1:] if arguments is None else arguments) if word in COMMANDS), None
-    )
+    words = sys.argv[1:] if arguments is None else arguments
+    given = next((word for word in words if word in COMMANDS), None)
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(
-            name, help=summary, description=summary.capitalize() + ".", epilog=EPILOG
-        )
+        description = f"{summary.capitalize()}."
+        command = commands.add_parser(name, help=summary, description=description, epilog=EPILOG)
         if name == given:  # only the command that runs is imported: torch takes seconds
             module = importlib.import_module(f"LungCAD.cli.{name}")
             module.add_arguments(command)

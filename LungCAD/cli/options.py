@@ -56,6 +56,14 @@ def parameters_from(options: argparse.Namespace, declared: type[Declared], prefi
     return declared(**values)
 
 
+def add_ct(parser: argparse.ArgumentParser) -> None:
+    """Add the CT to read and the choice of its series."""
+    parser.add_argument("ct", metavar="CT", type=Path, help="NIfTI, NRRD, MHA, DICOM file or folder")
+    parser.add_argument(
+        "--series", metavar="UID", help="series of a DICOM folder; 'largest' takes the largest axial CT"
+    )
+
+
 def add_output(parser: argparse.ArgumentParser, what: str = "output folder") -> None:
     """Add -o, --overwrite and --quiet."""
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=what)

@@ -41,10 +41,10 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, error):
 
 
 def test_a_full_disk_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"case: could not be written \(No space left on device\)"):
-        with atomic_folder(tmp_path / "case") as folder:
-            (folder / "labels.nrrd").write_text("half")
-            raise OSError(errno.ENOSPC, "No space left on device")
+    full = pytest.raises(InputError, match=r"case: could not be written \(No space left on device\)")
+    with full, atomic_folder(tmp_path / "case") as folder:
+        (folder / "labels.nrrd").write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
     assert names(tmp_path) == []
 
 

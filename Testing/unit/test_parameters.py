@@ -64,7 +64,7 @@ def test_options_give_the_same_object():
 
 
 def test_options_are_checked_as_the_parameters_are():
-    with pytest.raises(InputError, match="theta: is 0.1, less than 0.5"):
+    with pytest.raises(InputError, match=r"theta: is 0\.1, less than 0\.5"):
         parse("--kernel-theta", "0.1")
 
 
