@@ -1,0 +1,171 @@
+"""Disease painted into a lung, synthetic or real, with its true labels.
+
+Only the parenchyma is replaced: vessels, bronchi and fissures go on through ground glass and emphysema, as
+they do in the patient. Partial volume along z is computed from points within the thickness of the slice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from LungCAD.phantom import cavities, emphysema, interstitial
+from LungCAD.phantom.lesions import Lesion, LungSpace, healthy_weight
+from LungCAD.phantom.structures import Values
+from LungCAD.phantom.textures import AIR_HU, SOFT_TISSUE_HU, Site, Texture, parenchyma
+
+TEXTURES: Mapping[str, Texture] = {
+    "healthy": parenchyma,
+    "ground_glass": interstitial.ground_glass,
+    "consolidation": interstitial.consolidation,
+    "reticulation": interstitial.reticulation,
+    "honeycombing": interstitial.honeycombing,
+    "fibrosis": interstitial.fibrosis,
+    "micronodules": interstitial.micronodules,
+    "emphysema": emphysema.emphysema,
+    "centrilobular_emphysema": emphysema.centrilobular,
+    "paraseptal_emphysema": emphysema.paraseptal,
+    "panlobular_emphysema": emphysema.panlobular,
+    "cavity": cavities.cavity,
+    "fungus_ball": cavities.fungus_ball,
+    "pleural_thickening": cavities.pleural_thickening,
+}
+"""How each class looks, by its code in the label schemas."""
+
+_VESSELS_KEPT = {"panlobular_emphysema": 0.6, "honeycombing": 0.5, "cavity": 0.0, "fungus_ball": 0.0}
+_SCANNER_BLUR_MM = 0.5
+_SAMPLES_PER_MM = 0.8  # through the thickness of a slice
+
+
+def paint_disease(
+    hu: NDArray,
+    space: LungSpace,
+    lesions: list[Lesion],
+    spacing: tuple[float, float, float],
+    rng: np.random.Generator,
+    *,
+    thickness: float | None = None,
+    denoise: float = 0.0,
+    healthy: bool = False,
+    textures: Mapping[str, Texture] = TEXTURES,
+) -> NDArray[np.float32]:
+    """Paint lesions into a CT.
+
+    Parameters
+    ----------
+    hu : CT (z, y, x) in HU, of the phantom or of a patient; z ascends towards the head.
+    space, lesions : the lung voxels of that grid and what lies where (`plan_lesions`).
+    spacing : mm, order (z, y, x).
+    thickness : of a slice in mm; the spacing along z where None.
+    denoise : blur in mm (standard deviation, in the slice) that removes the noise of a real scan before the
+        change is computed; the noise itself is left in place. 0 for a noiseless phantom.
+    healthy : also paint the fine structure of healthy parenchyma between the lesions.
+    textures : look of each class code.
+
+    Returns
+    -------
+    The painted CT (z, y, x), float32 HU.
+    """
+    hu = np.asarray(hu, np.float32)
+    in_plane = (0, denoise / spacing[1], denoise / spacing[2])
+    clean = ndimage.gaussian_filter(hu, in_plane) if denoise else hu
+    clean = clean.ravel()[space.index]
+    base = parenchyma_level(hu, space, spacing)
+    blur = float(np.hypot(_SCANNER_BLUR_MM, np.mean(spacing[1:]) / np.sqrt(12)))
+    sample = _sampler(space, base, thickness or spacing[0], blur)
+
+    free = healthy_weight(space, lesions)
+    texture, kept = free * base, free.copy()
+    if healthy:
+        everywhere = np.flatnonzero(free > 0.01)
+        rho = np.ones(len(everywhere), np.float32)
+        fine = sample(parenchyma, everywhere, rho, rng.spawn(1)[0])
+        texture[everywhere] += free[everywhere] * (fine - base[everywhere])
+    for lesion, own_rng in zip(lesions, rng.spawn(len(lesions)), strict=True):
+        values = sample(textures[lesion.code], lesion.voxels, lesion.rho, own_rng)
+        texture[lesion.voxels] += lesion.weight * values
+        kept[lesion.voxels] += lesion.weight * _VESSELS_KEPT.get(lesion.code, 1.0)
+
+    painted = hu.copy()
+    painted.ravel()[space.index] += _replace_parenchyma(clean, base, texture, kept) - clean
+    return painted
+
+
+def paint_sham(
+    hu: NDArray,
+    space: LungSpace,
+    lesions: list[Lesion],
+    spacing: tuple[float, float, float],
+    rng: np.random.Generator,
+    *,
+    thickness: float | None = None,
+    denoise: float = 0.0,
+    healthy: bool = False,
+) -> NDArray[np.float32]:
+    """Paint healthy parenchyma, drawn anew, through the lesions: the truth stays healthy everywhere.
+
+    A method that finds disease here detects the borders of the painting, not disease. Same parameters as
+    `paint_disease`.
+    """
+    shams = {lesion.code: parenchyma for lesion in lesions}
+    return paint_disease(
+        hu, space, lesions, spacing, rng, thickness=thickness, denoise=denoise, healthy=healthy, textures=shams
+    )
+
+
+def true_labels(space: LungSpace, lesions: list[Lesion], values: Mapping[str, int]) -> NDArray[np.uint8]:
+    """Return the label map (z, y, x): the value of the class with most of a voxel, 0 outside the lung.
+
+    `values` maps class codes to label values; healthy lung is 0 where it has none.
+    """
+    most = healthy_weight(space, lesions)
+    labels = np.full(len(most), values.get("healthy", 0), np.uint8)
+    for lesion in lesions:
+        wins = lesion.weight > most[lesion.voxels]
+        voxels = lesion.voxels[wins]
+        labels[voxels], most[voxels] = values[lesion.code], lesion.weight[wins]
+    volume = np.zeros(space.shape, np.uint8)
+    volume.ravel()[space.index] = labels
+    return volume
+
+
+def parenchyma_level(hu: NDArray, space: LungSpace, spacing: tuple[float, float, float]) -> Values:
+    """Return the local HU of the parenchyma (N,): a mean over about 12 mm of a slice without vessels or bronchi."""
+    lungs = np.zeros(space.shape, bool)
+    lungs.ravel()[space.index] = True
+    tissue = lungs & (hu > -970) & (hu < -750)
+    typical = np.float32(np.median(hu[tissue])) if tissue.any() else np.float32(-860)
+    in_plane = (0, 12 / spacing[1], 12 / spacing[2])
+    weight = ndimage.gaussian_filter(tissue.astype(np.float32), in_plane)
+    excess = ndimage.gaussian_filter(np.where(tissue, hu - typical, 0).astype(np.float32), in_plane)
+    return typical + (excess / (weight + 0.03)).ravel()[space.index]
+
+
+def _sampler(space: LungSpace, base: Values, thickness: float, blur: float) -> Callable[..., Values]:
+    """Return what evaluates a texture at lung voxels, averaged over the thickness of the slice."""
+    count = max(1, round(thickness * _SAMPLES_PER_MM))
+    offsets = thickness * ((np.arange(count) + 0.5) / count - 0.5)
+
+    def sample(texture: Texture, voxels: NDArray, rho: Values, rng: np.random.Generator) -> Values:
+        points = space.points[voxels] + np.stack([offsets, 0 * offsets, 0 * offsets], axis=1)[:, None]
+        repeated = (np.tile(values, count) for values in (base[voxels], space.depth[voxels], rho))
+        hu = texture(Site(points.reshape(-1, 3), *repeated, blur), rng)
+        return hu.reshape(count, -1).mean(axis=0).astype(np.float32)
+
+    return sample
+
+
+def _replace_parenchyma(hu: Values, base: Values, texture: Values, vessels_kept: Values) -> Values:
+    """Put `texture` where `base` was; what is denser (vessels) or thinner (bronchi) stays by its partial volume.
+
+    Small differences below the base, noise as much as bronchi, are carried over as they are.
+    """
+    excess = hu - base
+    dense = vessels_kept * np.clip((SOFT_TISSUE_HU - texture) / (SOFT_TISSUE_HU - base), 0, None)
+    hollow = np.clip((texture - AIR_HU) / (base - AIR_HU), 0, None)
+    certain = np.clip(-excess / 60 - 0.5, 0, 1)
+    gain = np.where(excess > 0, dense, 1 + certain * (hollow - 1))
+    return texture + gain * excess
