@@ -1,0 +1,173 @@
+"""Class probabilities learned from the regions drawn in this very scan: works on day one, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from LungCAD.errors import InputError
+from LungCAD.progress import Progress, each, part, silent
+from LungCAD.unary.calibration import Calibration, calibrate
+from LungCAD.unary.discriminant import Discriminant, fit_discriminant
+from LungCAD.unary.features import texture_features
+from LungCAD.unary.interpolation import interpolate, lattice
+from LungCAD.unary.regions import Region, drawn_regions
+
+PIXELS_PER_REGION = 400
+"""At most so many pixels of a region are used, spread evenly over it."""
+
+UNDECIDED_STEEPNESS = 10.0
+
+
+@dataclass(frozen=True)
+class RoiClassifier:
+    """Tissue classifier of one scan.
+
+    classes : the drawn class values, ascending; only these are ever assigned.
+    report : regions per class, accuracy and log loss on left-out regions, temperature, novelty threshold.
+    """
+
+    classes: tuple[int, ...]
+    report: dict[str, object]
+    _discriminant: Discriminant
+    _calibration: Calibration
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether every class had a second region to check the probabilities against."""
+        return self._calibration.complete
+
+    @classmethod
+    def fit(
+        cls,
+        hu: np.ndarray,
+        rois: np.ndarray,
+        lungs: np.ndarray,
+        spacing: tuple[float, float, float],
+        progress: Progress = silent,
+    ) -> RoiClassifier:
+        """Learn the drawn classes; features are computed on the slices with drawings only.
+
+        Parameters
+        ----------
+        hu : (z, y, x) Hounsfield units, z across axial slices.
+        rois : (z, y, x) integer, class value where drawn, else 0. Areas of regions are not taken as priors.
+        lungs : (z, y, x), non-zero inside the lung. Drawn pixels outside it are added to it.
+        spacing : (z, y, x) mm.
+
+        Raises
+        ------
+        ValueError
+            The arrays differ in shape.
+        InputError
+            Nothing or only one class is drawn.
+        """
+        _same_shape(hu=hu, rois=rois, lungs=lungs)
+        regions = drawn_regions(rois)
+        classes = tuple(sorted({region.value for region in regions}))
+        if len(classes) < 2:
+            raise InputError(
+                "drawn regions",
+                "show only one class" if classes else "are empty",
+                "Draw at least two classes, or combine with a network",
+            )
+        inside = (lungs > 0) | (rois > 0)
+        samples = _sample(hu, inside, regions, part(progress, 0.0, 0.9))
+        index = np.array([classes.index(region.value) for region in regions])
+        calibration = calibrate(samples, index)
+        report = {
+            "regions": {value: int((index == i).sum()) for i, value in enumerate(classes)},
+            "pixels": {value: int((rois == value).sum()) for value in classes},
+            "calibrated": calibration.complete,
+            **calibration.report(),
+        }
+        progress(1.0, "Learning from the drawn regions")
+        return cls(classes, report, fit_discriminant(samples, index), calibration)
+
+    def predict(
+        self,
+        hu: np.ndarray,
+        mask: np.ndarray,
+        spacing: tuple[float, float, float],
+        stride: int = 1,
+        priors: Mapping[int, float] | None = None,
+        progress: Progress = silent,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Predict the tissue of every pixel of `mask`, slice by slice.
+
+        Parameters
+        ----------
+        hu : (z, y, x) Hounsfield units.
+        mask : (z, y, x), non-zero inside the lung.
+        spacing : (z, y, x) mm.
+        stride : classify every n-th pixel and interpolate linearly between (the paper: 10); 1 is dense.
+        priors : part of the lung that each class value takes, when known; equal otherwise.
+
+        Returns
+        -------
+        probabilities : (C, z, y, x) float32 in the order of `classes`, sum 1 inside the mask, 0 outside.
+        undecided : (z, y, x) float32, 0 where the tissue resembles a drawn region, 0.5 at the limit of what
+            left-out regions showed, 1 where it resembles none.
+        """
+        _same_shape(hu=hu, mask=mask)
+        log_priors = self._log_priors(priors)
+        probabilities = np.zeros((len(self.classes), *hu.shape), np.float32)
+        undecided = np.zeros(hu.shape, np.float32)
+        for z in each(np.flatnonzero((mask > 0).any((1, 2))), progress, "Predicting tissue"):
+            box = _bounding_box(mask[z])
+            inside = mask[z][box] > 0
+            points = lattice(inside, stride)
+            features = texture_features(hu[z][box], inside)[:, points].T
+            distances = self._discriminant.squared_distances(features)
+            logs = self._discriminant.log_probabilities(distances, self._calibration.temperature, log_priors)
+            novelty = np.sqrt(distances.min(1, keepdims=True)) / self._calibration.novelty_limit
+            logs, novelty = np.split(interpolate(np.hstack([logs, novelty]), points, inside, stride), [-1], 1)
+            likelihood = np.exp(logs - logs.max(1, keepdims=True))
+            probabilities[:, z][(slice(None), *box)][:, inside] = (
+                likelihood / likelihood.sum(1, keepdims=True)
+            ).T
+            undecided[z][box][inside] = expit(UNDECIDED_STEEPNESS * (novelty[:, 0] - 1))
+        return probabilities, undecided
+
+    def _log_priors(self, priors: Mapping[int, float] | None) -> np.ndarray | float:
+        if priors is None:
+            return 0.0
+        given = np.array([priors.get(value, 0.0) for value in self.classes])
+        if not (given > 0).all():
+            raise ValueError(f"priors {dict(priors)} do not give every class of {self.classes} a part")
+        return np.log(given / given.sum())
+
+
+def _sample(
+    hu: np.ndarray, inside: np.ndarray, regions: list[Region], progress: Progress
+) -> list[np.ndarray]:
+    """Return the features (pixels, F) of each region, computing each slice once."""
+    chosen = [_thin_out(region.pixels) for region in regions]
+    parts: list[list[np.ndarray]] = [[] for _ in regions]
+    for z in each(np.unique(np.concatenate([pixels[0] for pixels in chosen])), progress, "Learning texture"):
+        features = texture_features(hu[z], inside[z])
+        for pixels, own in zip(chosen, parts, strict=True):
+            here = pixels[0] == z
+            own.append(features[:, pixels[1][here], pixels[2][here]].T)
+    return [np.concatenate(own) for own in parts]
+
+
+def _thin_out(pixels: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+    count = len(pixels[0])
+    keep = np.linspace(0, count - 1, min(count, PIXELS_PER_REGION)).astype(int)
+    return tuple(axis[keep] for axis in pixels)
+
+
+def _bounding_box(mask: np.ndarray) -> tuple[slice, slice]:
+    return tuple(
+        slice(found[0], found[-1] + 1) for found in (np.flatnonzero(mask.any(axis)) for axis in (1, 0))
+    )
+
+
+def _same_shape(**arrays: np.ndarray) -> None:
+    shapes = {name: array.shape for name, array in arrays.items()}
+    if len(set(shapes.values())) > 1 or len(next(iter(shapes.values()))) != 3:
+        raise ValueError(f"not volumes (z, y, x) of one shape: {shapes}")
