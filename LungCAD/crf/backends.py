@@ -1,0 +1,96 @@
+"""The engines that can solve one field: torch (default), exact, pydensecrf where it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from LungCAD.crf.exact import ExactPairwise
+from LungCAD.crf.fields import Field
+from LungCAD.crf.pairwise import GridPairwise
+from LungCAD.crf.parameters import CRFParameters
+from LungCAD.crf.solver import Convergence, infer
+
+BackendName = Literal["torch", "exact", "pydensecrf"]
+
+
+class FieldSolver(Protocol):
+    """Solves one field any number of times; what depends on the image alone is computed once."""
+
+    def solve(
+        self,
+        probabilities: Tensor,
+        drawn: Tensor,
+        label: Tensor,
+        start: Tensor | None,
+        tick: Callable[[float], None],
+    ) -> tuple[Tensor, Convergence]:
+        """Return marginals (N, C) and the convergence; arguments as in `LungCAD.crf.solver.infer`."""
+        ...
+
+    def message(self, marginals: Tensor) -> Tensor:
+        """Return the messages (N, C) for marginals (N, C); see `LungCAD.crf.pairwise.Pairwise`."""
+        ...
+
+
+class MeanFieldSolver:
+    """Mean field on the messages of the grid ("torch") or of all pairs ("exact", float64)."""
+
+    def __init__(
+        self,
+        kind: type[GridPairwise | ExactPairwise],
+        field: Field,
+        parameters: CRFParameters,
+        device: torch.device,
+    ) -> None:
+        self._pairwise = kind(field, parameters, device)
+        self._parameters = parameters
+        self._device = device
+
+    def solve(
+        self,
+        probabilities: Tensor,
+        drawn: Tensor,
+        label: Tensor,
+        start: Tensor | None,
+        tick: Callable[[float], None],
+    ) -> tuple[Tensor, Convergence]:
+        """Return marginals (N, C) float32 on the CPU and the convergence."""
+        if start is not None:
+            start = self._here(start)
+        marginals, convergence = infer(
+            self._pairwise,
+            self._here(probabilities),
+            drawn.to(self._device),
+            label.to(self._device),
+            self._parameters,
+            start,
+            tick,
+        )
+        return marginals.float().cpu(), convergence
+
+    def message(self, marginals: Tensor) -> Tensor:
+        """Return the messages (N, C) float32 on the CPU."""
+        return self._pairwise.message(self._here(marginals)).float().cpu()
+
+    def _here(self, values: Tensor) -> Tensor:
+        return values.to(device=self._device, dtype=self._pairwise.dtype)
+
+
+def field_solver(
+    backend: BackendName, field: Field, parameters: CRFParameters, device: torch.device
+) -> FieldSolver:
+    """Return the solver of one field.
+
+    Raises
+    ------
+    ValueError
+        `backend` is unknown.
+    """
+    kinds = {"torch": GridPairwise, "exact": ExactPairwise}
+    if backend not in kinds:
+        raise ValueError(f"backend must be one of {tuple(kinds)}, not {backend!r}")
+    return MeanFieldSolver(kinds[backend], field, parameters, device)

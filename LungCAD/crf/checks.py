@@ -1,0 +1,54 @@
+"""Checks at the door of the CRF; every complaint names the argument."""
+
+from __future__ import annotations
+
+import numpy as np
+
+SUM_TOLERANCE = 1e-3
+
+
+def check_image(hu: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]) -> None:
+    """Raise ValueError unless mask is (Z, Y, X), hu (Z, Y, X) or (K, Z, Y, X) finite in it, spacing positive."""
+    if mask.ndim != 3:
+        raise ValueError(f"mask must have the axes (z, y, x), but has the shape {mask.shape}")
+    if hu.shape[-3:] != mask.shape or hu.ndim not in (3, 4):
+        raise ValueError(f"hu has the shape {hu.shape}, the mask {mask.shape}")
+    if not np.isfinite(hu[..., mask]).all():
+        raise ValueError("hu has values in the mask that are not finite")
+    if len(spacing) != 3 or not all(0 < size < np.inf for size in spacing):
+        raise ValueError(f"spacing must be three positive numbers (z, y, x) in mm, not {tuple(spacing)}")
+
+
+def check_lungs(lungs: np.ndarray | None, mask: np.ndarray) -> None:
+    """Raise ValueError unless lungs gives a number above 0 to every voxel of the mask."""
+    if lungs is None:
+        raise ValueError("lungs must be given where couple_lungs is false")
+    if lungs.shape != mask.shape:
+        raise ValueError(f"lungs has the shape {lungs.shape}, the mask {mask.shape}")
+    if (lungs[mask] <= 0).any():
+        raise ValueError("lungs must give a number above 0 to every voxel of the mask")
+
+
+def check_probabilities(probabilities: np.ndarray, mask: np.ndarray) -> None:
+    """Raise ValueError unless probabilities is (C, Z, Y, X), and in the mask not negative with sum 1."""
+    if probabilities.ndim != 4 or probabilities.shape[1:] != mask.shape or not len(probabilities):
+        raise ValueError(f"probabilities has the shape {probabilities.shape}, not (classes, {mask.shape})")
+    inside = probabilities[:, mask]
+    if not np.isfinite(inside).all():
+        raise ValueError("probabilities has values in the mask that are not finite")
+    if (inside < 0).any():
+        raise ValueError("probabilities has negative values in the mask")
+    if inside.size and np.abs(inside.sum(0) - 1).max() > SUM_TOLERANCE:
+        raise ValueError("probabilities must sum to 1 over the classes in every voxel of the mask")
+
+
+def check_constraints(constraints: np.ndarray, mask: np.ndarray, classes: int) -> None:
+    """Raise ValueError unless constraints is (Z, Y, X) int with -1 (free) or a class, drawn inside the mask."""
+    if constraints.shape != mask.shape:
+        raise ValueError(f"constraints has the shape {constraints.shape}, the mask {mask.shape}")
+    if not np.issubdtype(constraints.dtype, np.integer):
+        raise ValueError(f"constraints must be integers, not {constraints.dtype}")
+    if constraints.size and (constraints.min() < -1 or constraints.max() >= classes):
+        raise ValueError(f"constraints must be -1 (free) or a class index 0..{classes - 1}")
+    if (constraints[~mask] >= 0).any():
+        raise ValueError("constraints has labels outside the mask")
