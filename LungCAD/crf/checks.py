@@ -8,7 +8,7 @@ SUM_TOLERANCE = 1e-3
 
 
 def check_image(hu: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]) -> None:
-    """Raise ValueError unless mask is (Z, Y, X), hu (Z, Y, X) or (K, Z, Y, X) finite in it, spacing positive."""
+    """Raise ValueError unless mask is (Z, Y, X), hu (Z, Y, X) or (K, Z, Y, X) finite; spacing positive."""
     if mask.ndim != 3:
         raise ValueError(f"mask must have the axes (z, y, x), but has the shape {mask.shape}")
     if hu.shape[-3:] != mask.shape or hu.ndim not in (3, 4):
@@ -43,7 +43,7 @@ def check_probabilities(probabilities: np.ndarray, mask: np.ndarray) -> None:
 
 
 def check_constraints(constraints: np.ndarray, mask: np.ndarray, classes: int) -> None:
-    """Raise ValueError unless constraints is (Z, Y, X) int with -1 (free) or a class, drawn inside the mask."""
+    """Raise ValueError unless constraints is (Z, Y, X) int with -1 (free) or a class inside the mask."""
     if constraints.shape != mask.shape:
         raise ValueError(f"constraints has the shape {constraints.shape}, the mask {mask.shape}")
     if not np.issubdtype(constraints.dtype, np.integer):

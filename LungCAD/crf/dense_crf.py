@@ -23,6 +23,7 @@ class Solution:
     """Marginals of the voxels in the mask, field by field, and maps made from them (0 outside the mask)."""
 
     shape: tuple[int, int, int]
+    classes: int
     fields: tuple[Field, ...]
     solvers: tuple[FieldSolver, ...]
     values: tuple[torch.Tensor, ...]
@@ -31,11 +32,10 @@ class Solution:
 
     def marginals(self) -> np.ndarray:
         """Return the class probabilities (C, Z, Y, X) float32; they sum to 1 in the mask."""
-        classes = self.values[0].shape[1] if self.values else 0
-        volume = np.zeros((classes, int(np.prod(self.shape))), dtype=np.float32)
+        volume = np.zeros((self.classes, int(np.prod(self.shape))), dtype=np.float32)
         for field, values in zip(self.fields, self.values, strict=True):
             volume[:, field.index] = values.numpy().T
-        return volume.reshape(classes, *self.shape)
+        return volume.reshape(self.classes, *self.shape)
 
     def labels(self) -> np.ndarray:
         """Return the most probable class index (Z, Y, X) int16, -1 outside the mask."""
@@ -161,7 +161,7 @@ class DenseCRF:
             reports.append(report)
         progress(1.0, "Dense CRF")
         self._solution = Solution(
-            self._mask.shape, self._fields, tuple(self._solvers), tuple(values), tuple(reports)
+            self._mask.shape, classes, self._fields, tuple(self._solvers), tuple(values), tuple(reports)
         )
         return self._solution
 

@@ -62,7 +62,7 @@ def split_fields(
         first = slab if isinstance(slab, int) else 0
         part = groups[first : first + 1] if isinstance(slab, int) else groups
         for group in np.unique(part[part != 0]):
-            yield _field(np.argwhere(part == group) + (first, 0, 0), grey, mask.shape, step)
+            yield _field(np.argwhere(part == group) + np.array((first, 0, 0)), grey, mask.shape, step)
 
 
 def _step(spacing: tuple[float, float, float], parameters: CRFParameters) -> tuple[float, float, float]:

@@ -48,7 +48,7 @@ class CRFParameters:
     windows: Windows = GAO_WINDOWS
     """HU windows (low, high), each rescaled to 0..255: the grey levels I of one HU value."""
     mode: Mode = "auto"
-    """"slice": each slice alone; "volume": all together; "auto": volume where slices are at most 3 mm apart."""
+    """One field per "slice" or per "volume"; "auto": volume where slices are at most 3 mm apart."""
     couple_lungs: bool = True
     """Whether the two lungs exchange messages, as in the paper."""
     iterations: int = 10
