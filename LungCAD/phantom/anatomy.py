@@ -37,17 +37,21 @@ class ThoraxParameters:
     Parameters
     ----------
     size : voxels along x, y, z. spacing : of them in mm. seed : of the patient; another seed is another patient.
-    table : paint the scanner's table.
+    table : paint the scanner's table. thickness : of a slice in mm; less than the spacing along z leaves gaps, as
+    in sequential HRCT; None for slices that touch.
     """
 
     size: tuple[int, int, int] = (320, 320, 40)
     spacing: tuple[float, float, float] = (1.0, 1.0, 7.0)
     seed: int = 0
     table: bool = True
+    thickness: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.size) != 3 or min(self.size) < 1:
             raise InputError("size", f"{self.size} is no grid", "Give three positive numbers of voxels")
+        if self.thickness is not None and not 0 < self.thickness <= self.spacing[2]:
+            raise InputError("thickness", f"{self.thickness} mm does not fit the spacing", "Give at most spacing z")
         if len(self.spacing) != 3 or not min(self.spacing) > 0:
             raise InputError(
                 "spacing", f"{self.spacing} is no voxel size", "Give three positive lengths in mm"
@@ -143,7 +147,8 @@ def make_thorax(parameters: ThoraxParameters, progress: Progress = silent) -> Th
     depth = p.front + p.back + 2 * (14 + p.muscle + p.fat) + 30
     scale = min(1.0, extent[0] / width, extent[1] / depth)
     step = spacing / scale
-    layers = int(np.ceil(step[2] / LAYER - 1e-9))
+    thickness = min(step[2], (parameters.thickness or spacing[2]) / scale)
+    layers = int(np.ceil(thickness / LAYER - 1e-9))
     middle = np.array([0.0, 14.0, (p.apex + p.floor - 8) / 2])
     first = middle - (size - 1) / 2 * step
     x = (first[0] + step[0] * np.arange(size[0])).astype(np.float32)[None]
@@ -152,12 +157,12 @@ def make_thorax(parameters: ThoraxParameters, progress: Progress = silent) -> Th
     hu, vessels, fissures = (np.empty(shape, np.float32) for _ in range(3))
     lungs, airways = np.empty(shape, np.uint8), np.empty(shape, bool)
     walls = body.bronchi.grown(0.35 + 0.12 * body.bronchi.start_radius)
-    slab = max(1, SLAB_VOXELS // (int(size[0] * size[1]) * layers))
-    fine = np.array([step[0], step[1], step[2] / layers])
+    slab = max(1, SLAB_VOXELS // (int(size[0] * size[1]) * layers)) if thickness == step[2] else 1  # layers touch
+    fine = np.array([step[0], step[1], thickness / layers])
     for low in range(0, shape[0], slab):
         progress(low / shape[0], "Painting the thorax")
         high = min(low + slab, shape[0])
-        heights = first[2] + (low - 0.5) * step[2] + (np.arange((high - low) * layers) + 0.5) * fine[2]
+        heights = first[2] + low * step[2] - 0.5 * thickness + (np.arange((high - low) * layers) + 0.5) * fine[2]
         corner = np.array([first[0], first[1], heights[0]])
         block = (len(heights), *shape[1:])
 

@@ -36,7 +36,6 @@ TEXTURES: Mapping[str, Texture] = {
 """How each class looks, by its code in the label schemas."""
 
 _VESSELS_KEPT = {"panlobular_emphysema": 0.6, "honeycombing": 0.5, "cavity": 0.0, "fungus_ball": 0.0}
-_SCANNER_BLUR_MM = 0.5
 _SAMPLES_PER_MM = 0.8  # through the thickness of a slice
 
 
@@ -48,6 +47,7 @@ def paint_disease(
     rng: np.random.Generator,
     *,
     thickness: float | None = None,
+    blur: float = 0.5,
     denoise: float = 0.0,
     healthy: bool = False,
     textures: Mapping[str, Texture] = TEXTURES,
@@ -60,6 +60,7 @@ def paint_disease(
     space, lesions : the lung voxels of that grid and what lies where (`plan_lesions`).
     spacing : mm, order (z, y, x).
     thickness : of a slice in mm; the spacing along z where None.
+    blur : of the scanner in mm (standard deviation), given to what is painted; 0 if the volume is blurred later.
     denoise : blur in mm (standard deviation, in the slice) that removes the noise of a real scan before the
         change is computed; the noise itself is left in place. 0 for a noiseless phantom.
     healthy : also paint the fine structure of healthy parenchyma between the lesions.
@@ -70,12 +71,12 @@ def paint_disease(
     The painted CT (z, y, x), float32 HU.
     """
     hu = np.asarray(hu, np.float32)
+    pixel = np.mean(spacing[1:]) / np.sqrt(12)
     in_plane = (0, denoise / spacing[1], denoise / spacing[2])
     clean = ndimage.gaussian_filter(hu, in_plane) if denoise else hu
     clean = clean.ravel()[space.index]
     base = parenchyma_level(hu, space, spacing)
-    blur = float(np.hypot(_SCANNER_BLUR_MM, np.mean(spacing[1:]) / np.sqrt(12)))
-    sample = _sampler(space, base, thickness or spacing[0], blur)
+    sample = _sampler(space, base, thickness or spacing[0], float(np.hypot(blur, pixel)))
 
     free = healthy_weight(space, lesions)
     texture, kept = free * base, free.copy()
@@ -102,6 +103,7 @@ def paint_sham(
     rng: np.random.Generator,
     *,
     thickness: float | None = None,
+    blur: float = 0.5,
     denoise: float = 0.0,
     healthy: bool = False,
 ) -> NDArray[np.float32]:
@@ -111,9 +113,8 @@ def paint_sham(
     `paint_disease`.
     """
     shams = {lesion.code: parenchyma for lesion in lesions}
-    return paint_disease(
-        hu, space, lesions, spacing, rng, thickness=thickness, denoise=denoise, healthy=healthy, textures=shams
-    )
+    scan = {"thickness": thickness, "blur": blur, "denoise": denoise, "healthy": healthy}
+    return paint_disease(hu, space, lesions, spacing, rng, textures=shams, **scan)
 
 
 def true_labels(space: LungSpace, lesions: list[Lesion], values: Mapping[str, int]) -> NDArray[np.uint8]:

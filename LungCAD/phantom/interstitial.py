@@ -28,7 +28,7 @@ def ground_glass(site: Site, rng: np.random.Generator) -> Values:
     """Return a hazy veil through which vessels are seen; its density changes from lobule to lobule."""
     points = warp(site.points, 1.0, 8, rng)
     lobules = cells(points, rng.uniform(11, 17), rng)
-    haze = 1 + 0.22 * lobules.per_cell(rng) + 0.22 * smooth_noise(points, 6, rng)
+    haze = 1 + 0.3 * lobules.mosaic(rng, seam=4) + 0.22 * smooth_noise(points, 6, rng)
     haze = np.clip(haze + 0.12 * smooth_noise(points, 2, rng), 0.1, None)
     hu = parenchyma(site, rng)
     fraction = (rng.uniform(*DIFFUSE_MEAN_HU) - hu.mean()) / np.mean(haze * (SOFT_TISSUE_HU - hu))
@@ -47,51 +47,53 @@ def consolidation(site: Site, rng: np.random.Generator) -> Values:
 
 def reticulation(site: Site, rng: np.random.Generator) -> Values:
     """Return thickened septa of the lobules and finer lines within them, over a thin veil."""
-    points = warp(site.points, 0.8, 6, rng)
-    lobules = cells(points, rng.uniform(9, 14), rng)
-    mesh = cells(points, rng.uniform(3.2, 5.0), rng)
-    septa = sheet(lobules.wall, rng.uniform(0.8, 1.2), site.blur) * lobules.kept_walls(0.7, rng)
-    fine = sheet(mesh.wall, rng.uniform(0.45, 0.75), site.blur) * mesh.kept_walls(0.5, rng)
-    patchy = np.clip(0.75 + 0.25 * smooth_noise(points, 9, rng), 0.2, 1)
-    lines = np.maximum(0.85 * septa, 0.75 * patchy * fine)
-    return veil(parenchyma(site, rng), lines, rng.uniform(*DIFFUSE_MEAN_HU))
+    return veil(parenchyma(site, rng), _net(site, rng), rng.uniform(*DIFFUSE_MEAN_HU))
 
 
 def honeycombing(site: Site, rng: np.random.Generator) -> Values:
     """Return clustered cysts of air that share thick walls; the walls are as thick as the density asks."""
     points = warp(site.points, 0.5, 6, rng)
-    cysts = cells(points, rng.uniform(4.5, 8.0), rng, jitter=0.75)
+    pitch = rng.uniform(4.0, 6.5)
+    small, large = cells(points, pitch, rng), cells(points, 1.5 * pitch, rng)
+    wall = np.where(smooth_noise(points, 12, rng) > 0.3, 0.8 * large.wall, small.wall)
     lumen = AIR_HU + rng.uniform(30, 80) + 12 * smooth_noise(points, 5, rng)
-    solid = 0.75 + 0.08 * smooth_noise(points, 4, rng)
-    wall_share = (rng.uniform(*DIFFUSE_MEAN_HU) - lumen.mean()) / np.mean(solid * (SOFT_TISSUE_HU - lumen))
-    thickness = 2 * np.quantile(cysts.wall, np.clip(wall_share, 0.1, 0.7))
-    walls = sheet(cysts.wall, thickness * np.exp(0.2 * smooth_noise(points, 8, rng)), site.blur)
-    return add_tissue(lumen, walls * solid)
-
-
-def traction(site: Site, rng: np.random.Generator) -> Values:
-    """Return fibrosis around bronchi that it pulls wide: dark tubes with thick walls in a dense veil."""
-    tubes = strands(site.points, rng.uniform(11, 15), length=(8, 25), radius=(1.0, 2.4), rng=rng)
-    distance, radius = tubes.distance(site.points, reach=6)
-    wall = sheet(np.abs(distance - radius - 0.5), 1.0, site.blur)
-    hu = veil(parenchyma(site, rng), 0.9 * wall, rng.uniform(*DIFFUSE_MEAN_HU) + 40)
-    return hu + smooth_step((radius - distance) / (2.5 * site.blur)) * (AIR_HU + 40 - hu)
+    solid = np.clip(0.75 + 0.10 * smooth_noise(points, 4, rng), 0.4, 1)
+    share = (rng.uniform(*DIFFUSE_MEAN_HU) - lumen.mean()) / np.mean(solid * (SOFT_TISSUE_HU - lumen))
+    thickness = 2 * np.quantile(wall, np.clip(share, 0.1, 0.7)) * np.exp(0.25 * smooth_noise(points, 7, rng))
+    return add_tissue(lumen, sheet(wall, thickness, site.blur) * solid)
 
 
 def fibrosis(site: Site, rng: np.random.Generator) -> Values:
-    """Return a mix that changes from place to place: honeycombing, mostly at the pleura, reticulation, traction."""
-    cystic = 0.9 * smooth_noise(site.points, 14, rng) + rng.uniform(-0.8, 0.8) + 1.2 - site.depth / 12
-    pulled = smooth_noise(site.points, 16, rng) - 0.9
-    hu = reticulation(site, rng)
-    hu += smooth_step(pulled / 0.5) * (traction(site, rng) - hu)
+    """Return a mix that changes from place to place: honeycombing, mostly at the pleura, reticulation, traction.
+
+    Traction: bronchi that the scar pulls wide, dark tubes with thick walls.
+    """
+    bronchi = strands(site.points, rng.uniform(10, 15), length=(8, 25), radius=(0.9, 2.2), rng=rng)
+    distance, radius = bronchi.distance(site.points, reach=6)
+    bronchial_wall = sheet(np.abs(distance - radius - 0.5), 1.0, site.blur)
+    lumen = smooth_step((radius - distance) / (2.5 * site.blur))
+    lines = np.maximum(_net(site, rng), 0.85 * bronchial_wall)
+    hu = veil(parenchyma(site, rng), lines, rng.uniform(*DIFFUSE_MEAN_HU))
+    hu += lumen * (AIR_HU + 40 - hu)
+    cystic = 0.9 * smooth_noise(site.points, 14, rng) + rng.uniform(-0.4, 1.2) - site.depth / 14
     return hu + smooth_step(cystic / 0.6) * (honeycombing(site, rng) - hu)
+
+
+def _net(site: Site, rng: np.random.Generator) -> Values:
+    """Return the opacity (N,) of septa between lobules and of the finer, broken lines within them."""
+    points = warp(site.points, 0.8, 6, rng)
+    septa = sheet(cells(points, rng.uniform(9, 14), rng).wall, rng.uniform(0.8, 1.2), site.blur)
+    septa *= smooth_step(smooth_noise(points, 7, rng) + 0.9)
+    fine = sheet(cells(warp(points, 0.5, 2.5, rng), rng.uniform(3.2, 5.0), rng).wall, rng.uniform(0.5, 0.8), site.blur)
+    fine *= smooth_step(smooth_noise(points, 3.5, rng) + 0.1)
+    return np.maximum(0.85 * septa, 0.7 * fine)
 
 
 def micronodules(site: Site, rng: np.random.Generator) -> Values:
     """Return healthy lung sown with nodules of 1-4 mm: soft and centrilobular, or sharp and at random."""
     centrilobular = rng.random() < 0.5
-    jitter, opacity = (0.6, rng.uniform(0.55, 0.8)) if centrilobular else (1.0, rng.uniform(0.75, 0.95))
-    centres = scatter(site.points, rng.uniform(5.0, 6.2), rng, jitter)
-    radii = np.clip(rng.lognormal(np.log(1.15), 0.25, len(centres)), 0.5, 2.0).astype(np.float32)
-    blur = np.hypot(site.blur, 0.5) if centrilobular else site.blur
+    jitter, radius, opacity, softness = (0.6, 1.3, 0.7, 0.5) if centrilobular else (1.0, 0.95, 0.85, 0.2)
+    centres = scatter(site.points, rng.uniform(5.4, 6.6), rng, jitter)
+    radii = np.clip(radius * rng.lognormal(0, 0.25, len(centres)), 0.5, 2.0).astype(np.float32)
+    blur, opacity = np.hypot(site.blur, softness), opacity * rng.uniform(0.8, 1.1)
     return add_tissue(parenchyma(site, rng), opacity * balls(site.points, centres, radii, blur))

@@ -44,24 +44,21 @@ class Cells:
     index : cell of each point (N,).
     centre : distance to the seed of the cell in mm (N,).
     wall : distance to the nearest wall of the cell in mm (N,).
-    wall_id : number of that wall (N,), the same on both of its sides.
     count : number of cells.
     """
 
     index: NDArray[np.intp]
     centre: Values
     wall: Values
-    wall_id: NDArray[np.int64]
     count: int
 
     def per_cell(self, rng: np.random.Generator) -> Values:
         """Return one standard normal number for each cell, spread to the points (N,)."""
         return rng.standard_normal(self.count).astype(np.float32)[self.index]
 
-    def kept_walls(self, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-        """Return which points lie next to a wall that exists (N,), where only `fraction` of all walls do."""
-        exists = rng.random(4093) < fraction
-        return exists[self.wall_id % len(exists)]
+    def mosaic(self, rng: np.random.Generator, seam: float) -> Values:
+        """Return one standard normal number for each cell, faded to 0 over `seam` mm towards its walls (N,)."""
+        return self.per_cell(rng) * smooth_step(self.wall / seam - 0.5)
 
 
 def cells(points: Points, pitch: float, rng: np.random.Generator, jitter: float = 0.9) -> Cells:
@@ -70,8 +67,7 @@ def cells(points: Points, pitch: float, rng: np.random.Generator, jitter: float 
     distance, nearest = cKDTree(seeds).query(points, k=2)
     (first, second), (a, b) = distance.T, nearest.T
     wall = (second**2 - first**2) / (2 * np.linalg.norm(seeds[a] - seeds[b], axis=1))
-    wall_id = np.minimum(a, b).astype(np.int64) * 7919 + np.maximum(a, b)
-    return Cells(a, first.astype(np.float32), wall.astype(np.float32), wall_id, len(seeds))
+    return Cells(a, first.astype(np.float32), wall.astype(np.float32), len(seeds))
 
 
 def scatter(points: Points, pitch: float, rng: np.random.Generator, jitter: float = 0.9) -> Points:

@@ -1,0 +1,139 @@
+"""A whole synthetic study: a thorax with disease, scanned, and its true labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from LungCAD.errors import InputError
+from LungCAD.labels import load_schema
+from LungCAD.phantom.anatomy import ThoraxParameters, make_thorax
+from LungCAD.phantom.cavities import plan_aspergillosis
+from LungCAD.phantom.disease import TEXTURES, paint_disease, paint_sham, true_labels
+from LungCAD.phantom.lesions import Lesion, LungSpace, plan_lesions
+from LungCAD.phantom.scanner import scanner_blur, scanner_noise
+from LungCAD.progress import Progress, part, silent
+
+DISEASED = (0.44, 0.56)
+"""Range of the part of the lung that is diseased."""
+
+HEAVILY_DISEASED = (0.72, 0.82)
+
+LEAST_SHARE = 0.075
+"""No class has less of the lung, where there are at most five of them."""
+
+
+@dataclass(frozen=True)
+class StudyParameters:
+    """What study to make.
+
+    Parameters
+    ----------
+    size : voxels along x, y, z. spacing : of them in mm.
+    thickness : of a slice in mm; less than the spacing along z leaves gaps, as sequential HRCT does. None for
+        slices that touch.
+    seed : of patient, disease and noise.
+    schema : label schema whose classes to paint.
+    disease : False for a healthy lung. heavy : disease in three quarters of the lung instead of half.
+    sham : paint healthy parenchyma through the lesions instead of disease; all labels are healthy.
+    noise : standard deviation in HU. kernel : of the scanner, "soft", "standard" or "sharp".
+    """
+
+    size: tuple[int, int, int] = (384, 320, 40)
+    spacing: tuple[float, float, float] = (0.9, 0.9, 6.5)
+    thickness: float | None = 1.25
+    seed: int = 0
+    schema: str = "gao5"
+    disease: bool = True
+    heavy: bool = False
+    sham: bool = False
+    noise: float = 18.0
+    kernel: str = "standard"
+
+    def __post_init__(self) -> None:
+        unknown = set(load_schema(self.schema).codes) - set(TEXTURES)
+        if unknown:
+            raise InputError("schema", f"{self.schema} has classes without a texture: {sorted(unknown)}")
+        if self.noise < 0:
+            raise InputError("noise", f"{self.noise} HU is negative", "Give 0 or more")
+
+
+BENCHMARK = StudyParameters()
+"""The study on which methods are measured: HRCT of the whole lung, thin slices with gaps, as ILD is scanned."""
+
+
+@dataclass(frozen=True)
+class PhantomStudy:
+    """A scan and its truth.
+
+    ct : int16 HU. labels : uint8, values of the schema, 0 outside the lung. lungs : uint8, 1 right, 2 left.
+    parameters : what it was made from.
+    """
+
+    ct: sitk.Image
+    labels: sitk.Image
+    lungs: sitk.Image
+    parameters: StudyParameters
+
+    @property
+    def schema(self) -> str:
+        """Name of the label schema."""
+        return self.parameters.schema
+
+    @property
+    def seed(self) -> int:
+        """Seed of the study."""
+        return self.parameters.seed
+
+
+def make_study(parameters: StudyParameters = BENCHMARK, progress: Progress = silent) -> PhantomStudy:
+    """Return the study of a seed. Same parameters, same study, bit for bit."""
+    p = parameters
+    plan_rng, paint_rng, noise_rng = np.random.default_rng([p.seed, 7]).spawn(3)
+    thickness = p.spacing[2] if p.thickness is None else min(p.thickness, p.spacing[2])
+    anatomy = ThoraxParameters(p.size, p.spacing, p.seed, thickness=thickness)
+    thorax = make_thorax(anatomy, part(progress, 0.0, 0.4))
+
+    progress(0.4, "Planning the disease")
+    spacing = p.spacing[::-1]
+    space = LungSpace.of(thorax.lungs, spacing)
+    schema = load_schema(p.schema)
+    lesions = plan_disease(space, schema.codes, plan_rng, heavy=p.heavy) if p.disease else []
+
+    progress(0.5, "Painting the disease")
+    paint = paint_sham if p.sham else paint_disease
+    hu = paint(thorax.hu, space, lesions, spacing, paint_rng, thickness=thickness, blur=0.0, healthy=True)
+
+    progress(0.8, "Scanning")
+    hu = scanner_blur(hu, p.spacing, p.kernel)
+    hu += scanner_noise(hu.shape, p.spacing, p.noise, p.kernel, noise_rng)
+    values = {label.code: label.value for label in schema.labels}
+    labels = true_labels(space, [] if p.sham else lesions, values)
+    ct = np.clip(np.rint(hu), -1024, 3071).astype(np.int16)
+    progress(1.0, "Study made")
+    images = (_image(array, p.spacing, thorax.origin) for array in (ct, labels, thorax.lungs))
+    return PhantomStudy(*images, parameters=replace(p))
+
+
+def plan_disease(
+    space: LungSpace, codes: Sequence[str], rng: np.random.Generator, heavy: bool = False
+) -> list[Lesion]:
+    """Place all classes but "healthy" in the lung, each with a share of its own; the rest stays healthy."""
+    if "cavity" in codes:
+        return plan_aspergillosis(space, rng)
+    diseases = [code for code in codes if code != "healthy"]
+    total = rng.uniform(*(HEAVILY_DISEASED if heavy else DISEASED))
+    least = min(LEAST_SHARE, total / len(diseases))
+    rest = rng.dirichlet(np.full(len(diseases), 4.0)) * (total - least * len(diseases))
+    return plan_lesions(space, dict(zip(diseases, least + rest, strict=True)), rng)
+
+
+def _image(array: NDArray, spacing: tuple[float, float, float], origin: tuple[float, float, float]) -> sitk.Image:
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing(spacing)
+    image.SetOrigin(origin)
+    return image
