@@ -1,6 +1,16 @@
 """Label schemas as data: value, code, name, colour and coded terminology of every class."""
 
 from LungCAD.labels.load import available_schemas, load_schema
+from LungCAD.labels.provenance import Provenance
 from LungCAD.labels.schema import BACKGROUND, Code, Label, Schema, Terminology
 
-__all__ = ["BACKGROUND", "Code", "Label", "Schema", "Terminology", "available_schemas", "load_schema"]
+__all__ = [
+    "BACKGROUND",
+    "Code",
+    "Label",
+    "Provenance",
+    "Schema",
+    "Terminology",
+    "available_schemas",
+    "load_schema",
+]
