@@ -1,0 +1,1 @@
+"""Benchmarks behind `lungcad bench`, one file per subject."""

@@ -1,0 +1,137 @@
+"""`lungcad bench propagation`: label propagation on phantoms, against an oracle, baselines and a sham."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+import SimpleITK as sitk
+import torch
+
+from LungCAD import __version__
+from LungCAD.cli.bench.generators import PHANTOM, load_generator
+from LungCAD.cli.bench.measure import Job, perform
+from LungCAD.cli.bench.verdicts import Row, Spread, Summary, summarise
+from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import add_output
+from LungCAD.errors import InputError
+from LungCAD.files import write_text
+from LungCAD.progress import Progress
+from LungCAD.tasks.label_propagation import LabelPropagationParameters
+
+PARTS = ("score", "oracle", "expansion", "sham")
+MODES = ("volume", "slice")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--seeds", type=seeds, default="0-19", help="studies, as 0-19 or 1,4,7 (default: 0-19)"
+    )
+    parser.add_argument(
+        "--tuning-seeds",
+        type=seeds,
+        default="1000-1004",
+        help="other studies, on which the confidence for the expansion is chosen (default: 1000-1004)",
+    )
+    parser.add_argument(
+        "--cross", metavar="GENERATOR", help="a second generator: Python file or module with make_study(seed)"
+    )
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure (default: all)"
+    )
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="(default: both)")
+    parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
+    add_output(parser, "JSON file with every number")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print the table, write the file."""
+    if options.output.exists() and not options.overwrite:
+        raise InputError(options.output, "exists already", "Choose another name, or allow overwriting")
+    if set(options.seeds) & set(options.tuning_seeds):
+        raise InputError(
+            "--tuning-seeds", "share a seed with --seeds", "Choose the confidence on other studies"
+        )
+    modes, parts = tuple(options.modes), frozenset(options.parts)
+    jobs = [Job(seed, PHANTOM, parts, modes) for seed in options.seeds]
+    if "expansion" in parts:
+        jobs += [Job(seed, PHANTOM, frozenset({"expansion"}), ()) for seed in options.tuning_seeds]
+    if options.cross and "score" in parts:
+        load_generator(options.cross)
+        jobs += [Job(seed, options.cross, frozenset({"score"}), modes) for seed in options.seeds]
+
+    with progress_bar(options.quiet) as progress:
+        rows = measure_all(jobs, options.workers, progress)
+    cross = [row for row in rows if row["generator"] != PHANTOM]
+    tuning = [row for row in rows if row["generator"] == PHANTOM and row["seed"] in options.tuning_seeds]
+    studies = [row for row in rows if row["generator"] == PHANTOM and row["seed"] in options.seeds]
+    summary = summarise(studies, cross, tuning, modes)
+    record = {
+        "version": __version__,
+        "parameters": LabelPropagationParameters().as_dict(),
+        "rows": [{part: row[part] for part in row if part != "expansion"} for row in studies + cross],
+        **summary.as_dict(),
+    }
+    write_text(options.output, json.dumps(record, indent=1), options.overwrite)
+    if not options.quiet:
+        print(table(summary))
+    return 0
+
+
+def seeds(text: str) -> tuple[int, ...]:
+    """Parse "0-19" or "1,4,7-9"; raises ValueError for anything else."""
+    ranges = [part.partition("-") for part in text.split(",")]
+    return tuple(seed for first, _, last in ranges for seed in range(int(first), int(last or first) + 1))
+
+
+def measure_all(jobs: list[Job], workers: int, progress: Progress) -> list[Row]:
+    """Measure every job in worker processes; rows in the order of the jobs.
+
+    Raises what a worker raised first; `Cancelled` from `progress` stops the jobs that have not begun.
+    """
+    context = multiprocessing.get_context("spawn")
+    threads = max(1, multiprocessing.cpu_count() // workers)
+    with ProcessPoolExecutor(workers, context, initializer=_limit_threads, initargs=(threads,)) as pool:
+        futures = [pool.submit(perform, job) for job in jobs]
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                future.result()
+                progress(done / len(jobs), f"{done} of {len(jobs)} studies measured")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
+
+
+def table(summary: Summary) -> str:
+    """Return the summary as text for the terminal."""
+    lines = []
+    for mode, spreads in summary.spreads.items():
+        lines += ["", f"{'Balanced accuracy, ' + mode:44}{'mean':>8}{'SD':>8}{'worst':>8}  seed"]
+        lines += _spread_lines(spreads.items())
+    if summary.expansion:
+        tau = summary.expansion["tau"]
+        lines += ["", f"{f'Expansion at 11 % drawn, tau {tau:.4f}':44}{'mean':>8}{'SD':>8}{'worst':>8}  seed"]
+        lines += _spread_lines((name, summary.expansion[name]) for name in ("expansion", "accuracy"))
+        curve = summary.expansion["risk_coverage"][1::4]
+        lines.append("  risk at coverage " + ", ".join(f"{risk:.3f} at {cover:.2f}" for cover, risk in curve))
+    lines += ["", "Must hold"]
+    for verdict in summary.verdicts:
+        word = "pass" if verdict.passed else "FAIL"
+        lines.append(
+            f"  {word}  {verdict.requirement:56}{verdict.value:8.3f} {verdict.relation} {verdict.bound:g}"
+        )
+    return "\n".join(lines)
+
+
+def _spread_lines(spreads: Iterable[tuple[str, Spread]]) -> list[str]:
+    return [f"  {name:42}{s.mean:8.3f}{s.sd:8.3f}{s.worst:8.3f}  {s.worst_seed}" for name, s in spreads]
+
+
+def _limit_threads(threads: int) -> None:
+    torch.set_num_threads(threads)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
