@@ -1,0 +1,79 @@
+"""From the reduced grid back to every voxel of the scan."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from LungCAD.lungs.morphology import Mask, Spacing, distance_to
+from LungCAD.progress import Progress, each
+
+BORDER_HU = -400.0
+"""Half-way between lung and chest wall: where the full-resolution border is drawn."""
+
+SLAB = 16
+"""Slices that are refined at a time, to bound the memory."""
+
+
+def refine(
+    ct: sitk.Image,
+    grid: sitk.Image,
+    lungs: NDArray[np.uint8],
+    aerated: Mask,
+    forbidden: Mask,
+    progress: Progress,
+) -> NDArray[np.uint8]:
+    """Carry the lungs found on the reduced grid to every voxel of the scan.
+
+    Away from their border the lungs are taken as they are. In a band one reduced voxel to either side the
+    scan itself decides (`BORDER_HU`), except beside dense disease, where it cannot: there the border is
+    the interpolated one.
+
+    Parameters
+    ----------
+    ct : the scan, HU.
+    grid : an image with the geometry of the reduced arrays.
+    lungs, aerated, forbidden : (z, y, x) on the reduced grid; the lungs (0, 1, 2), their aerated part, and
+        the airways with their walls.
+
+    Returns
+    -------
+    (z, y, x) uint8 on the scan's grid, 0 outside, 1 right, 2 left.
+    """
+    spacing: Spacing = grid.GetSpacing()[::-1]
+    band = max(grid.GetSpacing()[:2])
+    depth = _on(grid, distance_to(lungs == 0, spacing) - distance_to(lungs > 0, spacing))
+    side = _on(grid, _nearest_side(lungs, spacing))
+    dense = _on(grid, ((lungs > 0) & (distance_to(aerated, spacing) > 1.5 * band)).astype(np.uint8))
+    closed = _on(grid, forbidden.astype(np.uint8))
+    hu = sitk.GetArrayViewFromImage(ct)
+    refined = np.zeros(hu.shape, np.uint8)
+    for first in each(range(0, hu.shape[0], SLAB), progress, "Refining the border of the lungs"):
+        slab = slice(first, min(first + SLAB, hu.shape[0]))
+        target = ct[:, :, slab]
+        depth_here = _sample(depth, target, sitk.sitkLinear)
+        inside = depth_here > band
+        inside |= (depth_here > -band) & (hu[slab] < BORDER_HU)
+        inside |= (depth_here > 0) & _sample(dense, target).view(bool)
+        inside &= ~_sample(closed, target).view(bool)
+        refined[slab] = inside * _sample(side, target)
+    return refined
+
+
+def _nearest_side(lungs: NDArray[np.uint8], spacing: Spacing) -> NDArray[np.uint8]:
+    return np.where(distance_to(lungs == 1, spacing) <= distance_to(lungs == 2, spacing), 1, 2).astype(
+        np.uint8
+    )
+
+
+def _on(grid: sitk.Image, array: NDArray) -> sitk.Image:
+    image = sitk.GetImageFromArray(array)
+    image.CopyInformation(grid)
+    return image
+
+
+def _sample(image: sitk.Image, target: sitk.Image, interpolator: int = sitk.sitkNearestNeighbor) -> NDArray:
+    outside = float("-inf") if interpolator == sitk.sitkLinear else 0
+    resampled = sitk.Resample(image, target, sitk.Transform(), interpolator, outside)
+    return sitk.GetArrayFromImage(resampled)
