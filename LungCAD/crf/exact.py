@@ -19,8 +19,9 @@ class ExactPairwise:
     dtype = torch.float64
 
     def __init__(self, field: Field, parameters: CRFParameters, device: torch.device) -> None:
-        space = torch.from_numpy(field.coordinates()).to(device)
-        levels = grey_levels(field.grey[:, 0], parameters.windows) if field.is_hu else field.grey
+        steps = torch.tensor(field.step, dtype=self.dtype, device=device)
+        space = torch.from_numpy(field.position().T.copy()).to(device) * steps
+        levels = grey_levels(field.grey[0], parameters.windows) if field.is_hu else field.grey.T
         grey = torch.as_tensor(levels, dtype=self.dtype, device=device)
         wide = torch.cat([space / parameters.theta_alpha, grey / parameters.theta_beta], dim=1)
         self._kernels = []

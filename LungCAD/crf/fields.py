@@ -9,23 +9,26 @@ import numpy as np
 
 from LungCAD.crf.parameters import CRFParameters
 
+Triple = tuple[float, float, float]
+
 
 @dataclass(frozen=True)
 class Field:
     """The N voxels of one independent random field, in raster order.
 
-    index : (N,) int64, flat position of each voxel in the (Z, Y, X) volume.
-    position : (N, 3) int32, (z, y, x) inside the field's bounding box.
-    extent : size of the bounding box in voxels, (Z, Y, X).
+    index : (N,) int64, flat position of each voxel in the volume.
+    shape : (Z, Y, X) of the volume.
+    origin, extent : first voxel and size in voxels of the field's bounding box, (z, y, x).
     step : (z, y, x) distance between neighbouring voxels, in the unit of the thetas.
-    grey : (N, K) float32, the grey levels I; or (N, 1) HU where `is_hu`.
+    grey : (K, N) float32 grey levels I; or (1, N) HU where `is_hu`.
     is_hu : whether `grey` holds HU that still pass the windows.
     """
 
     index: np.ndarray
-    position: np.ndarray
+    shape: tuple[int, int, int]
+    origin: tuple[int, int, int]
     extent: tuple[int, int, int]
-    step: tuple[float, float, float]
+    step: Triple
     grey: np.ndarray
     is_hu: bool
 
@@ -34,15 +37,25 @@ class Field:
         """Number of voxels N."""
         return len(self.index)
 
-    def coordinates(self) -> np.ndarray:
-        """Return the voxels' places (N, 3) float64 in the unit of the thetas."""
-        return self.position * np.asarray(self.step, dtype=np.float64)
+    def position(self, part: slice = slice(None)) -> np.ndarray:
+        """Return (z, y, x) inside the bounding box (3, n) int32 of some of the voxels."""
+        place = np.stack(np.unravel_index(self.index[part], self.shape)).astype(np.int32)
+        return place - np.array(self.origin, dtype=np.int32)[:, None]
+
+    def planes(self) -> Iterator[tuple[int, slice]]:
+        """Yield z inside the bounding box and the voxels of each slice of the image that holds any."""
+        first = self.origin[0]
+        area = self.shape[1] * self.shape[2]
+        ends = np.searchsorted(self.index, area * (first + np.arange(self.extent[0] + 1)))
+        for z, (start, stop) in enumerate(zip(ends, ends[1:], strict=False)):
+            if stop > start:
+                yield z, slice(int(start), int(stop))
 
 
 def split_fields(
     grey: np.ndarray,
     mask: np.ndarray,
-    spacing: tuple[float, float, float],
+    spacing: Triple,
     parameters: CRFParameters,
     lungs: np.ndarray | None = None,
 ) -> Iterator[Field]:
@@ -56,30 +69,37 @@ def split_fields(
     lungs : (Z, Y, X) int, a number per lung; used where `parameters.couple_lungs` is false.
     """
     step = _step(spacing, parameters)
-    groups = mask.astype(np.uint8) if parameters.couple_lungs else np.where(mask, lungs, 0)
-    slabs = range(mask.shape[0]) if parameters.per_slice(spacing[0]) else [slice(None)]
-    for slab in slabs:
-        first = slab if isinstance(slab, int) else 0
-        part = groups[first : first + 1] if isinstance(slab, int) else groups
-        for group in np.unique(part[part != 0]):
-            yield _field(np.argwhere(part == group) + np.array((first, 0, 0)), grey, mask.shape, step)
+    area = mask.shape[1] * mask.shape[2]
+    for group in _groups(mask, None if parameters.couple_lungs else lungs):
+        index = np.flatnonzero(group)
+        cuts = area * np.arange(1, len(mask)) if parameters.per_slice(spacing[0]) else []
+        for part in np.split(index, np.searchsorted(index, cuts)):
+            if len(part):
+                yield _field(part, grey, mask.shape, step)
 
 
-def _step(spacing: tuple[float, float, float], parameters: CRFParameters) -> tuple[float, float, float]:
+def _groups(mask: np.ndarray, lungs: np.ndarray | None) -> Iterator[np.ndarray]:
+    if lungs is None:
+        yield mask
+    else:
+        yield from (mask & (lungs == lung) for lung in np.unique(lungs[mask]))
+
+
+def _step(spacing: Triple, parameters: CRFParameters) -> Triple:
     if parameters.unit == "mm":
         return spacing
     return spacing[0] * 2 / (spacing[1] + spacing[2]), 1.0, 1.0
 
 
-def _field(voxels: np.ndarray, grey: np.ndarray, shape: tuple[int, ...], step: tuple[float, ...]) -> Field:
-    index = np.ravel_multi_index(tuple(voxels.T), shape)
-    low, high = voxels.min(0), voxels.max(0)
-    channels = grey.reshape(-1, np.prod(shape))[:, index].T
+def _field(index: np.ndarray, grey: np.ndarray, shape: tuple[int, int, int], step: Triple) -> Field:
+    place = np.unravel_index(index, shape)
+    low, high = [[int(end(axis)) for axis in place] for end in (np.min, np.max)]
     return Field(
         index=index,
-        position=(voxels - low).astype(np.int32),
-        extent=tuple(int(n) for n in high - low + 1),
+        shape=shape,
+        origin=tuple(low),
+        extent=tuple(last - first + 1 for first, last in zip(low, high, strict=True)),
         step=step,
-        grey=np.ascontiguousarray(channels, dtype=np.float32),
+        grey=grey.reshape(-1, int(np.prod(shape)))[:, index].astype(np.float32),
         is_hu=grey.ndim == 3,
     )

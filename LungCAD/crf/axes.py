@@ -1,0 +1,160 @@
+"""Axes of the node grids: which nodes a voxel touches, and the kernel between the nodes.
+
+A Gaussian kernel G between voxels is replaced by ``B K B^T``: B interpolates between few nodes, and K is the
+kernel of the nodes that brings the product closest to G (least squares). K depends on no image and is cached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from scipy.linalg import toeplitz
+from torch import Tensor
+
+from LungCAD.crf.parameters import Windows
+from LungCAD.crf.windows import arc_length, grey_levels, hu_at
+
+TENT_SPACING = 0.4
+"""Distance of the tents in space, in thetas."""
+GREY_SPACING = 0.5
+"""Distance of the tents in grey levels, in thetas."""
+HALF_RESOLUTION_FROM = 2.25
+"""Least theta, in voxels, for which every second voxel suffices as a node."""
+REACH = 7.0
+"""A Gaussian is 0 in float32 beyond this many thetas."""
+SAMPLES = 8
+"""Places between two tents at which their kernel is fitted."""
+
+Taps = tuple[Tensor, Tensor]
+"""First node (N,) int32 and the weights (N, T) of T nodes in a row, from the first on."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a grid of nodes.
+
+    kernel : (M, M) float32 between the nodes.
+    taps : maps the coordinates (N,) of voxels to the nodes that they touch.
+    """
+
+    kernel: np.ndarray
+    taps: Callable[[Tensor], Taps]
+
+
+def spatial_axis(extent: int, theta: float) -> Axis:
+    """Nodes along an image axis of `extent` voxels for exp(-d^2 / 2 theta^2); theta in voxels.
+
+    Wide kernels get tents, narrow ones every second voxel, very narrow ones every voxel (exact). The
+    coordinates are voxel numbers from 0 on.
+    """
+    spacing = TENT_SPACING * theta
+    if spacing > 2:
+        nodes = int(np.ceil((extent - 1) / spacing)) + 1
+        return Axis(_toeplitz(_tent_kernel(TENT_SPACING), nodes), lambda place: tents(place / spacing, nodes))
+    if theta >= HALF_RESOLUTION_FROM:
+        side = _side_weight(theta)
+        nodes = (extent - 1) // 2 + 3
+        return Axis(_toeplitz(_half_kernel(theta), nodes), lambda place: every_second(place, side))
+    distance = np.arange(extent) / theta
+    kernel = toeplitz(np.exp(-(distance**2) / 2)).astype(np.float32)
+    return Axis(kernel, lambda place: (place.int(), torch.ones_like(place, dtype=torch.float32)[:, None]))
+
+
+def curve_axis(windows: Windows, theta: float, lowest: float, highest: float) -> Axis:
+    """Nodes along the curve HU -> grey levels for exp(-|I - I'|^2 / 2 theta^2).
+
+    The coordinates are arc lengths along the curve; only the stretch from `lowest` to `highest` is covered.
+    """
+    total = float(arc_length(np.asarray(np.inf), windows))
+    intervals = max(1, int(np.ceil(total / (GREY_SPACING * theta))))
+    spacing = total / intervals
+    first = min(int(lowest / spacing), intervals - 1)
+    last = min(int(highest / spacing) + 1, intervals)
+    kernel = _curve_kernel(windows, theta, intervals + 1)[first : last + 1, first : last + 1]
+    return Axis(np.ascontiguousarray(kernel), lambda place: tents(place / spacing - first, last - first + 1))
+
+
+def grey_axis(theta: float, lowest: float, highest: float) -> Axis:
+    """Nodes along one channel of grey levels for exp(-d^2 / 2 theta^2); the coordinates are grey levels."""
+    spacing = GREY_SPACING * theta
+    nodes = int(np.ceil((highest - lowest) / spacing)) + 1
+    return Axis(
+        _toeplitz(_tent_kernel(GREY_SPACING), nodes), lambda place: tents((place - lowest) / spacing, nodes)
+    )
+
+
+def tents(place: Tensor, nodes: int) -> Taps:
+    """Linear interpolation at places (N,) in units of the node distance."""
+    if nodes == 1:
+        return torch.zeros_like(place, dtype=torch.int32), torch.ones_like(place, dtype=torch.float32)[:, None]
+    first = place.floor().clamp_(0, nodes - 2)
+    upper = (place - first).float()
+    return first.int(), torch.stack([1 - upper, upper], dim=1)
+
+
+def every_second(place: Tensor, side: float) -> Taps:
+    """Interpolation between nodes at every second voxel, for voxel numbers (N,).
+
+    An even voxel takes 1 - 2 `side` from its own node and `side` from both next to it, an odd one half from
+    either side. Node k lies at voxel 2 (k - 1).
+    """
+    weights = torch.tensor([[side, 1 - 2 * side, side], [0, 0.5, 0.5]], device=place.device)
+    place = place.int()
+    return place >> 1, weights[place & 1]
+
+
+def _side_weight(theta: float) -> float:
+    """Weight of the neighbouring nodes with the least residual, found numerically for theta = 2 .. 4 voxels.
+
+    It tends to the quadratic B-spline's 1/8.
+    """
+    return 1 / 8 + 1 / (11 * theta**2)
+
+
+def _toeplitz(row: np.ndarray, nodes: int) -> np.ndarray:
+    padded = np.zeros(max(nodes, len(row)))
+    padded[: len(row)] = row
+    return toeplitz(padded[:nodes]).astype(np.float32)
+
+
+def _fit(interpolation: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Kernel (M, M) whose interpolation (P, M) comes closest to the Gaussian kernel of the features (P, K)."""
+    distance = ((features[:, None, :] - features[None, :, :]) ** 2).sum(-1)
+    normal = interpolation.T @ interpolation
+    inverse = np.linalg.solve(normal, interpolation.T)
+    return inverse @ np.exp(-distance / 2) @ inverse.T
+
+
+def _central_row(kernel: np.ndarray) -> np.ndarray:
+    middle = len(kernel) // 2
+    return kernel[middle, middle:]
+
+
+@lru_cache(maxsize=64)
+def _tent_kernel(spacing: float) -> np.ndarray:
+    nodes = 2 * int(np.ceil(1.5 * REACH / spacing)) + 1
+    place = np.linspace(0, nodes - 1, SAMPLES * (nodes - 1) + 1)
+    interpolation = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(nodes)))
+    return _central_row(_fit(interpolation, spacing * place[:, None]))
+
+
+@lru_cache(maxsize=64)
+def _half_kernel(theta: float) -> np.ndarray:
+    voxels = torch.arange(4 * int(np.ceil(0.75 * REACH * theta)) + 1)
+    first, weights = every_second(voxels, _side_weight(theta))
+    interpolation = np.zeros((len(voxels), len(voxels) // 2 + 3))
+    np.put_along_axis(interpolation, first.numpy()[:, None] + np.arange(3), weights.numpy(), axis=1)
+    return _central_row(_fit(interpolation, voxels.numpy()[:, None] / theta))
+
+
+@lru_cache(maxsize=64)
+def _curve_kernel(windows: Windows, theta: float, nodes: int) -> np.ndarray:
+    place = np.linspace(0, nodes - 1, SAMPLES * (nodes - 1) + 1)
+    interpolation = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(nodes)))
+    total = float(arc_length(np.asarray(np.inf), windows))
+    levels = grey_levels(hu_at(place * total / (nodes - 1), windows), windows)
+    return _fit(interpolation, levels / theta).astype(np.float32)
