@@ -1,1 +1,71 @@
-"""Read, check and write images; geometry and HU windows."""
+"""Images: reading, checking, geometry, windows, writing.
+
+>>> from LungCAD.images import read_ct, write_image
+>>> scan = read_ct("chest.nii.gz")  # doctest: +SKIP
+>>> write_image(scan.image, "copy.nrrd")  # doctest: +SKIP
+"""
+
+from LungCAD.images.geometry import (
+    affine,
+    axial_axis,
+    from_axial,
+    image_like,
+    physical_points,
+    place_on_grid,
+    same_geometry,
+    spacing_zyx,
+    tilt_degrees,
+    to_axial,
+)
+from LungCAD.images.read_ct import read_ct
+from LungCAD.images.read_labels import read_labels
+from LungCAD.images.scan import Scan, ScanFacts
+from LungCAD.images.series import LARGEST, SeriesInfo, list_series
+from LungCAD.images.windows import (
+    GAO,
+    GAO_HIGH,
+    GAO_LOW,
+    GAO_NORMAL,
+    LUNG,
+    SAPSAM,
+    SAPSAM_AIR,
+    SAPSAM_LUNG,
+    SAPSAM_SOFT,
+    apply_window,
+    apply_windows,
+)
+from LungCAD.images.write import write_image, write_probabilities, write_segmentation
+
+__all__ = [
+    "GAO",
+    "GAO_HIGH",
+    "GAO_LOW",
+    "GAO_NORMAL",
+    "LARGEST",
+    "LUNG",
+    "SAPSAM",
+    "SAPSAM_AIR",
+    "SAPSAM_LUNG",
+    "SAPSAM_SOFT",
+    "Scan",
+    "ScanFacts",
+    "SeriesInfo",
+    "affine",
+    "apply_window",
+    "apply_windows",
+    "axial_axis",
+    "from_axial",
+    "image_like",
+    "list_series",
+    "physical_points",
+    "place_on_grid",
+    "read_ct",
+    "read_labels",
+    "same_geometry",
+    "spacing_zyx",
+    "tilt_degrees",
+    "to_axial",
+    "write_image",
+    "write_probabilities",
+    "write_segmentation",
+]

@@ -1,0 +1,75 @@
+"""Pixels of DICOM slices, decoded by GDCM from every transfer syntax that it knows."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from LungCAD.errors import InputError
+from LungCAD.images.dicom_slices import Slice
+from LungCAD.images.hounsfield import AIR_HU
+from LungCAD.images.series import number_or_none
+
+TISSUE_HU = (-1000.0, 3071.0)
+"""What a 12-bit CT can show. A padding value in here is a mistake: it would blank real tissue."""
+
+
+def read_hu(slices: list[Slice], warnings: list[str]) -> NDArray:
+    """Return the slices (z, rows, columns) with each one's own rescale applied and its padding set to air.
+
+    Raises
+    ------
+    InputError
+        A file is truncated, in colour, or compressed in a way that cannot be decoded.
+    """
+    files: dict[object, NDArray] = {}
+    planes = []
+    for piece in slices:
+        if piece.path not in files:
+            files = {piece.path: read_frames(piece)}
+        planes.append(_without_padding(files[piece.path][piece.frame], piece, warnings))
+    return np.stack(planes)
+
+
+def read_frames(piece: Slice) -> NDArray:
+    """Return all frames (n, rows, columns) of the slice's file, rescaled; raises as `read_hu`."""
+    _require_all_bytes(piece)
+    try:
+        image = sitk.ReadImage(str(piece.path), imageIO="GDCMImageIO")
+    except RuntimeError as error:
+        name = piece.header.file_meta.TransferSyntaxUID.name
+        remedy = "Copy it again, or convert it to an uncompressed transfer syntax"
+        raise InputError(piece.path, f"cannot be decoded ({name}): damaged or unsupported", remedy) from error
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        raise InputError(piece.path, "is a colour picture", "Give the original grey images")
+    array = sitk.GetArrayFromImage(image)
+    return array if array.ndim == 3 else array[None]
+
+
+def _require_all_bytes(piece: Slice) -> None:
+    """Refuse a file shorter than its uncompressed pixels, which GDCM would fill up silently."""
+    header = piece.header
+    columns, rows = piece.size
+    frames = int(header.get("NumberOfFrames") or 1)
+    bits = int(header.get("BitsAllocated", 8)) * int(header.get("SamplesPerPixel", 1))
+    compressed = header.file_meta.TransferSyntaxUID.is_compressed
+    if not compressed and piece.path.stat().st_size < frames * rows * columns * bits // 8:
+        raise InputError(piece.path, "is truncated", "Copy or export it again")
+
+
+def _without_padding(plane: NDArray, piece: Slice, warnings: list[str]) -> NDArray:
+    header = piece.header
+    if number_or_none(header.get("PixelPaddingValue")) is None:
+        return plane
+    slope = number_or_none(header.get("RescaleSlope")) or 1.0
+    intercept = number_or_none(header.get("RescaleIntercept")) or 0.0
+    ends = [header.PixelPaddingValue, header.get("PixelPaddingRangeLimit", header.PixelPaddingValue)]
+    low, high = sorted(slope * float(end) + intercept for end in ends)
+    if high >= TISSUE_HU[0] and low <= TISSUE_HU[1]:
+        remark = f"The padding value of the file lies among tissue ({low:g} HU) and was ignored."
+        if remark not in warnings:
+            warnings.append(remark)
+        return plane
+    half = abs(slope) / 2
+    return np.where((plane > low - half) & (plane < high + half), AIR_HU, plane)

@@ -1,0 +1,126 @@
+"""DICOM headers: every slice of every file below a folder, with what is needed to put slices together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from LungCAD.errors import InputError
+from LungCAD.images.volume_file import is_dicom
+
+CT_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
+ENHANCED_CT_STORAGE = "1.2.840.10008.5.1.4.1.1.2.1"
+
+TAGS = [
+    "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "Modality",
+    "ImageType", "Manufacturer", "ConvolutionKernel", "SliceThickness", "KVP", "ContrastBolusAgent",
+    "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "SamplesPerPixel", "PhotometricInterpretation",
+    "PixelSpacing", "ImagerPixelSpacing", "ImagePositionPatient", "ImageOrientationPatient",
+    "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept",
+    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+]  # fmt: skip
+"""All that is ever looked at. None of them names the patient."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One plane of pixels: a file, or one frame of a multi-frame file. Positions in LPS millimetres."""
+
+    path: Path
+    frame: int
+    header: Dataset
+    position: NDArray[np.float64] | None
+    orientation: NDArray[np.float64] | None  # (2, 3): direction along a row, along a column
+    spacing: tuple[float, float] | None  # between rows, between columns
+
+    @property
+    def series_uid(self) -> str:
+        """The series that the slice belongs to; "" where the file names none."""
+        return str(self.header.get("SeriesInstanceUID", ""))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return int(self.header.get("Columns", 0)), int(self.header.get("Rows", 0))
+
+    @property
+    def normal(self) -> NDArray[np.float64]:
+        """The direction perpendicular to the plane, right-handed with those of row and column."""
+        return np.cross(*self.orientation)
+
+
+def slices_below(folder: Path) -> list[Slice]:
+    """Return every slice of the DICOM files in and below the folder, by path; other files are skipped.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be read, or a DICOM file in it is damaged.
+    """
+    try:
+        paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        return [piece for path in paths if is_dicom(path) for piece in slices_of(path)]
+    except OSError as error:
+        raise InputError(error.filename or folder, f"cannot be read ({error.strerror})") from error
+
+
+def slices_of(path: Path) -> list[Slice]:
+    """Return the slices of one DICOM file: none where it holds no image, several where it is multi-frame.
+
+    Raises
+    ------
+    InputError
+        The header is damaged.
+    """
+    try:
+        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=TAGS)
+        return list(_slices(path, header))
+    except (
+        InvalidDicomError,
+        EOFError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        NotImplementedError,
+    ) as error:
+        raise InputError(path, "is a damaged DICOM file", "Copy or export it again") from error
+
+
+def _slices(path: Path, header: Dataset) -> Iterator[Slice]:
+    if "Rows" not in header:
+        return
+    frames = header.get("PerFrameFunctionalGroupsSequence", [])
+    if not frames:
+        yield Slice(path, 0, header, *_plane(header, header, header))
+        return
+    shared = header.get("SharedFunctionalGroupsSequence", [Dataset()])[0]
+    for number, frame in enumerate(frames):
+        macros = (
+            _macro("PlanePositionSequence", frame, shared),
+            _macro("PlaneOrientationSequence", frame, shared),
+            _macro("PixelMeasuresSequence", frame, shared),
+        )
+        yield Slice(path, number, header, *_plane(*macros))
+
+
+def _macro(name: str, frame: Dataset, shared: Dataset) -> Dataset:
+    return (frame.get(name) or shared.get(name) or [Dataset()])[0]
+
+
+def _plane(position: Dataset, orientation: Dataset, measures: Dataset) -> tuple:
+    origin = position.get("ImagePositionPatient")
+    cosines = orientation.get("ImageOrientationPatient")
+    spacing = measures.get("PixelSpacing")
+    return (
+        np.array(origin, dtype=float) if origin else None,
+        np.array(cosines, dtype=float).reshape(2, 3) if cosines else None,
+        (float(spacing[0]), float(spacing[1])) if spacing else None,
+    )

@@ -1,0 +1,135 @@
+"""Where voxels lie: geometry of images with any direction matrix, in LPS millimetres as SimpleITK has it."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+
+SAME_MM = 1e-3
+"""Two images whose corners agree to this many millimetres lie on the same grid."""
+
+
+def affine(image: sitk.Image) -> NDArray[np.float64]:
+    """Return the (d+1, d+1) matrix from voxel index (x, y, z) to LPS millimetres."""
+    d = image.GetDimension()
+    matrix = np.eye(d + 1)
+    matrix[:d, :d] = np.reshape(image.GetDirection(), (d, d)) * image.GetSpacing()
+    matrix[:d, d] = image.GetOrigin()
+    return matrix
+
+
+def physical_points(image: sitk.Image, indices_zyx: ArrayLike) -> NDArray[np.float64]:
+    """Return LPS positions (n, 3) in mm of array indices (n, 3), ordered (z, y, x); fractions are allowed."""
+    indices = np.asarray(indices_zyx, dtype=float).reshape(-1, 3)[:, ::-1]
+    matrix = affine(image)
+    return indices @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def corners(image: sitk.Image) -> NDArray[np.float64]:
+    """Return the LPS positions (2^d, d) of the centres of the corner voxels."""
+    d = image.GetDimension()
+    ends = np.array(list(itertools.product(*((0, size - 1) for size in image.GetSize()))), dtype=float)
+    matrix = affine(image)
+    return ends @ matrix[:d, :d].T + matrix[:d, d]
+
+
+def same_geometry(a: sitk.Image, b: sitk.Image, tolerance_mm: float = SAME_MM) -> bool:
+    """Tell whether both images have the same size and their voxels lie at the same places."""
+    if a.GetSize() != b.GetSize():
+        return False
+    # One slice has no corners along its axis: compare spacings and directions there as well.
+    close = np.abs(affine(a) - affine(b)).max() <= tolerance_mm
+    return bool(close and np.abs(corners(a) - corners(b)).max() <= tolerance_mm)
+
+
+def spacing_zyx(image: sitk.Image) -> tuple[float, float, float]:
+    """Return the distance of voxels in mm in the order of NumPy's axes."""
+    x, y, z = image.GetSpacing()
+    return z, y, x
+
+
+def axial_axis(image: sitk.Image) -> int:
+    """Return the index axis of a 3-D image (0 = x, 1 = y, 2 = z) nearest to the patient's long axis."""
+    return _patient_axes(image)[0][2]
+
+
+def to_axial(image: sitk.Image) -> sitk.Image:
+    """Return the image with axes swapped and flipped to run nearest to left, posterior, superior.
+
+    No voxel changes its value or its place: slices along array axis 0 are then the (near-)axial ones,
+    feet first. `from_axial` undoes it.
+    """
+    order, flips = _patient_axes(image)
+    return sitk.Flip(sitk.PermuteAxes(image, order), flips)
+
+
+def from_axial(axial: sitk.Image, like: sitk.Image) -> sitk.Image:
+    """Return `axial`, an image on the grid of ``to_axial(like)``, on the grid of `like`, exactly.
+
+    Raises
+    ------
+    ValueError
+        `axial` does not lie on the grid of ``to_axial(like)``.
+    """
+    order, flips = _patient_axes(like)
+    image = sitk.PermuteAxes(sitk.Flip(axial, flips), [order.index(axis) for axis in range(3)])
+    if not same_geometry(image, like):
+        raise ValueError("axial: does not lie on the grid of to_axial(like)")
+    image.CopyInformation(like)
+    return image
+
+
+def tilt_degrees(image: sitk.Image) -> float:
+    """Return by how much the image is turned out of the patient's axes, in degrees (0 = not oblique)."""
+    direction = np.abs(np.reshape(image.GetDirection(), (3, 3)))
+    return float(np.degrees(np.arccos(min(direction.max(axis=0).min(), 1.0))))
+
+
+def place_on_grid(image: sitk.Image, reference: sitk.Image, tolerance: float = 1e-2) -> sitk.Image:
+    """Return the 3-D scalar `image` on the grid of `reference`, 0 where it does not reach.
+
+    The image may cover a part of the reference or more, and its axes may be swapped and flipped, as long as
+    its voxels lie on voxels of the reference to `tolerance` (in voxels): nothing is interpolated.
+
+    Raises
+    ------
+    ValueError
+        The voxels do not coincide, or voxels other than 0 lie outside the reference.
+    """
+    to_reference = np.linalg.inv(affine(reference)) @ affine(image)
+    turn = np.rint(to_reference[:3, :3])
+    wander = np.abs(to_reference[:3, :3] - turn) @ (np.array(image.GetSize()) - 1)
+    start = np.rint(to_reference[:3, 3])
+    if (
+        not np.array_equal(np.abs(turn).sum(axis=0), [1, 1, 1])
+        or not np.array_equal(np.abs(turn).sum(axis=1), [1, 1, 1])
+        or (wander + np.abs(to_reference[:3, 3] - start)).max() > tolerance
+        or np.abs(to_reference[:3, :3] - turn).max() > tolerance
+    ):
+        raise ValueError("image: its voxels do not lie on those of the reference")
+    array = sitk.GetArrayFromImage(image)
+    filled = np.argwhere(array)[:, ::-1]
+    target = (filled @ turn.T + start).astype(int)
+    if np.any(target < 0) or np.any(target >= reference.GetSize()):
+        raise ValueError("image: reaches beyond the reference")
+    placed = np.zeros(reference.GetSize()[::-1], dtype=array.dtype)
+    placed[tuple(target[:, ::-1].T)] = array[tuple(filled[:, ::-1].T)]
+    return image_like(placed, reference)
+
+
+def image_like(array: NDArray, reference: sitk.Image) -> sitk.Image:
+    """Return the array (z, y, x), or (z, y, x, components), as an image with the geometry of `reference`."""
+    image = sitk.GetImageFromArray(array, isVector=array.ndim > reference.GetDimension())
+    image.CopyInformation(reference)
+    return image
+
+
+def _patient_axes(image: sitk.Image) -> tuple[list[int], list[bool]]:
+    """Return the index axis nearest to each patient axis, and whether it runs against it."""
+    direction = np.reshape(image.GetDirection(), (3, 3))
+    order = linear_sum_assignment(-np.abs(direction))[1]
+    return [int(axis) for axis in order], [bool(direction[row, axis] < 0) for row, axis in enumerate(order)]

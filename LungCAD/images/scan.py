@@ -1,0 +1,40 @@
+"""What a reader returns: the image, and what the file says about how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import SimpleITK as sitk
+
+
+@dataclass(frozen=True)
+class ScanFacts:
+    """How the scan was made, as far as the file tells (None: it does not). Nothing about the patient.
+
+    `sharp_kernel` is judged by `LungCAD.images.kernels`; `slice_spacing_mm` is the distance of slice
+    centres, `slice_thickness_mm` how thick each one is.
+    """
+
+    modality: str | None = None
+    series_uid: str | None = None
+    manufacturer: str | None = None
+    kernel: str | None = None
+    sharp_kernel: bool | None = None
+    slice_thickness_mm: float | None = None
+    slice_spacing_mm: float | None = None
+    kvp: float | None = None
+    contrast: bool | None = None
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A CT: 3-D image in HU (int16, at least -1024; a single slice has size 1 along z) and its facts.
+
+    `warnings` are sentences for the user about what is unusual but not wrong.
+    """
+
+    image: sitk.Image
+    path: Path
+    facts: ScanFacts = field(default_factory=ScanFacts)
+    warnings: tuple[str, ...] = ()
