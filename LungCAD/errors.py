@@ -23,6 +23,10 @@ class InputError(LungCADError, ValueError):
         self.subject, self.problem, self.remedy = str(subject), problem, remedy
         super().__init__(f"{subject}: {problem}." + (f" {remedy}." if remedy else ""))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
+        """Cross to another process whole: exceptions are copied by their message alone unless told how."""
+        return type(self), (self.subject, self.problem, self.remedy)
+
 
 class Cancelled(LungCADError):
     """The user stopped the run. Raised from a progress callback, through the task, to the front."""
