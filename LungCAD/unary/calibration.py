@@ -7,11 +7,12 @@ tissue. A class drawn once cannot be left out: then fixed values stand in, and n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from LungCAD.unary.discriminant import fit_discriminant
+from LungCAD.unary.discriminant import Moments, fit_discriminant, log_posteriors
 
 TEMPERATURES = np.geomspace(0.5, 200, 61)
 DEFAULT_TEMPERATURE = 8.0
@@ -37,6 +38,7 @@ class Calibration:
     def report(self) -> dict[str, object]:
         """Return the numbers that a reader of the result should see."""
         return {
+            "calibrated": self.complete,
             "temperature": round(self.temperature, 3),
             "novelty_limit": round(self.novelty_limit, 3),
             "left_out_accuracy": self.accuracy,
@@ -44,46 +46,55 @@ class Calibration:
         }
 
 
-def calibrate(regions: list[np.ndarray], classes: np.ndarray) -> Calibration:
-    """Leave out every region whose class has another; arguments as of `fit_discriminant`."""
-    counts = np.bincount(classes)
-    held_out = [i for i, c in enumerate(classes) if counts[c] > 1]
-    complete = bool((counts > 1).all())
-    if not held_out:
-        own = fit_discriminant(regions, classes)
-        reach = [own.squared_distances(r)[:, c] for r, c in zip(regions, classes, strict=True)]
-        return Calibration(DEFAULT_TEMPERATURE, _limit(reach), complete=False)
+def calibrate(pixels: Sequence[np.ndarray], moments: Sequence[Moments], classes: np.ndarray) -> Calibration:
+    """Leave out every region whose class has another, and see.
 
-    distances = {i: _left_out_distances(regions, classes, i) for i in held_out}
-    weights = np.array([1.0 / counts[classes[i]] for i in held_out])
+    Parameters
+    ----------
+    pixels : features (pixels, F) of each region. moments : of the same regions.
+    classes : (regions,) index of each region's class, 0..C-1.
+    """
+    counts = np.bincount(classes)
+    complete = bool((counts > 1).all())
+    held_out = np.flatnonzero(counts[classes] > 1)
+    if not len(held_out):
+        seen = fit_discriminant(moments, classes)
+        own = [seen.squared_distances(p)[:, c] for p, c in zip(pixels, classes, strict=True)]
+        return Calibration(DEFAULT_TEMPERATURE, _novelty_limit(own), complete)
+
+    distances = [_left_out_distances(pixels, moments, classes, i) for i in held_out]
+    truths = classes[held_out]
+    weights = 1.0 / counts[truths]
     weights /= weights.sum()
 
     def log_loss(temperature: float) -> float:
-        losses = []
-        for i in held_out:
-            logits = -0.5 * distances[i] / temperature
-            losses.append(np.mean(np.logaddexp.reduce(logits, axis=1) - logits[:, classes[i]]))
-        return float(weights @ losses)
+        per_region = [
+            -log_posteriors(d, temperature)[:, c].mean() for d, c in zip(distances, truths, strict=True)
+        ]
+        return float(weights @ per_region)
 
-    losses = [log_loss(t) for t in TEMPERATURES]
+    losses = [log_loss(temperature) for temperature in TEMPERATURES]
     best = int(np.argmin(losses))
-    hits = [np.mean(distances[i].argmin(1) == classes[i]) for i in held_out]
+    hits = [(d.argmin(1) == c).mean() for d, c in zip(distances, truths, strict=True)]
+    own = [d[:, c] for d, c in zip(distances, truths, strict=True)]
     return Calibration(
-        temperature=float(TEMPERATURES[best]),
-        novelty_limit=_limit([distances[i][:, classes[i]] for i in held_out]),
-        complete=complete,
+        float(TEMPERATURES[best]),
+        _novelty_limit(own),
+        complete,
         accuracy=round(float(weights @ hits), 4),
         log_loss=round(losses[best], 4),
     )
 
 
-def _left_out_distances(regions: list[np.ndarray], classes: np.ndarray, index: int) -> np.ndarray:
-    others = [i for i in range(len(regions)) if i != index]
-    model = fit_discriminant([regions[i] for i in others], classes[others])
-    return model.squared_distances(regions[index])
+def _left_out_distances(
+    pixels: Sequence[np.ndarray], moments: Sequence[Moments], classes: np.ndarray, index: int
+) -> np.ndarray:
+    others = np.arange(len(moments)) != index
+    model = fit_discriminant([m for m, keep in zip(moments, others, strict=True) if keep], classes[others])
+    return model.squared_distances(pixels[index])
 
 
-def _limit(squared_distances: list[np.ndarray]) -> float:
-    """Distance that all but a few pixels of every region stay within; each region counts once."""
+def _novelty_limit(squared_distances: list[np.ndarray]) -> float:
+    """Return the distance that nearly all pixels of the farthest region stay within, with a margin."""
     reaches = [np.quantile(np.sqrt(squares), NOVELTY_QUANTILE) for squares in squared_distances]
-    return float(NOVELTY_MARGIN * np.max(reaches))
+    return float(NOVELTY_MARGIN * max(reaches))

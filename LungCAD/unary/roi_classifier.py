@@ -11,13 +11,13 @@ from scipy.special import expit
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.unary.calibration import Calibration, calibrate
-from LungCAD.unary.discriminant import Discriminant, fit_discriminant
+from LungCAD.unary.discriminant import Discriminant, Moments, fit_discriminant, log_posteriors
 from LungCAD.unary.features import texture_features
 from LungCAD.unary.interpolation import interpolate, lattice
 from LungCAD.unary.regions import Region, drawn_regions
 
-PIXELS_PER_REGION = 400
-"""At most so many pixels of a region are used, spread evenly over it."""
+MOST_PIXELS = 100_000
+"""At most so many drawn pixels are used, the same number of every region that has them, spread over it."""
 
 UNDECIDED_STEEPNESS = 10.0
 
@@ -77,15 +77,15 @@ class RoiClassifier:
         inside = (lungs > 0) | (rois > 0)
         samples = _sample(hu, inside, regions, part(progress, 0.0, 0.9))
         index = np.array([classes.index(region.value) for region in regions])
-        calibration = calibrate(samples, index)
+        moments = [Moments.of(pixels) for pixels in samples]
+        calibration = calibrate(samples, moments, index)
         report = {
             "regions": {value: int((index == i).sum()) for i, value in enumerate(classes)},
             "pixels": {value: int((rois == value).sum()) for value in classes},
-            "calibrated": calibration.complete,
             **calibration.report(),
         }
         progress(1.0, "Learning from the drawn regions")
-        return cls(classes, report, fit_discriminant(samples, index), calibration)
+        return cls(classes, report, fit_discriminant(moments, index), calibration)
 
     def predict(
         self,
@@ -122,7 +122,7 @@ class RoiClassifier:
             points = lattice(inside, stride)
             features = texture_features(hu[z][box], inside)[:, points].T
             distances = self._discriminant.squared_distances(features)
-            logs = self._discriminant.log_probabilities(distances, self._calibration.temperature, log_priors)
+            logs = log_posteriors(distances, self._calibration.temperature, log_priors)
             novelty = np.sqrt(distances.min(1, keepdims=True)) / self._calibration.novelty_limit
             logs, novelty = np.split(interpolate(np.hstack([logs, novelty]), points, inside, stride), [-1], 1)
             likelihood = np.exp(logs - logs.max(1, keepdims=True))
@@ -145,7 +145,7 @@ def _sample(
     hu: np.ndarray, inside: np.ndarray, regions: list[Region], progress: Progress
 ) -> list[np.ndarray]:
     """Return the features (pixels, F) of each region, computing each slice once."""
-    chosen = [_thin_out(region.pixels) for region in regions]
+    chosen = [_thin_out(region.pixels, MOST_PIXELS // len(regions)) for region in regions]
     parts: list[list[np.ndarray]] = [[] for _ in regions]
     for z in each(np.unique(np.concatenate([pixels[0] for pixels in chosen])), progress, "Learning texture"):
         features = texture_features(hu[z], inside[z])
@@ -155,9 +155,9 @@ def _sample(
     return [np.concatenate(own) for own in parts]
 
 
-def _thin_out(pixels: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
+def _thin_out(pixels: tuple[np.ndarray, ...], most: int) -> tuple[np.ndarray, ...]:
     count = len(pixels[0])
-    keep = np.linspace(0, count - 1, min(count, PIXELS_PER_REGION)).astype(int)
+    keep = np.linspace(0, count - 1, min(count, max(most, 1))).astype(int)
     return tuple(axis[keep] for axis in pixels)
 
 
