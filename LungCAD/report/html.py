@@ -1,0 +1,89 @@
+"""The report: one HTML file that needs no other, to be read on a screen, printed, or heard."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from LungCAD.files import write_text
+from LungCAD.labels import Provenance
+from LungCAD.parameters import declaration_of
+from LungCAD.report.content import ReportContent
+from LungCAD.report.figures import make_figures
+from LungCAD.report.measurements import BOTH_LUNGS, LUNG_REGIONS, ZONE_REGIONS, voxel_volume_ml
+from LungCAD.report.numbers import format_number
+from LungCAD.report.quantities import QUANTITIES
+from LungCAD.report.slices import HEALTHY
+
+
+def write_report(content: ReportContent, path: Path | str, overwrite: bool = False) -> None:
+    """Write the report to `path`.
+
+    Raises
+    ------
+    InputError
+        As `LungCAD.files.atomic_path`.
+    """
+    write_text(path, render_report(content), overwrite)
+
+
+def render_report(content: ReportContent) -> str:
+    """Return the report as HTML text; it loads nothing from anywhere."""
+    environment = Environment(
+        loader=PackageLoader("LungCAD.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["number"] = format_number
+    whole_ml = content.measurements.region_ml[BOTH_LUNGS.code]
+    return environment.get_template("report.html").render(
+        content=content,
+        figures=make_figures(content),
+        both=BOTH_LUNGS,
+        lung_regions=LUNG_REGIONS,
+        zone_regions=ZONE_REGIONS,
+        quantities=QUANTITIES,
+        colors={label.code: "rgb({}, {}, {})".format(*label.color) for label in content.schema.labels},
+        ml_decimals=0 if whole_ml >= 1000 else 1,
+        affected_percent=_affected_percent(content),
+        provenance=_provenance_rows(content.provenance),
+        parameters=list(_parameter_rows(content.parameters)),
+    )
+
+
+def _affected_percent(content: ReportContent) -> float | None:
+    codes = [code for code in content.schema.codes if code != HEALTHY]
+    percents = [content.measurements.share(BOTH_LUNGS.code, code).percent for code in codes]
+    return None if None in percents else sum(percents)
+
+
+def _provenance_rows(provenance: sitk.Image | None) -> list[tuple[str, float]]:
+    """Return (origin, ml) for every origin of a label that occurs."""
+    if provenance is None:
+        return []
+    counts = np.bincount(sitk.GetArrayViewFromImage(provenance).ravel(), minlength=len(Provenance))
+    voxel_ml = voxel_volume_ml(provenance)
+    return [
+        (origin.name, float(counts[origin] * voxel_ml))
+        for origin in Provenance
+        if origin is not Provenance.NONE and counts[origin]
+    ]
+
+
+def _parameter_rows(parameters: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:  # noqa: ANN401
+    """Yield (name, value with unit, help) of every parameter, nested ones with their path."""
+    for field in dataclasses.fields(parameters):
+        value, declaration = getattr(parameters, field.name), declaration_of(field)
+        if dataclasses.is_dataclass(value):
+            yield from _parameter_rows(value, f"{prefix}{field.name}.")
+            continue
+        unit = f" {declaration.unit}" if declaration and declaration.unit else ""
+        yield f"{prefix}{field.name}", f"{value}{unit}", declaration.help if declaration else ""

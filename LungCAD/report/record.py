@@ -1,0 +1,95 @@
+"""Everything that is needed to repeat a run, as plain data for run.json; nothing that names a patient."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+import LungCAD
+from LungCAD.parameters import Parameters
+
+PACKAGES = ("numpy", "scipy", "SimpleITK", "scikit-image", "scikit-learn", "torch")
+
+
+def run_record(
+    command: str,
+    parameters: Parameters,
+    images: Mapping[str, sitk.Image],
+    *,
+    device: str,
+    threads: int,
+    started: datetime,
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """Return the record of one run.
+
+    Parameters
+    ----------
+    command : as `repeatable_command` gives it.
+    images : the inputs by their role in the command, as they were used.
+    device, threads : what computed, such as "cpu" and its number of threads.
+    started : with time zone; written in ISO 8601.
+    seconds : wall-clock time by stage.
+    """
+    return {
+        "command": command,
+        "parameters": parameters.as_dict(),
+        "inputs": {role: describe_image(image) for role, image in images.items()},
+        "device": device,
+        "threads": threads,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": {stage: round(float(taken), 3) for stage, taken in seconds.items()},
+        "versions": versions(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def describe_image(image: sitk.Image) -> dict[str, Any]:
+    """Return geometry, pixel type and the SHA-256 of the pixel values.
+
+    The hash covers pixel type, size and values but not the geometry, which formats round differently: the
+    same scan read from DICOM and from NIfTI has the same hash.
+    """
+    pixel_type = image.GetPixelIDTypeAsString()
+    digest = hashlib.sha256(f"{pixel_type} {image.GetSize()}".encode())
+    pixels = sitk.GetArrayViewFromImage(image)
+    for plane in pixels:
+        digest.update(np.ascontiguousarray(plane, plane.dtype.newbyteorder("<")).tobytes())
+    return {
+        "sha256": digest.hexdigest(),
+        "pixel_type": pixel_type,
+        "size": list(image.GetSize()),
+        "spacing_mm": list(image.GetSpacing()),
+        "origin_mm": list(image.GetOrigin()),
+        "direction": list(image.GetDirection()),
+    }
+
+
+def repeatable_command(arguments: Sequence[str], roles: Mapping[str, str]) -> str:
+    """Return a command line whose file names, which may name a patient, are replaced by their roles.
+
+    >>> repeatable_command(["lungcad", "lungs", "/home/ann/Doe_John.nii"], {"/home/ann/Doe_John.nii": "CT"})
+    'lungcad lungs CT'
+    """
+    return shlex.join(roles.get(argument, argument) for argument in arguments)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, LungCAD and the packages that numbers depend on."""
+    found = {"python": platform.python_version(), "LungCAD": LungCAD.__version__}
+    return found | {package: _version(package) for package in PACKAGES}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
