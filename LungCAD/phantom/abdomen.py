@@ -33,7 +33,7 @@ class Abdomen:
         z = np.float32(z)
         cavity = self.lungs.cavity_distance(x, y, canvas.z)
         under = np.maximum(self.lungs.diaphragm_distance(x, y, z), cavity + 1)
-        grain = 4 * self.grain.on_slice(x, y, canvas.z)
+        grain = 4 * self.grain(x, y, z)
         canvas.fill(under, DIAPHRAGM)
         canvas.fill(under + 3, FAT + grain)
         liver = np.maximum(under + 2.5, x - 18 + 0.25 * (y + 60))

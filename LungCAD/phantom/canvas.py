@@ -9,30 +9,35 @@ from numpy.typing import NDArray
 
 from LungCAD.phantom.shapes import Array, Ellipsoid, Tube, coverage
 
-Window = tuple[slice, slice]
-WHOLE: Window = (slice(None), slice(None))
+Window = tuple[slice, slice] | tuple[NDArray, NDArray]
+"""Rows and columns of some pixels of a slice: a box, or the pixels of `numpy.nonzero`."""
+WHOLE = (slice(None), slice(None))
 
 
 @dataclass
 class Canvas:
-    """HU (Y, X) of a slice at height `z`, with the coordinates x (1, X), y (Y, 1) and the pixel's `width` in mm."""
+    """A slice while it is painted, in mm.
+
+    hu : (Y, X). x, y : coordinates (1, X), (Y, 1) of the pixels. z : height of the slice's middle.
+    width, thickness : of a pixel and of the slice.
+    """
 
     hu: NDArray[np.float32]
     x: Array
     y: Array
     z: float
     width: float
+    thickness: float
 
     def blend(self, fraction: Array, value: Array | float, window: Window = WHOLE) -> None:
         """Lay tissue of `value` HU over the slice where it fills `fraction` (0..1) of a pixel."""
-        part = self.hu[window]
-        part += fraction * (value - part)
+        self.hu[window] += fraction * (value - self.hu[window])
 
     def fill(self, distance: Array, value: Array | float, window: Window = WHOLE) -> None:
         """Lay tissue of `value` HU inside a surface given by its signed distance."""
         self.blend(coverage(distance, self.width), value, window)
 
-    def window(self, left: float, right: float, front: float, back: float) -> Window:
+    def window(self, left: float, right: float, front: float, back: float) -> tuple[slice, slice]:
         """Return the slices (y, x) of the pixels within a box, with a margin of one pixel."""
         x, y = self.x[0], self.y[:, 0]
         margin = self.width
@@ -40,11 +45,11 @@ class Canvas:
         rows = np.searchsorted(y, (front - margin, back + margin))
         return slice(*rows), slice(*columns)
 
-    def coordinates(self, window: Window) -> tuple[Array, Array]:
+    def coordinates(self, window: tuple[slice, slice]) -> tuple[Array, Array]:
         """Return x (1, n) and y (m, 1) of a window."""
         return self.x[:, window[1]], self.y[window[0]]
 
-    def around(self, shape: Tube | Ellipsoid, margin: float = 0.0) -> Window | None:
+    def around(self, shape: Tube | Ellipsoid, margin: float = 0.0) -> tuple[slice, slice] | None:
         """Return the window that a shape can touch in this slice, or None."""
         (left, front, low), (right, back, high) = shape.bounds
         if not low - margin - self.width < self.z < high + margin + self.width:

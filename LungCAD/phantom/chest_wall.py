@@ -1,4 +1,4 @@
-"""Skin, fat, muscles, ribs, sternum, scapulae and the table: everything outside the thoracic cavity."""
+"""Skin, fat, muscles and breasts: the soft wall of the chest, and the table under it."""
 
 from __future__ import annotations
 
@@ -7,116 +7,70 @@ import numpy as np
 from LungCAD.phantom.canvas import Canvas
 from LungCAD.phantom.lung_shape import Lungs
 from LungCAD.phantom.physique import Physique
-from LungCAD.phantom.shapes import Array, Tube, chain, coverage, oval
+from LungCAD.phantom.shapes import Array, Ellipsoid, coverage, oval, smooth_union
 from LungCAD.phantom.waves import WaveField
 
-SKIN, FAT, MUSCLE, MARROW, CORTEX, CARTILAGE = 10.0, -102.0, 52.0, 190.0, 850.0, 110.0
-RIB_DEPTH, RIB_HALF_THICKNESS, RIB_HALF_HEIGHT, SHELL = 6.0, 3.8, 6.5, 1.3
+SKIN, FAT, MUSCLE, GLAND, TABLE = 10.0, -102.0, 52.0, 20.0, -250.0
+RIB_LAYER = 14.0  # ribs, their muscles and the fat on both sides of them, mm
+LAYERS = (13.0, 30.0, 52.0)  # depth outside the cavity of the fat planes between the muscles, mm
 
 
 class ChestWall:
-    """The wall of the chest of one body, painted from the outside inwards."""
+    """The soft wall of one body, painted before the bones in it."""
 
     def __init__(self, physique: Physique, lungs: Lungs, rng: np.random.Generator) -> None:
         self.physique, self.lungs = physique, lungs
-        self.streaks, self.grain, self.waist = WaveField(rng, 16), WaveField(rng, 4), WaveField(rng, 120)
+        self.grain, self.fold, self.waist = WaveField(rng, 9), WaveField(rng, 60), WaveField(rng, 120)
+        p = physique
+        self.breasts = tuple(
+            Ellipsoid((side * 0.6 * p.half_width, -p.front - 12, 0), (58, 20 + 26 * p.breast, 50))
+            for side in (-1, 1)
+        )
 
-    def body_distance(self, x: Array, y: Array, z: float) -> Array:
-        """Return the signed distance to the skin, across the slice."""
+    @property
+    def thickness(self) -> float:
+        """Mean thickness of the wall in mm."""
+        return RIB_LAYER + self.physique.muscle + self.physique.fat
+
+    def trunk_distance(self, x: Array, y: Array, z: float) -> Array:
+        """Return the signed distance to the trunk's surface without the breasts, across the slice."""
         p = self.physique
-        wall = 14 + p.muscle + p.fat
         shoulder = np.clip((z - 20) / 90, 0, 1.2)
-        width = p.half_width + wall + 22 * shoulder
-        front = p.front + 0.75 * wall - 26 * shoulder**2
-        back = p.back + 0.85 * wall + 4 * shoulder
-        return oval(x, y - 4, width, front, back, 2.5 + 0.1 * shoulder)
+        width = p.half_width + self.thickness + 24 * shoulder
+        front = p.front + 0.75 * self.thickness - 26 * shoulder**2
+        back = p.back + 0.85 * self.thickness + 4 * shoulder
+        return oval(x, y - 4, width, front, back, 2.4 + 0.1 * shoulder) - 2 * self.waist(x, y, z)
 
     def paint(self, canvas: Canvas) -> None:
-        """Paint the wall; the cavity inside it becomes fat."""
-        p = self.physique
+        """Paint the wall from the skin inwards; the cavity inside it becomes fat."""
         x, y, z = canvas.x, canvas.y, canvas.z
-        skin = self.body_distance(x, y, z)
-        wall = self.lungs.cavity_distance(x, y, z)
-        streaks = self.streaks.on_slice(x, y, z)
+        trunk = self.trunk_distance(x, y, z)
+        cavity = self.lungs.cavity_distance(x, y, z)
+        grain, fold = self.grain(x, y, z), self.fold(x, y, z)
+        skin = self._with_breasts(canvas, trunk)
         canvas.fill(skin, SKIN)
-        canvas.fill(skin + 2, FAT)
-        fat = p.fat * (1 + 0.25 * self.waist.on_slice(x, y, z))
-        outer = np.maximum(skin + 2 + fat, -wall)
-        canvas.fill(outer, MUSCLE + 6 * streaks)
-        planes = np.maximum(np.abs(wall - 13 - 2.5 * streaks) - 0.8, skin + 2)
-        canvas.blend(0.8 * coverage(planes, canvas.width), FAT)
-        self._paint_ribs(canvas, wall)
-        self._paint_sternum(canvas, wall)
-        self._paint_scapulae(canvas)
-        canvas.fill(np.maximum(wall - 1.2, skin), FAT)
+        canvas.fill(skin + 2, FAT + 4 * grain)
+        if skin is not trunk:
+            strands = np.maximum(skin + 9, -trunk - 3)
+            canvas.blend(coverage(strands, canvas.width) * np.clip(grain + 0.3 * fold, 0, 1), GLAND)
+        fat = 2 + self.physique.fat * (1 + 0.3 * fold)
+        flesh = np.maximum(trunk + fat, -cavity)
+        canvas.fill(flesh, MUSCLE + 5 * grain)
+        between = np.min([np.abs(cavity - depth - 5 * fold) for depth in LAYERS], axis=0)
+        planes = np.maximum(between - 0.2 - 1.1 * self.waist(x + 70, y, z), trunk + fat)
+        canvas.blend(0.85 * coverage(planes, canvas.width), FAT)
+        canvas.fill(cavity - 1.2, FAT)
 
-    def _paint_ribs(self, canvas: Canvas, wall: Array) -> None:
-        p = self.physique
-        ring = np.flatnonzero(np.abs(wall - RIB_DEPTH) < RIB_HALF_THICKNESS + 2 * canvas.width)
-        if not len(ring):
-            return
-        rows, columns = np.divmod(ring, canvas.hu.shape[1])
-        x, y, depth = canvas.x[0][columns], canvas.y[:, 0][rows], wall.ravel()[ring]
-        angle = np.arctan2(np.abs(x), y)  # 0 at the spine, pi at the sternum
-        forward = angle / np.pi
-        drop = (
-            p.rib_slope * (np.sin(np.clip(forward / 0.75, 0, 1) * np.pi / 2) ** 1.5)
-            - 30 * np.maximum(forward - 0.75, 0) / 0.25
-        )
-        order = (p.apex - 8 - canvas.z - drop) / p.rib_spacing + p.rib_phase
-        number = np.rint(order)
-        height = (order - number) * p.rib_spacing * 0.8
-        norm = np.sqrt((height / RIB_HALF_HEIGHT) ** 2 + ((depth - RIB_DEPTH) / RIB_HALF_THICKNESS) ** 2)
-        distance = (norm - 1) * RIB_HALF_THICKNESS
-        exists = (number >= 0) & (number <= 11) & ((number < 10) | (forward < 0.5)) & (np.abs(x) > 16)
-        distance = np.where(exists, distance, np.float32(9))
-        cartilage = np.clip((forward - 0.74) * 30, 0, 1) * (y < 0)
-        grain = self.grain.on_slice(canvas.x, canvas.y, canvas.z).ravel()[ring]
-        shell = CORTEX * p.bone * (1 - cartilage) + CARTILAGE * cartilage
-        core = (MARROW * p.bone + 60 * grain) * (1 - cartilage) + (CARTILAGE - 30) * cartilage
-        flat = canvas.hu.reshape(-1)
-        outside = coverage(distance, canvas.width)
-        flat[ring] += outside * (shell - flat[ring])
-        inside = coverage(distance + SHELL, canvas.width)
-        flat[ring] += inside * (core - flat[ring])
-
-    def _paint_sternum(self, canvas: Canvas, wall: Array) -> None:
-        p = self.physique
-        if not -60 < canvas.z < 95:
-            return
-        window = canvas.window(-40, 40, -140, 0)
-        x, _ = canvas.coordinates(window)
-        half_width = 14 + 12 * np.clip((canvas.z - 45) / 40, 0, 1)
-        norm = (np.abs(x / half_width) ** 3 + np.abs((wall[window] - 8) / 6.5) ** 3) ** (1 / 3)
-        distance = (norm - 1) * 6.5
-        distance = np.where(canvas.y[window[0]] < 0, distance, np.float32(9))
-        grain = self.grain.on_slice(canvas.x, canvas.y, canvas.z)[window]
-        canvas.fill(distance, 450 * p.bone, window)
-        canvas.fill(distance + SHELL, 130 * p.bone + 60 * grain, window)
-
-    def _paint_scapulae(self, canvas: Canvas) -> None:
-        for blade in self._scapulae():
-            for shape, value in ((0.0, 800.0), (-1.6, 250.0)):
-                canvas.fill_shape(blade, value * self.physique.bone, shape)
-
-    def _scapulae(self) -> tuple[Tube, ...]:
-        p = self.physique
-        tubes = []
-        for side in (-1, 1):
-            w, b = p.half_width, p.back
-            tubes += chain(
-                [(side * 0.62 * w, b * 0.98 + 14, -15, 3), (side * 0.72 * w, b * 0.9 + 14, 100, 3.5)]
-            )
-            tubes += chain(
-                [(side * 0.75 * w, b * 0.86 + 14, 0, 2.5), (side * 1.02 * w, b * 0.42 + 12, 95, 4)]
-            )
-            tubes += chain([(side * 0.72 * w, b * 0.9 + 14, 90, 4), (side * 1.1 * w, b * 0.42 + 10, 100, 9)])
-        return tuple(tubes)
+    def _with_breasts(self, canvas: Canvas, trunk: Array) -> Array:
+        if not self.physique.breast or abs(canvas.z) > 60:
+            return trunk
+        for breast in self.breasts:
+            trunk = smooth_union(trunk, breast.distance(canvas.x, canvas.y, np.float32(canvas.z)), 25)
+        return trunk
 
 
 def paint_table(canvas: Canvas, top: float) -> None:
-    """Paint the curved table that the patient lies on; `top` is y of its upper face at the midline."""
-    x, y = canvas.x, canvas.y
-    face = top - 0.0011 * x * x
-    for depth, thickness, value in ((6.0, 1.6, -300.0), (30.0, 1.6, -300.0)):
-        canvas.fill(np.abs(y - face - depth + 0.2 * depth * (x / 200) ** 2) - thickness / 2, value)
+    """Paint the table, two curved sheets; `top` is y of the patient's back at the midline, in mm."""
+    for depth in (6.0, 28.0):
+        face = top + depth - (0.0011 - 0.000005 * depth) * canvas.x**2
+        canvas.fill(np.abs(canvas.y - face) - 0.9, TABLE)

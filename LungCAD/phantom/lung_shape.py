@@ -10,6 +10,7 @@ from LungCAD.phantom.shapes import Array, Ellipsoid, oval, smooth_intersection, 
 from LungCAD.phantom.waves import WaveField
 
 ROUNDING = 7.0  # of the lungs' edges, mm
+EGG = 0.10  # how much narrower the chest is in front than behind
 
 
 class Lungs:
@@ -18,24 +19,23 @@ class Lungs:
     def __init__(self, physique: Physique, mediastinum: Mediastinum, rng: np.random.Generator) -> None:
         self.physique, self.mediastinum = physique, mediastinum
         self.ripple = WaveField(rng, 90)
-        p = physique
+        p, root = physique, physique.floor - 25
         self.domes = tuple(
-            Ellipsoid(
-                (side * 0.5 * p.half_width, -4, p.floor - 25),
-                (0.52 * p.half_width, 0.93 * p.back, top - p.floor + 25),
-            )
+            Ellipsoid((side * 0.5 * p.half_width, -4, root), (0.52 * p.half_width, 0.93 * p.back, top - root))
             for side, top in ((-1, p.right_dome), (1, p.left_dome))
         )
 
     def cavity_distance(self, x: Array, y: Array, z: Array | float) -> Array:
         """Return the signed distance to the inside of the rib cage, across the slice."""
         p = self.physique
-        rise = np.clip((np.float32(1) * z + 30) / (p.apex + 30), 0, 1)
-        taper = np.maximum(1 - rise**3.2, 1e-4) ** (1 / 2.2)
-        centre = 2 + 20 * rise * rise
-        return oval(
-            x, y - centre, p.half_width * taper, p.front * taper, p.back * taper - 14 * rise, p.roundness
+        rise = np.clip((np.float32(1) * z + 60) / (p.apex + 60), 0, 1)
+        taper = np.maximum(1 - rise**3.0, 1e-4) ** (1 / 1.9)
+        y = y - (2 + 16 * rise * rise)
+        narrowing = 1 + EGG * y / p.back  # towards the sternum
+        section = oval(
+            x / narrowing, y, p.half_width * taper, p.front * taper, (p.back - 8 * rise) * taper, p.roundness
         )
+        return section - np.float32(1.8) * self.ripple(x, y, z)
 
     def spine_line(self, z: Array | float) -> Array | float:
         """Return y of the vertebral bodies' centre at height z."""
@@ -50,26 +50,36 @@ class Lungs:
     def distance(self, x: Array, y: Array, z: Array | float) -> Array:
         """Return the signed distance to the lungs; the right one lies at x < 0."""
         wall = self.cavity_distance(x, y, z)
-        column = oval(x, y - self.spine_line(z), 25, 22, 40, 2.2)
-        inner = smooth_union(self.mediastinum.distance(x, y, z), column, 10)
+        column = oval(x, y - self.spine_line(z), 21.5, 18, 40, 2.2)
+        inner = smooth_union(self.mediastinum.distance(x, y, z), column, 10) - self.ripple(x, y, z - 200)
         lung = smooth_intersection(wall, -inner, ROUNDING)
         return smooth_intersection(lung, -self.diaphragm_distance(x, y, z), 4)
 
-    def oblique_distance(self, x: Array, y: Array, z: Array | float, ripple: Array | float) -> Array:
-        """Return the height over the oblique fissure, along its normal; `ripple` is the field at the points."""
+    def oblique_distance(self, x: Array, y: Array, z: Array | float) -> Array:
+        """Return the height over the oblique fissures, along their normal."""
         p = self.physique
         tilt = np.where(x < 0, np.float32(0), np.float32(6))
-        surface = p.oblique_height + tilt + p.oblique_slope * y - 0.0012 * (np.abs(x) - 70) ** 2 + 3 * ripple
+        surface = (
+            p.oblique_height
+            + tilt
+            + p.oblique_slope * y
+            - 0.0012 * (np.abs(x) - 70) ** 2
+            + 3 * self.ripple(x, y, z)
+        )
         return (z - surface) / np.sqrt(1 + p.oblique_slope**2)
 
-    def horizontal_distance(self, x: Array, y: Array, z: Array | float, ripple: Array | float) -> Array:
+    def horizontal_distance(self, x: Array, y: Array, z: Array | float) -> Array:
         """Return the height over the right lung's horizontal fissure."""
-        return z - (self.physique.horizontal_height - 0.12 * (y + 20) - 0.001 * (x + 70) ** 2 + 4 * ripple)
+        return z - (
+            self.physique.horizontal_height
+            - 0.12 * (y + 20)
+            - 0.001 * (x + 70) ** 2
+            + 4 * self.ripple(x, y, z + 200)
+        )
 
     def lobe(self, points: Array) -> Array:
-        """Return the lobe of `points` (N, 3): 0 right upper, 1 middle, 2 right lower, 3 left upper, 4 left lower."""
+        """Return the lobe (N,) of `points` (N, 3): 0, 1, 2 right upper, middle, lower; 3, 4 left upper, lower."""
         x, y, z = points.T
-        ripple = self.ripple.at(points)
-        lower = self.oblique_distance(x, y, z, ripple) < 0
-        middle = self.horizontal_distance(x, y, z, ripple) < 0
+        lower = self.oblique_distance(x, y, z) < 0
+        middle = self.horizontal_distance(x, y, z) < 0
         return np.where(x < 0, np.where(lower, 2, np.where(middle, 1, 0)), np.where(lower, 4, 3))

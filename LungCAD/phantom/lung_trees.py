@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from LungCAD.phantom.lung_shape import Lungs
 from LungCAD.phantom.mediastinum import Mediastinum
 from LungCAD.phantom.trees import Tree, bend, grow_tree
+from LungCAD.phantom.tubes import Tubes, join
 
-PITCH = 5.5  # mean distance between terminal vessels, mm: the centre of an acinus
-TERMINAL_RADIUS = 0.21  # of a vessel at the centre of an acinus, mm
+PITCH = 6.0  # mean distance between terminal vessels, mm: the centre of an acinus
+TERMINAL_RADIUS = 0.26  # of a vessel at the centre of an acinus, mm
 SMALLEST_BRONCHUS = 0.55  # radius of the smallest airway that CT shows, mm
-PIECES = 4  # straight pieces of a curved branch
-
-
-@dataclass(frozen=True)
-class Tubes:
-    """Tubes from `start` to `stop` (N, 3), radii (N,), in mm."""
-
-    start: NDArray
-    stop: NDArray
-    start_radius: NDArray
-    stop_radius: NDArray
-
-    def grown(self, by: NDArray | float) -> Tubes:
-        """Return the tubes with larger radii."""
-        return Tubes(self.start, self.stop, self.start_radius + by, self.stop_radius + by)
-
-
-def join(parts: list[Tubes]) -> Tubes:
-    """Return all the tubes in one."""
-    names = ("start", "stop", "start_radius", "stop_radius")
-    return Tubes(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def grow_lung_trees(lungs: Lungs, mediastinum: Mediastinum, rng: np.random.Generator) -> tuple[Tubes, Tubes]:
@@ -43,16 +21,16 @@ def grow_lung_trees(lungs: Lungs, mediastinum: Mediastinum, rng: np.random.Gener
     for side in (0, 1):
         targets, lobes = _acini(lungs, side, rng)
         arteries = grow_tree(mediastinum.hilum["artery", side], targets, lobes, rng)
-        vessels.append(_tubes(arteries, arteries.radii(TERMINAL_RADIUS), rng))
+        vessels.append(bend(arteries, arteries.radii(TERMINAL_RADIUS), rng))
         bronchi.append(_bronchi(arteries, rng))
         targets, lobes = _acini(lungs, side, rng)
         veins = grow_tree(mediastinum.hilum["vein", side], targets, lobes, rng)
-        vessels.append(_tubes(veins, veins.radii(0.95 * TERMINAL_RADIUS), rng))
+        vessels.append(bend(veins, veins.radii(0.95 * TERMINAL_RADIUS), rng))
     return join(vessels), join(bronchi)
 
 
 def _acini(lungs: Lungs, side: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-    """Return the centres of the acini (N, 3) of a lung, one to a cell of a jittered lattice, and their lobes (N,)."""
+    """Return the centres (N, 3) of a lung's acini, one to a cell of a jittered lattice, and their lobes (N,)."""
     p = lungs.physique
     low = np.array([-p.half_width if side == 0 else 0, -p.front, p.floor - 15])
     high = np.array([0 if side == 0 else p.half_width, p.back + 25, p.apex])
@@ -61,13 +39,6 @@ def _acini(lungs: Lungs, side: int, rng: np.random.Generator) -> tuple[NDArray, 
     points = (points + rng.uniform(0, PITCH, points.shape)).astype(np.float32)
     points = points[lungs.distance(*points.T) < -1.0]
     return points, lungs.lobe(points)
-
-
-def _tubes(tree: Tree, radius: NDArray, rng: np.random.Generator) -> Tubes:
-    nodes, radii = bend(tree, radius, PIECES, rng)
-    return Tubes(
-        nodes[:, :-1].reshape(-1, 3), nodes[:, 1:].reshape(-1, 3), radii[:, :-1].ravel(), radii[:, 1:].ravel()
-    )
 
 
 def _bronchi(arteries: Tree, rng: np.random.Generator) -> Tubes:
@@ -85,4 +56,4 @@ def _bronchi(arteries: Tree, rng: np.random.Generator) -> Tubes:
         parent[large],
         arteries.terminals[large],
     )
-    return _tubes(tree, radius[large], rng)
+    return bend(tree, radius[large], rng)

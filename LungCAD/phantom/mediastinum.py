@@ -9,16 +9,18 @@ from LungCAD.phantom.shapes import Array, Ellipsoid, Tube, chain, smooth_union
 
 PLEURA = 2.0  # tissue between a vessel and the lung beside it, mm
 FILLET = 6.0
+REACH = 15.0  # height over and under a vessel where it may still round the lungs' border, mm
 
 
 class Mediastinum:
     """The organs between the lungs of one body.
 
-    Attributes: `heart` (ellipsoids), `vessels`, `trachea` (lumina of the central airways), `oesophagus` (tubes), and
-    `hilum`, where artery, vein and bronchus enter a lung: (kind, side) -> (x, y, z), side 0 right, 1 left.
+    Attributes: `heart` (ellipsoids), `vessels`, `trachea` (lumina of the central airways), `oesophagus` (tubes) and
+    `hilum`, where the arteries and veins of a lung begin: (kind, side) -> (x, y, z), side 0 right, 1 left.
     """
 
     def __init__(self, physique: Physique) -> None:
+        self.physique = physique
         size = physique.heart
         turn = -0.55 + physique.heart_turn
         long = np.array([np.cos(turn) * 0.84, np.sin(turn) * 0.84, -0.54])
@@ -74,12 +76,23 @@ class Mediastinum:
         left, right, atrium = (part.distance(x, y, z) for part in self.heart)
         return smooth_union(smooth_union(left, right, 10), atrium, 8)
 
+    def groove_distance(self, x: Array, y: Array, z: Array | float) -> Array:
+        """Return the signed distance to the fat in the grooves between the chambers of the heart."""
+        left, right, atrium = (part.distance(x, y, z) for part in self.heart)
+        between = np.minimum(np.abs(left - right) - 5, np.abs(left - atrium) - 2) / 2
+        surface = self.heart_distance(x, y, z)
+        return np.maximum(between, np.abs(surface + 6) - 6)
+
     def distance(self, x: Array, y: Array, z: Array | float) -> Array:
         """Return the signed distance to the whole mediastinum with its fat: the lungs' inner border."""
         upper = np.clip((np.float32(1) * z + 20) / 60, 0, 1)
-        half_width = 4 + (10 + 14 * upper) * np.exp(-(((y + 2) / 34) ** 2))
+        sternum = -self.physique.front
+        half_width = 2 + (10 + 14 * upper) * np.exp(-(((y + 2) / 33) ** 2)) + 14 * np.exp((sternum - y) / 9)
         border = np.abs(x) - half_width
         border = smooth_union(border, self.heart_distance(x, y, z) - 4, 10)
+        low, high = np.min(z) - REACH, np.max(z) + REACH
         for tube in self.tubes:
-            border = smooth_union(border, tube.distance(x, y, z) - PLEURA, FILLET)
+            bottom, top = (corner[2] for corner in tube.bounds)
+            if bottom < high and top > low:
+                border = smooth_union(border, tube.distance(x, y, z) - PLEURA, FILLET)
         return border

@@ -20,6 +20,7 @@ class Physique:
     right_dome: float  # height of the diaphragm's domes
     left_dome: float
     fat: float  # thickness of the subcutaneous fat
+    breast: float  # size of the breasts, 0 for none
     muscle: float  # thickness of the muscles over the ribs
     heart: float  # size of the heart, 1 = average
     heart_turn: float  # of its long axis about z, radians
@@ -52,6 +53,7 @@ def draw_physique(rng: np.random.Generator) -> Physique:
         right_dome=about(-62, 8),
         left_dome=about(-74, 8),
         fat=float(np.exp(about(np.log(9), 0.35))),
+        breast=float(max(0.0, rng.uniform(-1, 1))),
         muscle=about(11, 2),
         heart=about(1, 0.06),
         heart_turn=about(0, 0.14),
@@ -62,7 +64,7 @@ def draw_physique(rng: np.random.Generator) -> Physique:
         oblique_height=about(-25, 6),
         oblique_slope=about(1, 0.1),
         horizontal_height=about(4, 6),
-        density=about(-868, 8),
-        gravity=about(0.22, 0.06),
+        density=about(-895, 8),
+        gravity=about(0.3, 0.08),
         bone=about(1, 0.12),
     )

@@ -7,6 +7,7 @@ The axes are LPS: x to the patient's left, y to the back, z to the head. Distanc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,16 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 
-def coverage(distance: Array, width: float) -> Array:
+def coverage(distance: Array, width: Array | float) -> Array:
     """Return the part (0..1) of a pixel of that `width` that lies inside the surface `distance` = 0."""
-    return np.clip(np.float32(0.5) - distance * np.float32(1 / width), 0, 1)
+    return np.clip(np.float32(0.5) - distance / np.float32(width), 0, 1)
+
+
+def sheet_coverage(distance: Array, thickness: float, width: float) -> Array:
+    """Return the part (0..1) of a pixel that a sheet about the surface `distance` = 0 fills, however thin it is."""
+    return np.clip(
+        np.float32((width + thickness) / 2) - np.abs(distance), 0, min(thickness, width)
+    ) / np.float32(width)
 
 
 def smooth_union(a: Array, b: Array, radius: float) -> Array:
@@ -26,7 +34,7 @@ def smooth_union(a: Array, b: Array, radius: float) -> Array:
 
 
 def smooth_intersection(a: Array, b: Array, radius: float) -> Array:
-    """Return the distance to the intersection of two shapes, its edge rounded with about that `radius` in mm."""
+    """Return the distance to the intersection of two shapes, its edge rounded with that `radius` in mm."""
     return -smooth_union(-a, -b, radius)
 
 
@@ -94,4 +102,4 @@ class Tube:
 
 def chain(points: list[tuple[float, float, float, float]]) -> tuple[Tube, ...]:
     """Return the tubes along a path of (x, y, z, radius)."""
-    return tuple(Tube(a[:3], b[:3], a[3], b[3]) for a, b in zip(points, points[1:], strict=False))
+    return tuple(Tube(a[:3], b[:3], a[3], b[3]) for a, b in pairwise(points))

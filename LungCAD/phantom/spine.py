@@ -31,8 +31,8 @@ class Spine:
         level = (z + self.phase) % PERIOD - PERIOD / 2  # height in the vertebra, 0 in its middle
         end = PERIOD / 2 - 3 - abs(level)  # distance from the end plate, negative in the disc
         waist = 1.5 * (1 - (level / (PERIOD / 2)) ** 2)
-        grain = self.grain.on_slice(canvas.x, canvas.y, z)[window]
-        flesh = np.maximum(oval(x, y - 18, 46, 40, 34, 2.4), -oval(x, y, 18, 16, 60) + 2)
+        grain = self.grain(canvas.x, canvas.y, z)[window]
+        flesh = np.maximum(oval(x, y - 30, 44, 22, 26, 2.4), 14 - y)
         canvas.fill(flesh, MUSCLE + 6 * grain, window)
         body = smooth_union(
             oval(x, y, 17.5 - waist, 14.5 - waist, 13 - waist, 2.4), oval(x, y - 34, 9, 5, 12), 2

@@ -1,8 +1,8 @@
 """Trees of vessels and airways that fill a lung.
 
-Growth follows the volume-filling algorithm of Tawhai, Pullan and Hunter (Annals of Biomedical Engineering 28, 2000):
-the tissue that a branch supplies is split in two, a child grows part of the way to the centroid of each half, until
-every piece of tissue has its own terminal branch. Radii follow Murray's law, r^k = r1^k + r2^k.
+Growth follows the volume-filling algorithm of Tawhai, Pullan and Hunter (Annals of Biomedical Engineering 28,
+2000): the tissue that a branch supplies is split in two, a child grows part of the way to the centroid of each half,
+until every piece of tissue has its own terminal branch. Radii follow Murray's law, r^k = r1^k + r2^k.
 """
 
 from __future__ import annotations
@@ -12,13 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-MURRAY = 2.7  # exponent k in human pulmonary arteries (3 is the optimum of a laminar tube)
-REACH = 0.42  # part of the way to the centroid that a branch grows
+from LungCAD.phantom.tubes import Tubes
+
+MURRAY = 3.0  # exponent k of a tree that moves its flow with the least work
+REACH = 0.3  # part of the way to the centroid that a branch grows
+UNEVEN = 0.15  # the smaller share of a fork, at the least
+BOW = 0.06  # sideways excursion of a branch, per length
+WIDENING = 1.25  # a branch starts at most so much wider than it goes on
+PIECES = 3  # straight tubes of a curved branch
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Branches of a tree: `start`, `stop` (N, 3) in mm, `parent` (N,), -1 at a root, and `terminals` (N,) they feed."""
+    """Branches from `start` to `stop` (N, 3) in mm; `parent` (N,), -1 at a root; `terminals` (N,) that each feeds."""
 
     start: NDArray
     stop: NDArray
@@ -31,7 +37,7 @@ class Tree:
 
 
 def grow_tree(root: NDArray, targets: NDArray, groups: NDArray, rng: np.random.Generator) -> Tree:
-    """Grow a tree from `root` (3,) to all `targets` (N, 3); each of the `groups` (N,) gets its own first branch."""
+    """Grow a tree from `root` (3,) to all `targets` (N, 3); each of the `groups` (N,) has its own first branch."""
     owner = np.unique(groups, return_inverse=True)[1]
     tip = np.tile(np.asarray(root, float), (owner.max() + 1, 1))
     parent = np.full(len(tip), -1)
@@ -40,62 +46,64 @@ def grow_tree(root: NDArray, targets: NDArray, groups: NDArray, rng: np.random.G
     grown = 0
     while len(points):
         count = np.bincount(owner, minlength=len(tip))
-        centroid = np.stack([np.bincount(owner, c, len(tip)) for c in points.T], axis=1) / count[:, None]
+        centroid = _means(points, owner, count)
         reach = np.where(count == 1, 1.0, REACH)[:, None]
         stop = tip + reach * (centroid - tip)
         branches.append((tip, stop, parent, count))
         alive = count[owner] > 1
         points, owner = points[alive], owner[alive]
-        half = _upper_half(points, owner, stop - tip, rng)
+        half = _upper_half(points, owner, len(tip), rng)
         names, owner = np.unique(2 * owner + half, return_inverse=True)
         tip, parent = stop[names // 2], grown + names // 2
         grown += len(stop)
     return Tree(*(np.concatenate(column) for column in zip(*branches, strict=True)))
 
 
-def _upper_half(points: NDArray, owner: NDArray, direction: NDArray, rng: np.random.Generator) -> NDArray:
-    """Split every owner's points in two across their widest extent, unevenly as lungs do; return 0 or 1 (N,)."""
-    if not len(points):
-        return owner
-    count = np.maximum(np.bincount(owner, minlength=len(direction)), 1)
-    mean = np.stack([np.bincount(owner, c, len(direction)) for c in points.T], axis=1) / count[:, None]
-    centred = points - mean[owner]
-    scatter = np.empty((len(direction), 3, 3))
-    for i in range(3):
-        for j in range(3):
-            scatter[:, i, j] = np.bincount(owner, centred[:, i] * centred[:, j], len(direction))
-    # the plane of the fork holds the branch itself: take its direction out of the scatter
-    unit = direction / np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 1e-9)
-    across = np.eye(3) - 0.9 * unit[:, :, None] * unit[:, None, :]
-    axis = np.linalg.eigh(across @ scatter @ across)[1][:, :, 2]
-    height = np.einsum("ni,ni->n", centred, axis[owner])
+def _upper_half(points: NDArray, owner: NDArray, owners: int, rng: np.random.Generator) -> NDArray:
+    """Split every owner's points in two across their widest extent, unevenly as lungs do: 0 or 1, (N,)."""
+    count = np.maximum(np.bincount(owner, minlength=owners), 1)
+    centred = points - _means(points, owner, count)[owner]
+    products = (centred[:, :, None] * centred[:, None, :]).reshape(-1, 9)
+    scatter = _means(products, owner, count).reshape(-1, 3, 3)
+    widest = np.linalg.eigh(scatter)[1][:, :, 2]
+    height = np.einsum("ni,ni->n", centred, widest[owner])
     order = np.lexsort((height, owner))
-    first = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=len(direction)))))[:-1]
+    first = np.concatenate(([0], np.cumsum(np.bincount(owner, minlength=owners))[:-1]))
     rank = np.empty(len(points), int)
     rank[order] = np.arange(len(points)) - first[owner[order]]
-    cut = np.clip(np.rint(count * rng.uniform(0.3, 0.7, len(count))), 1, np.maximum(count - 1, 1))
+    cut = np.clip(np.rint(count * rng.uniform(UNEVEN, 1 - UNEVEN, owners)), 1, np.maximum(count - 1, 1))
     return (rank >= cut[owner]).astype(int)
 
 
-def bend(tree: Tree, radius: NDArray, pieces: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-    """Return the branches as smooth curves: nodes (N, pieces + 1, 3) and their radius (N, pieces + 1), in mm.
+def _means(values: NDArray, owner: NDArray, count: NDArray) -> NDArray:
+    """Return the mean (owners, C) of every owner's rows of `values` (N, C)."""
+    return np.stack([np.bincount(owner, column, len(count)) for column in values.T], axis=1) / count[:, None]
 
-    A branch leaves along the mean of its own and its parent's direction and is bowed a little at random.
+
+def bend(tree: Tree, radius: NDArray, rng: np.random.Generator) -> Tubes:
+    """Return the branches, of given radii (N,) in mm, as smooth curves cut into straight tubes.
+
+    A branch leaves between its parent's direction and its own, is bowed at random and narrows from its parent.
     """
     chord = tree.stop - tree.start
     length = np.linalg.norm(chord, axis=1, keepdims=True)
-    came = np.where(tree.parent[:, None] >= 0, chord[tree.parent], chord)
+    rooted = tree.parent >= 0
+    came = np.where(rooted[:, None], chord[tree.parent], chord)
     came = came / np.maximum(np.linalg.norm(came, axis=1, keepdims=True), 1e-9) * length
-    bow = rng.normal(0, 0.08, chord.shape) * length
-    first = tree.start + (chord + came) / 6 + bow
-    second = tree.stop - chord / 3 + bow
-    t = np.linspace(0, 1, pieces + 1)[None, :, None]
-    curve = (
-        (1 - t) ** 3 * tree.start[:, None]
-        + 3 * t * (1 - t) ** 2 * first[:, None]
-        + 3 * t**2 * (1 - t) * second[:, None]
-        + t**3 * tree.stop[:, None]
+    bow = rng.normal(0, BOW, chord.shape) * length
+    control = np.stack(
+        [tree.start, tree.start + (chord + came) / 6 + bow, tree.stop - chord / 3 + bow, tree.stop], axis=1
     )
-    before = np.where(tree.parent >= 0, np.minimum(radius[tree.parent], 1.25 * radius), radius)
-    along = before[:, None] + (radius - before)[:, None] * np.linspace(0, 1, pieces + 1)
-    return curve, along
+    t = np.linspace(0, 1, PIECES + 1)
+    cubic = np.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
+    slope = np.stack([-3 * (1 - t) ** 2, 3 * (1 - t) * (1 - 3 * t), 3 * t * (2 - 3 * t), 3 * t**2])
+    nodes = np.einsum("nci,cp->npi", control, cubic)
+    along = np.einsum("nci,cp->npi", control, slope)
+    along /= np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-9)
+    before = np.where(rooted, np.minimum(radius[tree.parent], WIDENING * radius), radius)
+    radii = before[:, None] + (radius - before)[:, None] * t
+    return Tubes(
+        *(part.reshape(-1, 3) for part in (nodes[:, :-1], nodes[:, 1:])),
+        *(part.ravel() for part in (radii[:, :-1], radii[:, 1:])),
+        *(part.reshape(-1, 3) for part in (along[:, :-1], along[:, 1:])),
+    )

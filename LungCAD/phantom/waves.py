@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from LungCAD.phantom.shapes import Array
 
 
 class WaveField:
@@ -19,18 +20,21 @@ class WaveField:
     def __init__(self, rng: np.random.Generator, wavelength: float, waves: int = 24) -> None:
         direction = rng.normal(size=(waves, 3))
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-        number = 2 * np.pi / (wavelength * rng.uniform(0.6, 1.4, (waves, 1)))
-        self.vectors = direction * number
+        self.vectors = direction * 2 * np.pi / (wavelength * rng.uniform(0.6, 1.4, (waves, 1)))
         self.phases = rng.uniform(0, 2 * np.pi, waves)
         self.scale = np.sqrt(2 / waves)
 
-    def on_slice(self, x: NDArray, y: NDArray, z: float) -> NDArray[np.float32]:
-        """Return the field (Y, X) at the coordinates x (X,), y (Y,) of one slice, in mm."""
+    def __call__(self, x: Array, y: Array, z: Array | float) -> Array:
+        """Return the field in mm space: (Y, X) on a slice x (1, X), y (Y, 1), z scalar; (N,) at points (N,)."""
         kx, ky, kz = self.vectors.T
-        along_x = np.exp(1j * kx[:, None] * x.ravel()).astype(np.complex64)
-        along_y = np.exp(1j * (y.ravel()[:, None] * ky + kz * z + self.phases)).astype(np.complex64)
-        return (self.scale * (along_y @ along_x).real).astype(np.float32)
-
-    def at(self, points: NDArray) -> NDArray[np.float32]:
-        """Return the field (N,) at `points` (N, 3) in mm."""
-        return (self.scale * np.cos(points @ self.vectors.T + self.phases).sum(axis=1)).astype(np.float32)
+        if (
+            np.ndim(x) == 2
+        ):  # a wave over a slice is cos(a + b) = cos a cos b - sin a sin b, a of x and b of y
+            a = x * kx[:, None]
+            b = y * ky + (float(z) * kz + self.phases)
+            total = np.hstack([np.cos(b), -np.sin(b)]).astype(np.float32) @ np.vstack(
+                [np.cos(a), np.sin(a)]
+            ).astype(np.float32)
+        else:
+            total = np.cos(np.outer(x, kx) + np.outer(y, ky) + np.outer(z, kz) + self.phases).sum(axis=1)
+        return np.float32(self.scale) * total.astype(np.float32)
