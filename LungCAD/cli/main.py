@@ -28,7 +28,9 @@ EPILOG = "LungCAD is a research tool, not a medical device: not for diagnosis or
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line `arguments` (default: the process's own) and return the exit code."""
-    options = _parser(arguments).parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser(words).parse_args(words)
+    options.words = words
     try:
         return int(options.run(options) or 0)
     except (KeyboardInterrupt, Cancelled):
@@ -48,11 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _parser(arguments: Sequence[str] | None) -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lungcad", description=__doc__.splitlines()[0], epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"lungcad {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    words = sys.argv[1:] if arguments is None else arguments
     given = next((word for word in words if word in COMMANDS), None)
     for name, summary in COMMANDS.items():
         description = f"{summary.capitalize()}."

@@ -16,7 +16,7 @@ class Box:
 
     @classmethod
     def around(cls, mask: np.ndarray, margin: tuple[int, int, int]) -> Box:
-        """Return the smallest box that holds the true voxels of `mask` (z, y, x), grown by `margin` voxels."""
+        """Return the smallest box around the true voxels of `mask` (z, y, x), grown by `margin` voxels."""
         slices = []
         for axis, extra in enumerate(margin):
             others = tuple(other for other in range(3) if other != axis)

@@ -1,0 +1,41 @@
+"""`lungcad bench`: one benchmark by name, or all of them one after the other."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+SUBJECTS = {
+    "crf": "speed and error of the dense CRF against pydensecrf",
+    "lungs": "time and memory of the lung field on a full-size CT",
+    "propagation": "label propagation on phantoms against simple baselines and its own upper bound",
+    "few-shot": "tissue learned from a few real patches against histograms with nearest neighbour",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare one sub-command per benchmark, with the options of its own file."""
+    subjects = parser.add_subparsers(dest="subject", metavar="SUBJECT")
+    for name, summary in SUBJECTS.items():
+        subject = subjects.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
+        module = _module(name)
+        module.add_arguments(subject)
+        subject.set_defaults(benchmark=module.run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the chosen benchmark; without a choice all of them with their defaults."""
+    if options.subject:
+        return options.benchmark(options)
+    worst = 0
+    for name, summary in SUBJECTS.items():
+        print(f"\n== {name}: {summary}\n", flush=True)
+        parser = argparse.ArgumentParser()
+        module = _module(name)
+        module.add_arguments(parser)
+        worst = max(worst, module.run(parser.parse_args([])))
+    return worst
+
+
+def _module(name: str) -> object:
+    return importlib.import_module(f"LungCAD.cli.bench.{name.replace('-', '_')}")

@@ -1,0 +1,104 @@
+"""The output folder of a propagated case."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+import SimpleITK as sitk
+import torch
+
+from LungCAD.cli.agreement import Agreement
+from LungCAD.files import write_text
+from LungCAD.images import Scan, write_image, write_probabilities, write_segmentation
+from LungCAD.labels import Schema
+from LungCAD.report.content import ReportContent
+from LungCAD.report.html import write_report
+from LungCAD.report.record import run_record
+from LungCAD.report.tables import write_densitometry, write_measurements
+from LungCAD.tasks.label_propagation import (
+    LabelPropagationInputs,
+    LabelPropagationParameters,
+    LabelPropagationResult,
+)
+
+
+@dataclass
+class Stopwatch:
+    """When a run began and how long its stages took, in seconds."""
+
+    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    seconds: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        """Credit the time since the last lap to `stage`."""
+        now = time.perf_counter()
+        self.seconds[stage] = now - self._last
+        self._last = now
+
+
+def write_case(
+    folder: Path,
+    scan: Scan,
+    inputs: LabelPropagationInputs,
+    result: LabelPropagationResult,
+    parameters: LabelPropagationParameters,
+    schema: Schema,
+    command: str,
+    stopwatch: Stopwatch,
+    agreement: Agreement | None = None,
+) -> None:
+    """Write labels, probabilities, uncertainty, provenance, tables, report.html and run.json to `folder`."""
+    write_segmentation(result.labels, schema, folder / "labels.seg.nrrd")
+    names = [schema.by_value(value).name for value in result.classes]
+    write_probabilities(result.probabilities, names, folder / "probabilities.nrrd")
+    write_image(result.uncertainty, folder / "uncertainty.nii.gz")
+    write_image(result.provenance, folder / "provenance.nii.gz")
+    write_measurements(folder / "measurements.csv", result.measurements)
+    write_densitometry(folder / "densitometry.csv", result.densitometry)
+    stopwatch.lap("writing")
+    record = run_record(
+        command,
+        parameters,
+        _named(inputs),
+        device=parameters.device,
+        threads=torch.get_num_threads(),
+        started=stopwatch.started,
+        seconds=stopwatch.seconds,
+    )
+    write_text(folder / "run.json", json.dumps(record, indent=2))
+    content = ReportContent(
+        title=f"Label propagation: {schema.title}",
+        ct=inputs.ct,
+        labels=result.labels,
+        lungs=result.lungs,
+        schema=schema,
+        measurements=result.measurements,
+        densitometry=result.densitometry,
+        parameters=parameters,
+        record=record,
+        facts=scan.facts,
+        uncertainty=result.uncertainty,
+        rois=inputs.rois,
+        provenance=result.provenance,
+        warnings=(*scan.warnings, *result.warnings),
+        expansion_factor=result.expansion_factor,
+        risk_coverage=agreement.risk_coverage if agreement else None,
+        expansion=agreement.expansion if agreement else None,
+        confusion=agreement.confusion if agreement else None,
+    )
+    write_report(content, folder / "report.html")
+
+
+def _named(inputs: LabelPropagationInputs) -> dict[str, sitk.Image]:
+    images = {
+        "CT": inputs.ct,
+        "ROIS": inputs.rois,
+        "LUNGS": inputs.lungs,
+        "PROBABILITIES": inputs.network_probabilities,
+    }
+    return {role: image for role, image in images.items() if image is not None}

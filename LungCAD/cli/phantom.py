@@ -1,0 +1,77 @@
+"""`lungcad phantom`: make a synthetic chest CT with known truth, or measure how hard the phantom is."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+
+from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import add_output
+from LungCAD.files import atomic_folder, write_text
+from LungCAD.images import write_image, write_segmentation
+from LungCAD.labels import load_schema
+from LungCAD.phantom import BENCHMARK, PhantomStudy, StudyParameters, draw_rois, make_radiograph, make_study
+from LungCAD.phantom.difficulty import measure_difficulty
+from LungCAD.progress import part
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    defaults = BENCHMARK
+    parser.add_argument("--seed", type=int, default=0, help="of patient, disease and noise (default: 0)")
+    parser.add_argument("--size", type=int, nargs=3, metavar=("X", "Y", "Z"), default=defaults.size)
+    parser.add_argument("--spacing", type=float, nargs=3, metavar=("X", "Y", "Z"), default=defaults.spacing)
+    parser.add_argument(
+        "--thickness", type=float, default=defaults.thickness, help="of a slice in mm (default: %(default)s)"
+    )
+    parser.add_argument("--schema", default=defaults.schema, help="whose diseases to paint (default: gao5)")
+    parser.add_argument("--noise", type=float, default=defaults.noise, help="in HU (default: %(default)s)")
+    parser.add_argument("--kernel", default=defaults.kernel, choices=("soft", "standard", "sharp"))
+    parser.add_argument("--healthy", action="store_true", help="paint no disease")
+    parser.add_argument("--heavy", action="store_true", help="paint disease in three quarters of the lung")
+    parser.add_argument(
+        "--difficulty", action="store_true", help="measure the difficulty gate over some seeds instead"
+    )
+    parser.add_argument("--studies", type=int, default=3, metavar="N", help="of the gate (default: 3)")
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the study, or difficulty.json."""
+    with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
+        parameters = StudyParameters(
+            size=tuple(options.size),
+            spacing=tuple(options.spacing),
+            thickness=options.thickness,
+            seed=options.seed,
+            schema=options.schema,
+            disease=not options.healthy,
+            heavy=options.heavy,
+            noise=options.noise,
+            kernel=options.kernel,
+        )
+        if options.difficulty:
+            seeds = range(options.seed, options.seed + options.studies)
+            difficulty = measure_difficulty(seeds, parameters, progress)
+            write_text(folder / "difficulty.json", json.dumps(difficulty.as_dict(), indent=2))
+        else:
+            write_study(make_study(parameters, part(progress, 0.0, 0.8)), folder)
+    if options.difficulty and not options.quiet:
+        print(difficulty)
+    elif not options.quiet:
+        print(f"Wrote the study to {options.output}; its truth is in truth.seg.nrrd")
+    return 0
+
+
+def write_study(study: PhantomStudy, folder: Path) -> None:
+    """Write the CT, its truth, the lungs, a reader's sparse regions and the radiograph."""
+    schema = load_schema(study.schema)
+    write_image(study.ct, folder / "ct.nii.gz")
+    write_segmentation(study.labels, schema, folder / "truth.seg.nrrd")
+    write_segmentation(study.lungs, load_schema("lungs"), folder / "lungs.seg.nrrd")
+    rois = draw_rois(study.labels, study.lungs, study.seed)
+    write_segmentation(rois, schema, folder / "rois.seg.nrrd")
+    write_image(make_radiograph(study.ct), folder / "radiograph.png")
+    write_text(folder / "phantom.json", json.dumps(dataclasses.asdict(study.parameters), indent=2))

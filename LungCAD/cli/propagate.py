@@ -1,0 +1,90 @@
+"""`lungcad propagate`: label the whole lung from a CT and a few drawn regions."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from LungCAD.cli.agreement import compare
+from LungCAD.cli.case_output import Stopwatch, write_case
+from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
+from LungCAD.files import atomic_folder
+from LungCAD.images import read_ct, read_labels, read_probabilities, read_txt_rois
+from LungCAD.labels import Schema, load_schema
+from LungCAD.progress import part
+from LungCAD.report.record import repeatable_command
+from LungCAD.tasks import label_propagation
+from LungCAD.tasks.label_propagation import LabelPropagationInputs, LabelPropagationParameters
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; those of the method derive from its parameters."""
+    add_ct(parser)
+    parser.add_argument(
+        "--rois",
+        metavar="ROIS",
+        type=Path,
+        required=True,
+        help="drawn regions: a label map, a .seg.nrrd, or text contours of the Geneva database (.txt)",
+    )
+    parser.add_argument(
+        "--lungs", type=Path, help="lung mask (1 right, 2 left); segmented where none is given"
+    )
+    parser.add_argument(
+        "--network", metavar="PROBABILITIES", type=Path, help="a network's probability map (vector .nrrd)"
+    )
+    parser.add_argument(
+        "--truth", type=Path, help="a complete segmentation to compare with: adds accuracy to the report"
+    )
+    add_parameters(parser, LabelPropagationParameters)
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, propagate and write; the output folder appears when everything in it is complete."""
+    parameters = parameters_from(options, LabelPropagationParameters)
+    schema = load_schema(parameters.schema)
+    stopwatch = Stopwatch()
+    with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
+        progress(0.0, "Reading")
+        scan = read_ct(options.ct, options.series)
+        inputs = LabelPropagationInputs(
+            ct=scan.image,
+            rois=_read_rois(options.rois, schema, scan.image),
+            lungs=read_labels(options.lungs, load_schema("lungs"), scan.image) if options.lungs else None,
+            network_probabilities=(
+                read_probabilities(options.network, schema, scan.image) if options.network else None
+            ),
+            facts=scan.facts,
+        )
+        truth = read_labels(options.truth, schema, scan.image) if options.truth else None
+        stopwatch.lap("reading")
+        result = label_propagation.run(inputs, parameters, part(progress, 0.05, 0.9))
+        stopwatch.lap("propagating")
+        progress(0.9, "Writing")
+        agreement = compare(truth, inputs.rois, result, schema) if truth else None
+        write_case(folder, scan, inputs, result, parameters, schema, _command(options), stopwatch, agreement)
+        progress(1.0, "Done")
+    if not options.quiet:
+        for warning in (*scan.warnings, *result.warnings):
+            print(f"Warning: {warning}")
+        print(f"{result.expansion_factor:.0f} voxels labelled for each drawn one.")
+        if agreement:
+            print(f"Balanced accuracy of what was not drawn: {agreement.balanced_accuracy:.3f}")
+        print(f"Report: {options.output / 'report.html'}")
+    return 0
+
+
+def _read_rois(path: Path, schema: Schema, reference: sitk.Image) -> sitk.Image:
+    if path.suffix == ".txt":
+        return read_txt_rois(path, reference, schema)
+    return read_labels(path, schema, reference)
+
+
+def _command(options: argparse.Namespace) -> str:
+    names = ("ct", "rois", "lungs", "network", "truth", "output")
+    roles = {str(getattr(options, name)): name.upper() for name in names}
+    return repeatable_command(["lungcad", *options.words], roles)
