@@ -5,6 +5,7 @@
 >>> write_image(scan.image, "copy.nrrd")  # doctest: +SKIP
 """
 
+from LungCAD.images.describe import Description, describe
 from LungCAD.images.geometry import (
     affine,
     axial_axis,
@@ -17,10 +18,12 @@ from LungCAD.images.geometry import (
     tilt_degrees,
     to_axial,
 )
+from LungCAD.images.radiograph import read_radiograph
 from LungCAD.images.read_ct import read_ct
 from LungCAD.images.read_labels import read_labels
 from LungCAD.images.scan import Scan, ScanFacts
 from LungCAD.images.series import LARGEST, SeriesInfo, list_series
+from LungCAD.images.txt_rois import read_txt_rois
 from LungCAD.images.windows import (
     GAO,
     GAO_HIGH,
@@ -47,6 +50,7 @@ __all__ = [
     "SAPSAM_AIR",
     "SAPSAM_LUNG",
     "SAPSAM_SOFT",
+    "Description",
     "Scan",
     "ScanFacts",
     "SeriesInfo",
@@ -54,6 +58,7 @@ __all__ = [
     "apply_window",
     "apply_windows",
     "axial_axis",
+    "describe",
     "from_axial",
     "image_like",
     "list_series",
@@ -61,6 +66,8 @@ __all__ = [
     "place_on_grid",
     "read_ct",
     "read_labels",
+    "read_radiograph",
+    "read_txt_rois",
     "same_geometry",
     "spacing_zyx",
     "tilt_degrees",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
 from LungCAD.errors import InputError
 from LungCAD.images.dicom_slices import Slice
@@ -58,18 +59,25 @@ def _require_all_bytes(piece: Slice) -> None:
         raise InputError(piece.path, "is truncated", "Copy or export it again")
 
 
-def _without_padding(plane: NDArray, piece: Slice, warnings: list[str]) -> NDArray:
-    header = piece.header
+def padding_range(header: Dataset) -> tuple[float, float] | None:
+    """Return the rescaled values between which a pixel means "nothing here"; None where there are none."""
     if number_or_none(header.get("PixelPaddingValue")) is None:
-        return plane
+        return None
     slope = number_or_none(header.get("RescaleSlope")) or 1.0
     intercept = number_or_none(header.get("RescaleIntercept")) or 0.0
     ends = [header.PixelPaddingValue, header.get("PixelPaddingRangeLimit", header.PixelPaddingValue)]
     low, high = sorted(slope * float(end) + intercept for end in ends)
-    if high >= TISSUE_HU[0] and low <= TISSUE_HU[1]:
-        remark = f"The padding value of the file lies among tissue ({low:g} HU) and was ignored."
+    return low - abs(slope) / 2, high + abs(slope) / 2
+
+
+def _without_padding(plane: NDArray, piece: Slice, warnings: list[str]) -> NDArray:
+    padding = padding_range(piece.header)
+    if padding is None:
+        return plane
+    low, high = padding
+    if high > TISSUE_HU[0] and low < TISSUE_HU[1]:
+        remark = f"The padding value of the file ({(low + high) / 2:g} HU) lies among tissue and was ignored."
         if remark not in warnings:
             warnings.append(remark)
         return plane
-    half = abs(slope) / 2
-    return np.where((plane > low - half) & (plane < high + half), AIR_HU, plane)
+    return np.where((plane > low) & (plane < high), AIR_HU, plane)

@@ -30,7 +30,7 @@ class Segment:
     layer: int
     value: int
     identity: tuple[tuple[str, str], ...] | None
-    """Scheme and value of type and modifier, as in `Terminology.identity`; None where it has no terminology."""
+    """Scheme and value of type and modifier, as in `Terminology.identity`; None without a terminology."""
 
 
 def has_segments(image: sitk.Image) -> bool:

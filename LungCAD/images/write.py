@@ -41,7 +41,7 @@ def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False) ->
 def write_segmentation(labels: sitk.Image, schema: Schema, path: Path | str, overwrite: bool = False) -> None:
     """Write a label map as `.seg.nrrd`, which 3D Slicer opens as a segmentation.
 
-    Every label of the schema becomes a segment with its name, colour and terminology, also where it is empty.
+    Every label of the schema becomes a segment with its name, colour and terminology, empty ones too.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def write_segmentation(labels: sitk.Image, schema: Schema, path: Path | str, ove
 def write_probabilities(
     probabilities: sitk.Image, labels: Sequence[Label], path: Path | str, overwrite: bool = False
 ) -> None:
-    """Write class probabilities as a float32 vector volume (.nrrd), one component per label in the given order.
+    """Write class probabilities as a float32 vector volume (.nrrd), one component per label, in this order.
 
     The header names each component: `Component<n>_Code`, `_Name` and `_LabelValue`.
 
