@@ -29,8 +29,8 @@ REACH = 7.0
 SAMPLES = 8
 """Places between two tents at which their kernel is fitted."""
 
-Taps = tuple[Tensor, Tensor]
-"""First node (N,) int32 and the weights (N, T) of T nodes in a row, from the first on."""
+Taps = list[tuple[Tensor, Tensor]]
+"""The nodes (N,) int32 that each of N voxels touches and their weights (N,) float32, one pair per tap."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def spatial_axis(extent: int, theta: float) -> Axis:
         return Axis(_toeplitz(_half_kernel(theta), nodes), lambda place: every_second(place, side))
     distance = np.arange(extent) / theta
     kernel = toeplitz(np.exp(-(distance**2) / 2)).astype(np.float32)
-    return Axis(kernel, lambda place: (place.int(), torch.ones_like(place, dtype=torch.float32)[:, None]))
+    return Axis(kernel, every_voxel)
 
 
 def curve_axis(windows: Windows, theta: float, lowest: float, highest: float) -> Axis:
@@ -90,10 +90,11 @@ def grey_axis(theta: float, lowest: float, highest: float) -> Axis:
 def tents(place: Tensor, nodes: int) -> Taps:
     """Linear interpolation at places (N,) in units of the node distance."""
     if nodes == 1:
-        return torch.zeros_like(place, dtype=torch.int32), torch.ones_like(place, dtype=torch.float32)[:, None]
-    first = place.floor().clamp_(0, nodes - 2)
-    upper = (place - first).float()
-    return first.int(), torch.stack([1 - upper, upper], dim=1)
+        return [(torch.zeros_like(place, dtype=torch.int32), torch.ones_like(place, dtype=torch.float32))]
+    lower = place.floor().clamp_(0, nodes - 2)
+    upper = (place - lower).float()
+    node = lower.int()
+    return [(node, 1 - upper), (node + 1, upper)]
 
 
 def every_second(place: Tensor, side: float) -> Taps:
@@ -102,9 +103,18 @@ def every_second(place: Tensor, side: float) -> Taps:
     An even voxel takes 1 - 2 `side` from its own node and `side` from both next to it, an odd one half from
     either side. Node k lies at voxel 2 (k - 1).
     """
-    weights = torch.tensor([[side, 1 - 2 * side, side], [0, 0.5, 0.5]], device=place.device)
     place = place.int()
-    return place >> 1, weights[place & 1]
+    node, odd = place >> 1, (place & 1).float()
+    return [
+        (node, side * (1 - odd)),
+        (node + 1, 1 - 2 * side + (2 * side - 0.5) * odd),
+        (node + 2, side + (0.5 - side) * odd),
+    ]
+
+
+def every_voxel(place: Tensor) -> Taps:
+    """Every voxel is a node."""
+    return [(place.int(), torch.ones_like(place, dtype=torch.float32))]
 
 
 def _side_weight(theta: float) -> float:
@@ -122,7 +132,7 @@ def _toeplitz(row: np.ndarray, nodes: int) -> np.ndarray:
 
 
 def _fit(interpolation: np.ndarray, features: np.ndarray) -> np.ndarray:
-    """Kernel (M, M) whose interpolation (P, M) comes closest to the Gaussian kernel of the features (P, K)."""
+    """Kernel (M, M) whose interpolation (P, M) comes closest to the Gaussian kernel of features (P, K)."""
     distance = ((features[:, None, :] - features[None, :, :]) ** 2).sum(-1)
     normal = interpolation.T @ interpolation
     inverse = np.linalg.solve(normal, interpolation.T)
@@ -145,9 +155,9 @@ def _tent_kernel(spacing: float) -> np.ndarray:
 @lru_cache(maxsize=64)
 def _half_kernel(theta: float) -> np.ndarray:
     voxels = torch.arange(4 * int(np.ceil(0.75 * REACH * theta)) + 1)
-    first, weights = every_second(voxels, _side_weight(theta))
     interpolation = np.zeros((len(voxels), len(voxels) // 2 + 3))
-    np.put_along_axis(interpolation, first.numpy()[:, None] + np.arange(3), weights.numpy(), axis=1)
+    for node, weight in every_second(voxels, _side_weight(theta)):
+        interpolation[voxels, node] = weight
     return _central_row(_fit(interpolation, voxels.numpy()[:, None] / theta))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Field:
         first = self.origin[0]
         area = self.shape[1] * self.shape[2]
         ends = np.searchsorted(self.index, area * (first + np.arange(self.extent[0] + 1)))
-        for z, (start, stop) in enumerate(zip(ends, ends[1:], strict=False)):
+        for z, (start, stop) in enumerate(pairwise(ends)):
             if stop > start:
                 yield z, slice(int(start), int(stop))
 

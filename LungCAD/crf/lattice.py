@@ -1,71 +1,99 @@
-"""A grid of nodes that carries one Gaussian kernel between the voxels of a field."""
+"""A Gaussian kernel between the voxels of a field, applied in linear time on a grid of nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from LungCAD.crf.axes import Axis, Taps
+from LungCAD.crf.axes import Axis
+from LungCAD.crf.bags import Bags, there_and_back
+from LungCAD.crf.fields import Field
+
+KEPT_VOXELS = 4_000_000
+"""Up to this size a field keeps its bags (about 150 bytes per voxel); beyond, they are built at every use."""
+
+Plane = tuple[int, slice, Bags, Bags]
+"""A slice of the image: its z, its voxels, their bags of nodes, and the nodes' bags of voxels."""
 
 
 class Lattice:
-    """Product of one axis across the slices (z) and the axes inside a slice (y, x, grey levels ...).
+    """Splats values on the nodes, blurs them there, slices them back; one image slice after the other.
 
-    A table holds the values of the nodes of one z, (P, C); a grid those of all of them, (Z, P, C).
+    Parameters
+    ----------
+    field : the voxels.
+    axes : the nodes along z, y, x and along every feature.
+    features : (F, N) float32, places of the voxels on the axes after x.
+
+    The nodes that one image slice touches form a table, (P, C); a grid is the tables of all z, (Z, P, C).
     """
 
-    def __init__(self, across: Axis, inside: Sequence[Axis], device: torch.device) -> None:
-        self._across, self._inside = across, inside
-        self._kernels = [torch.from_numpy(axis.kernel).to(device) for axis in (across, *inside)]
-        self.nodes = int(np.prod([len(axis.kernel) for axis in inside]))
-        """Number of nodes P in a table."""
+    def __init__(self, field: Field, axes: Sequence[Axis], features: Tensor) -> None:
+        self._field, self._features = field, features
+        self._across, *self._inside = axes
+        self._kernels = [torch.from_numpy(axis.kernel).to(features.device) for axis in axes]
+        self._before = self._after = torch.ones(field.size, device=features.device)
+        self._planes = list(self._build()) if field.size <= KEPT_VOXELS else None
 
-    def taps(self, coordinates: Sequence[Tensor]) -> Taps:
-        """Return nodes (n, T) int32 of a table and their weights (n, T) for voxels of one slice.
+    def scale(self, before: Tensor, after: Tensor) -> None:
+        """Multiply the kernel's columns by `before` and its rows by `after`, (N,) each."""
+        self._before, self._after = before, after
+        for _, voxels, there, back in self._planes or ():
+            back.weights.mul_(before[voxels][back.indices])
+            entries = torch.diff(there.starts, append=there.starts.new_tensor([len(there.indices)]))
+            there.weights.mul_(torch.repeat_interleave(after[voxels], entries))
 
-        coordinates : (n,) per axis inside the slice.
-        """
-        nodes, weights = None, None
-        for axis, place in zip(self._inside, coordinates, strict=True):
-            first, weight = axis.taps(place)
-            node = first[:, None] + torch.arange(weight.shape[1], dtype=torch.int32, device=place.device)
-            if nodes is None:
-                nodes, weights = node, weight
-                continue
-            nodes = (nodes[:, :, None] * len(axis.kernel) + node[:, None, :]).flatten(1)
-            weights = (weights[:, :, None] * weight[:, None, :]).flatten(1)
-        return nodes, weights
+    def filter(self, values: Tensor) -> Tensor:
+        """Return the kernel times values (N, C)."""
+        grid = self._blur(self._splat(values))
+        result = torch.empty_like(values)
+        for z, voxels, there, _ in self._planes or self._build():
+            (first, weight), *others = self._levels(z)
+            table = grid[first] * weight
+            for node, weight in others:
+                table.add_(grid[node], alpha=weight)
+            result[voxels] = there.sum(table)
+        return result
 
-    def empty(self, channels: int) -> Tensor:
-        """Return a grid of zeros for values of so many channels."""
-        return self._kernels[0].new_zeros(len(self._kernels[0]), self.nodes, channels)
+    def _splat(self, values: Tensor) -> Tensor:
+        nodes = int(np.prod([len(axis.kernel) for axis in self._inside]))
+        grid = values.new_zeros(len(self._kernels[0]), nodes, values.shape[1])
+        for z, voxels, _, back in self._planes or self._build():
+            table = back.sum(values[voxels])
+            for node, weight in self._levels(z):
+                grid[node].add_(table, alpha=weight)
+        return grid
 
-    def add(self, grid: Tensor, z: int, table: Tensor) -> None:
-        """Add the table of slice z to the grid."""
-        for node, weight in self._levels(z):
-            grid[node].add_(table, alpha=weight)
-
-    def at(self, grid: Tensor, z: int) -> Tensor:
-        """Return the table of slice z, interpolated in the grid."""
-        levels = list(self._levels(z))
-        table = grid[levels[0][0]] * levels[0][1]
-        for node, weight in levels[1:]:
-            table.add_(grid[node], alpha=weight)
-        return table
-
-    def blur(self, grid: Tensor) -> Tensor:
-        """Return the product of the kernels of all axes with the grid."""
-        channels = grid.shape[2]
+    def _blur(self, grid: Tensor) -> Tensor:
         blurred = grid
         # Each product takes the first axis and puts it behind the others: after all, the order is as before.
         for kernel in self._kernels:
             rows = kernel @ blurred.reshape(len(kernel), -1)
-            blurred = rows.view(len(kernel), -1, channels).transpose(0, 1)
+            blurred = rows.view(len(kernel), -1, grid.shape[2]).transpose(0, 1)
         return blurred.reshape(grid.shape)
 
     def _levels(self, z: int) -> list[tuple[int, float]]:
-        first, weights = self._across.taps(torch.tensor([z]))
-        return [(int(first) + up, float(weight)) for up, weight in enumerate(weights[0]) if weight]
+        """Return the nodes along z that slice z touches, and their weights."""
+        taps = self._across.taps(torch.tensor([z]))
+        return [(int(node), float(weight)) for node, weight in taps if weight]
+
+    def _build(self) -> Iterator[Plane]:
+        for z, voxels in self._field.planes():
+            _, *place = torch.from_numpy(self._field.position(voxels)).to(self._features.device)
+            nodes, weights = self._touched([*place, *self._features[:, voxels]])
+            size = int(np.prod([len(axis.kernel) for axis in self._inside]))
+            there, back = there_and_back(nodes, weights, size)
+            plane = z, voxels, there, back
+            yield plane
+
+    def _touched(self, places: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the nodes of the table that voxels touch, (n,) per corner around them, and their weights."""
+        corners = [(torch.zeros((), dtype=torch.int32), torch.ones(()))]
+        for axis, place in zip(self._inside, places, strict=True):
+            taps = axis.taps(place)
+            size = len(axis.kernel)
+            corners = [(n * size + node, w * weight) for n, w in corners for node, weight in taps]
+        return [node for node, _ in corners], [weight for _, weight in corners]
