@@ -28,18 +28,21 @@ class ThoraxParameters:
     Parameters
     ----------
     size : voxels along x, y, z.
-    spacing : of the voxels along x, y, z, in mm. A slice is as thick as the slices are apart.
+    spacing : of the voxels along x, y, z, in mm.
     seed : of the patient; another seed is another patient.
+    thickness : of a slice in mm; less than the spacing along z leaves gaps, as sequential HRCT does. None for
+        slices that touch.
     table : paint the scanner's table under the patient.
 
     Raises
     ------
-    InputError : `size` or `spacing` describes no grid.
+    InputError : `size`, `spacing` or `thickness` describes no grid.
     """
 
     size: tuple[int, int, int] = (320, 320, 40)
     spacing: tuple[float, float, float] = (1.0, 1.0, 7.0)
     seed: int = 0
+    thickness: float | None = None
     table: bool = True
 
     def __post_init__(self) -> None:
@@ -49,6 +52,9 @@ class ThoraxParameters:
             raise InputError(
                 "spacing", f"{self.spacing} is no voxel size", "Give three positive lengths in mm"
             )
+        if self.thickness is not None and not 0 < self.thickness <= self.spacing[2]:
+            problem = f"{self.thickness} mm does not fit slices {self.spacing[2]} mm apart"
+            raise InputError("thickness", problem, "Give at most the spacing along z, or none")
 
 
 @dataclass(frozen=True)
@@ -82,24 +88,27 @@ def make_thorax(parameters: ThoraxParameters, progress: Progress = silent) -> Th
     scale = float(min(1.0, *(size * spacing / body.extent)[:2]))
     step = spacing / scale
     first = np.array(body.centre) - (size - 1) / 2 * step
-    layers = int(np.ceil(step[2] / THICKEST - 1e-9))
+    thickness = (parameters.thickness or parameters.spacing[2]) / scale
+    layers = int(np.ceil(thickness / THICKEST - 1e-9))
+    fine = np.array([step[0], step[1], thickness / layers])
     shape = tuple(int(n) for n in size[::-1])
-    hu, lung, lumen, vessels, fissures = (np.empty(shape, np.float32) for _ in range(5))
-    slab = max(1, SLAB // (shape[1] * shape[2] * layers))
+    hu, vessels, fissures = (np.empty(shape, np.float32) for _ in range(3))
+    lungs, airways = np.empty(shape, np.uint8), np.empty(shape, bool)
+    sides = np.where(first[0] + step[0] * np.arange(shape[2]) < 0, 1, 2)
+    slab = max(1, SLAB // (shape[1] * shape[2] * layers)) if thickness == step[2] else 1  # slices that touch
     for low in range(0, shape[0], slab):
         progress(low / shape[0], "Painting the thorax")
-        high = min(low + slab, shape[0])
-        corner = first + step * (0, 0, low - 0.5 + 0.5 / layers)
-        fine = _paint_block(
-            body, corner, step / (1, 1, layers), ((high - low) * layers, *shape[1:]), parameters.table
+        part = slice(low, min(low + slab, shape[0]))
+        corner = first + (0, 0, low * step[2] - thickness / 2 + fine[2] / 2)
+        block = ((part.stop - low) * layers, *shape[1:])
+        painted = _paint_block(body, corner, fine, block, parameters.table)
+        hu[part], lung, lumen, vessels[part], fissures[part] = (
+            tissue.reshape(-1, layers, *shape[1:]).mean(axis=1) for tissue in painted
         )
-        for target, part in zip((hu, lung, lumen, vessels, fissures), fine, strict=True):
-            part.reshape(-1, layers, *shape[1:]).mean(axis=1, out=target[low:high])
+        lungs[part], airways[part] = (lung >= 0.5) * sides, lumen >= 0.5
     progress(1.0, "Painting the thorax")
-    right = first[0] + step[0] * np.arange(shape[2]) < 0
-    lungs = np.where(lung >= 0.5, np.where(right, 1, 2), 0).astype(np.uint8)
     origin = tuple(float(v) for v in (first - body.centre) * scale)
-    return Thorax(hu, lungs, lumen >= 0.5, vessels, fissures, parameters.spacing, origin)
+    return Thorax(hu, lungs, airways, vessels, fissures, parameters.spacing, origin)
 
 
 def _paint_block(

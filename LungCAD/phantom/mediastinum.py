@@ -78,8 +78,8 @@ class Mediastinum:
 
     def groove_distance(self, x: Array, y: Array, z: Array | float) -> Array:
         """Return the signed distance to the fat in the grooves between the chambers of the heart."""
-        left, right, atrium = (part.distance(x, y, z) for part in self.heart)
-        between = np.minimum(np.abs(left - right) - 5, np.abs(left - atrium) - 2) / 2
+        left, right = (part.distance(x, y, z) for part in self.heart[:2])
+        between = np.abs(left - right) / 2 - 2.5
         surface = self.heart_distance(x, y, z)
         return np.maximum(between, np.abs(surface + 6) - 6)
 
