@@ -43,7 +43,7 @@ def walk_randomly(
             coarse_hu[box],
             _consecutive(walkable),
             mode="cg_j",
-            tol=1e-5,
+            prob_tol=1,  # only the most probable label is asked for
             spacing=(spacing[0], spacing[1] * block, spacing[2] * block),
         ),
         0,
