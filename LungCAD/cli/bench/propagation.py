@@ -7,6 +7,7 @@ import json
 import multiprocessing
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
 
 import SimpleITK as sitk
 import torch
@@ -16,7 +17,6 @@ from LungCAD.cli.bench.generators import PHANTOM, load_generator
 from LungCAD.cli.bench.measure import Job, perform
 from LungCAD.cli.bench.verdicts import Row, Spread, Summary, summarise
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.progress import Progress
@@ -45,12 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="(default: both)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
-    add_output(parser, "JSON file with every number")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="JSON file with every number")
+    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, print the table, write the file."""
-    if options.output.exists() and not options.overwrite:
+    """Measure, print the table, write the file if one is named."""
+    if options.output and options.output.exists() and not options.overwrite:
         raise InputError(options.output, "exists already", "Choose another name, or allow overwriting")
     if set(options.seeds) & set(options.tuning_seeds):
         raise InputError(
@@ -70,15 +72,15 @@ def run(options: argparse.Namespace) -> int:
     tuning = [row for row in rows if row["generator"] == PHANTOM and row["seed"] in options.tuning_seeds]
     studies = [row for row in rows if row["generator"] == PHANTOM and row["seed"] in options.seeds]
     summary = summarise(studies, cross, tuning, modes)
-    record = {
-        "version": __version__,
-        "parameters": LabelPropagationParameters().as_dict(),
-        "rows": [{part: row[part] for part in row if part != "expansion"} for row in studies + cross],
-        **summary.as_dict(),
-    }
-    write_text(options.output, json.dumps(record, indent=1), options.overwrite)
-    if not options.quiet:
-        print(table(summary))
+    if options.output:
+        record = {
+            "version": __version__,
+            "parameters": LabelPropagationParameters().as_dict(),
+            "rows": [{part: row[part] for part in row if part != "expansion"} for row in studies + cross],
+            **summary.as_dict(),
+        }
+        write_text(options.output, json.dumps(record, indent=1), options.overwrite)
+    print(table(summary))
     return 0
 
 
