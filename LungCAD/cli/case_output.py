@@ -14,7 +14,7 @@ import torch
 from LungCAD.cli.agreement import Agreement
 from LungCAD.files import write_text
 from LungCAD.images import Scan, write_image, write_probabilities, write_segmentation
-from LungCAD.labels import Schema
+from LungCAD.labels import Schema, load_schema
 from LungCAD.report.content import ReportContent
 from LungCAD.report.html import write_report
 from LungCAD.report.record import run_record
@@ -54,8 +54,9 @@ def write_case(
 ) -> None:
     """Write labels, probabilities, uncertainty, provenance, tables, report.html and run.json to `folder`."""
     write_segmentation(result.labels, schema, folder / "labels.seg.nrrd")
-    names = [schema.by_value(value).name for value in result.classes]
-    write_probabilities(result.probabilities, names, folder / "probabilities.nrrd")
+    write_segmentation(result.lungs, load_schema("lungs"), folder / "lungs.seg.nrrd")
+    classes = [schema.by_value(value) for value in result.classes]
+    write_probabilities(result.probabilities, classes, folder / "probabilities.nrrd")
     write_image(result.uncertainty, folder / "uncertainty.nii.gz")
     write_image(result.provenance, folder / "provenance.nii.gz")
     write_measurements(folder / "measurements.csv", result.measurements)

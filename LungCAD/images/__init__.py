@@ -18,9 +18,11 @@ from LungCAD.images.geometry import (
     tilt_degrees,
     to_axial,
 )
+from LungCAD.images.hounsfield import require_hu
 from LungCAD.images.radiograph import read_radiograph
 from LungCAD.images.read_ct import read_ct
 from LungCAD.images.read_labels import read_labels
+from LungCAD.images.read_probabilities import read_probabilities
 from LungCAD.images.scan import Scan, ScanFacts
 from LungCAD.images.series import LARGEST, SeriesInfo, list_series
 from LungCAD.images.txt_rois import read_txt_rois
@@ -66,8 +68,10 @@ __all__ = [
     "place_on_grid",
     "read_ct",
     "read_labels",
+    "read_probabilities",
     "read_radiograph",
     "read_txt_rois",
+    "require_hu",
     "same_geometry",
     "spacing_zyx",
     "tilt_degrees",

@@ -21,7 +21,7 @@ from LungCAD.labels import Provenance, Schema, load_schema
 from LungCAD.lungs import lung_zones, segment_lungs
 from LungCAD.parameters import Parameters, parameter
 from LungCAD.progress import Progress, part, silent
-from LungCAD.report.densitometry import Densitometry, measure_density
+from LungCAD.report.densitometry import Densitometry, densitometry
 from LungCAD.report.measurements import Measurements, measure
 from LungCAD.tasks.box import Box
 from LungCAD.tasks.class_probabilities import ClassProbabilities, combine, from_network, from_rois
@@ -175,7 +175,7 @@ def run(
         classes=unary.classes,
         expansion_factor=np.count_nonzero(labels[free]) / np.count_nonzero(drawn),
         measurements=measure(label_image, lung_image, zones, schema),
-        densitometry=measure_density(inputs.ct, lung_image, inputs.facts),
+        densitometry=densitometry(inputs.ct, lung_image, inputs.facts),
         unary_report=unary.report,
         warnings=(*warnings, *_doubts(unary, undecided, free)),
     )

@@ -22,42 +22,6 @@ GEOMETRIES = {
 }
 
 
-class Scan:
-    """Two lungs; healthy above, ground glass below on the right, emphysema below on the left."""
-
-    def __init__(self, slices=3, direction=GEOMETRIES["axial"][0], spacing=GEOMETRIES["axial"][1], seed=0):
-        rng = np.random.default_rng(seed)
-        z, y, x = np.ogrid[:slices, :72, :96]
-        right = ((x - 26) / 18) ** 2 + ((y - 36) / 28) ** 2 + 0 * z < 1
-        left = ((x - 70) / 18) ** 2 + ((y - 36) / 28) ** 2 + 0 * z < 1
-        self.lungs = np.where(right, 1, np.where(left, 2, 0)).astype(np.uint8)
-        below = np.broadcast_to(y > 36, right.shape)
-        self.truth = np.where(self.lungs > 0, HEALTHY, 0).astype(np.uint8)
-        self.truth[right & below] = GROUND_GLASS
-        self.truth[left & below] = EMPHYSEMA
-        level = np.array([40.0, -850.0, -960.0, -600.0])[self.truth]
-        self.hu = (level + rng.normal(0, 40, level.shape)).clip(-1024).astype(np.int16)
-        self.geometry = (direction, spacing)
-
-    def image(self, array):
-        image = sitk.GetImageFromArray(array)
-        image.SetDirection(self.geometry[0])
-        image.SetSpacing(self.geometry[1])
-        image.SetOrigin((-12.5, 3.0, 100.0))
-        return image
-
-    def rois(self, *boxes):
-        rois = np.zeros_like(self.truth)
-        for z, y, x in boxes:
-            box = (z, slice(y, y + 9), slice(x, x + 9))
-            rois[box] = self.truth[box]
-        return rois
-
-    def inputs(self, rois, **more):
-        images = {"ct": self.hu, "rois": rois, "lungs": self.lungs, **more}
-        return LabelPropagationInputs(**{name: self.image(array) for name, array in images.items()})
-
-
 SPARSE = ((0, 20, 22), (1, 20, 66), (1, 48, 22), (0, 44, 22), (1, 48, 66), (0, 44, 66))
 
 
@@ -68,8 +32,8 @@ def arrays(result):
 
 @pytest.mark.parametrize("mode", ["slice", "volume"])
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_the_truth_is_found_from_sparse_regions(geometry, mode):
-    scan = Scan(3, *GEOMETRIES[geometry])
+def test_the_truth_is_found_from_sparse_regions(small_scan, geometry, mode):
+    scan = small_scan(3, *GEOMETRIES[geometry])
     rois = scan.rois(*SPARSE)
     inputs = scan.inputs(rois)
     result = run(inputs, LabelPropagationParameters(mode=mode, undecided=False))
@@ -97,19 +61,19 @@ def test_the_truth_is_found_from_sparse_regions(geometry, mode):
         assert image.GetSize() == inputs.ct.GetSize()
 
 
-def test_a_flipped_scan_gives_flipped_labels():
-    upright = Scan(3)
+def test_a_flipped_scan_gives_flipped_labels(small_scan):
+    upright = small_scan(3)
     rois = upright.rois(*SPARSE)
     reference, *_ = arrays(run(upright.inputs(rois)))
-    flipped = Scan(3, direction=(-1, 0, 0, 0, 1, 0, 0, 0, -1))
+    flipped = small_scan(3, direction=(-1, 0, 0, 0, 1, 0, 0, 0, -1))
     for name in ("hu", "lungs"):
         setattr(flipped, name, np.ascontiguousarray(getattr(upright, name)[::-1, :, ::-1]))
     labels, *_ = arrays(run(flipped.inputs(np.ascontiguousarray(rois[::-1, :, ::-1]))))
     assert (labels[::-1, :, ::-1] == reference).mean() > 0.999
 
 
-def test_one_slice_is_enough():
-    scan = Scan(1)
+def test_one_slice_is_enough(small_scan):
+    scan = small_scan(1)
     rois = scan.rois((0, 20, 22), (0, 20, 66), (0, 48, 22), (0, 48, 66))
     result = run(scan.inputs(rois))
     labels, *_ = arrays(result)
@@ -120,9 +84,9 @@ def test_one_slice_is_enough():
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32 - 1), mode=st.sampled_from(["slice", "volume"]))
-def test_whatever_is_drawn_stays_and_nothing_outside_is_labelled(seed, mode):
+def test_whatever_is_drawn_stays_and_nothing_outside_is_labelled(small_scan, seed, mode):
     rng = np.random.default_rng(seed)
-    scan = Scan(int(rng.integers(1, 4)), seed=seed)
+    scan = small_scan(int(rng.integers(1, 4)), seed=seed)
     rois = np.zeros_like(scan.truth)
     for value in (HEALTHY, EMPHYSEMA, GROUND_GLASS, 4)[: rng.integers(2, 5)]:
         for _ in range(rng.integers(1, 4)):
@@ -138,8 +102,8 @@ def test_whatever_is_drawn_stays_and_nothing_outside_is_labelled(seed, mode):
     assert ((provenance == Provenance.DRAWN) == (rois > 0)).all()
 
 
-def test_a_region_outside_the_lung_extends_it_with_a_warning():
-    scan = Scan(3)
+def test_a_region_outside_the_lung_extends_it_with_a_warning(small_scan):
+    scan = small_scan(3)
     rois = scan.rois(*SPARSE)
     rois[0, 34:40, 46:50] = GROUND_GLASS  # between the lungs
     result = run(scan.inputs(rois))
@@ -149,8 +113,8 @@ def test_a_region_outside_the_lung_extends_it_with_a_warning():
     assert any("outside the lung field" in warning for warning in result.warnings)
 
 
-def test_the_same_run_gives_the_same_result():
-    scan = Scan(2)
+def test_the_same_run_gives_the_same_result(small_scan):
+    scan = small_scan(2)
     inputs = scan.inputs(scan.rois(*SPARSE))
     for first, second in zip(arrays(run(inputs)), arrays(run(inputs)), strict=True):
         assert np.array_equal(first, second)
@@ -173,8 +137,8 @@ def with_network(scan, rois, probabilities, **parameters):
     return run(inputs, LabelPropagationParameters(**parameters))
 
 
-def test_a_network_alone_may_assign_what_nobody_drew():
-    scan = Scan(2)
+def test_a_network_alone_may_assign_what_nobody_drew(small_scan):
+    scan = small_scan(2)
     result = with_network(scan, scan.rois((0, 20, 22)), network_map(scan), unary="network")
     labels, provenance, *_ = arrays(result)
     assert result.classes == (1, 2, 3, 4, 5)
@@ -183,8 +147,8 @@ def test_a_network_alone_may_assign_what_nobody_drew():
     assert (provenance == Provenance.MODEL).any()
 
 
-def test_regions_correct_a_network_among_the_drawn_classes():
-    scan = Scan(2)
+def test_regions_correct_a_network_among_the_drawn_classes(small_scan):
+    scan = small_scan(2)
     probabilities = network_map(scan, 0.6)
     rois = scan.rois(*SPARSE)
     rois[1, 62, 60:80] = np.where(scan.lungs[1, 62, 60:80] > 0, 5, 0)
@@ -195,16 +159,10 @@ def test_regions_correct_a_network_among_the_drawn_classes():
     assert (combined[emphysema] == EMPHYSEMA).mean() > (alone[emphysema] == EMPHYSEMA).mean()
 
 
-def test_one_drawn_class_is_enough_beside_a_network():
-    scan = Scan(1)
+def test_one_drawn_class_is_enough_beside_a_network(small_scan):
+    scan = small_scan(1)
     result = with_network(scan, scan.rois((0, 20, 22)), network_map(scan), unary="both")
     assert result.classes == (1, 2, 3, 4, 5)
-
-
-def bad(**changes):
-    scan = Scan(2)
-    arrays = {"rois": scan.rois(*SPARSE)} | changes
-    return scan.inputs(arrays.pop("rois"), **arrays)
 
 
 @pytest.mark.parametrize(
@@ -216,14 +174,14 @@ def bad(**changes):
         (lambda scan: np.where(scan.lungs > 0, 1, 0).astype(np.uint8), "only one class"),
     ],
 )
-def test_bad_regions_are_named(rois, message):
-    scan = Scan(2)
+def test_bad_regions_are_named(small_scan, rois, message):
+    scan = small_scan(2)
     with pytest.raises(InputError, match=message):
         run(scan.inputs(rois(scan)))
 
 
-def test_regions_on_another_grid_are_named():
-    scan = Scan(2)
+def test_regions_on_another_grid_are_named(small_scan):
+    scan = small_scan(2)
     inputs = scan.inputs(scan.rois(*SPARSE))
     moved = sitk.Image(inputs.rois)
     moved.SetOrigin((0, 0, 0))
@@ -231,15 +189,15 @@ def test_regions_on_another_grid_are_named():
         run(LabelPropagationInputs(inputs.ct, moved, inputs.lungs))
 
 
-def test_grey_values_are_no_hounsfield_units():
-    scan = Scan(2)
+def test_grey_values_are_no_hounsfield_units(small_scan):
+    scan = small_scan(2)
     scan.hu = ((scan.hu + 1024) / 8).astype(np.int16)
     with pytest.raises(InputError, match="CT"):
         run(scan.inputs(scan.rois(*SPARSE)))
 
 
-def test_a_cancelled_run_stops():
-    scan = Scan(2)
+def test_a_cancelled_run_stops(small_scan):
+    scan = small_scan(2)
 
     def stop(fraction, message):
         if fraction > 0.3:
@@ -249,8 +207,8 @@ def test_a_cancelled_run_stops():
         run(scan.inputs(scan.rois(*SPARSE)), progress=stop)
 
 
-def test_progress_only_rises():
-    scan = Scan(2)
+def test_progress_only_rises(small_scan):
+    scan = small_scan(2)
     seen = []
     run(scan.inputs(scan.rois(*SPARSE)), progress=lambda fraction, message: seen.append(fraction))
     assert seen == sorted(seen)
