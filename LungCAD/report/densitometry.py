@@ -48,9 +48,11 @@ class Densitometry:
                 return reading
         raise KeyError((region, quantity))
 
-    def is_doubtful(self, quantity: Quantity) -> bool:
-        """Return whether any caution concerns the quantity."""
-        return any(quantity in caution.quantities for caution in self.cautions)
+    @property
+    def doubtful(self) -> tuple[Quantity, ...]:
+        """The quantities that any caution concerns."""
+        concerned = {quantity for caution in self.cautions for quantity in caution.quantities}
+        return tuple(quantity for quantity in QUANTITIES if quantity in concerned)
 
 
 def densitometry(ct: sitk.Image, lungs: sitk.Image, facts: ScanFacts | None = None) -> Densitometry:

@@ -13,4 +13,5 @@ def format_number(value: float | None, decimals: int = 1) -> str:
     least = 10.0**-decimals
     if 0 < value < least / 2:
         return f"<{least:.{decimals}f}"
-    return f"{value:,.{decimals}f}".replace(",", "\u202f").replace("-", "−")
+    rounded = round(value, decimals) + 0.0  # the sum makes -0.0 a plain zero
+    return f"{rounded:,.{decimals}f}".replace(",", "\u202f").replace("-", "−")

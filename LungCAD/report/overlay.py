@@ -1,4 +1,4 @@
-"""Pixels of a picture: CT in a window, labels and uncertainty in colour over it, outlines of regions."""
+"""Pixels of a picture: labels and uncertainty in colour over a grey slice, and outlines of regions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,6 @@ from scipy.ndimage import binary_dilation, binary_erosion
 
 if TYPE_CHECKING:
     from LungCAD.labels import Schema
-
-LUNG_WINDOW = (-1350.0, 150.0)
-"""HU shown as black and as white: level -600, width 1500."""
-
-
-def window(hu: np.ndarray, limits: tuple[float, float] = LUNG_WINDOW) -> np.ndarray:
-    """Return a grey picture, uint8 (rows, columns), of HU between `limits`."""
-    low, high = limits
-    grey = (np.asarray(hu, np.float32) - low) / (high - low)
-    return np.round(255 * np.clip(np.nan_to_num(grey), 0, 1)).astype(np.uint8)
 
 
 def label_colors(schema: Schema) -> np.ndarray:

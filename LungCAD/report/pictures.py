@@ -12,16 +12,16 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image, ImageDraw, ImageFont
 
+from LungCAD.images import LUNG, apply_window
+from LungCAD.images.windows import Window
 from LungCAD.labels import Schema
 from LungCAD.report.numbers import format_number
 from LungCAD.report.overlay import (
-    LUNG_WINDOW,
     draw_outlines,
     label_colors,
     overlay_labels,
     overlay_uncertainty,
     uncertainty_colors,
-    window,
 )
 from LungCAD.report.slices import AxialStack
 
@@ -41,7 +41,7 @@ class Style:
     width: int = 420
     height: int = 420
     margin_mm: float = 12.0
-    hu_window: tuple[float, float] = LUNG_WINDOW
+    hu_window: Window = LUNG
     opacity: float = 0.45
 
 
@@ -127,8 +127,8 @@ class SlicePainter:
         return np.ascontiguousarray(stack.array[index][self._box])
 
     def _grey(self, index: int, size: tuple[int, int]) -> np.ndarray:
-        grey = Image.fromarray(window(self._cut(self.ct, index), self.style.hu_window))
-        return np.asarray(grey.resize(size, Image.Resampling.BICUBIC))
+        grey = np.rint(apply_window(self._cut(self.ct, index), self.style.hu_window)).astype(np.uint8)
+        return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
 
     def _resized(
         self, stack: AxialStack, index: int, size: tuple[int, int], how: Image.Resampling

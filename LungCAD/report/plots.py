@@ -47,20 +47,14 @@ def plot_along_z(
     present = [index for index in range(len(names)) if counts[:, index].any()]
     figure, axes = _figure(10.6, 3.6, paper)
     if inside.size:
-        width = np.median(np.diff(positions_mm)) if len(positions_mm) > 1 else 1.0
-        shares = 100.0 * counts[inside] / areas[inside, None]
-        bottom = np.zeros(inside.size)
+        first, last = inside[0], inside[-1]
+        edges = _edges(positions_mm)[first : last + 2]
+        shares = 100.0 * counts[first : last + 1] / np.maximum(areas[first : last + 1, None], 1)
+        bottom = np.zeros(len(shares))
         for index in present:
-            axes.bar(
-                np.asarray(positions_mm)[inside],
-                shares[:, index],
-                width=width,
-                bottom=bottom,
-                color=colors[index],
-                label=names[index],
-                linewidth=0,
-            )
-            bottom += shares[:, index]
+            top = bottom + shares[:, index]
+            axes.stairs(top, edges, baseline=bottom, fill=True, color=colors[index], label=names[index])
+            bottom = top
         axes.margins(x=0)
         handles, labels = axes.get_legend_handles_labels()
         axes.legend(
@@ -127,6 +121,15 @@ def plot_confusion(counts: np.ndarray, schema: Schema, paper: Paper = LIGHT) -> 
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="Given label (% of the true label)", ylabel="True label")
     return _png(figure)
+
+
+def _edges(positions_mm: Sequence[float]) -> np.ndarray:
+    """Return where slices meet: half-way between their centres, and as far beyond the first and last."""
+    centres = np.asarray(positions_mm, dtype=float)
+    if centres.size == 1:
+        return centres[0] + np.array([-0.5, 0.5])
+    half = np.diff(centres) / 2
+    return np.concatenate([centres[:1] - half[0], centres[:-1] + half, centres[-1:] + half[-1]])
 
 
 def _figure(width: float, height: float, paper: Paper) -> tuple[Figure, Axes]:

@@ -1,0 +1,63 @@
+"""The record repeats a run and names nobody."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+import numpy as np
+
+import LungCAD
+from LungCAD.report.record import describe_image, repeatable_command, run_record
+
+
+def test_the_hash_is_of_the_pixels(image_of):
+    pixels = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    hashes = {
+        "original": describe_image(image_of(pixels))["sha256"],
+        "moved": describe_image(image_of(pixels, (1, 2, 3), (4, 5, 6)))["sha256"],
+        "changed": describe_image(image_of(pixels + (pixels == 23)))["sha256"],
+        "reshaped": describe_image(image_of(pixels.reshape(3, 2, 4)))["sha256"],
+        "other type": describe_image(image_of(pixels.astype(np.int32)))["sha256"],
+    }
+    assert hashes["moved"] == hashes["original"]
+    assert len(set(hashes.values())) == 4
+
+
+def test_file_names_become_roles():
+    arguments = [
+        "lungcad",
+        "propagate",
+        "/data/Doe Jane/ct.nii",
+        "--rois",
+        "rois.nrrd",
+        "--schema",
+        "gao5",
+        "-o",
+        "out",
+    ]
+    roles = {"/data/Doe Jane/ct.nii": "CT", "rois.nrrd": "ROIS", "out": "OUT"}
+    assert repeatable_command(arguments, roles) == "lungcad propagate CT --rois ROIS --schema gao5 -o OUT"
+
+
+def test_the_record_is_json_and_complete(chest):
+    record = json.loads(json.dumps(chest.content().record))
+    assert record["parameters"] == {"sigma": 2.0}
+    assert record["started"] == "2026-01-02T03:04:05+00:00"
+    assert record["seconds"] == {"crf": 1.25}
+    assert record["versions"]["LungCAD"] == LungCAD.__version__
+    assert {"python", "torch", "numpy", "SimpleITK"} <= record["versions"].keys()
+    assert record["inputs"]["CT"]["spacing_mm"] == [0.8, 1.1, 4.0]
+    assert (record["device"], record["threads"]) == ("cpu", 1)
+
+
+def test_same_run_same_record(chest):
+    parameters = chest.content().parameters
+    fixed = {
+        "device": "cpu",
+        "threads": 1,
+        "started": datetime(2026, 1, 1, tzinfo=timezone.utc),
+        "seconds": {},
+    }
+    images = {"CT": chest.image("ct")}
+    assert run_record("x", parameters, images, **fixed) == run_record("x", parameters, images, **fixed)
