@@ -23,12 +23,12 @@ MOST_LABELS = 255
 
 @dataclass(frozen=True)
 class Description:
-    """What is in a file or folder, without anything about the patient.
+    """What is in a file or folder, without anything about the patient; ``str()`` makes a page of it.
 
-    `kind` is "CT", "radiograph", "segmentation", "label map" or "nothing usable"; `problem` says why it is
-    not fit for use (None: it is). Sizes are x, y, z; spacing is in mm; `orientation` has the patient
-    directions of the axes, such as LPS; `oblique_degrees` is how far they are turned; `value_range` is in HU
-    for a CT.
+    `kind` is "CT", "DICOM folder", "radiograph", "segmentation", "label map" or "nothing usable"; `problem`
+    says why it is not fit for use (None: it is). Sizes are x, y, z; spacing is in mm; `orientation` has the
+    patient directions of the axes, such as LPS; `oblique_degrees` is how far they are turned; `value_range`
+    is in HU for a CT.
     """
 
     path: Path
@@ -45,9 +45,35 @@ class Description:
     warnings: tuple[str, ...] = ()
 
     @property
-    def fit(self) -> bool:
+    def usable(self) -> bool:
         """Whether LungCAD can work on it as it is."""
         return self.problem is None
+
+    def __str__(self) -> str:
+        lines = [f"{self.path}: {self.kind}"]
+        lines += [f"  series       {item}" for item in self.series]
+        if self.size:
+            sizes, spacings = (
+                " x ".join(map(str, self.size)),
+                " x ".join(f"{step:g}" for step in self.spacing),
+            )
+            lines.append(f"  geometry     {sizes} voxels of {spacings} mm{self._orientation()}")
+        if self.value_range:
+            unit = " HU" if self.kind == "CT" else ""
+            lines.append(f"  values       {self.value_range[0]:g} to {self.value_range[1]:g}{unit}")
+        if self.facts:
+            lines.append(f"  acquisition  {self.facts}")
+        if self.labels:
+            lines.append(f"  labels       {', '.join(self.labels)}")
+        lines += [f"  warning      {warning}" for warning in self.warnings]
+        lines.append(f"  verdict      {'fit for use' if self.usable else f'not usable: {self.problem}'}")
+        return "\n".join(lines)
+
+    def _orientation(self) -> str:
+        if self.orientation is None:
+            return ""
+        turned = f", turned by {self.oblique_degrees:g} degrees" if self.oblique_degrees else ""
+        return f", axes to {self.orientation}{turned}"
 
 
 def describe(path: Path | str, series: str | None = None) -> Description:
@@ -62,10 +88,11 @@ def describe(path: Path | str, series: str | None = None) -> Description:
         There is nothing at `path`, or it may not be read.
     """
     path = Path(path)
-    if path.is_dir():
-        return replace(_describe_ct(path, series), series=tuple(list_series(path)))
-    require_file(path)
+    if not path.is_dir():
+        require_file(path)
     try:
+        if path.is_dir():
+            return _describe_folder(path, series)
         if has_suffix(path, PICTURE_SUFFIXES) or (is_dicom(path) and _modality(path) in RADIOGRAPHS):
             return _describe_radiograph(path)
         if not is_dicom(path):
@@ -75,16 +102,22 @@ def describe(path: Path | str, series: str | None = None) -> Description:
                 return replace(_geometry(path, "segmentation", image), labels=names)
             if (values := _label_values(image)) is not None:
                 return replace(_geometry(path, "label map", image), labels=tuple(map(str, values)))
+        return _describe_ct(path, series)
     except InputError as error:
         return Description(path, "nothing usable", problem=_without_path(error))
-    return _describe_ct(path, series)
+
+
+def _describe_folder(path: Path, series: str | None) -> Description:
+    found = tuple(list_series(path))
+    try:
+        return replace(_describe_ct(path, series), series=found)
+    except InputError as error:
+        kind = "DICOM folder" if found else "nothing usable"
+        return Description(path, kind, problem=_without_path(error), series=found)
 
 
 def _describe_ct(path: Path, series: str | None) -> Description:
-    try:
-        scan = read_ct(path, series)
-    except InputError as error:
-        return Description(path, "nothing usable", problem=_without_path(error))
+    scan = read_ct(path, series)
     return replace(_geometry(path, "CT", scan.image), facts=scan.facts, warnings=scan.warnings)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pydicom
 import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
@@ -49,13 +50,18 @@ def read_frames(piece: Slice) -> NDArray:
 
 
 def _require_all_bytes(piece: Slice) -> None:
-    """Refuse a file shorter than its uncompressed pixels, which GDCM would fill up silently."""
+    """Refuse a file that ends within its uncompressed pixels, which GDCM may fill up silently."""
     header = piece.header
+    syntax = header.file_meta.TransferSyntaxUID
+    if syntax.is_compressed or syntax.is_deflated:
+        return
     columns, rows = piece.size
     frames = int(header.get("NumberOfFrames") or 1)
     bits = int(header.get("BitsAllocated", 8)) * int(header.get("SamplesPerPixel", 1))
-    compressed = header.file_meta.TransferSyntaxUID.is_compressed
-    if not compressed and piece.path.stat().st_size < frames * rows * columns * bits // 8:
+    with piece.path.open("rb") as file:
+        pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[])
+        behind_header = piece.path.stat().st_size - file.tell()
+    if behind_header < frames * rows * columns * bits // 8:
         raise InputError(piece.path, "is truncated", "Copy or export it again")
 
 

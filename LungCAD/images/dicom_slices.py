@@ -96,6 +96,8 @@ def slices_of(path: Path) -> list[Slice]:
 
 def _slices(path: Path, header: Dataset) -> Iterator[Slice]:
     if "Rows" not in header:
+        if header.file_meta.MediaStorageSOPClassUID.name.endswith("Image Storage"):
+            raise EOFError("the header ends before it says how large the image is")
         return
     frames = header.get("PerFrameFunctionalGroupsSequence", [])
     if not frames:

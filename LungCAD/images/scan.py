@@ -26,6 +26,20 @@ class ScanFacts:
     kvp: float | None = None
     contrast: bool | None = None
 
+    def __str__(self) -> str:
+        """One line for people, of what is known."""
+        sharp = {True: " (sharp)", False: " (not sharp)", None: ""}[self.sharp_kernel]
+        said = [
+            self.modality,
+            self.manufacturer,
+            self.kernel and f"kernel {self.kernel}{sharp}",
+            self.slice_thickness_mm and f"slices {self.slice_thickness_mm:g} mm thick",
+            self.slice_spacing_mm and f"every {self.slice_spacing_mm:g} mm",
+            self.kvp and f"{self.kvp:g} kV",
+            self.contrast and "with contrast agent",
+        ]
+        return ", ".join(part for part in said if part)
+
 
 @dataclass(frozen=True)
 class Scan:

@@ -18,7 +18,10 @@ SAME_POSITION_MM = 0.01
 UNEVEN = 0.10
 """How far a slice may lie from its place on an even grid, as a fraction of the slice spacing."""
 
-NOTICEABLY_UNEVEN = 0.02
+UNEVEN_MM = 0.1
+"""How far it may lie there in any case: positions are often rounded to this."""
+
+NOTICEABLE_MM = 0.02
 
 
 @dataclass(frozen=True)
@@ -109,13 +112,13 @@ def _even_spacing(heights: NDArray[np.float64], subject: object, warnings: list[
         )
     spacing = float((heights[-1] - heights[0]) / len(gaps))
     off = float(np.abs(heights - heights[0] - spacing * np.arange(len(heights))).max())
-    if off > UNEVEN * spacing:
+    if off > max(UNEVEN * spacing, UNEVEN_MM):
         raise InputError(
             subject,
             f"has unevenly spaced slices ({gaps.min():.2f} to {gaps.max():.2f} mm apart)",
             "Resample it onto an even grid, or keep the evenly spaced part",
         )
-    if off > NOTICEABLY_UNEVEN * spacing:
+    if off > NOTICEABLE_MM:
         warnings.append(f"Slices lie up to {off:.2f} mm from their place on an even grid.")
     return spacing
 

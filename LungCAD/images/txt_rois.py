@@ -119,7 +119,7 @@ def _require_spacing(spacing: tuple[float, float], reference: sitk.Image, path: 
     if not np.allclose(spacing, (x, y), rtol=0.01):
         raise InputError(
             path,
-            f"was drawn on another scan (pixels of {spacing[0]:g} x {spacing[1]:g} mm, here {x:g} x {y:g} mm)",
+            f"is of another scan (pixels of {spacing[0]:g} x {spacing[1]:g} mm, not {x:g} x {y:g} mm)",
             "Give this scan's text",
         )
 
@@ -160,7 +160,7 @@ def _value(contour: Contour, schema: Schema, path: Path) -> int:
 def _pixels(
     contour: Contour, frame: Frame, reference: sitk.Image, path: Path
 ) -> tuple[int, NDArray[np.bool_]]:
-    """Return the contour's array slice along the axial axis, and the mask of pixels whose centres it encloses."""
+    """Return the contour's slice along the axial axis, and the mask of pixels whose centres it encloses."""
     to_index = np.linalg.inv(affine(reference))
     points = frame[0] + contour.points @ frame[1:]
     indices = points @ to_index[:3, :3].T + to_index[:3, 3]
