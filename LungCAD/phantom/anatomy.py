@@ -1,7 +1,7 @@
 """A healthy synthetic thorax: noiseless HU with its lungs, airways, vessels and fissures.
 
-The anatomy is defined in millimetres and a grid only samples it. Thick slices are averaged over thin layers, as a
-scanner averages over the thickness of a slice.
+The anatomy is defined in millimetres and a grid only samples it. Thick slices are averaged over thin layers,
+as a scanner averages over the thickness of a slice.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Thorax:
     """A healthy thorax on a grid; arrays are (z, y, x), LPS: x to the left, y to the back, z to the head.
 
     hu : float32, without noise and blur of a scanner.
-    lungs : uint8, 1 the patient's right, 2 the left lung, with their vessels, without trachea and main bronchi.
+    lungs : uint8, 1 the patient's right, 2 the left lung, vessels included, without trachea and main bronchi.
     airways : bool, the lumen of trachea and bronchi.
     vessels, fissures : float32 0..1, the part of a voxel that lung vessels or fissures fill.
     spacing, origin : x, y, z in mm.
@@ -80,8 +80,8 @@ class Thorax:
 def make_thorax(parameters: ThoraxParameters, progress: Progress = silent) -> Thorax:
     """Return the healthy thorax of a seed, centred in the field of view.
 
-    It has its natural size where that fits and is scaled down where the field of view is narrower; a short scan
-    shows the middle of the lungs. Same parameters, same thorax, bit for bit.
+    It has its natural size where that fits and is scaled down where the field of view is narrower; a short
+    scan shows the middle of the lungs. Same parameters, same thorax, bit for bit.
     """
     body = Body(parameters.seed)
     size, spacing = np.array(parameters.size), np.array(parameters.spacing, float)
@@ -99,7 +99,7 @@ def make_thorax(parameters: ThoraxParameters, progress: Progress = silent) -> Th
     for low in range(0, shape[0], slab):
         progress(low / shape[0], "Painting the thorax")
         part = slice(low, min(low + slab, shape[0]))
-        corner = first + (0, 0, low * step[2] - thickness / 2 + fine[2] / 2)
+        corner = np.array([first[0], first[1], first[2] + low * step[2] - thickness / 2 + fine[2] / 2])
         block = ((part.stop - low) * layers, *shape[1:])
         painted = _paint_block(body, corner, fine, block, parameters.table)
         hu[part], lung, lumen, vessels[part], fissures[part] = (

@@ -25,7 +25,7 @@ FISSURE_THICKNESS, FISSURE = 0.35, 0.0  # mm, HU
 
 @dataclass(frozen=True)
 class Layer:
-    """Signed `distance` (Y, X) to the lungs in mm; parts (0..1) that `lung`, `fissure`, `central` airways fill."""
+    """Signed `distance` (Y, X) to the lungs in mm; parts (0..1) filled by lung, fissures, central airways."""
 
     distance: Array
     lung: Array

@@ -44,7 +44,7 @@ class Lungs:
     def diaphragm_distance(self, x: Array, y: Array, z: Array | float) -> Array:
         """Return the signed distance to what lies under the diaphragm."""
         right, left = (dome.distance(x, y, z) for dome in self.domes)
-        floor = z - (self.physique.floor - 0.12 * (y - 40))
+        floor = z - (self.physique.floor - 0.3 * (y - 70) + 16 * np.exp(-((x / 45) ** 2)))
         return smooth_union(smooth_union(right, left, 12), floor, 3)
 
     def distance(self, x: Array, y: Array, z: Array | float) -> Array:
@@ -78,7 +78,7 @@ class Lungs:
         )
 
     def lobe(self, points: Array) -> Array:
-        """Return the lobe (N,) of `points` (N, 3): 0, 1, 2 right upper, middle, lower; 3, 4 left upper, lower."""
+        """Return the lobe (N,) of points (N, 3): 0 1 2 right upper, middle, lower, 3 4 left upper, lower."""
         x, y, z = points.T
         lower = self.oblique_distance(x, y, z) < 0
         middle = self.horizontal_distance(x, y, z) < 0

@@ -30,7 +30,7 @@ def grow_lung_trees(lungs: Lungs, mediastinum: Mediastinum, rng: np.random.Gener
 
 
 def _acini(lungs: Lungs, side: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
-    """Return the centres (N, 3) of a lung's acini, one to a cell of a jittered lattice, and their lobes (N,)."""
+    """Return the centres (N, 3) of a lung's acini, one to a cell of a jittered lattice, and their lobes."""
     p = lungs.physique
     low = np.array([-p.half_width if side == 0 else 0, -p.front, p.floor - 15])
     high = np.array([0 if side == 0 else p.half_width, p.back + 25, p.apex])

@@ -15,8 +15,8 @@ REACH = 15.0  # height over and under a vessel where it may still round the lung
 class Mediastinum:
     """The organs between the lungs of one body.
 
-    Attributes: `heart` (ellipsoids), `vessels`, `trachea` (lumina of the central airways), `oesophagus` (tubes) and
-    `hilum`, where the arteries and veins of a lung begin: (kind, side) -> (x, y, z), side 0 right, 1 left.
+    Attributes: `heart` (ellipsoids), `vessels`, `trachea` (lumina of the central airways), `oesophagus`
+    (tubes) and `hilum`, where arteries and veins of a lung begin: (kind, side) -> (x, y, z), side 0 is right.
     """
 
     def __init__(self, physique: Physique) -> None:

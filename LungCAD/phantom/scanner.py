@@ -13,7 +13,7 @@ from LungCAD.errors import InputError
 
 @dataclass(frozen=True)
 class Kernel:
-    """A reconstruction kernel: `blur`, standard deviation of its point spread in mm; `edge`, its overshoot."""
+    """A reconstruction kernel: `blur`, standard deviation of its point spread in mm; overshoot `edge`."""
 
     blur: float
     edge: float
@@ -53,7 +53,7 @@ def radial_frequency(shape: tuple[int, int], spacing: tuple[float, ...]) -> NDAr
 def scanner_blur(
     hu: NDArray, spacing: tuple[float, float, float], kernel: str = "standard"
 ) -> NDArray[np.float32]:
-    """Return `hu` (z, y, x) as a scanner with that kernel resolves it, in the slices; `spacing` x, y, z in mm."""
+    """Return `hu` (z, y, x) as a scanner with that kernel resolves its slices; `spacing` x, y, z in mm."""
     chosen = find_kernel(kernel)
     sigma = np.array([chosen.blur / spacing[1], chosen.blur / spacing[0]])
     blurred = np.empty(hu.shape, np.float32)
@@ -75,9 +75,9 @@ def scanner_noise(
 ) -> NDArray[np.float32]:
     """Return quantum noise (z, y, x) of standard deviation `level_hu`, independent from slice to slice.
 
-    Its power spectrum is that of filtered back projection, |f| MTF(f)^2 (Riederer, Pelc and Chesler, Physics in
-    Medicine and Biology 23, 1978): little power at low frequencies, none above the kernel's. `spacing` is x, y, z
-    in mm.
+    Its power spectrum is that of filtered back projection, |f| MTF(f)^2 (Riederer, Pelc and Chesler, Physics
+    in Medicine and Biology 23, 1978): little power at low frequencies, none above the kernel's. `spacing` is
+    x, y, z in mm.
     """
     plane = (int(shape[1]), int(shape[2]))
     f = radial_frequency(plane, spacing)

@@ -21,7 +21,7 @@ def coverage(distance: Array, width: Array | float) -> Array:
 
 
 def sheet_coverage(distance: Array, thickness: float, width: float) -> Array:
-    """Return the part (0..1) of a pixel that a sheet about the surface `distance` = 0 fills, however thin it is."""
+    """Return the part (0..1) of a pixel that a sheet about the surface `distance` = 0 fills, however thin."""
     return np.clip(
         np.float32((width + thickness) / 2) - np.abs(distance), 0, min(thickness, width)
     ) / np.float32(width)

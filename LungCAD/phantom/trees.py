@@ -1,8 +1,9 @@
 """Trees of vessels and airways that fill a lung.
 
-Growth follows the volume-filling algorithm of Tawhai, Pullan and Hunter (Annals of Biomedical Engineering 28,
-2000): the tissue that a branch supplies is split in two, a child grows part of the way to the centroid of each half,
-until every piece of tissue has its own terminal branch. Radii follow Murray's law, r^k = r1^k + r2^k.
+Growth follows the volume-filling algorithm of Tawhai, Pullan and Hunter (Annals of Biomedical Engineering
+28, 2000): the tissue that a branch supplies is split in two, a child grows part of the way to the centroid of
+each half, until every piece of tissue has its own terminal branch. Radii follow Murray's law,
+r^k = r1^k + r2^k.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ PIECES = 3  # straight tubes of a curved branch
 
 @dataclass(frozen=True)
 class Tree:
-    """Branches from `start` to `stop` (N, 3) in mm; `parent` (N,), -1 at a root; `terminals` (N,) that each feeds."""
+    """Branches from `start` to `stop` (N, 3) in mm; `parent` (N,), -1 at a root; `terminals` (N,) fed."""
 
     start: NDArray
     stop: NDArray
@@ -37,7 +38,7 @@ class Tree:
 
 
 def grow_tree(root: NDArray, targets: NDArray, groups: NDArray, rng: np.random.Generator) -> Tree:
-    """Grow a tree from `root` (3,) to all `targets` (N, 3); each of the `groups` (N,) has its own first branch."""
+    """Grow a tree from `root` (3,) to all `targets` (N, 3); each of the `groups` (N,) has its own branch."""
     owner = np.unique(groups, return_inverse=True)[1]
     tip = np.tile(np.asarray(root, float), (owner.max() + 1, 1))
     parent = np.full(len(tip), -1)
@@ -83,7 +84,7 @@ def _means(values: NDArray, owner: NDArray, count: NDArray) -> NDArray:
 def bend(tree: Tree, radius: NDArray, rng: np.random.Generator) -> Tubes:
     """Return the branches, of given radii (N,) in mm, as smooth curves cut into straight tubes.
 
-    A branch leaves between its parent's direction and its own, is bowed at random and narrows from its parent.
+    A branch leaves between its parent's direction and its own, is bowed at random and narrows.
     """
     chord = tree.stop - tree.start
     length = np.linalg.norm(chord, axis=1, keepdims=True)

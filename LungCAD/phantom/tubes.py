@@ -1,7 +1,7 @@
 """Thin tubes on a grid: every voxel gets the part of its volume that the tubes fill, however thin they are.
 
-A tube is filled with points of known volume, and each point's volume is shared among the eight voxels round it. So
-the volume is right at any spacing, above and below the size of a voxel.
+A tube is filled with points of known volume, and each point's volume is shared among the eight voxels round
+it. So the volume is right at any spacing, above and below the size of a voxel.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 class Tubes:
     """Short tubes: ends `start`, `stop` (N, 3) x y z and their radii (N,) in mm.
 
-    `start_along`, `stop_along` (N, 3) are unit vectors: the end faces are square to them, so that the pieces of a
-    curved tube meet without gap or overlap.
+    `start_along`, `stop_along` (N, 3) are unit vectors: the end faces are square to them, so that the pieces
+    of a curved tube meet without gap or overlap.
     """
 
     start: NDArray
@@ -75,7 +75,7 @@ def fill_tubes(
 
 
 def _disc(rings: int) -> NDArray:
-    """Return points (M, 2) that stand for about equal parts of a unit disc: a centre and rings of 6, 12, ..."""
+    """Return points (M, 2) that stand for about equal parts of a unit disc: a centre, rings of 6, 12, ..."""
     points = [np.zeros((1, 2))]
     for ring in range(1, rings + 1):
         angle = 2 * np.pi * (np.arange(6 * ring) + 0.5 * (ring % 2)) / (6 * ring)

@@ -25,7 +25,7 @@ class WaveField:
         self.scale = np.sqrt(2 / waves)
 
     def __call__(self, x: Array, y: Array, z: Array | float) -> Array:
-        """Return the field in mm space: (Y, X) on a slice x (1, X), y (Y, 1), z scalar; (N,) at points (N,)."""
+        """Return the field: (Y, X) on a slice x (1, X), y (Y, 1), z scalar; (N,) at points (N,); in mm."""
         kx, ky, kz = self.vectors.T
         if (
             np.ndim(x) == 2
