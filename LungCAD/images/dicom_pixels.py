@@ -35,7 +35,10 @@ def read_hu(slices: list[Slice], warnings: list[str]) -> NDArray:
 
 
 def read_frames(piece: Slice) -> NDArray:
-    """Return all frames (n, rows, columns) of the slice's file, rescaled; raises as `read_hu`."""
+    """Return all frames (n, rows, columns) of the slice's file, rescaled; raises as `read_hu`.
+
+    GDCM has inverted MONOCHROME1 pixels: high values are bright.
+    """
     _require_all_bytes(piece)
     try:
         image = sitk.ReadImage(str(piece.path), imageIO="GDCMImageIO")
@@ -71,8 +74,11 @@ def padding_range(header: Dataset) -> tuple[float, float] | None:
         return None
     slope = number_or_none(header.get("RescaleSlope")) or 1.0
     intercept = number_or_none(header.get("RescaleIntercept")) or 0.0
-    ends = [header.PixelPaddingValue, header.get("PixelPaddingRangeLimit", header.PixelPaddingValue)]
-    low, high = sorted(slope * float(end) + intercept for end in ends)
+    ends = [float(header.PixelPaddingValue)]
+    ends.append(float(header.get("PixelPaddingRangeLimit", ends[0])))
+    if header.get("PhotometricInterpretation") == "MONOCHROME1":
+        ends = [2.0 ** int(header.BitsStored) - 1 - end for end in ends]  # as GDCM inverts the pixels
+    low, high = sorted(slope * end + intercept for end in ends)
     return low - abs(slope) / 2, high + abs(slope) / 2
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 from pydicom.dataset import Dataset
 
 from LungCAD.errors import InputError
@@ -17,6 +18,9 @@ from LungCAD.images.volume_file import PICTURE_SUFFIXES, has_suffix, is_dicom, r
 RADIOGRAPHS = ("CR", "DX", "RG")
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 """Weights of red, green and blue (ITU-R BT.709)."""
+
+GREY_MODES = ("L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+"""Pillow's modes of one number per pixel, 8 to 32 bits; everything else is taken as colour."""
 
 
 def read_radiograph(path: Path | str) -> sitk.Image:
@@ -35,7 +39,12 @@ def read_radiograph(path: Path | str) -> sitk.Image:
     if path.is_dir():
         raise InputError(path, "is a folder", "Give one radiograph: a DICOM file or a picture")
     require_file(path)
-    values, spacing = _read_dicom(path) if is_dicom(path) else _read_file(path)
+    if is_dicom(path):
+        values, spacing = _read_dicom(path)
+    elif has_suffix(path, PICTURE_SUFFIXES):
+        values, spacing = _read_picture(path)
+    else:
+        values, spacing = _read_volume(path)
     if not np.isfinite(values).all():
         raise InputError(path, "holds values that are no numbers (NaN or infinite)", "Export it again")
     low, high = float(values.min()), float(values.max())
@@ -58,28 +67,37 @@ def _read_dicom(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
     values = frames[0].astype(float)
     low, high = padding_range(header) or (np.inf, -np.inf)
     padding = (values > low) & (values < high)
-    if header.get("PhotometricInterpretation") == "MONOCHROME1":
-        values = -values
     if padding.any() and not padding.all():
         values[padding] = values[~padding].min()
     rows, columns = header.get("PixelSpacing") or header.get("ImagerPixelSpacing") or (1.0, 1.0)
     return values, (float(columns), float(rows))
 
 
-def _read_file(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
+def _read_picture(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
+    try:
+        with Image.open(path) as picture:
+            frames = getattr(picture, "n_frames", 1)
+            grey = picture.mode in GREY_MODES
+            pixels = np.asarray(picture if grey else picture.convert("RGB"), dtype=float)
+    except UnidentifiedImageError as error:
+        raise InputError(
+            path, "is not an image that LungCAD can read", "Give PNG, JPEG, TIFF or DICOM"
+        ) from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(path, "is damaged or truncated", "Copy or export it again") from error
+    if frames > 1:
+        raise InputError(path, f"holds {frames} pictures", "Save the radiograph alone")
+    return pixels if grey else pixels @ LUMINANCE, (1.0, 1.0)
+
+
+def _read_volume(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
     image = read_image(path)
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        raise InputError(path, "has several values per pixel", "Give a grey-level image")
     array = sitk.GetArrayFromImage(image).astype(float)
-    bands = image.GetNumberOfComponentsPerPixel()
-    if bands in (3, 4):
-        array = array[..., :3] @ LUMINANCE
-    elif bands == 2:
-        array = array[..., 0]  # grey with transparency
-    elif bands > 1:
-        raise InputError(path, f"has {bands} values per pixel", "Give a grey or colour picture")
-    plane = array.reshape([size for size in array.shape if size > 1] or [1])
+    plane = array.reshape([size for size in array.shape if size > 1])
     if plane.ndim != 2:
         raise InputError(
             path, f"is no radiograph: it has {plane.ndim} dimensions", "Give a two-dimensional image"
         )
-    picture = has_suffix(path, PICTURE_SUFFIXES)
-    return plane, (1.0, 1.0) if picture else image.GetSpacing()[:2]
+    return plane, image.GetSpacing()[:2]
