@@ -100,6 +100,7 @@ def measure_all(jobs: list[Job], workers: int, progress: Progress) -> list[Row]:
     with ProcessPoolExecutor(workers, context, initializer=_limit_threads, initargs=(threads,)) as pool:
         futures = [pool.submit(perform, job) for job in jobs]
         try:
+            progress(0.0, f"Measuring {len(jobs)} studies")
             for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
                 progress(done / len(jobs), f"{done} of {len(jobs)} studies measured")
