@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,25 +67,45 @@ class RoiClassifier:
         """
         _same_shape(hu=hu, rois=rois, lungs=lungs)
         regions = drawn_regions(rois)
-        classes = tuple(sorted({region.value for region in regions}))
+        classes = {region.value for region in regions}
         if len(classes) < 2:
             raise InputError(
                 "drawn regions",
                 "show only one class" if classes else "are empty",
                 "Draw at least two classes, or combine with a network",
             )
-        inside = (lungs > 0) | (rois > 0)
-        samples = _sample(hu, inside, regions, part(progress, 0.0, 0.9))
-        index = np.array([classes.index(region.value) for region in regions])
+        samples = _sample(hu, (lungs > 0) | (rois > 0), regions, part(progress, 0.0, 0.9))
+        classifier = cls.learn(samples, [region.value for region in regions])
+        progress(1.0, "Learned from the drawn regions")
+        return classifier
+
+    @classmethod
+    def learn(cls, samples: Sequence[np.ndarray], values: Sequence[int]) -> RoiClassifier:
+        """Learn from texture features already at hand.
+
+        Parameters
+        ----------
+        samples : (pixels, F) features of each region.
+        values : class value of each region, two or more different ones.
+        """
+        classes, index = np.unique(values, return_inverse=True)
         moments = [Moments.of(pixels) for pixels in samples]
         calibration = calibrate(samples, moments, index)
-        report = {
-            "regions": {value: int((index == i).sum()) for i, value in enumerate(classes)},
-            "pixels": {value: int((rois == value).sum()) for value in classes},
-            **calibration.report(),
-        }
-        progress(1.0, "Learning from the drawn regions")
-        return cls(classes, report, fit_discriminant(moments, index), calibration)
+        counts = {int(value): int((index == i).sum()) for i, value in enumerate(classes)}
+        return cls(
+            tuple(counts),
+            {"regions": counts, **calibration.report()},
+            fit_discriminant(moments, index),
+            calibration,
+        )
+
+    def classify(
+        self, features: np.ndarray, log_priors: np.ndarray | float = 0.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return log posteriors (N, C) and novelty (N,) of features (N, F); known tissue has novelty below 1."""
+        distances = self._discriminant.squared_distances(features)
+        novelty = np.sqrt(distances.min(1)) / self._calibration.novelty_limit
+        return log_posteriors(distances, self._calibration.temperature, log_priors), novelty
 
     def predict(
         self,
@@ -121,10 +141,9 @@ class RoiClassifier:
             inside = mask[z][box] > 0
             points = lattice(inside, stride)
             features = texture_features(hu[z][box], inside)[:, points].T
-            distances = self._discriminant.squared_distances(features)
-            logs = log_posteriors(distances, self._calibration.temperature, log_priors)
-            novelty = np.sqrt(distances.min(1, keepdims=True)) / self._calibration.novelty_limit
-            logs, novelty = np.split(interpolate(np.hstack([logs, novelty]), points, inside, stride), [-1], 1)
+            logs, novelty = self.classify(features, log_priors)
+            coarse = np.column_stack([logs, novelty])
+            logs, novelty = np.split(interpolate(coarse, points, inside, stride), [-1], axis=1)
             likelihood = np.exp(logs - logs.max(1, keepdims=True))
             probabilities[:, z][(slice(None), *box)][:, inside] = (
                 likelihood / likelihood.sum(1, keepdims=True)
