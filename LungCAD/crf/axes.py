@@ -133,10 +133,10 @@ def _toeplitz(row: np.ndarray, nodes: int) -> np.ndarray:
 
 def _fit(interpolation: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Kernel (M, M) whose interpolation (P, M) comes closest to the Gaussian kernel of features (P, K)."""
-    distance = ((features[:, None, :] - features[None, :, :]) ** 2).sum(-1)
-    normal = interpolation.T @ interpolation
-    inverse = np.linalg.solve(normal, interpolation.T)
-    return inverse @ np.exp(-distance / 2) @ inverse.T
+    half_square = (features**2).sum(1) / 2
+    gaussian = np.exp(features @ features.T - half_square[:, None] - half_square)
+    inverse = np.linalg.solve(interpolation.T @ interpolation, interpolation.T)
+    return inverse @ gaussian @ inverse.T
 
 
 def _central_row(kernel: np.ndarray) -> np.ndarray:

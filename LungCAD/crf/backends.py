@@ -1,4 +1,4 @@
-"""The engines that can solve one field: torch (default), exact, pydensecrf where it is installed."""
+"""The engines that can solve one field: torch (default), exact, and pydensecrf where it is installed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from torch import Tensor
 
 from LungCAD.crf.exact import ExactPairwise
 from LungCAD.crf.fields import Field
-from LungCAD.crf.pairwise import GridPairwise
+from LungCAD.crf.pairwise import GridPairwise, Pairwise
 from LungCAD.crf.parameters import CRFParameters
+from LungCAD.crf.pydensecrf_solver import PydensecrfSolver
 from LungCAD.crf.solver import Convergence, infer
 
 BackendName = Literal["torch", "exact", "pydensecrf"]
@@ -25,10 +26,14 @@ class FieldSolver(Protocol):
         probabilities: Tensor,
         drawn: Tensor,
         label: Tensor,
-        start: Tensor | None,
-        tick: Callable[[float], None],
+        parameters: CRFParameters,
+        start: Tensor | None = None,
+        tick: Callable[[float], None] = lambda fraction: None,
     ) -> tuple[Tensor, Convergence]:
-        """Return marginals (N, C) and the convergence; arguments as in `LungCAD.crf.solver.infer`."""
+        """Return marginals (N, C) and the convergence; arguments as in `LungCAD.crf.solver.infer`.
+
+        Of the parameters only the schedule may differ from those that the solver was made with.
+        """
         ...
 
     def message(self, marginals: Tensor) -> Tensor:
@@ -39,35 +44,26 @@ class FieldSolver(Protocol):
 class MeanFieldSolver:
     """Mean field on the messages of the grid ("torch") or of all pairs ("exact", float64)."""
 
-    def __init__(
-        self,
-        kind: type[GridPairwise | ExactPairwise],
-        field: Field,
-        parameters: CRFParameters,
-        device: torch.device,
-    ) -> None:
-        self._pairwise = kind(field, parameters, device)
-        self._parameters = parameters
-        self._device = device
+    def __init__(self, pairwise: Pairwise, device: torch.device) -> None:
+        self._pairwise, self._device = pairwise, device
 
     def solve(
         self,
         probabilities: Tensor,
         drawn: Tensor,
         label: Tensor,
-        start: Tensor | None,
-        tick: Callable[[float], None],
+        parameters: CRFParameters,
+        start: Tensor | None = None,
+        tick: Callable[[float], None] = lambda fraction: None,
     ) -> tuple[Tensor, Convergence]:
         """Return marginals (N, C) float32 on the CPU and the convergence."""
-        if start is not None:
-            start = self._here(start)
         marginals, convergence = infer(
             self._pairwise,
             self._here(probabilities),
             drawn.to(self._device),
             label.to(self._device),
-            self._parameters,
-            start,
+            parameters,
+            None if start is None else self._here(start),
             tick,
         )
         return marginals.float().cpu(), convergence
@@ -89,8 +85,13 @@ def field_solver(
     ------
     ValueError
         `backend` is unknown.
+    ImportError
+        pydensecrf is asked for and not installed.
     """
-    kinds = {"torch": GridPairwise, "exact": ExactPairwise}
-    if backend not in kinds:
-        raise ValueError(f"backend must be one of {tuple(kinds)}, not {backend!r}")
-    return MeanFieldSolver(kinds[backend], field, parameters, device)
+    if backend == "torch":
+        return MeanFieldSolver(GridPairwise(field, parameters, device), device)
+    if backend == "exact":
+        return MeanFieldSolver(ExactPairwise(field, parameters, device), device)
+    if backend == "pydensecrf":
+        return PydensecrfSolver(field, parameters)
+    raise ValueError(f"backend must be one of {BackendName.__args__}, not {backend!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import scipy.sparse
 import torch
@@ -27,26 +28,40 @@ class Bags:
         return embedding_bag(self.indices, values, self.starts, mode="sum", per_sample_weights=self.weights)
 
 
-def there_and_back(nodes: list[Tensor], weights: list[Tensor], table_size: int) -> tuple[Bags, Bags]:
-    """Return the bags of the interpolation matrix (n, S) and those of its transpose (S, n).
+class Interpolation:
+    """Interpolation between the S nodes of a table for n voxels, and its transpose; bags are made on demand.
 
-    nodes, weights : T tensors (n,): the t-th node that each voxel touches, and its weight.
+    Parameters
+    ----------
+    nodes, weights : T tensors (n,), int32 and float32: the t-th node of each voxel, and its weight.
     """
-    taps = len(nodes)
-    nodes, weights = torch.stack(nodes, dim=1), torch.stack(weights, dim=1)
-    starts = torch.arange(0, nodes.numel() + 1, taps, dtype=torch.int32, device=nodes.device)
-    nodes, weights = nodes.view(-1), weights.view(-1)
-    if nodes.device.type == "cpu":  # scipy's counting sort takes an eighth of the time of torch.sort
-        rows = scipy.sparse.csr_matrix(
-            (weights.numpy(), nodes.numpy(), starts.numpy()), shape=(len(starts) - 1, table_size)
-        )
-        rows.eliminate_zeros()
-        return _bags(rows), _bags(rows.tocsc())
-    ordered, order = torch.sort(nodes, stable=True)
-    first = torch.searchsorted(ordered, torch.arange(table_size, dtype=torch.int32, device=nodes.device))
-    back = Bags((order // taps).int(), first.int(), weights[order])
-    return Bags(nodes, starts[:-1], weights), back
 
+    def __init__(self, nodes: list[Tensor], weights: list[Tensor], table_size: int) -> None:
+        self._taps = len(nodes)
+        self._nodes = torch.stack(nodes, dim=1).view(-1)
+        self._weights = torch.stack(weights, dim=1).view(-1)
+        self._size = table_size
 
-def _bags(matrix: scipy.sparse.csr_matrix | scipy.sparse.csc_matrix) -> Bags:
-    return Bags(*map(torch.from_numpy, (matrix.indices, matrix.indptr[:-1], matrix.data)))
+    @cached_property
+    def gather(self) -> Bags:
+        """Bags of nodes, one per voxel."""
+        starts = torch.arange(0, len(self._nodes), self._taps, dtype=torch.int32, device=self._nodes.device)
+        return Bags(self._nodes, starts, self._weights)
+
+    @cached_property
+    def scatter(self) -> Bags:
+        """Bags of voxels, one per node: the transpose."""
+        nodes = self._nodes
+        if nodes.device.type == "cpu":  # scipy's counting sort takes an eighth of the time of torch.sort
+            starts = torch.arange(0, len(nodes) + 1, self._taps, dtype=torch.int32)
+            rows = (self._weights.numpy(), nodes.numpy(), starts.numpy())
+            columns = scipy.sparse.csr_matrix(rows, shape=(len(starts) - 1, self._size)).tocsc()
+            return Bags(*map(torch.from_numpy, (columns.indices, columns.indptr[:-1], columns.data)))
+        ordered, order = torch.sort(nodes, stable=True)
+        starts = torch.searchsorted(ordered, torch.arange(self._size, dtype=torch.int32, device=nodes.device))
+        return Bags((order // self._taps).int(), starts.int(), self._weights[order])
+
+    def scale(self, factor: Tensor) -> None:
+        """Multiply all weights of each voxel by its factor (n,), both ways."""
+        self._weights.view(-1, self._taps).mul_(factor[:, None])
+        self.__dict__.pop("scatter", None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,51 +10,15 @@ import torch
 from LungCAD.crf.backends import BackendName, FieldSolver, field_solver
 from LungCAD.crf.checks import check_constraints, check_image, check_lungs, check_probabilities
 from LungCAD.crf.fields import Field, split_fields
+from LungCAD.crf.memory import check_memory
 from LungCAD.crf.parameters import CRFParameters
-from LungCAD.crf.solver import Convergence
-from LungCAD.crf.uncertainty import entropy, expected_change
+from LungCAD.crf.solution import Solution
 from LungCAD.progress import Progress, part, silent
 
 PAPER = CRFParameters()
-
-
-@dataclass(frozen=True)
-class Solution:
-    """Marginals of the voxels in the mask, field by field, and maps made from them (0 outside the mask)."""
-
-    shape: tuple[int, int, int]
-    classes: int
-    fields: tuple[Field, ...]
-    solvers: tuple[FieldSolver, ...]
-    values: tuple[torch.Tensor, ...]
-    convergence: tuple[Convergence, ...]
-    """One report per field: per slice, volume or lung."""
-
-    def marginals(self) -> np.ndarray:
-        """Return the class probabilities (C, Z, Y, X) float32; they sum to 1 in the mask."""
-        volume = np.zeros((self.classes, int(np.prod(self.shape))), dtype=np.float32)
-        for field, values in zip(self.fields, self.values, strict=True):
-            volume[:, field.index] = values.numpy().T
-        return volume.reshape(self.classes, *self.shape)
-
-    def labels(self) -> np.ndarray:
-        """Return the most probable class index (Z, Y, X) int16, -1 outside the mask."""
-        return self._map([values.argmax(1) for values in self.values], np.int16, -1)
-
-    def entropy(self) -> np.ndarray:
-        """Return the entropy (Z, Y, X) float32 in 0 (sure) .. 1 (all classes equally probable)."""
-        return self._map([entropy(values) for values in self.values], np.float32, 0)
-
-    def expected_change(self) -> np.ndarray:
-        """Return (Z, Y, X) float32 how much drawing a voxel would change all marginals; see `uncertainty`."""
-        changes = [expected_change(q, solver) for q, solver in zip(self.values, self.solvers, strict=True)]
-        return self._map(changes, np.float32, 0)
-
-    def _map(self, parts: list[torch.Tensor], dtype: type, outside: float) -> np.ndarray:
-        volume = np.full(int(np.prod(self.shape)), outside, dtype=dtype)
-        for field, values in zip(self.fields, parts, strict=True):
-            volume[field.index] = values.numpy()
-        return volume.reshape(self.shape)
+UPDATE_TOLERANCE = 1e-3
+"""Change of a marginal per iteration that no eye sees and no label notices."""
+MESSAGE = "Dense CRF"
 
 
 class DenseCRF:
@@ -97,10 +61,11 @@ class DenseCRF:
         if not parameters.couple_lungs:
             check_lungs(lungs, mask)
         self._mask = mask
+        self._parameters = parameters
+        self._backend, self._device = backend, choose_device(device)
         self._fields = tuple(split_fields(hu, mask, spacing, parameters, lungs))
         self._solvers: list[FieldSolver] = []
-        self._make = lambda field: field_solver(backend, field, parameters, choose_device(device))
-        self._probabilities: np.ndarray | None = None
+        self._inside: torch.Tensor | None = None
         self._solution: Solution | None = None
 
     def solve(
@@ -110,7 +75,8 @@ class DenseCRF:
 
         Parameters
         ----------
-        probabilities : (C, Z, Y, X) float, the unary as class probabilities; summing to 1 in the mask.
+        probabilities : (C, Z, Y, X) float, the unary as class probabilities, sum 1 in the mask; or (C, N) for
+            the N voxels of the mask in raster order, which spares memory.
         constraints : (Z, Y, X) int, -1 where free, else the class index that the voxel keeps.
         progress : may raise `LungCAD.errors.Cancelled`.
 
@@ -118,14 +84,17 @@ class DenseCRF:
         ------
         ValueError
             Shapes that differ, negative or unnormalised probabilities, NaN, labels beyond the classes or
-            outside the mask; names the argument.
+            outside the mask, more voxels than fit into memory; names the argument.
         """
-        check_probabilities(probabilities, self._mask)
-        self._probabilities = probabilities
-        return self._run(constraints, None, progress)
+        self._inside = torch.from_numpy(inside_mask(probabilities, self._mask))
+        return self._run(constraints, self._parameters, None, progress)
 
-    def update(self, constraints: np.ndarray, progress: Progress = silent) -> Solution:
-        """Infer again with other constraints (Z, Y, X), starting from the last solution.
+    def update(
+        self, constraints: np.ndarray, progress: Progress = silent, tolerance: float = UPDATE_TOLERANCE
+    ) -> Solution:
+        """Infer again with other constraints (Z, Y, X), from the last solution on.
+
+        Stops as soon as no marginal changes by more than `tolerance` in an iteration.
 
         Raises
         ------
@@ -134,32 +103,36 @@ class DenseCRF:
         """
         if self._solution is None:
             raise ValueError("constraints cannot be updated before the first solve")
-        return self._run(constraints, self._solution, progress)
+        schedule = replace(self._parameters, tolerance=max(tolerance, self._parameters.tolerance))
+        return self._run(constraints, schedule, self._solution, progress)
 
-    def _run(self, constraints: np.ndarray | None, last: Solution | None, progress: Progress) -> Solution:
-        classes = len(self._probabilities)
-        if constraints is None:
-            constraints = np.full(self._mask.shape, -1, dtype=np.int16)
-        check_constraints(constraints, self._mask, classes)
-        unary = self._probabilities.reshape(classes, -1)
+    def _run(
+        self,
+        constraints: np.ndarray | None,
+        parameters: CRFParameters,
+        last: Solution | None,
+        progress: Progress,
+    ) -> Solution:
+        classes = self._inside.shape[1]
+        check_memory(max((field.size for field in self._fields), default=0), classes, self._device)
+        if constraints is not None:
+            check_constraints(constraints, self._mask, classes)
         values, reports = [], []
         for number, field in enumerate(self._fields):
             stage = part(progress, number / len(self._fields), (number + 1) / len(self._fields))
-            stage(0.0, "Dense CRF")
+            stage(0.0, MESSAGE)
             if number == len(self._solvers):
-                self._solvers.append(self._make(field))
-            label = torch.from_numpy(constraints.reshape(-1)[field.index].astype(np.int64))
-            drawn = (label >= 0).nonzero()[:, 0]
+                self._solvers.append(field_solver(self._backend, field, self._parameters, self._device))
             marginals, report = self._solvers[number].solve(
-                torch.from_numpy(np.ascontiguousarray(unary[:, field.index].T)),
-                drawn,
-                label[drawn],
+                self._inside[field.rows],
+                *drawn_voxels(constraints, field),
+                parameters,
                 last.values[number] if last else None,
-                lambda fraction, stage=stage: stage(fraction, "Dense CRF"),
+                lambda fraction, stage=stage: stage(fraction, MESSAGE),
             )
             values.append(marginals)
             reports.append(report)
-        progress(1.0, "Dense CRF")
+        progress(1.0, MESSAGE)
         self._solution = Solution(
             self._mask.shape, classes, self._fields, tuple(self._solvers), tuple(values), tuple(reports)
         )
@@ -194,3 +167,31 @@ def choose_device(name: str) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def inside_mask(probabilities: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return the checked probabilities (N, C) float32 of the voxels in the mask."""
+    inside = np.flatnonzero(mask)
+    if probabilities.ndim == 4 and probabilities.shape[1:] == mask.shape:
+        values = probabilities.reshape(len(probabilities), -1)[:, inside]
+    elif probabilities.ndim == 2 and probabilities.shape[1] == len(inside):
+        values = probabilities
+    else:
+        raise ValueError(
+            f"probabilities has the shape {probabilities.shape}, but must be (classes, {mask.shape}) "
+            f"or (classes, {len(inside)} voxels in the mask)"
+        )
+    if not len(values):
+        raise ValueError("probabilities has no class")
+    values = np.array(values.T, dtype=np.float32, order="C")
+    check_probabilities(values)
+    return values
+
+
+def drawn_voxels(constraints: np.ndarray | None, field: Field) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return which voxels (M,) of a field are drawn, and their class indices (M,), both int64."""
+    if constraints is None:
+        return torch.zeros(0, dtype=torch.int64), torch.zeros(0, dtype=torch.int64)
+    label = torch.from_numpy(constraints.reshape(-1)[field.index].astype(np.int64))
+    drawn = (label >= 0).nonzero()[:, 0]
+    return drawn, label[drawn]

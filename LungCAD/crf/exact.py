@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from LungCAD.crf.features import field_features
 from LungCAD.crf.fields import Field
 from LungCAD.crf.pairwise import normalizers
 from LungCAD.crf.parameters import CRFParameters
-from LungCAD.crf.windows import grey_levels
 
 CHUNK_BYTES = 64 * 2**20
 
@@ -19,16 +19,13 @@ class ExactPairwise:
     dtype = torch.float64
 
     def __init__(self, field: Field, parameters: CRFParameters, device: torch.device) -> None:
-        steps = torch.tensor(field.step, dtype=self.dtype, device=device)
-        space = torch.from_numpy(field.position().T.copy()).to(device) * steps
-        levels = grey_levels(field.grey[0], parameters.windows) if field.is_hu else field.grey.T
-        grey = torch.as_tensor(levels, dtype=self.dtype, device=device)
-        wide = torch.cat([space / parameters.theta_alpha, grey / parameters.theta_beta], dim=1)
+        wide, narrow = field_features(field, parameters)
         self._kernels = []
-        for features, weight in (
+        for array, weight in (
             (wide, parameters.appearance_weight),
-            (space / parameters.theta_gamma, parameters.smoothness_weight),
+            (narrow, parameters.smoothness_weight),
         ):
+            features = torch.from_numpy(array).to(device)
             if weight > 0:
                 ones = torch.ones(field.size, 1, dtype=self.dtype, device=device)
                 before, after = normalizers(_gaussian(features, ones), parameters.normalization)

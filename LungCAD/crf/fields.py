@@ -18,6 +18,7 @@ class Field:
     """The N voxels of one independent random field, in raster order.
 
     index : (N,) int64, flat position of each voxel in the volume.
+    rows : where the field's voxels stand among all voxels of the mask in raster order.
     shape : (Z, Y, X) of the volume.
     origin, extent : first voxel and size in voxels of the field's bounding box, (z, y, x).
     step : (z, y, x) distance between neighbouring voxels, in the unit of the thetas.
@@ -26,6 +27,7 @@ class Field:
     """
 
     index: np.ndarray
+    rows: slice | np.ndarray
     shape: tuple[int, int, int]
     origin: tuple[int, int, int]
     extent: tuple[int, int, int]
@@ -69,21 +71,24 @@ def split_fields(
     spacing : (z, y, x) in mm.
     lungs : (Z, Y, X) int, a number per lung; used where `parameters.couple_lungs` is false.
     """
-    step = _step(spacing, parameters)
+    inside = np.flatnonzero(mask)
     area = mask.shape[1] * mask.shape[2]
-    for group in _groups(mask, None if parameters.couple_lungs else lungs):
-        index = np.flatnonzero(group)
-        cuts = area * np.arange(1, len(mask)) if parameters.per_slice(spacing[0]) else []
-        for part in np.split(index, np.searchsorted(index, cuts)):
-            if len(part):
-                yield _field(part, grey, mask.shape, step)
+    cuts = area * np.arange(1, len(mask)) if parameters.per_slice(spacing[0]) else []
+    for member in _groups(inside, None if parameters.couple_lungs else lungs):
+        index = inside if member is None else inside[member]
+        for start, stop in pairwise([0, *np.searchsorted(index, cuts), len(index)]):
+            if stop > start:
+                rows = slice(start, stop) if member is None else member[start:stop]
+                yield _field(index[start:stop], rows, grey, mask.shape, _step(spacing, parameters))
 
 
-def _groups(mask: np.ndarray, lungs: np.ndarray | None) -> Iterator[np.ndarray]:
+def _groups(inside: np.ndarray, lungs: np.ndarray | None) -> Iterator[np.ndarray | None]:
+    """Yield the rows of the voxels of each lung; None, for all of them, where the lungs are coupled."""
     if lungs is None:
-        yield mask
+        yield None
     else:
-        yield from (mask & (lungs == lung) for lung in np.unique(lungs[mask]))
+        lung = lungs.reshape(-1)[inside]
+        yield from (np.flatnonzero(lung == number) for number in np.unique(lung))
 
 
 def _step(spacing: Triple, parameters: CRFParameters) -> Triple:
@@ -92,11 +97,14 @@ def _step(spacing: Triple, parameters: CRFParameters) -> Triple:
     return spacing[0] * 2 / (spacing[1] + spacing[2]), 1.0, 1.0
 
 
-def _field(index: np.ndarray, grey: np.ndarray, shape: tuple[int, int, int], step: Triple) -> Field:
+def _field(
+    index: np.ndarray, rows: slice | np.ndarray, grey: np.ndarray, shape: tuple[int, int, int], step: Triple
+) -> Field:
     place = np.unravel_index(index, shape)
     low, high = [[int(end(axis)) for axis in place] for end in (np.min, np.max)]
     return Field(
         index=index,
+        rows=rows,
         shape=shape,
         origin=tuple(low),
         extent=tuple(last - first + 1 for first, last in zip(low, high, strict=True)),

@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 from LungCAD.crf.axes import Axis
-from LungCAD.crf.bags import Bags, there_and_back
+from LungCAD.crf.bags import Interpolation
+from LungCAD.crf.band import NodeKernel
 from LungCAD.crf.fields import Field
 
 KEPT_VOXELS = 4_000_000
-"""Up to this size a field keeps its bags (about 150 bytes per voxel); beyond, they are built at every use."""
+"""Up to this size a field keeps its bags (about 250 bytes per voxel); beyond, they are made at every use."""
 
-Plane = tuple[int, slice, Bags, Bags]
-"""A slice of the image: its z, its voxels, their bags of nodes, and the nodes' bags of voxels."""
+Plane = tuple[int, slice, Interpolation]
+"""A slice of the image: its z, its voxels, and their interpolation between the nodes."""
 
 
 class Lattice:
@@ -34,37 +35,35 @@ class Lattice:
     def __init__(self, field: Field, axes: Sequence[Axis], features: Tensor) -> None:
         self._field, self._features = field, features
         self._across, *self._inside = axes
-        self._kernels = [torch.from_numpy(axis.kernel).to(features.device) for axis in axes]
-        self._before = self._after = torch.ones(field.size, device=features.device)
-        self._planes = list(self._build()) if field.size <= KEPT_VOXELS else None
+        self._kernels = [NodeKernel(torch.from_numpy(axis.kernel).to(features.device)) for axis in axes]
+        self._nodes = int(np.prod([len(kernel) for kernel in self._kernels[1:]]))
+        self._factor: Tensor | None = None
+        self._kept = list(self._build()) if field.size <= KEPT_VOXELS else None
 
-    def scale(self, before: Tensor, after: Tensor) -> None:
-        """Multiply the kernel's columns by `before` and its rows by `after`, (N,) each."""
-        self._before, self._after = before, after
-        for _, voxels, there, back in self._planes or ():
-            back.weights.mul_(before[voxels][back.indices])
-            entries = torch.diff(there.starts, append=there.starts.new_tensor([len(there.indices)]))
-            there.weights.mul_(torch.repeat_interleave(after[voxels], entries))
+    def scale(self, factor: Tensor) -> None:
+        """Multiply the kernel's columns and rows by `factor` (N,)."""
+        for _, voxels, interpolation in self._kept or ():
+            interpolation.scale(factor[voxels])
+        self._factor = factor
 
     def filter(self, values: Tensor) -> Tensor:
         """Return the kernel times values (N, C)."""
         grid = self._blur(self._splat(values))
         result = torch.empty_like(values)
-        for z, voxels, there, _ in self._planes or self._build():
+        for z, voxels, interpolation in self._planes():
             (first, weight), *others = self._levels(z)
             table = grid[first] * weight
-            for node, weight in others:
-                table.add_(grid[node], alpha=weight)
-            result[voxels] = there.sum(table)
+            for node, share in others:
+                table.add_(grid[node], alpha=share)
+            result[voxels] = interpolation.gather.sum(table)
         return result
 
     def _splat(self, values: Tensor) -> Tensor:
-        nodes = int(np.prod([len(axis.kernel) for axis in self._inside]))
-        grid = values.new_zeros(len(self._kernels[0]), nodes, values.shape[1])
-        for z, voxels, _, back in self._planes or self._build():
-            table = back.sum(values[voxels])
-            for node, weight in self._levels(z):
-                grid[node].add_(table, alpha=weight)
+        grid = values.new_zeros(len(self._kernels[0]), self._nodes, values.shape[1])
+        for z, voxels, interpolation in self._planes():
+            table = interpolation.scatter.sum(values[voxels])
+            for node, share in self._levels(z):
+                grid[node].add_(table, alpha=share)
         return grid
 
     def _blur(self, grid: Tensor) -> Tensor:
@@ -80,20 +79,23 @@ class Lattice:
         taps = self._across.taps(torch.tensor([z]))
         return [(int(node), float(weight)) for node, weight in taps if weight]
 
+    def _planes(self) -> Iterator[Plane]:
+        return iter(self._kept) if self._kept is not None else self._build()
+
     def _build(self) -> Iterator[Plane]:
         for z, voxels in self._field.planes():
-            _, *place = torch.from_numpy(self._field.position(voxels)).to(self._features.device)
+            place = torch.from_numpy(self._field.position(voxels)[1:]).to(self._features.device)
             nodes, weights = self._touched([*place, *self._features[:, voxels]])
-            size = int(np.prod([len(axis.kernel) for axis in self._inside]))
-            there, back = there_and_back(nodes, weights, size)
-            plane = z, voxels, there, back
-            yield plane
+            interpolation = Interpolation(nodes, weights, self._nodes)
+            if self._factor is not None:
+                interpolation.scale(self._factor[voxels])
+            yield z, voxels, interpolation
 
     def _touched(self, places: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         """Return the nodes of the table that voxels touch, (n,) per corner around them, and their weights."""
         corners = [(torch.zeros((), dtype=torch.int32), torch.ones(()))]
         for axis, place in zip(self._inside, places, strict=True):
-            taps = axis.taps(place)
             size = len(axis.kernel)
+            taps = axis.taps(place)
             corners = [(n * size + node, w * weight) for n, w in corners for node, weight in taps]
         return [node for node, _ in corners], [weight for _, weight in corners]

@@ -36,7 +36,7 @@ class GridPairwise:
     def __init__(self, field: Field, parameters: CRFParameters, device: torch.device) -> None:
         places, grey_axes = _grey_axes(field, parameters)
         features = torch.from_numpy(places.astype(np.float32)).to(device)
-        self._lattices = []
+        self._kernels: list[tuple[Lattice, float, Tensor | None, Tensor | None]] = []
         for weight, axes, points in (
             (parameters.appearance_weight, _space_axes(field, parameters.theta_alpha) + grey_axes, features),
             (parameters.smoothness_weight, _space_axes(field, parameters.theta_gamma), features[:0]),
@@ -44,15 +44,20 @@ class GridPairwise:
             if weight > 0:
                 lattice = Lattice(field, axes, points)
                 sums = lattice.filter(torch.ones(field.size, 1, device=device))
-                before, after = normalizers(sums[:, 0], parameters.normalization)
-                lattice.scale(before, weight * after)
-                self._lattices.append(lattice)
+                before, after = normalizers(sums, parameters.normalization)
+                if parameters.normalization == "symmetric":
+                    lattice.scale(before[:, 0])
+                    before = after = None
+                self._kernels.append((lattice, weight, before, after))
 
     def message(self, marginals: Tensor) -> Tensor:
         """Return the messages (N, C) for marginals (N, C)."""
         total = torch.zeros_like(marginals)
-        for lattice in self._lattices:
-            total += lattice.filter(marginals)
+        for lattice, weight, before, after in self._kernels:
+            if before is None:
+                total.add_(lattice.filter(marginals), alpha=weight)
+            else:
+                total.addcmul_(after, lattice.filter(before * marginals), value=weight)
         return total
 
 
