@@ -49,6 +49,12 @@ class Densitometry:
         raise KeyError((region, quantity))
 
     @property
+    def withheld(self) -> tuple[Quantity, ...]:
+        """The quantities that at least one region has no number for."""
+        silent = {reading.quantity for reading in self.readings if reading.value is None}
+        return tuple(quantity for quantity in QUANTITIES if quantity in silent)
+
+    @property
     def doubtful(self) -> tuple[Quantity, ...]:
         """The quantities that any caution concerns."""
         concerned = {quantity for caution in self.cautions for quantity in caution.quantities}

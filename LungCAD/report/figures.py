@@ -125,7 +125,7 @@ def _reliability(content: ReportContent) -> list[Figure]:
 
 def _picture(picture: Image.Image, alt: str, caption: str) -> Figure:
     buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", optimize=True)
+    picture.save(buffer, format="PNG")
     return Figure(_data_uri(buffer.getvalue()), alt, caption, picture.width, picture.height)
 
 

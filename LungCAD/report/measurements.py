@@ -1,4 +1,4 @@
-"""How much of what is where: volumes per label and region of the lung, and the expansion factor."""
+"""How much of what is where: volumes per label and region of the lung."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.images import same_geometry
-from LungCAD.labels import Provenance
 
 if TYPE_CHECKING:
     from LungCAD.labels import Schema
@@ -116,16 +115,6 @@ def measure(labels: sitk.Image, lungs: sitk.Image, zones: sitk.Image, schema: Sc
         for code, name, volume in volumes:
             shares.append(Share(region, code, name, volume, 100.0 * volume / whole if whole else None))
     return Measurements(tuple(shares), region_ml, float(millilitres[list(schema.values), 0].sum()))
-
-
-def expansion_factor(provenance: sitk.Image) -> float | None:
-    """Return voxels labelled by propagation per drawn voxel (Gao et al. 2016), or None if nothing is drawn.
-
-    `provenance` holds values of `LungCAD.labels.Provenance`.
-    """
-    values = sitk.GetArrayViewFromImage(provenance)
-    drawn = np.count_nonzero(values == Provenance.DRAWN)
-    return np.count_nonzero(values == Provenance.PROPAGATED) / drawn if drawn else None
 
 
 def _joint_counts(labels: np.ndarray, lungs: np.ndarray, zones: np.ndarray) -> np.ndarray:

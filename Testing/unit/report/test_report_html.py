@@ -140,6 +140,7 @@ def test_withheld_numbers_are_words(chest):
     page = Page(render_report(chest.content()))
     (haa,) = page.row("High-attenuation area")
     assert haa[2] == "withheld: no lung in view"
+    assert "Withheld: Lung volume, Lung mass" in page.text
 
 
 def test_names_cannot_break_the_page(chest):

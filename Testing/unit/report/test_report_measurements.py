@@ -12,7 +12,6 @@ from LungCAD.report.measurements import (
     REGIONS,
     UNLABELLED,
     ZONE_REGIONS,
-    expansion_factor,
     measure,
 )
 
@@ -116,13 +115,6 @@ def test_lungs_hold_nothing_but_sides(image_of, bad):
 def test_other_grids_are_refused(image_of):
     with pytest.raises(ValueError, match="zones lies on another grid"):
         measure(image_of(blank()), image_of(blank()), image_of(blank(), spacing=(1, 1, 1.01)), GAO)
-
-
-def test_expansion_factor_counts_propagated_per_drawn(image_of):
-    provenance = blank()
-    provenance.ravel()[:210] = [1] * 10 + [2] * 75 + [5] * 125
-    assert expansion_factor(image_of(provenance)) == 7.5
-    assert expansion_factor(image_of(np.full((2, 3, 4), 2, np.uint8))) is None
 
 
 def test_sheared_voxels_have_their_own_volume(image_of):
