@@ -89,12 +89,13 @@ def parse_contours(path: Path) -> tuple[list[Contour], tuple[float, float]]:
             entries[key.lower()] = value
             if key.lower() == "nb_points_on_contour":
                 points = [_point(next(numbered)[1]) for _ in range(int(value))]
-                contours.append(Contour(entries["label"], int(entries["slice_number"]), np.array(points)))
+                if points:
+                    contours.append(Contour(entries["label"], int(entries["slice_number"]), np.array(points)))
         spacing = float(entries["spacingx"]), float(entries["spacingy"])
     except (KeyError, ValueError, StopIteration) as error:
         raise InputError(
             path,
-            f"is no text of contours as in the Geneva database (line {number} or after it)",
+            f"is no text of contours as in the Geneva database, from line {number} on",
             "It needs SpacingX, SpacingY, and for each contour label, slice_number, nb_points_on_contour",
         ) from error
     return contours, spacing

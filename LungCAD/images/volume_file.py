@@ -13,7 +13,7 @@ import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 
-VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+NIFTI_SUFFIXES = (".nii", ".nii.gz")
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")
 
 
@@ -51,8 +51,8 @@ def read_image(path: Path) -> sitk.Image:
         The file cannot be read, is no image, is damaged or truncated, or its axes are not at right angles.
     """
     require_file(path)
-    if has_suffix(path, (".nii", ".nii.gz")):
-        _require_whole_nifti(path)
+    if has_suffix(path, NIFTI_SUFFIXES):
+        require_whole_nifti(path)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
@@ -69,8 +69,14 @@ def read_image(path: Path) -> sitk.Image:
         raise InputError(path, "is damaged or truncated", "Copy or export it again") from error
 
 
-def _require_whole_nifti(path: Path) -> None:
-    """Check the length of the voxel data, which ITK fills up silently where it is cut off."""
+def require_whole_nifti(path: Path) -> None:
+    """Check that no voxel of a NIfTI file is missing, which ITK neither sees on reading nor on writing.
+
+    Raises
+    ------
+    InputError
+        The file is no NIfTI-1 file, or damaged or truncated.
+    """
     opened = gzip.open if path.name.lower().endswith(".gz") else open
     damaged = InputError(path, "is damaged or truncated", "Copy or export it again")
     try:
@@ -78,7 +84,7 @@ def _require_whole_nifti(path: Path) -> None:
             header = file.read(348)
             if len(header) < 348 or header[344:347] not in (b"n+1", b"ni1"):
                 raise InputError(
-                    path, "is not a NIfTI file", "Give the file its true name, or export it again"
+                    path, "is not a NIfTI-1 file", "Give the file its true name, or export it again"
                 )
             order = "<" if struct.unpack("<i", header[:4])[0] == 348 else ">"
             dim = struct.unpack(f"{order}8h", header[40:56])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from LungCAD.errors import InputError
 from LungCAD.files import atomic_path
 from LungCAD.images.geometry import image_like
 from LungCAD.images.segments import set_segments
+from LungCAD.images.volume_file import NIFTI_SUFFIXES, has_suffix, require_whole_nifti
 from LungCAD.labels import BACKGROUND, Label, Schema
 
 WRITABLE = (".nii", ".nii.gz", ".nrrd", ".mha")
@@ -30,7 +32,7 @@ def write_image(image: sitk.Image, path: Path | str, overwrite: bool = False) ->
         Another suffix, `path` exists and `overwrite` is false, or its folder is missing, full or read-only.
     """
     path = Path(path)
-    if not path.name.lower().endswith(WRITABLE):
+    if not has_suffix(path, WRITABLE):
         raise InputError(
             path, "has a name that no format belongs to", f"End it in one of {', '.join(WRITABLE)}"
         )
@@ -51,7 +53,7 @@ def write_segmentation(labels: sitk.Image, schema: Schema, path: Path | str, ove
         `labels` holds a value that is not in the schema.
     """
     path = Path(path)
-    if not path.name.lower().endswith(".seg.nrrd"):
+    if not has_suffix(path, (".seg.nrrd",)):
         raise InputError(path, "is no name for a segmentation", "End it in .seg.nrrd")
     array = sitk.GetArrayFromImage(labels)
     unknown = sorted(set(np.unique(array).tolist()) - {BACKGROUND, *schema.values})
@@ -78,7 +80,7 @@ def write_probabilities(
         There are more or fewer components than labels.
     """
     path = Path(path)
-    if not path.name.lower().endswith(".nrrd"):
+    if not has_suffix(path, (".nrrd",)):
         raise InputError(path, "is no name for probabilities", "End it in .nrrd")
     components = probabilities.GetNumberOfComponentsPerPixel()
     if components != len(labels):
@@ -103,7 +105,9 @@ def _extents(array: NDArray) -> dict[int, tuple[int, ...]]:
 
 def _write(image: sitk.Image, path: Path) -> None:
     try:
-        sitk.WriteImage(image, str(path), useCompression=not path.name.lower().endswith(".nii"))
-    except RuntimeError as error:
-        # SimpleITK reports a full disk only in the words of its formats' libraries.
-        raise OSError(0, "no space left or not writable", str(path)) from error
+        sitk.WriteImage(image, str(path), useCompression=not has_suffix(path, (".nii",)))
+        if has_suffix(path, NIFTI_SUFFIXES):
+            require_whole_nifti(path)
+    except (RuntimeError, InputError) as error:
+        # SimpleITK does not say what went wrong; with valid images it is the disk.
+        raise OSError(errno.ENOSPC, "no space left, or not writable", str(path)) from error
