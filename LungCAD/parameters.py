@@ -11,19 +11,24 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import Field, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from LungCAD.errors import InputError
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """What is known of one parameter beside its default; `source` names the paper and equation."""
+    """What is known of one parameter beside its default.
+
+    `minimum` and `maximum` are allowed values, `above` is not. `source` names the paper and equation.
+    """
 
     help: str
     unit: str = ""
     minimum: float | None = None
+    above: float | None = None
     maximum: float | None = None
     choices: tuple[Any, ...] = ()
     source: str = ""
@@ -36,6 +41,8 @@ class Declaration:
             return f"is {value}, not a finite number"
         if self.minimum is not None and isinstance(value, int | float) and value < self.minimum:
             return f"is {value:g}, less than {self.minimum:g}"
+        if self.above is not None and isinstance(value, int | float) and value <= self.above:
+            return f"is {value:g}, not more than {self.above:g}"
         if self.maximum is not None and isinstance(value, int | float) and value > self.maximum:
             return f"is {value:g}, more than {self.maximum:g}"
         return None
@@ -54,11 +61,15 @@ def declaration_of(field: Field[Any]) -> Declaration | None:
 class Parameters:
     """Base of the frozen dataclasses that declare a method's parameters; checks values when made.
 
+    `presets` are named sets of values, such as those of a paper.
+
     Raises
     ------
     InputError
         A value is outside its declared range or choices, or not of the default's type.
     """
+
+    presets: ClassVar[Mapping[str, Parameters]] = {}
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from LungCAD.parameters import Declaration, Parameters, declaration_of
 
@@ -14,46 +14,50 @@ Declared = TypeVar("Declared", bound=Parameters)
 
 def add_parameters(parser: argparse.ArgumentParser, declared: type[Parameters], prefix: str = "") -> None:
     """Add one option per parameter of `declared`; nested parameter sets get their field's name as prefix."""
-    group = parser.add_argument_group(f"{prefix or 'method'} parameters".replace("-", " "))
+    group = parser.add_argument_group(f"{prefix or 'method'} parameters".replace("_", " "))
+    if declared.presets:
+        names = ", ".join(declared.presets)
+        help = f"start from a named set of values ({names}); the options below change single ones"
+        group.add_argument(f"--{prefix}", choices=tuple(declared.presets), help=help)
     for field in dataclasses.fields(declared):  # type: ignore[arg-type]
+        declaration = declaration_of(field)
         if isinstance(field.default, Parameters):
             add_parameters(parser, type(field.default), prefix=field.name)
-            continue
-        declaration = declaration_of(field)
-        if declaration is None:
-            continue
-        flag = "--" + "-".join(filter(None, [prefix, field.name])).replace("_", "-")
-        text = _help(declaration, field.default)
-        destination = _destination(field.name, prefix)
-        if isinstance(field.default, bool):
-            group.add_argument(
-                flag,
-                dest=destination,
-                action=argparse.BooleanOptionalAction,
-                default=field.default,
-                help=text,
-            )
-        else:
-            group.add_argument(
-                flag,
-                dest=destination,
-                type=type(field.default),
-                default=field.default,
-                choices=declaration.choices or None,
-                metavar=None if declaration.choices else (declaration.unit or field.name).split()[0].upper(),
-                help=text,
-            )
+        elif declaration is not None:
+            _add_option(group, field, declaration, prefix)
 
 
-def parameters_from(options: argparse.Namespace, declared: type[Declared], prefix: str = "") -> Declared:
-    """Build the parameter object from parsed options; raises InputError as the parameters' own check does."""
+def _add_option(
+    group: argparse._ArgumentGroup, field: dataclasses.Field[Any], declaration: Declaration, prefix: str
+) -> None:
+    flag = "--" + "-".join(filter(None, [prefix, field.name])).replace("_", "-")
+    # What is not given stays absent, so that it can come from a preset.
+    common = {
+        "dest": _destination(field.name, prefix),
+        "default": argparse.SUPPRESS,
+        "help": _help(declaration, field.default),
+    }
+    if isinstance(field.default, bool):
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, **common)
+        return
+    unit_or_name = (declaration.unit or field.name).split("_")[-1].upper()
+    metavar = None if declaration.choices else unit_or_name
+    group.add_argument(
+        flag, type=type(field.default), choices=declaration.choices or None, metavar=metavar, **common
+    )
+
+
+def parameters_from(options: argparse.Namespace, default: Declared, prefix: str = "") -> Declared:
+    """Return `default` with what the parsed options change; may raise InputError."""
+    default = default.presets.get(getattr(options, prefix, None) if prefix else None, default)
     values = {}
-    for field in dataclasses.fields(declared):  # type: ignore[arg-type]
-        if isinstance(field.default, Parameters):
-            values[field.name] = parameters_from(options, type(field.default), prefix=field.name)
-        elif declaration_of(field) is not None:
+    for field in dataclasses.fields(default):  # type: ignore[arg-type]
+        value = getattr(default, field.name)
+        if isinstance(value, Parameters):
+            values[field.name] = parameters_from(options, value, prefix=field.name)
+        elif hasattr(options, _destination(field.name, prefix)):
             values[field.name] = getattr(options, _destination(field.name, prefix))
-    return declared(**values)
+    return dataclasses.replace(default, **values)
 
 
 def add_ct(parser: argparse.ArgumentParser) -> None:

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read, propagate and write; the output folder appears when everything in it is complete."""
-    parameters = parameters_from(options, LabelPropagationParameters)
+    parameters = parameters_from(options, LabelPropagationParameters())
     schema = load_schema(parameters.schema)
     stopwatch = Stopwatch()
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:

@@ -15,6 +15,10 @@ from LungCAD.parameters import Parameters, parameter
 @dataclass(frozen=True)
 class Kernel(Parameters):
     theta: float = parameter(80.0, "Width", unit="px", minimum=0.5)
+    beta: float = parameter(13.0, "Contrast", above=0.0)
+
+
+Kernel.presets = {"paper": Kernel(), "narrow": Kernel(3.0, 5.0)}
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,23 @@ def test_an_integer_passes_for_a_float():
 def parse(*words):
     parser = argparse.ArgumentParser()
     add_parameters(parser, Method)
-    return parameters_from(parser.parse_args(words), Method)
+    return parameters_from(parser.parse_args(words), Method())
 
 
 def test_options_give_the_same_object():
     assert parse() == Method()
     words = ("--mode", "volume", "--iterations", "5", "--no-couple", "--kernel-theta", "2.5")
     assert parse(*words) == Method("volume", 5, False, Kernel(2.5))
+
+
+def test_a_preset_is_changed_by_single_options():
+    assert parse("--kernel", "narrow").kernel == Kernel(3.0, 5.0)
+    assert parse("--kernel", "narrow", "--kernel-beta", "7").kernel == Kernel(3.0, 7.0)
+
+
+def test_a_bound_that_is_not_allowed_itself():
+    with pytest.raises(InputError, match="beta: is 0, not more than 0"):
+        Kernel(beta=0.0)
 
 
 def test_options_are_checked_as_the_parameters_are():
@@ -78,4 +92,4 @@ def test_every_parameter_has_its_line_of_help():
 
 
 def test_plain_data_for_the_run_record():
-    assert Method().as_dict()["kernel"] == {"theta": 80.0}
+    assert Method().as_dict()["kernel"] == {"theta": 80.0, "beta": 13.0}

@@ -139,8 +139,8 @@ def test_a_picture_is_no_ct(case, capsys):
     ids=["grey levels", "offset of 1024", "NaN"],
 )
 def test_values_that_are_no_hounsfield_units(case, capsys, change):
-    sitk.WriteImage(case.scan.image(change(case.scan.hu)), str(case.folder / "odd.nii.gz"))
-    assert "odd.nii.gz" in case.refuse(capsys, ct="odd.nii.gz")
+    sitk.WriteImage(case.scan.image(change(case.scan.hu)), str(case.folder / "odd.nrrd"))
+    assert "odd.nrrd" in case.refuse(capsys, ct="odd.nrrd")
 
 
 def write_rois(case, array, name="odd.nii.gz"):
