@@ -102,7 +102,7 @@ class RoiClassifier:
     def classify(
         self, features: np.ndarray, log_priors: np.ndarray | float = 0.0
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return log posteriors (N, C) and novelty (N,) of features (N, F); known tissue has novelty below 1."""
+        """Return log posteriors (N, C) and novelty (N,), below 1 in known tissue, of features (N, F)."""
         distances = self._discriminant.squared_distances(features)
         novelty = np.sqrt(distances.min(1)) / self._calibration.novelty_limit
         return log_posteriors(distances, self._calibration.temperature, log_priors), novelty

@@ -27,8 +27,8 @@ SHOTS = (1, 3, 10)
 SHARED_RUN_PX = 16
 """Two patches with so long a row of pixels in common show the same tissue."""
 
-PIXEL_STEP = 2
-"""Neighbours say nearly the same: every second pixel along either axis is learned and recognised."""
+PIXEL_STEP = 3
+"""Neighbours say nearly the same: every third pixel along either axis is learned and recognised."""
 
 HISTOGRAM_HU = np.linspace(-1050, -400, 17)
 
@@ -51,8 +51,8 @@ def run(
 
     Returns
     -------
-    For each number of shots (as text), of "unary" and "baseline": mean, SD over draws and worst of the balanced
-    accuracy, mean of the plain one; and of the "gain" in balanced accuracy, draw by draw.
+    For each number of shots (as text), of "unary" and "baseline": mean, SD over draws and worst of the
+    balanced accuracy, mean of the plain one; and of the "gain" in balanced accuracy, draw by draw.
 
     Raises
     ------
