@@ -16,7 +16,7 @@ def cavity(site: Site, rng: np.random.Generator) -> Values:
     wall = rng.uniform(0.12, 0.28) + 0.05 * smooth_noise(site.points, 8, rng)
     tissue = rng.uniform(0.88, 0.98) + 0.03 * smooth_noise(site.points, 3, rng)
     solid = smooth_step((site.rho - (1 - wall)) / 0.06)
-    return add_tissue(np.full(len(site.rho), AIR_HU + 15, np.float32), np.clip(solid * tissue, 0, 1))
+    return add_tissue(np.full(len(site.rho), AIR_HU, np.float32), np.clip(solid * tissue, 0, 1))
 
 
 def fungus_ball(site: Site, rng: np.random.Generator) -> Values:
@@ -33,24 +33,30 @@ def pleural_thickening(site: Site, rng: np.random.Generator) -> Values:
 
 
 def plan_aspergillosis(space: LungSpace, rng: np.random.Generator) -> list[Lesion]:
-    """Place two or three cavities in the upper lung, balls in most of them, rinds of thick pleura beside them."""
+    """Place cavities in the upper lung, balls in two of them, rinds of thick pleura beside them."""
     free = np.ones(len(space.index), np.float32)
     lesions: list[Lesion] = []
     for number in range(int(rng.integers(2, 4))):
         radius = rng.uniform(16, 28)
-        upper = np.flatnonzero((space.height > 0.45) & (space.depth > min(0.5 * radius, 0.7 * space.depth.max())))
+        upper = np.flatnonzero(
+            (space.height > 0.45) & (space.depth > min(0.5 * radius, 0.7 * space.depth.max()))
+        )
         middle = space.points[rng.choice(upper)]
         rough = 1 + 0.07 * smooth_noise(space.points, 15, rng)
         distance = np.linalg.norm(space.points - middle, axis=1) * rough
         if number < 2:
             ball_radius = rng.uniform(0.40, 0.55) * radius
-            sunk = middle + np.array([0.0, 0.2 * radius, 0.0])  # a ball lies on the floor: air forms a crescent above
+            sunk = middle + np.array(
+                [0.0, 0.2 * radius, 0.0]
+            )  # a ball lies on the floor: air forms a crescent above
             ball = np.linalg.norm(space.points - sunk, axis=1) * rough
             free = _claim(lesions, "fungus_ball", ball / ball_radius, ball_radius, free, _SHARP_MM)
         free = _claim(lesions, "cavity", distance / radius, radius, free, _SHARP_MM)
         thickness = rng.uniform(5, 12) * np.clip(1.2 - distance / (2.6 * radius), 0, None)
         thickness *= np.clip(1 + 0.25 * smooth_noise(space.points, 12, rng), 0.2, None)
-        free = _claim(lesions, "pleural_thickening", space.depth / np.maximum(thickness, 0.01), 4.0, free, _SHARP_MM)
+        free = _claim(
+            lesions, "pleural_thickening", space.depth / np.maximum(thickness, 0.01), 4.0, free, _SHARP_MM
+        )
     return lesions
 
 

@@ -35,7 +35,6 @@ TEXTURES: Mapping[str, Texture] = {
 }
 """How each class looks, by its code in the label schemas."""
 
-_VESSELS_KEPT = {"panlobular_emphysema": 0.6, "honeycombing": 0.5, "cavity": 0.0, "fungus_ball": 0.0}
 _SAMPLES_PER_MM = 0.8  # through the thickness of a slice
 
 
@@ -49,6 +48,7 @@ def paint_disease(
     thickness: float | None = None,
     blur: float = 0.5,
     denoise: float = 0.0,
+    level: float | None = None,
     healthy: bool = False,
     textures: Mapping[str, Texture] = TEXTURES,
 ) -> NDArray[np.float32]:
@@ -60,9 +60,10 @@ def paint_disease(
     space, lesions : the lung voxels of that grid and what lies where (`plan_lesions`).
     spacing : mm, order (z, y, x).
     thickness : of a slice in mm; the spacing along z where None.
-    blur : of the scanner in mm (standard deviation), given to what is painted; 0 if the volume is blurred later.
+    blur : of the scanner in mm (standard deviation), given to what is painted; 0 to blur the volume later.
     denoise : blur in mm (standard deviation, in the slice) that removes the noise of a real scan before the
         change is computed; the noise itself is left in place. 0 for a noiseless phantom.
+    level : HU that the parenchyma gets in the median, lower after a deeper breath; None to leave it.
     healthy : also paint the fine structure of healthy parenchyma between the lesions.
     textures : look of each class code.
 
@@ -76,22 +77,22 @@ def paint_disease(
     clean = ndimage.gaussian_filter(hu, in_plane) if denoise else hu
     clean = clean.ravel()[space.index]
     base = parenchyma_level(hu, space, spacing)
-    sample = _sampler(space, base, thickness or spacing[0], float(np.hypot(blur, pixel)))
+    tissue = base if level is None else base + np.float32(level - np.median(base))
+    sample = _sampler(space, tissue, thickness or spacing[0], float(np.hypot(blur, pixel)))
 
     free = healthy_weight(space, lesions)
-    texture, kept = free * base, free.copy()
+    texture = free * tissue
     if healthy:
         everywhere = np.flatnonzero(free > 0.01)
         rho = np.ones(len(everywhere), np.float32)
         fine = sample(parenchyma, everywhere, rho, rng.spawn(1)[0])
-        texture[everywhere] += free[everywhere] * (fine - base[everywhere])
+        texture[everywhere] += free[everywhere] * (fine - tissue[everywhere])
     for lesion, own_rng in zip(lesions, rng.spawn(len(lesions)), strict=True):
         values = sample(textures[lesion.code], lesion.voxels, lesion.rho, own_rng)
         texture[lesion.voxels] += lesion.weight * values
-        kept[lesion.voxels] += lesion.weight * _VESSELS_KEPT.get(lesion.code, 1.0)
 
     painted = hu.copy()
-    painted.ravel()[space.index] += _replace_parenchyma(clean, base, texture, kept) - clean
+    painted.ravel()[space.index] += _replace_parenchyma(clean, base, texture) - clean
     return painted
 
 
@@ -105,6 +106,7 @@ def paint_sham(
     thickness: float | None = None,
     blur: float = 0.5,
     denoise: float = 0.0,
+    level: float | None = None,
     healthy: bool = False,
 ) -> NDArray[np.float32]:
     """Paint healthy parenchyma, drawn anew, through the lesions: the truth stays healthy everywhere.
@@ -113,7 +115,7 @@ def paint_sham(
     `paint_disease`.
     """
     shams = {lesion.code: parenchyma for lesion in lesions}
-    scan = {"thickness": thickness, "blur": blur, "denoise": denoise, "healthy": healthy}
+    scan = {"thickness": thickness, "blur": blur, "denoise": denoise, "level": level, "healthy": healthy}
     return paint_disease(hu, space, lesions, spacing, rng, textures=shams, **scan)
 
 
@@ -134,7 +136,7 @@ def true_labels(space: LungSpace, lesions: list[Lesion], values: Mapping[str, in
 
 
 def parenchyma_level(hu: NDArray, space: LungSpace, spacing: tuple[float, float, float]) -> Values:
-    """Return the local HU of the parenchyma (N,): a mean over about 12 mm of a slice without vessels or bronchi."""
+    """Return the local HU of the parenchyma (N,): the mean around, without vessels and bronchi."""
     lungs = np.zeros(space.shape, bool)
     lungs.ravel()[space.index] = True
     tissue = lungs & (hu > -970) & (hu < -750)
@@ -159,14 +161,16 @@ def _sampler(space: LungSpace, base: Values, thickness: float, blur: float) -> C
     return sample
 
 
-def _replace_parenchyma(hu: Values, base: Values, texture: Values, vessels_kept: Values) -> Values:
-    """Put `texture` where `base` was; what is denser (vessels) or thinner (bronchi) stays by its partial volume.
+def _replace_parenchyma(hu: Values, base: Values, texture: Values) -> Values:
+    """Put `texture` where `base` was; vessels (denser) and bronchi (thinner) stay by their partial volume.
 
-    Small differences below the base, noise as much as bronchi, are carried over as they are.
+    Lost tissue takes the small vessels with it, and where nothing is left the large ones too. Small
+    differences below the base, noise as much as bronchi, are carried over as they are.
     """
     excess = hu - base
-    dense = vessels_kept * np.clip((SOFT_TISSUE_HU - texture) / (SOFT_TISSUE_HU - base), 0, None)
-    hollow = np.clip((texture - AIR_HU) / (base - AIR_HU), 0, None)
+    left = np.clip((texture - AIR_HU) / (base - AIR_HU), 0, None)
+    vessel = np.clip(excess / (SOFT_TISSUE_HU - base), 0, None)
+    pruned = vessel ** (1 + 5 * np.clip(1 - left, 0, 1)) * np.clip(left / 0.1, 0, 1)
     certain = np.clip(-excess / 60 - 0.5, 0, 1)
-    gain = np.where(excess > 0, dense, 1 + certain * (hollow - 1))
-    return texture + gain * excess
+    bronchus = excess * (1 + certain * (left - 1))
+    return texture + np.where(excess > 0, pruned * np.clip(SOFT_TISSUE_HU - texture, 0, None), bronchus)

@@ -1,4 +1,4 @@
-"""Textures of interstitial disease: ground glass, consolidation, reticulation, honeycombing, nodules, fibrosis.
+"""Textures of interstitial disease: ground glass, consolidation, lines, honeycombs, nodules, fibrosis.
 
 Every lesion draws its mean density from one range that the diffuse classes share, so that density
 tells a reader little: what differs is the structure.
@@ -38,7 +38,9 @@ def ground_glass(site: Site, rng: np.random.Generator) -> Values:
 def consolidation(site: Site, rng: np.random.Generator) -> Values:
     """Return airspace filled with fluid: vessels vanish, some bronchi stay filled with air."""
     points = site.points
-    filled = rng.uniform(0.86, 0.96) + 0.05 * smooth_noise(points, 7, rng) + 0.03 * smooth_noise(points, 2, rng)
+    filled = (
+        rng.uniform(0.86, 0.96) + 0.05 * smooth_noise(points, 7, rng) + 0.03 * smooth_noise(points, 2, rng)
+    )
     filled *= 1 - 0.25 * smooth_step((site.rho - 0.85) / 0.5)
     hu = add_tissue(site.base, np.clip(filled, 0, 1))
     bronchi = strands(points, rng.uniform(14, 22), length=(12, 35), radius=(0.7, 1.8), rng=rng)
@@ -64,7 +66,7 @@ def honeycombing(site: Site, rng: np.random.Generator) -> Values:
 
 
 def fibrosis(site: Site, rng: np.random.Generator) -> Values:
-    """Return a mix that changes from place to place: honeycombing, mostly at the pleura, reticulation, traction.
+    """Return a mix that changes from place to place: reticulation, traction, honeycombing near the pleura.
 
     Traction: bronchi that the scar pulls wide, dark tubes with thick walls.
     """
@@ -82,18 +84,20 @@ def fibrosis(site: Site, rng: np.random.Generator) -> Values:
 def _net(site: Site, rng: np.random.Generator) -> Values:
     """Return the opacity (N,) of septa between lobules and of the finer, broken lines within them."""
     points = warp(site.points, 0.8, 6, rng)
-    septa = sheet(cells(points, rng.uniform(9, 14), rng).wall, rng.uniform(0.8, 1.2), site.blur)
+    septa = sheet(cells(points, rng.uniform(10, 15), rng).wall, rng.uniform(0.7, 1.1), site.blur)
     septa *= smooth_step(smooth_noise(points, 7, rng) + 0.9)
-    fine = sheet(cells(warp(points, 0.5, 2.5, rng), rng.uniform(3.2, 5.0), rng).wall, rng.uniform(0.5, 0.8), site.blur)
-    fine *= smooth_step(smooth_noise(points, 3.5, rng) + 0.1)
+    fine = sheet(
+        cells(warp(points, 0.5, 2.5, rng), rng.uniform(3.2, 5.0), rng).wall, rng.uniform(0.5, 0.8), site.blur
+    )
+    fine *= smooth_step(smooth_noise(points, 3.5, rng) - 0.1)
     return np.maximum(0.85 * septa, 0.7 * fine)
 
 
 def micronodules(site: Site, rng: np.random.Generator) -> Values:
     """Return healthy lung sown with nodules of 1-4 mm: soft and centrilobular, or sharp and at random."""
     centrilobular = rng.random() < 0.5
-    jitter, radius, opacity, softness = (0.6, 1.3, 0.7, 0.5) if centrilobular else (1.0, 0.95, 0.85, 0.2)
-    centres = scatter(site.points, rng.uniform(5.4, 6.6), rng, jitter)
+    jitter, radius, opacity, softness = (0.9, 1.15, 0.7, 0.5) if centrilobular else (1.0, 0.88, 0.85, 0.2)
+    centres = scatter(site.points, rng.uniform(5.8, 7.0), rng, jitter)
     radii = np.clip(radius * rng.lognormal(0, 0.25, len(centres)), 0.5, 2.0).astype(np.float32)
     blur, opacity = np.hypot(site.blur, softness), opacity * rng.uniform(0.8, 1.1)
     return add_tissue(parenchyma(site, rng), opacity * balls(site.points, centres, radii, blur))

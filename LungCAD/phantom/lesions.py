@@ -29,7 +29,12 @@ _TYPICAL_PLACE = {
     "ground_glass": (20.0, 0.45, 40.0, 0.70),
     "consolidation": (15.0, 0.35, 25.0, 0.60),
 }
-_PLEURAL_REACH_MM = {"fibrosis": 22.0, "honeycombing": 18.0, "reticulation": 25.0, "paraseptal_emphysema": 10.0}
+_PLEURAL_REACH_MM = {
+    "fibrosis": 22.0,
+    "honeycombing": 18.0,
+    "reticulation": 25.0,
+    "paraseptal_emphysema": 10.0,
+}
 _ATYPICAL = 0.35  # how likely the least typical place is, against the most typical: position must not tell
 
 
@@ -61,7 +66,9 @@ class LungSpace:
         points = np.argwhere(lungs > 0) * np.asarray(spacing)
         z = points[:, 0]
         height = (z - z.min()) / max(np.ptp(z), 1e-6)
-        return cls(lungs.shape, index, points, depth.ravel()[index].astype(np.float32), height.astype(np.float32))
+        return cls(
+            lungs.shape, index, points, depth.ravel()[index].astype(np.float32), height.astype(np.float32)
+        )
 
 
 @dataclass(frozen=True)
@@ -87,8 +94,8 @@ def plan_lesions(
 ) -> list[Lesion]:
     """Place several lesions of every class so that each class fills its share of the lung.
 
-    A class claims, among the voxels that are still free, those nearest to its own lesions' middles, in units of
-    the lesions' radii and perturbed by noise, until its share is reached.
+    A class claims, among the voxels that are still free, those nearest to its own lesions' middles, in units
+    of the lesions' radii and perturbed by noise, until its share is reached.
 
     Parameters
     ----------
@@ -133,7 +140,9 @@ def _middles(
     middles = np.empty((0, 3))
     for _ in range(count):
         tries = space.points[rng.choice(len(odds), 24, p=odds)]
-        score = _nearest_distance(tries, middles) + 0.5 * _nearest_distance(tries, np.concatenate([*taken, middles]))
+        score = _nearest_distance(tries, middles) + 0.5 * _nearest_distance(
+            tries, np.concatenate([*taken, middles])
+        )
         middles = np.concatenate([middles, tries[[np.argmax(score)]]])
     return middles
 

@@ -31,7 +31,7 @@ def smooth_noise(points: Points, scale: float, rng: np.random.Generator) -> Valu
 
 
 def warp(points: Points, amplitude: float, scale: float, rng: np.random.Generator) -> Points:
-    """Displace points by smooth noise of `amplitude` mm (standard deviation per axis): straight things bend."""
+    """Displace points by smooth noise of `amplitude` mm (standard deviation per axis): lines bend."""
     return points + amplitude * np.stack([smooth_noise(points, scale, rng) for _ in range(3)], axis=1)
 
 
@@ -57,12 +57,12 @@ class Cells:
         return rng.standard_normal(self.count).astype(np.float32)[self.index]
 
     def mosaic(self, rng: np.random.Generator, seam: float) -> Values:
-        """Return one standard normal number for each cell, faded to 0 over `seam` mm towards its walls (N,)."""
+        """Return one standard normal number for each cell, faded to 0 within `seam` mm of its walls (N,)."""
         return self.per_cell(rng) * smooth_step(self.wall / seam - 0.5)
 
 
 def cells(points: Points, pitch: float, rng: np.random.Generator, jitter: float = 0.9) -> Cells:
-    """Return the Voronoi cells of a jittered lattice: about `pitch` mm wide, irregular for `jitter` near 1."""
+    """Return the Voronoi cells of a jittered lattice: about `pitch` mm wide, regular for `jitter` 0."""
     seeds = scatter(points, pitch, rng, jitter)
     distance, nearest = cKDTree(seeds).query(points, k=2)
     (first, second), (a, b) = distance.T, nearest.T
@@ -91,7 +91,7 @@ class Strands:
         return balls(points, self.centres, self.radii, blur)
 
     def distance(self, points: Points, reach: float) -> tuple[Values, Values]:
-        """Return distance to the nearest centre line and the radius there (N,); infinite beyond `reach` mm."""
+        """Return distance to the nearest centre line, infinite beyond `reach` mm, and radius there (N,)."""
         distance, nearest = cKDTree(self.centres).query(points, distance_upper_bound=reach)
         radii = np.append(self.radii, 1.0)[nearest]
         return distance.astype(np.float32), radii.astype(np.float32)
@@ -135,7 +135,7 @@ def balls(points: Points, centres: Points, radii: Values, blur: float) -> Values
 
 
 def sheet(distance: Values, thickness: Values | float, blur: float) -> Values:
-    """Return how much of each blurred point lies in a flat wall whose middle is `distance` mm away (N,), 0..1."""
+    """Return how much of each blurred point lies in a flat wall, its middle at `distance` mm (N,), 0..1."""
     width, half = np.sqrt(2) * blur, np.asarray(thickness) / 2
     return (0.5 * (erf((distance + half) / width) - erf((distance - half) / width))).astype(np.float32)
 

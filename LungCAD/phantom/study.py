@@ -23,6 +23,9 @@ DISEASED = (0.44, 0.56)
 
 HEAVILY_DISEASED = (0.72, 0.82)
 
+PARENCHYMA_HU = (-885.0, 10.0)
+"""Density of the parenchyma at full inspiration: mean and standard deviation over patients."""
+
 LEAST_SHARE = 0.075
 """No class has less of the lung, where there are at most five of them."""
 
@@ -51,8 +54,8 @@ class StudyParameters:
     disease: bool = True
     heavy: bool = False
     sham: bool = False
-    noise: float = 18.0
-    kernel: str = "standard"
+    noise: float = 14.0
+    kernel: str = "sharp"
 
     def __post_init__(self) -> None:
         unknown = set(load_schema(self.schema).codes) - set(TEXTURES)
@@ -63,7 +66,7 @@ class StudyParameters:
 
 
 BENCHMARK = StudyParameters()
-"""The study on which methods are measured: HRCT of the whole lung, thin slices with gaps, as ILD is scanned."""
+"""The study on which methods are measured: sequential HRCT of the whole lung, as ILD was long scanned."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,9 @@ def make_study(parameters: StudyParameters = BENCHMARK, progress: Progress = sil
 
     progress(0.5, "Painting the disease")
     paint = paint_sham if p.sham else paint_disease
-    hu = paint(thorax.hu, space, lesions, spacing, paint_rng, thickness=thickness, blur=0.0, healthy=True)
+    level = paint_rng.normal(*PARENCHYMA_HU)
+    scan = {"thickness": thickness, "blur": 0.0, "level": level, "healthy": True}
+    hu = paint(thorax.hu, space, lesions, spacing, paint_rng, **scan)
 
     progress(0.8, "Scanning")
     hu = scanner_blur(hu, p.spacing, p.kernel)
@@ -132,7 +137,9 @@ def plan_disease(
     return plan_lesions(space, dict(zip(diseases, least + rest, strict=True)), rng)
 
 
-def _image(array: NDArray, spacing: tuple[float, float, float], origin: tuple[float, float, float]) -> sitk.Image:
+def _image(
+    array: NDArray, spacing: tuple[float, float, float], origin: tuple[float, float, float]
+) -> sitk.Image:
     image = sitk.GetImageFromArray(array)
     image.SetSpacing(spacing)
     image.SetOrigin(origin)

@@ -42,10 +42,10 @@ def add_tissue(hu: Values, fraction: Values | float) -> Values:
     return hu + fraction * (SOFT_TISSUE_HU - hu)
 
 
-def parenchyma(site: Site, rng: np.random.Generator, vessel_pitch: float = 6.0) -> Values:
+def parenchyma(site: Site, rng: np.random.Generator, vessel_pitch: float = 9.0) -> Values:
     """Return healthy lung: slow and fine differences of density, vessels too small for the vessel tree."""
     points = site.points
-    hu = site.base + 9 * smooth_noise(points, 9, rng) + 9 * smooth_noise(points, 2.5, rng)
+    hu = site.base + 8 * smooth_noise(points, 9, rng) + 11 * smooth_noise(points, 2.2, rng)
     vessels = strands(points, vessel_pitch, length=(4, 14), radius=(0.25, 0.55), rng=rng)
     return add_tissue(hu, 0.9 * vessels.profile(points, site.blur))
 
