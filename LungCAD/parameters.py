@@ -22,7 +22,8 @@ from LungCAD.errors import InputError
 class Declaration:
     """What is known of one parameter beside its default.
 
-    `minimum` and `maximum` are allowed values, `above` is not. `source` names the paper and equation.
+    `minimum` and `maximum` are allowed values, `above` is not. `source` names the paper and equation. A `hidden`
+    parameter is set by the method that uses it, not by a user.
     """
 
     help: str
@@ -32,6 +33,7 @@ class Declaration:
     maximum: float | None = None
     choices: tuple[Any, ...] = ()
     source: str = ""
+    hidden: bool = False
 
     def problem_with(self, value: object) -> str | None:
         """Return what is wrong with `value` (a clause for an error message), or None."""

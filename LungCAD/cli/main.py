@@ -56,7 +56,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     given = next((word for word in words if word in COMMANDS), None)
     for name, summary in COMMANDS.items():
-        description = f"{summary.capitalize()}."
+        description = f"{summary[0].upper()}{summary[1:]}."
         command = commands.add_parser(name, help=summary, description=description, epilog=EPILOG)
         if name == given:  # only the command that runs is imported: torch takes seconds
             module = importlib.import_module(f"LungCAD.cli.{name}")

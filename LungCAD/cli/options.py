@@ -23,7 +23,7 @@ def add_parameters(parser: argparse.ArgumentParser, declared: type[Parameters], 
         declaration = declaration_of(field)
         if isinstance(field.default, Parameters):
             add_parameters(parser, type(field.default), prefix=field.name)
-        elif declaration is not None:
+        elif declaration is not None and not declaration.hidden:
             _add_option(group, field, declaration, prefix)
 
 

@@ -52,6 +52,7 @@ class CRFParameters(Parameters):
         "auto",
         f"Each slice alone, all together, or together where they are at most {THICK_SLICES_MM:g} mm apart",
         choices=("slice", "volume", "auto"),
+        hidden=True,
     )
     couple_lungs: bool = parameter(True, "Whether the two lungs exchange messages, as in the paper")
     iterations: int = parameter(10, "Most mean-field iterations", minimum=0)

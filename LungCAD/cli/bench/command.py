@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare one sub-command per benchmark, with the options of its own file."""
     subjects = parser.add_subparsers(dest="subject", metavar="SUBJECT")
     for name, summary in SUBJECTS.items():
-        subject = subjects.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
+        subject = subjects.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         module = _module(name)
         module.add_arguments(subject)
         subject.set_defaults(benchmark=module.run)
