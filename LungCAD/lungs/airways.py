@@ -7,15 +7,18 @@ from numpy.typing import NDArray
 from skimage.segmentation import watershed
 
 from LungCAD.lungs.cores import GAS_HU, LEFT, RIGHT
-from LungCAD.lungs.morphology import Mask, Spacing, dilate, opening
+from LungCAD.lungs.morphology import Mask, Spacing, components, dilate, opening
 
 ROOM_AIR_HU = -1000.0
 
 LUMEN_MM = 3.0
 """Radius of a ball that fits into a main bronchus."""
 
-RIM_MM = 2.5
+RIM_VOXELS = 1.5
 """Between lumen and wall, voxels hold both and look like lung."""
+
+LESSER_PART = 0.1
+"""Lumen that comes in a part smaller than this share of the largest is lung that looks empty."""
 
 
 def airways(hu: NDArray[np.float32], air: Mask, cores: NDArray[np.uint8], spacing: Spacing) -> Mask:
@@ -31,8 +34,10 @@ def airways(hu: NDArray[np.float32], air: Mask, cores: NDArray[np.uint8], spacin
     Lobar and smaller bronchi stay with their lung: only what lies medial of the cores is looked at.
     """
     empty_hu = min(GAS_HU, (ROOM_AIR_HU + float(np.median(hu[cores > 0]))) / 2)
-    lumen = opening(air & _medial(cores) & (hu < empty_hu), LUMEN_MM, spacing)
-    return air & (cores == 0) & dilate(lumen, RIM_MM, spacing)
+    labels, sizes = components(opening(air & _medial(cores) & (hu < empty_hu), LUMEN_MM, spacing))
+    sizes[0] = 0
+    lumen = (sizes > LESSER_PART * sizes.max())[labels]
+    return air & (cores == 0) & dilate(lumen, RIM_VOXELS * max(spacing[1:]), spacing)
 
 
 def part_lungs(hu: NDArray[np.float32], air: Mask, cores: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from LungCAD.lungs.body import TISSUE_HU
 from LungCAD.lungs.morphology import Mask, Spacing, components, dilate, erode, opening

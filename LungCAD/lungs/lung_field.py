@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
+from LungCAD.images.geometry import from_axial, image_like, spacing_zyx, to_axial
 from LungCAD.lungs.airways import airways, part_lungs
 from LungCAD.lungs.body import air_in_body
 from LungCAD.lungs.cores import lung_cores
@@ -20,7 +21,6 @@ from LungCAD.progress import Progress, part, silent
 SUBJECT = "The CT"
 PADDING_HU = -1024
 CEILING_HU = 3071
-AXIAL = "LPS"
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,10 @@ def segment_lungs(
     parameters = parameters or LungFieldParameters()
     progress(0.0, "Looking for the lungs")
     _check(ct)
-    axial = sitk.DICOMOrient(ct, AXIAL)
-    labels = _segment_axial(axial, parameters, progress)
-    found = sitk.GetImageFromArray(labels)
-    found.CopyInformation(axial)
-    there = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(ct.GetDirection())
-    found = sitk.DICOMOrient(found, there)
-    found.CopyInformation(ct)
+    axial = to_axial(ct)
+    lungs = from_axial(image_like(_segment_axial(axial, parameters, progress), axial), ct)
     progress(1.0, "Lungs found")
-    return found
+    return lungs
 
 
 def _segment_axial(
@@ -91,7 +86,7 @@ def _segment_axial(
 ) -> NDArray[np.uint8]:
     clamped = sitk.Clamp(axial, sitk.sitkInt16, PADDING_HU, CEILING_HU)
     grid = _reduced(clamped, parameters.grid_mm)
-    hu, spacing = sitk.GetArrayFromImage(grid), grid.GetSpacing()[::-1]
+    hu, spacing = sitk.GetArrayFromImage(grid), spacing_zyx(grid)
     progress(0.1, "Looking for air in the body")
     air = air_in_body(hu, parameters.air_hu, spacing)
     progress(0.2, "Telling the lungs from other air")

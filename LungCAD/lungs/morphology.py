@@ -58,12 +58,6 @@ def components(mask: Mask, structure: NDArray | None = None) -> tuple[NDArray[np
     return labels, np.bincount(labels.ravel(), minlength=count + 1)
 
 
-def part_means(values: NDArray, labels: NDArray[np.int32], count: int) -> NDArray[np.float64]:
-    """Mean value of each part 0..count; zero where a part has no voxel."""
-    sums = np.bincount(labels.ravel(), values.ravel(), count + 1)
-    return sums / np.maximum(np.bincount(labels.ravel(), minlength=count + 1), 1)
-
-
 def largest(mask: Mask) -> Mask:
     """The largest connected part."""
     labels, sizes = components(mask)

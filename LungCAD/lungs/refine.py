@@ -6,6 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from LungCAD.images.geometry import image_like, spacing_zyx
 from LungCAD.lungs.morphology import Mask, Spacing, distance_to
 from LungCAD.progress import Progress, each
 
@@ -41,12 +42,12 @@ def refine(
     -------
     (z, y, x) uint8 on the scan's grid, 0 outside, 1 right, 2 left.
     """
-    spacing: Spacing = grid.GetSpacing()[::-1]
+    spacing = spacing_zyx(grid)
     band = max(grid.GetSpacing()[:2])
-    depth = _on(grid, distance_to(lungs == 0, spacing) - distance_to(lungs > 0, spacing))
-    side = _on(grid, _nearest_side(lungs, spacing))
-    dense = _on(grid, ((lungs > 0) & (distance_to(aerated, spacing) > 1.5 * band)).astype(np.uint8))
-    closed = _on(grid, forbidden.astype(np.uint8))
+    depth = image_like(distance_to(lungs == 0, spacing) - distance_to(lungs > 0, spacing), grid)
+    side = image_like(_nearest_side(lungs, spacing), grid)
+    dense = image_like(((lungs > 0) & (distance_to(aerated, spacing) > 1.5 * band)).astype(np.uint8), grid)
+    closed = image_like(forbidden.astype(np.uint8), grid)
     hu = sitk.GetArrayViewFromImage(ct)
     refined = np.zeros(hu.shape, np.uint8)
     for first in each(range(0, hu.shape[0], SLAB), progress, "Refining the border of the lungs"):
@@ -65,12 +66,6 @@ def _nearest_side(lungs: NDArray[np.uint8], spacing: Spacing) -> NDArray[np.uint
     return np.where(distance_to(lungs == 1, spacing) <= distance_to(lungs == 2, spacing), 1, 2).astype(
         np.uint8
     )
-
-
-def _on(grid: sitk.Image, array: NDArray) -> sitk.Image:
-    image = sitk.GetImageFromArray(array)
-    image.CopyInformation(grid)
-    return image
 
 
 def _sample(image: sitk.Image, target: sitk.Image, interpolator: int = sitk.sitkNearestNeighbor) -> NDArray:

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
+from LungCAD.images.geometry import image_like
 
 ZONES = ("right upper", "right middle", "right lower", "left upper", "left middle", "left lower")
 """Names of the zones 1 to 6."""
@@ -38,9 +39,7 @@ def lung_zones(lungs: sitk.Image) -> sitk.Image:
             zones[lung] = THIRDS * (side - 1) + 1 + _third_from_top(_heights(lungs, lung))
     if not zones.any():
         raise InputError("The lung mask", "has no lung (1 right, 2 left)", "Segment the lungs first")
-    image = sitk.GetImageFromArray(zones)
-    image.CopyInformation(lungs)
-    return image
+    return image_like(zones, lungs)
 
 
 def _heights(image: sitk.Image, voxels: tuple[NDArray[np.intp], ...]) -> NDArray[np.float64]:
