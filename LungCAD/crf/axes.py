@@ -15,11 +15,9 @@ import torch
 from scipy.linalg import toeplitz
 from torch import Tensor
 
+from LungCAD.crf.grey_curve import arc_length, grey_levels, hu_at
 from LungCAD.crf.parameters import Windows
-from LungCAD.crf.windows import arc_length, grey_levels, hu_at
 
-TENT_SPACING = 0.4
-"""Distance of the tents in space, in thetas."""
 GREY_SPACING = 0.5
 """Distance of the tents in grey levels, in thetas."""
 HALF_RESOLUTION_FROM = 2.25
@@ -45,16 +43,16 @@ class Axis:
     taps: Callable[[Tensor], Taps]
 
 
-def spatial_axis(extent: int, theta: float) -> Axis:
+def spatial_axis(extent: int, theta: float, tent_spacing: float) -> Axis:
     """Nodes along an image axis of `extent` voxels for exp(-d^2 / 2 theta^2); theta in voxels.
 
-    Wide kernels get tents, narrow ones every second voxel, very narrow ones every voxel (exact). The
-    coordinates are voxel numbers from 0 on.
+    Wide kernels get tents, `tent_spacing` thetas apart; narrow ones every second voxel; very narrow ones
+    every voxel (exact). The coordinates are voxel numbers from 0 on.
     """
-    spacing = TENT_SPACING * theta
+    spacing = tent_spacing * theta
     if spacing > 2:
         nodes = int(np.ceil((extent - 1) / spacing)) + 1
-        return Axis(_toeplitz(_tent_kernel(TENT_SPACING), nodes), lambda place: tents(place / spacing, nodes))
+        return Axis(_toeplitz(_tent_kernel(tent_spacing), nodes), lambda place: tents(place / spacing, nodes))
     if theta >= HALF_RESOLUTION_FROM:
         side = _side_weight(theta)
         nodes = (extent - 1) // 2 + 3

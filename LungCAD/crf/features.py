@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from LungCAD.crf.fields import Field
+from LungCAD.crf.grey_curve import grey_levels
 from LungCAD.crf.parameters import CRFParameters
-from LungCAD.crf.windows import grey_levels
 
 
 def field_features(field: Field, parameters: CRFParameters) -> tuple[np.ndarray, np.ndarray]:

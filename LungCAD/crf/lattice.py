@@ -34,8 +34,9 @@ class Lattice:
 
     def __init__(self, field: Field, axes: Sequence[Axis], features: Tensor) -> None:
         self._field, self._features = field, features
+        self.device = features.device
         self._across, *self._inside = axes
-        self._kernels = [NodeKernel(torch.from_numpy(axis.kernel).to(features.device)) for axis in axes]
+        self._kernels = [NodeKernel(torch.from_numpy(axis.kernel).to(self.device)) for axis in axes]
         self._nodes = int(np.prod([len(kernel) for kernel in self._kernels[1:]]))
         self._factor: Tensor | None = None
         self._kept = list(self._build()) if field.size <= KEPT_VOXELS else None
@@ -84,7 +85,7 @@ class Lattice:
 
     def _build(self) -> Iterator[Plane]:
         for z, voxels in self._field.planes():
-            place = torch.from_numpy(self._field.position(voxels)[1:]).to(self._features.device)
+            place = torch.from_numpy(self._field.position(voxels)[1:]).to(self.device)
             nodes, weights = self._touched([*place, *self._features[:, voxels]])
             interpolation = Interpolation(nodes, weights, self._nodes)
             if self._factor is not None:

@@ -10,9 +10,14 @@ from torch import Tensor
 
 from LungCAD.crf.axes import Axis, curve_axis, grey_axis, spatial_axis
 from LungCAD.crf.fields import Field
+from LungCAD.crf.grey_curve import arc_length
 from LungCAD.crf.lattice import Lattice
 from LungCAD.crf.parameters import CRFParameters, Normalization
-from LungCAD.crf.windows import arc_length
+
+WIDE_SPACING = 0.4
+"""Distance of the tents of the appearance kernel in space, in thetas."""
+NARROW_SPACING = 0.2
+"""The same of the smoothness kernel, whose few neighbours do not average the error away."""
 
 
 class Pairwise(Protocol):
@@ -34,31 +39,46 @@ class GridPairwise:
     dtype = torch.float32
 
     def __init__(self, field: Field, parameters: CRFParameters, device: torch.device) -> None:
-        places, grey_axes = _grey_axes(field, parameters)
+        places, grey = _grey_axes(field, parameters)
         features = torch.from_numpy(places.astype(np.float32)).to(device)
-        self._kernels: list[tuple[Lattice, float, Tensor | None, Tensor | None]] = []
-        for weight, axes, points in (
-            (parameters.appearance_weight, _space_axes(field, parameters.theta_alpha) + grey_axes, features),
-            (parameters.smoothness_weight, _space_axes(field, parameters.theta_gamma), features[:0]),
-        ):
-            if weight > 0:
-                lattice = Lattice(field, axes, points)
-                sums = lattice.filter(torch.ones(field.size, 1, device=device))
-                before, after = normalizers(sums, parameters.normalization)
-                if parameters.normalization == "symmetric":
-                    lattice.scale(before[:, 0])
-                    before = after = None
-                self._kernels.append((lattice, weight, before, after))
+        wide = _space_axes(field, parameters.theta_alpha, WIDE_SPACING)
+        narrow = _space_axes(field, parameters.theta_gamma, NARROW_SPACING)
+        self._kernels = []
+        if parameters.appearance_weight > 0:
+            appearance = Normalized(
+                Lattice(field, wide + grey, features), field.size, parameters.normalization
+            )
+            self._kernels.append((parameters.appearance_weight, appearance))
+        if parameters.smoothness_weight > 0:
+            smoothness = Normalized(
+                Lattice(field, narrow, features[:0]), field.size, parameters.normalization
+            )
+            self._kernels.append((parameters.smoothness_weight, smoothness))
 
     def message(self, marginals: Tensor) -> Tensor:
         """Return the messages (N, C) for marginals (N, C)."""
         total = torch.zeros_like(marginals)
-        for lattice, weight, before, after in self._kernels:
-            if before is None:
-                total.add_(lattice.filter(marginals), alpha=weight)
-            else:
-                total.addcmul_(after, lattice.filter(before * marginals), value=weight)
+        for weight, kernel in self._kernels:
+            total.add_(kernel.filter(marginals), alpha=weight)
         return total
+
+
+class Normalized:
+    """A lattice whose kernel is divided by its row sums; the symmetric factors go into its weights for good."""
+
+    def __init__(self, lattice: Lattice, voxels: int, normalization: Normalization) -> None:
+        self._lattice = lattice
+        sums = lattice.filter(torch.ones(voxels, 1, device=lattice.device))
+        self._before, self._after = normalizers(sums, normalization)
+        self._folded = normalization == "symmetric"
+        if self._folded:
+            lattice.scale(self._before[:, 0])
+
+    def filter(self, values: Tensor) -> Tensor:
+        """Return the normalised kernel times values (N, C)."""
+        if self._folded:
+            return self._lattice.filter(values)
+        return self._after * self._lattice.filter(self._before * values)
 
 
 def normalizers(row_sums: Tensor, normalization: Normalization) -> tuple[Tensor, Tensor]:
@@ -73,8 +93,11 @@ def normalizers(row_sums: Tensor, normalization: Normalization) -> tuple[Tensor,
     }[normalization]
 
 
-def _space_axes(field: Field, theta: float) -> list[Axis]:
-    return [spatial_axis(extent, theta / step) for extent, step in zip(field.extent, field.step, strict=True)]
+def _space_axes(field: Field, theta: float, tent_spacing: float) -> list[Axis]:
+    return [
+        spatial_axis(extent, theta / step, tent_spacing)
+        for extent, step in zip(field.extent, field.step, strict=True)
+    ]
 
 
 def _grey_axes(field: Field, parameters: CRFParameters) -> tuple[np.ndarray, list[Axis]]:

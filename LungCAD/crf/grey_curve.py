@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from LungCAD.crf.parameters import Windows
+from LungCAD.images.windows import apply_windows
 
 
 def grey_levels(hu: np.ndarray, windows: Windows) -> np.ndarray:
     """Return the grey levels 0..255 (..., K) float64 of HU values (...) in each of K windows (low, high)."""
-    low, high = np.asarray(windows, dtype=np.float64).T
-    return 255 * np.clip((np.asarray(hu, dtype=np.float64)[..., None] - low) / (high - low), 0, 1)
+    return np.moveaxis(apply_windows(hu, windows), 0, -1).astype(np.float64)
 
 
 def arc_length(hu: np.ndarray, windows: Windows) -> np.ndarray:
