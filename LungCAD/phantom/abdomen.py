@@ -36,7 +36,7 @@ class Abdomen:
         grain = 4 * self.grain(x, y, z)
         canvas.fill(under, DIAPHRAGM)
         canvas.fill(under + 3, FAT + grain)
-        liver = np.maximum(under + 2.5, x - 18 + 0.25 * (y + 60))
+        liver = np.maximum(under + 2.5, x - 18 + 0.25 * (y + 60) - 14 * self.lungs.ripple(x, y, z))
         canvas.fill(liver, LIVER + grain)
         canvas.fill(np.maximum(self.spleen.distance(x, y, z), under + 3), SPLEEN + grain)
         stomach = np.maximum(self.stomach.distance(x, y, z), under + 4)

@@ -7,12 +7,12 @@ import numpy as np
 from LungCAD.phantom.canvas import Canvas
 from LungCAD.phantom.lung_shape import Lungs
 from LungCAD.phantom.physique import Physique
-from LungCAD.phantom.shapes import Array, Ellipsoid, coverage, oval, smooth_union
+from LungCAD.phantom.shapes import Array, Ellipsoid, chain, coverage, oval, smooth_union
 from LungCAD.phantom.waves import WaveField
 
-SKIN, FAT, MUSCLE, GLAND, TABLE = 10.0, -102.0, 52.0, 20.0, -250.0
+SKIN, FAT, MUSCLE, GLAND, BLOOD, TABLE = 10.0, -102.0, 52.0, 20.0, 42.0, -250.0
 RIB_LAYER = 14.0  # ribs, their muscles and the fat on both sides of them, mm
-LAYERS = (13.0, 30.0, 52.0)  # depth outside the cavity of the fat planes between the muscles, mm
+LAYERS = (13.0, 29.0, 46.0, 64.0)  # depth outside the cavity of the fat planes between the muscles, mm
 
 
 class ChestWall:
@@ -23,7 +23,16 @@ class ChestWall:
         self.grain, self.fold, self.waist = WaveField(rng, 9), WaveField(rng, 60), WaveField(rng, 120)
         p = physique
         self.breasts = tuple(
-            Ellipsoid((side * 0.6 * p.half_width, -p.front - 12, 0), (58, 20 + 26 * p.breast, 50))
+            Ellipsoid((side * 0.66 * p.half_width, -p.front - 10, 0), (60, 14 + 24 * p.breast, 52))
+            for side in (-1, 1)
+        )
+        self.armpits = tuple(
+            Ellipsoid((side * (p.half_width + 10), -4, 88), (10 + p.fat / 2, 24, 50)) for side in (-1, 1)
+        )
+        self.axillary = tuple(
+            chain(
+                [(side * 50, -24, 122, 5), (side * (p.half_width + 8), -6, 100, 4), (side * 150, 8, 104, 3.5)]
+            )
             for side in (-1, 1)
         )
 
@@ -59,6 +68,13 @@ class ChestWall:
         between = np.min([np.abs(cavity - depth - 5 * fold) for depth in LAYERS], axis=0)
         planes = np.maximum(between - 0.2 - 1.1 * self.waist(x + 70, y, z), trunk + fat)
         canvas.blend(0.85 * coverage(planes, canvas.width), FAT)
+        for armpit, vessels in zip(self.armpits, self.axillary, strict=True):
+            window = canvas.around(armpit, 15)
+            if window is not None:
+                hollow = armpit.distance(*canvas.coordinates(window), np.float32(z))
+                canvas.fill(hollow - (6 * fold + 2 * grain)[window], FAT + 10, window)
+            for vessel in vessels:
+                canvas.fill_shape(vessel, BLOOD)
         canvas.fill(cavity - 1.2, FAT)
 
     def _with_breasts(self, canvas: Canvas, trunk: Array) -> Array:

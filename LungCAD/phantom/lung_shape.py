@@ -21,7 +21,7 @@ class Lungs:
         self.ripple = WaveField(rng, 90)
         p, root = physique, physique.floor - 25
         self.domes = tuple(
-            Ellipsoid((side * 0.5 * p.half_width, -4, root), (0.52 * p.half_width, 0.93 * p.back, top - root))
+            Ellipsoid((side * 0.5 * p.half_width, -2, root), (0.55 * p.half_width, 0.97 * p.back, top - root))
             for side, top in ((-1, p.right_dome), (1, p.left_dome))
         )
 
@@ -44,7 +44,7 @@ class Lungs:
     def diaphragm_distance(self, x: Array, y: Array, z: Array | float) -> Array:
         """Return the signed distance to what lies under the diaphragm."""
         right, left = (dome.distance(x, y, z) for dome in self.domes)
-        floor = z - (self.physique.floor - 0.3 * (y - 70) + 16 * np.exp(-((x / 45) ** 2)))
+        floor = z - (self.physique.floor - 0.12 * (y - 60) + 16 * np.exp(-((x / 45) ** 2)))
         return smooth_union(smooth_union(right, left, 12), floor, 3)
 
     def distance(self, x: Array, y: Array, z: Array | float) -> Array:

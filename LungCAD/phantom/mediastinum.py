@@ -23,7 +23,7 @@ class Mediastinum:
         self.physique = physique
         size = physique.heart
         turn = -0.55 + physique.heart_turn
-        long = np.array([np.cos(turn) * 0.84, np.sin(turn) * 0.84, -0.54])
+        long = np.array([np.cos(turn) * 0.8415, np.sin(turn) * 0.8415, -0.5403])
         short = np.cross(long, [0, 0, 1.0])
         short /= np.linalg.norm(short)
         axes = tuple(tuple(float(v) for v in axis) for axis in (long, short, np.cross(long, short)))
@@ -32,11 +32,11 @@ class Mediastinum:
             Ellipsoid((-22 * size, -16, -40), (26 * size, 33 * size, 38 * size)),
             Ellipsoid((6, 10, -16), (34 * size, 18 * size, 21 * size)),
         )
-        self.descending = chain([(20, 36, 42, 12), (22, 40, 15, 12.5), (20, 40, -60, 12), (10, 38, -300, 11)])
+        ascending = [(2, -22, -25, 15), (-12, -30, 10, 15.5), (-10, -28, 34, 14.5)]
+        arch = [(2, -12, 52, 14), (14, 10, 56, 13.5), (20, 36, 42, 12)]
+        descending = [(22, 40, 15, 12.5), (20, 40, -60, 12), (10, 38, -300, 11)]
         self.vessels = (
-            *chain([(2, -22, -25, 15), (-12, -30, 10, 15.5), (-10, -28, 34, 15)]),  # ascending aorta
-            *chain([(-10, -28, 34, 14.5), (2, -12, 52, 14), (14, 10, 56, 13.5), (20, 36, 42, 12)]),  # arch
-            *self.descending,
+            *chain([*ascending, *arch, *descending], physique.aorta),
             *chain([(16, -42, -15, 14), (18, -30, 8, 13.5), (20, -8, 16, 12)]),  # pulmonary trunk
             *chain([(20, -8, 16, 11), (-6, -2, 10, 10.5), (-34, 0, 4, 9.5)]),  # right pulmonary artery
             *chain([(20, -8, 16, 11.5), (30, 8, 20, 10.5), (40, 16, 12, 9)]),  # left pulmonary artery

@@ -24,6 +24,7 @@ class Physique:
     muscle: float  # thickness of the muscles over the ribs
     heart: float  # size of the heart, 1 = average
     heart_turn: float  # of its long axis about z, radians
+    aorta: float  # width of the aorta, 1 = average
     rib_spacing: float
     rib_slope: float  # drop of a rib from spine to sternum
     rib_phase: float
@@ -42,21 +43,22 @@ def draw_physique(rng: np.random.Generator) -> Physique:
     def about(mean: float, spread: float) -> float:
         return float(mean + spread * np.clip(rng.normal(), -2, 2))
 
-    size = about(1, 0.035)
+    size = about(1, 0.045)
     return Physique(
         half_width=size * about(126, 3),
-        front=size * about(88, 4),
+        front=size * about(88, 6),
         back=size * about(92, 3),
-        roundness=about(2.35, 0.1),
+        roundness=about(2.3, 0.14),
         apex=size * about(122, 4),
         floor=size * about(-128, 4),
         right_dome=about(-62, 8),
         left_dome=about(-74, 8),
-        fat=float(np.exp(about(np.log(9), 0.35))),
+        fat=float(np.exp(about(np.log(9), 0.45))),
         breast=float(max(0.0, rng.uniform(-1, 1))),
         muscle=about(11, 2),
         heart=about(1, 0.06),
         heart_turn=about(0, 0.14),
+        aorta=about(1, 0.09),
         rib_spacing=size * about(25, 1),
         rib_slope=about(78, 8),
         rib_phase=float(rng.uniform(0, 1)),

@@ -100,6 +100,6 @@ class Tube:
         return np.sqrt(dx * dx + dy * dy + dz * dz) - radius
 
 
-def chain(points: list[tuple[float, float, float, float]]) -> tuple[Tube, ...]:
-    """Return the tubes along a path of (x, y, z, radius)."""
-    return tuple(Tube(a[:3], b[:3], a[3], b[3]) for a, b in pairwise(points))
+def chain(points: list[tuple[float, float, float, float]], widened: float = 1.0) -> tuple[Tube, ...]:
+    """Return the tubes along a path of (x, y, z, radius); their radii are multiplied by `widened`."""
+    return tuple(Tube(a[:3], b[:3], widened * a[3], widened * b[3]) for a, b in pairwise(points))

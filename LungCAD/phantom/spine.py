@@ -11,7 +11,7 @@ from LungCAD.phantom.shapes import oval, smooth_union
 from LungCAD.phantom.waves import WaveField
 
 PERIOD = 25.0  # height of a vertebra with its disc, mm
-CORTEX, SPONGY, DISC, CORD, MUSCLE = 620.0, 170.0, 85.0, 30.0, 52.0
+CORTEX, SPONGY, DISC, CORD, EPIDURAL, MUSCLE = 620.0, 170.0, 85.0, 30.0, -20.0, 52.0
 
 
 class Spine:
@@ -34,24 +34,22 @@ class Spine:
         grain = self.grain(canvas.x, canvas.y, z)[window]
         flesh = np.maximum(oval(x, y - 30, 44, 22, 26, 2.4), 14 - y)
         canvas.fill(flesh, MUSCLE + 6 * grain, window)
-        body = smooth_union(
-            oval(x, y, 17.5 - waist, 14.5 - waist, 13 - waist, 2.4), oval(x, y - 34, 9, 5, 12), 2
-        )
         canal = oval(x, y - 22, 9.5, 7.5, 7.5)
+        arch = oval(x, y - 22, 14, 12, 12)
+        spinous = np.maximum(np.abs(x) - 3.2, np.maximum(30 - y, y - 52))
+        bones = smooth_union(arch, spinous, 3)
+        if level > 0:
+            transverse = np.maximum(np.abs(y - 27 - 0.25 * np.abs(x)) - 4.5, np.abs(x) - 34)
+            bones = smooth_union(bones, transverse, 3)
         if end > 0:
-            arch = np.maximum(oval(x, y - 22, 14, 12, 12), -canal)
-            spinous = np.maximum(np.abs(x) - 3.2, np.maximum(30 - y, y - 52))
-            transverse = (
-                np.maximum(np.abs(y - 27 - 0.25 * np.abs(x)) - 4.5, np.abs(x) - 34) if level > 0 else arch
-            )
-            bones = smooth_union(smooth_union(np.minimum(body, arch), spinous, 3), transverse, 3)
-            bones = np.maximum(bones, -canal)
-            canvas.fill(bones, CORTEX * bone, window)
-            dense = np.float32(np.clip(1 - (end - 1) / 1.5, 0, 1))
-            canvas.fill(
-                bones + 1.5, (SPONGY * bone + 55 * grain) * (1 - dense) + CORTEX * bone * dense, window
-            )
+            vertebra = oval(x, y, 17.5 - waist, 14.5 - waist, 13 - waist, 2.4)
+            bones = np.minimum(bones, np.maximum(vertebra, -oval(x, y - 20, 9, 8, 8)))
         else:
-            canvas.fill(oval(x, y, 18, 15, 13.5, 2.4), DISC, window)
-        canvas.fill(canal, -20.0, window)
+            canvas.fill(oval(x, y, 18, 15, 13, 2.4), DISC, window)
+        bones = np.maximum(bones, -canal)
+        canvas.fill(bones, CORTEX * bone, window)
+        plate = np.clip((2.5 - abs(end)) / 1.5, 0, 1) * (y < 10)  # of dense bone at both ends of the body
+        marrow = SPONGY * bone + 55 * grain
+        canvas.fill(bones + 1.5, marrow + plate * (CORTEX * bone - marrow), window)
+        canvas.fill(canal, EPIDURAL, window)
         canvas.fill(oval(x, y - 22, 6, 5, 5), CORD, window)
