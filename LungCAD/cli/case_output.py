@@ -12,6 +12,7 @@ import SimpleITK as sitk
 import torch
 
 from LungCAD.cli.agreement import Agreement
+from LungCAD.devices import choose_device
 from LungCAD.files import write_text
 from LungCAD.images import Scan, write_image, write_probabilities, write_segmentation
 from LungCAD.labels import Schema, load_schema
@@ -66,7 +67,7 @@ def write_case(
         command,
         parameters,
         _named(inputs),
-        device=parameters.device,
+        device=str(choose_device(parameters.device)),
         threads=torch.get_num_threads(),
         started=stopwatch.started,
         seconds=stopwatch.seconds,

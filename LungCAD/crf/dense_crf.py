@@ -8,11 +8,12 @@ import numpy as np
 import torch
 
 from LungCAD.crf.backends import BackendName, FieldSolver, field_solver
-from LungCAD.crf.checks import check_constraints, check_image, check_lungs, check_probabilities
-from LungCAD.crf.fields import Field, split_fields
+from LungCAD.crf.checks import check_constraints, check_image, check_lungs
+from LungCAD.crf.fields import split_fields
 from LungCAD.crf.memory import check_memory
 from LungCAD.crf.parameters import CRFParameters
 from LungCAD.crf.solution import Solution
+from LungCAD.devices import choose_device
 from LungCAD.progress import Progress, part, silent
 
 PAPER = CRFParameters()
@@ -158,40 +159,3 @@ def mean_field(
     """
     crf = DenseCRF(hu, mask, spacing, parameters, lungs=lungs, backend=backend, device=device)
     return crf.solve(probabilities, constraints, progress).marginals()
-
-
-def choose_device(name: str) -> torch.device:
-    """Return the torch device of that name; "auto" prefers CUDA, then Apple's MPS, then the CPU."""
-    if name != "auto":
-        return torch.device(name)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-def inside_mask(probabilities: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return the checked probabilities (N, C) float32 of the voxels in the mask."""
-    inside = np.flatnonzero(mask)
-    if probabilities.ndim == 4 and probabilities.shape[1:] == mask.shape:
-        values = probabilities.reshape(len(probabilities), -1)[:, inside]
-    elif probabilities.ndim == 2 and probabilities.shape[1] == len(inside):
-        values = probabilities
-    else:
-        raise ValueError(
-            f"probabilities has the shape {probabilities.shape}, but must be (classes, {mask.shape}) "
-            f"or (classes, {len(inside)} voxels in the mask)"
-        )
-    if not len(values):
-        raise ValueError("probabilities has no class")
-    values = np.array(values.T, dtype=np.float32, order="C")
-    check_probabilities(values)
-    return values
-
-
-def drawn_voxels(constraints: np.ndarray | None, field: Field) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return which voxels (M,) of a field are drawn, and their class indices (M,), both int64."""
-    if constraints is None:
-        return torch.zeros(0, dtype=torch.int64), torch.zeros(0, dtype=torch.int64)
-    label = torch.from_numpy(constraints.reshape(-1)[field.index].astype(np.int64))
-    drawn = (label >= 0).nonzero()[:, 0]
-    return drawn, label[drawn]

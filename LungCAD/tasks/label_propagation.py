@@ -15,6 +15,7 @@ import SimpleITK as sitk
 from scipy.ndimage import distance_transform_edt
 
 from LungCAD.crf import CRFParameters, mean_field
+from LungCAD.devices import choose_device
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, from_axial, require_hu, same_geometry, to_axial
 from LungCAD.labels import Provenance, Schema, load_schema
@@ -127,6 +128,7 @@ def run(
     """
     schema = load_schema(parameters.schema)
     _check(inputs, parameters, schema)
+    device = str(choose_device(parameters.device))
     progress(0.0, "Finding the lungs")
     field = inputs.lungs
     if field is None:
@@ -149,7 +151,7 @@ def run(
         _class_index(drawn, unary.classes),
         _crf_parameters(parameters),
         lungs=lungs,
-        device=parameters.device,
+        device=device,
         progress=part(progress, 0.6, 0.95),
     )
 

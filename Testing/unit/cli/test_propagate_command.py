@@ -194,6 +194,11 @@ def test_a_parameter_out_of_range(case, capsys):
     assert "theta_beta" in case.refuse(capsys, "--crf-theta-beta", "-1")
 
 
+def test_a_device_that_is_not_there(case, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert "'cuda' is not to be had" in case.refuse(capsys, "--device", "cuda")
+
+
 def test_an_unknown_schema(case, capsys):
     assert "gao6" in case.refuse(capsys, "--schema", "gao6")
 
