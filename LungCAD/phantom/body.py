@@ -42,7 +42,7 @@ class Body:
         self.mediastinum = Mediastinum(self.physique)
         self.lungs = Lungs(self.physique, self.mediastinum, next(streams))
         self.wall = ChestWall(self.physique, self.lungs, next(streams))
-        self.skeleton = Skeleton(self.physique, self.lungs, next(streams))
+        self.skeleton = Skeleton(self.physique, self.lungs, self.wall, next(streams))
         self.spine = Spine(self.physique, self.lungs, next(streams))
         self.abdomen = Abdomen(self.physique, self.lungs, next(streams))
         self.vessels, self.bronchi = grow_lung_trees(self.lungs, self.mediastinum, next(streams))

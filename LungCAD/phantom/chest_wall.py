@@ -41,7 +41,7 @@ class ChestWall:
         """Mean thickness of the wall in mm."""
         return RIB_LAYER + self.physique.muscle + self.physique.fat
 
-    def trunk_distance(self, x: Array, y: Array, z: float) -> Array:
+    def trunk_distance(self, x: Array, y: Array, z: Array | float) -> Array:
         """Return the signed distance to the trunk's surface without the breasts, across the slice."""
         p = self.physique
         shoulder = np.clip((z - 20) / 90, 0, 1.2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from LungCAD.phantom.canvas import Canvas, Window
+from LungCAD.phantom.chest_wall import ChestWall
 from LungCAD.phantom.lung_shape import Lungs
 from LungCAD.phantom.physique import Physique
 from LungCAD.phantom.shapes import Array, Ellipsoid, Tube, chain
@@ -23,8 +24,8 @@ CARTILAGE_FROM = 0.74  # part of the way from spine to sternum where a rib turns
 class Skeleton:
     """The bones in the chest wall of one body."""
 
-    def __init__(self, physique: Physique, lungs: Lungs, rng: np.random.Generator) -> None:
-        self.physique, self.lungs = physique, lungs
+    def __init__(self, physique: Physique, lungs: Lungs, wall: ChestWall, rng: np.random.Generator) -> None:
+        self.physique, self.lungs, self.wall = physique, lungs, wall
         self.grain = WaveField(rng, 4)
         w, f, b = physique.half_width, physique.front, physique.back
         self.rods: tuple[Tube | Ellipsoid, ...] = ()
@@ -87,7 +88,8 @@ class Skeleton:
         )  # mm inside the border
         thickness = 2.0 + 2.0 * np.exp(-np.maximum(edge, 0) / 5)
         plate = np.abs(depth - 20 - 5 * (way - middle) / 0.1) - thickness
-        self._paint_bone(canvas, np.maximum(plate, -edge), grain, pixels)
+        under_skin = self.wall.trunk_distance(x, y, np.full_like(x, canvas.z)) + self.physique.fat + 4
+        self._paint_bone(canvas, np.maximum(np.maximum(plate, -edge), under_skin), grain, pixels)
 
     def _paint_sternum(self, canvas: Canvas, cavity: Array, grain: Array) -> None:
         if not -65 < canvas.z < 90:

@@ -203,3 +203,11 @@ def test_a_full_ct_takes_two_minutes_at_most():
     thorax = make_thorax(ThoraxParameters((512, 512, 300), (0.7, 0.7, 1.0)))
     assert time.process_time() - start < 120
     assert 3 < litres(thorax, 1) + litres(thorax, 2) < 7
+
+
+@pytest.mark.parametrize("seed", [5, 8])
+def test_bone_lies_under_the_skin(seed):
+    thorax = make_thorax(ThoraxParameters((190, 160, 12), (2.0, 2.0, 22.0), seed, thickness=1.5, table=False))
+    body = np.stack([ndimage.binary_fill_holes(layer > -400) for layer in thorax.hu])
+    deep = np.stack([ndimage.binary_erosion(layer, iterations=2) for layer in body])
+    assert not (thorax.hu > 250)[~deep].any()
