@@ -20,6 +20,8 @@ from LungCAD.crf.parameters import Windows
 
 GREY_SPACING = 0.5
 """Distance of the tents in grey levels, in thetas."""
+FEWEST_INTERVALS = 6
+"""Axes shorter than this many tents get closer ones: the errors of a few tents do not average out."""
 HALF_RESOLUTION_FROM = 2.25
 """Least theta, in voxels, for which every second voxel suffices as a node."""
 REACH = 7.0
@@ -49,6 +51,8 @@ def spatial_axis(extent: int, theta: float, tent_spacing: float) -> Axis:
     Wide kernels get tents, `tent_spacing` thetas apart; narrow ones every second voxel; very narrow ones
     every voxel (exact). The coordinates are voxel numbers from 0 on.
     """
+    while extent < FEWEST_INTERVALS * tent_spacing * theta and tent_spacing * theta > 2:
+        tent_spacing /= 2
     spacing = tent_spacing * theta
     if spacing > 2:
         nodes = int(np.ceil((extent - 1) / spacing)) + 1

@@ -10,6 +10,7 @@ import torch
 from LungCAD.crf.backends import BackendName, FieldSolver, field_solver
 from LungCAD.crf.checks import check_constraints, check_image, check_lungs
 from LungCAD.crf.fields import split_fields
+from LungCAD.crf.inputs import drawn_voxels, inside_mask
 from LungCAD.crf.memory import check_memory
 from LungCAD.crf.parameters import CRFParameters
 from LungCAD.crf.solution import Solution
@@ -87,7 +88,7 @@ class DenseCRF:
             Shapes that differ, negative or unnormalised probabilities, NaN, labels beyond the classes or
             outside the mask, more voxels than fit into memory; names the argument.
         """
-        self._inside = torch.from_numpy(inside_mask(probabilities, self._mask))
+        self._inside = inside_mask(probabilities, self._mask)
         return self._run(constraints, self._parameters, None, progress)
 
     def update(

@@ -64,7 +64,7 @@ class GridPairwise:
 
 
 class Normalized:
-    """A lattice whose kernel is divided by its row sums; the symmetric factors go into its weights for good."""
+    """A lattice whose kernel is divided by its row sums; symmetric factors are folded into its weights."""
 
     def __init__(self, lattice: Lattice, voxels: int, normalization: Normalization) -> None:
         self._lattice = lattice

@@ -1,0 +1,43 @@
+"""From the caller's volumes to the rows of the voxels in the mask."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from LungCAD.crf.checks import check_probabilities
+from LungCAD.crf.fields import Field
+
+
+def inside_mask(probabilities: np.ndarray, mask: np.ndarray) -> Tensor:
+    """Return the checked probabilities (N, C) float32 of the voxels in the mask.
+
+    probabilities : (C, Z, Y, X), or (C, N) already of the mask's voxels in raster order.
+
+    Raises ValueError where they have another shape, are negative, not finite or do not sum to 1.
+    """
+    inside = np.flatnonzero(mask)
+    if probabilities.ndim == 4 and probabilities.shape[1:] == mask.shape:
+        values = probabilities.reshape(len(probabilities), -1)[:, inside]
+    elif probabilities.ndim == 2 and probabilities.shape[1] == len(inside):
+        values = probabilities
+    else:
+        raise ValueError(
+            f"probabilities has the shape {probabilities.shape}, but must be (classes, {mask.shape}) "
+            f"or (classes, {len(inside)} voxels in the mask)"
+        )
+    if not len(values):
+        raise ValueError("probabilities has no class")
+    values = np.array(values.T, dtype=np.float32, order="C")
+    check_probabilities(values)
+    return torch.from_numpy(values)
+
+
+def drawn_voxels(constraints: np.ndarray | None, field: Field) -> tuple[Tensor, Tensor]:
+    """Return which voxels (M,) of a field are drawn, and their class indices (M,), both int64."""
+    if constraints is None:
+        return torch.zeros(0, dtype=torch.int64), torch.zeros(0, dtype=torch.int64)
+    label = torch.from_numpy(constraints.reshape(-1)[field.index].astype(np.int64))
+    drawn = (label >= 0).nonzero()[:, 0]
+    return drawn, label[drawn]
