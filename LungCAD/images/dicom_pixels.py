@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-import pydicom
 import SimpleITK as sitk
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from LungCAD.errors import InputError
-from LungCAD.images.dicom_slices import Slice
+from LungCAD.images.dicom_slices import Slice, number_or_none
 from LungCAD.images.hounsfield import AIR_HU
-from LungCAD.images.series import number_or_none
 
 TISSUE_HU = (-1000.0, 3071.0)
 """What a 12-bit CT can show. A padding value in here is a mistake: it would blank real tissue."""
+
+UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 
 
 def read_hu(slices: list[Slice], warnings: list[str]) -> NDArray:
@@ -43,7 +46,7 @@ def read_frames(piece: Slice) -> NDArray:
     try:
         image = sitk.ReadImage(str(piece.path), imageIO="GDCMImageIO")
     except RuntimeError as error:
-        name = piece.header.file_meta.TransferSyntaxUID.name
+        name = piece.transfer_syntax.name
         remedy = "Copy it again, or convert it to an uncompressed transfer syntax"
         raise InputError(piece.path, f"cannot be decoded ({name}): damaged or unsupported", remedy) from error
     if image.GetNumberOfComponentsPerPixel() > 1:
@@ -55,16 +58,12 @@ def read_frames(piece: Slice) -> NDArray:
 def _require_all_bytes(piece: Slice) -> None:
     """Refuse a file that ends within its uncompressed pixels, which GDCM may fill up silently."""
     header = piece.header
-    syntax = header.file_meta.TransferSyntaxUID
-    if syntax.is_compressed or syntax.is_deflated:
+    if piece.transfer_syntax not in UNCOMPRESSED:
         return
     columns, rows = piece.size
-    frames = int(header.get("NumberOfFrames") or 1)
-    bits = int(header.get("BitsAllocated", 8)) * int(header.get("SamplesPerPixel", 1))
-    with piece.path.open("rb") as file:
-        pydicom.dcmread(file, stop_before_pixels=True, specific_tags=[])
-        behind_header = piece.path.stat().st_size - file.tell()
-    if behind_header < frames * rows * columns * bits // 8:
+    values = rows * columns * int(number_or_none(header.get("NumberOfFrames")) or 1)
+    bits = (number_or_none(header.get(tag)) for tag in ("BitsAllocated", "SamplesPerPixel"))
+    if piece.behind_header < values * math.prod(number or 1 for number in bits) // 8:
         raise InputError(piece.path, "is truncated", "Copy or export it again")
 
 

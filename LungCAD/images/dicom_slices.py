@@ -10,7 +10,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID
 
 from LungCAD.errors import InputError
 from LungCAD.images.volume_file import is_dicom
@@ -37,6 +37,7 @@ class Slice:
     path: Path
     frame: int
     header: Dataset
+    behind_header: int  # bytes of the file from the pixels on
     position: NDArray[np.float64] | None
     orientation: NDArray[np.float64] | None  # (2, 3): direction along a row, along a column
     spacing: tuple[float, float] | None  # between rows, between columns
@@ -45,6 +46,11 @@ class Slice:
     def series_uid(self) -> str:
         """The series that the slice belongs to; "" where the file names none."""
         return str(self.header.get("SeriesInstanceUID", ""))
+
+    @property
+    def transfer_syntax(self) -> UID:
+        """How the pixels are encoded."""
+        return UID(self.header.file_meta.get("TransferSyntaxUID", ""))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -81,28 +87,31 @@ def slices_of(path: Path) -> list[Slice]:
         The header is damaged.
     """
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=TAGS)
-        return list(_slices(path, header))
-    except (
-        InvalidDicomError,
-        EOFError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        NotImplementedError,
-    ) as error:
+        with path.open("rb") as file:
+            header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=TAGS)
+            behind_header = path.stat().st_size - file.tell()
+        header.walk(lambda _, element: element.value)  # decode every value here, not when it is used
+        return list(_slices(path, header, behind_header))
+    except Exception as error:  # a damaged header can make pydicom raise anything
         raise InputError(path, "is a damaged DICOM file", "Copy or export it again") from error
 
 
-def _slices(path: Path, header: Dataset) -> Iterator[Slice]:
-    if "Rows" not in header:
+def number_or_none(value: object) -> float | None:
+    """Return a DICOM number as float; None where the tag is missing, empty or not one number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _slices(path: Path, header: Dataset, behind_header: int) -> Iterator[Slice]:
+    if not header.get("Rows") or not header.get("Columns"):
         if header.file_meta.MediaStorageSOPClassUID.name.endswith("Image Storage"):
             raise EOFError("the header ends before it says how large the image is")
         return
     frames = header.get("PerFrameFunctionalGroupsSequence", [])
     if not frames:
-        yield Slice(path, 0, header, *_plane(header, header, header))
+        yield Slice(path, 0, header, behind_header, *_plane(header, header, header))
         return
     shared = header.get("SharedFunctionalGroupsSequence", [Dataset()])[0]
     for number, frame in enumerate(frames):
@@ -111,7 +120,7 @@ def _slices(path: Path, header: Dataset) -> Iterator[Slice]:
             _macro("PlaneOrientationSequence", frame, shared),
             _macro("PixelMeasuresSequence", frame, shared),
         )
-        yield Slice(path, number, header, *_plane(*macros))
+        yield Slice(path, number, header, behind_header, *_plane(*macros))
 
 
 def _macro(name: str, frame: Dataset, shared: Dataset) -> Dataset:
@@ -123,7 +132,7 @@ def _plane(position: Dataset, orientation: Dataset, measures: Dataset) -> tuple:
     cosines = orientation.get("ImageOrientationPatient")
     spacing = measures.get("PixelSpacing")
     return (
-        np.array(origin, dtype=float) if origin else None,
+        np.array(origin, dtype=float).reshape(3) if origin else None,
         np.array(cosines, dtype=float).reshape(2, 3) if cosines else None,
         (float(spacing[0]), float(spacing[1])) if spacing else None,
     )

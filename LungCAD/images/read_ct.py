@@ -9,12 +9,12 @@ import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 from LungCAD.images.dicom_pixels import read_hu
-from LungCAD.images.dicom_slices import Slice, slices_of
+from LungCAD.images.dicom_slices import Slice, number_or_none, slices_of
 from LungCAD.images.geometry import axial_axis
 from LungCAD.images.hounsfield import clamp, require_hu
 from LungCAD.images.kernels import is_sharp
 from LungCAD.images.scan import Scan, ScanFacts
-from LungCAD.images.series import choose_series, kernel_name, number_or_none
+from LungCAD.images.series import choose_series, kernel_name
 from LungCAD.images.stack import arrange
 from LungCAD.images.volume_file import PICTURE_SUFFIXES, has_suffix, is_dicom, read_image, require_file
 

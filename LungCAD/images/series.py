@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from LungCAD.errors import InputError
-from LungCAD.images.dicom_slices import CT_STORAGE, ENHANCED_CT_STORAGE, Slice, slices_below
+from LungCAD.images.dicom_slices import CT_STORAGE, ENHANCED_CT_STORAGE, Slice, number_or_none, slices_below
 
 LARGEST = "largest"
 """Given as the series, it takes the axial CT with the most slices."""
@@ -109,7 +109,7 @@ def describe_series(slices: list[Slice]) -> SeriesInfo:
     """Return what can be told of one series from its headers."""
     header = slices[0].header
     heights = _heights(slices)
-    number = header.get("SeriesNumber")
+    number = number_or_none(header.get("SeriesNumber"))
     return SeriesInfo(
         uid=slices[0].series_uid,
         number=None if number is None else int(number),
@@ -122,11 +122,6 @@ def describe_series(slices: list[Slice]) -> SeriesInfo:
         slice_thickness_mm=number_or_none(header.get("SliceThickness")),
         kernel=kernel_name(header.get("ConvolutionKernel")),
     )
-
-
-def number_or_none(value: object) -> float | None:
-    """Return a DICOM number as float; None where the tag is missing or empty."""
-    return None if value in (None, "") else float(value)
 
 
 def kernel_name(value: object) -> str | None:

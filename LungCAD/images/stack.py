@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.images.dicom_slices import Slice
+from LungCAD.images.dicom_slices import Slice, number_or_none
 
 SAME_DIRECTION = 1e-3
 """Direction cosines that differ by less belong to parallel slices (0.06 degrees)."""
@@ -56,7 +56,7 @@ def arrange(slices: list[Slice], subject: object) -> tuple[list[Slice], Grid, li
     rows, columns = first.spacing
     direction = np.column_stack([*first.orientation, first.normal])
     if len(ordered) == 1:
-        thickness = float(first.header.get("SliceThickness") or 1.0)
+        thickness = number_or_none(first.header.get("SliceThickness")) or 1.0
         return ordered, Grid(tuple(positions[0]), direction, (columns, rows, thickness)), warnings
     spacing = _even_spacing(positions @ first.normal, subject, warnings)
     _require_no_tilt(positions, first.normal, min(rows, columns), subject)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from skimage.draw import polygon2mask
 
 from LungCAD.errors import InputError
-from LungCAD.images.dicom_slices import Slice, slices_below
+from LungCAD.images.dicom_slices import Slice, number_or_none, slices_below
 from LungCAD.images.geometry import affine, axial_axis, image_like, to_axial
 from LungCAD.labels import BACKGROUND, Schema
 
@@ -143,8 +143,8 @@ def _frames(path: Path, reference: sitk.Image) -> dict[int, Frame]:
     }
 
 
-def _instance(piece: Slice) -> tuple[int, str]:
-    return int(piece.header.get("InstanceNumber") or 0), piece.path.name
+def _instance(piece: Slice) -> tuple[float, str]:
+    return number_or_none(piece.header.get("InstanceNumber")) or 0.0, piece.path.name
 
 
 def _value(contour: Contour, schema: Schema, path: Path) -> int:

@@ -16,7 +16,7 @@ from pydicom.uid import (
 )
 
 from LungCAD.errors import InputError
-from LungCAD.images import affine, list_series, read_ct
+from LungCAD.images import affine, describe, list_series, read_ct
 
 
 def stack(make_slice, heights, **tags):
@@ -427,6 +427,23 @@ def test_truncated_compressed_file(tmp_path, make_slice, save):
     path = sorted(folder.iterdir())[0]
     path.write_bytes(path.read_bytes()[:4000])
     refusal(folder)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_any_damage_to_a_header_is_a_plain_error(tmp_path, make_slice, save):
+    """Whatever bytes are turned, the readers answer with an image or one line, never with a traceback."""
+    path = sorted(save(stack(make_slice, [0, 5, 10]), tmp_path).iterdir())[1]
+    content = path.read_bytes()
+    random = np.random.default_rng(0)
+    refused = 0
+    for _ in range(120):
+        damaged = bytearray(content)
+        damaged[random.integers(132, len(content) - 60)] = random.integers(256)
+        path.write_bytes(damaged)
+        problem = describe(tmp_path).problem or ""
+        assert "\n" not in problem
+        refused += bool(problem)
+    assert refused > 10
 
 
 def test_unsigned_offset_in_dicom(tmp_path, make_slice, save):
