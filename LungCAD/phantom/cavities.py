@@ -52,7 +52,7 @@ def plan_aspergillosis(space: LungSpace, rng: np.random.Generator) -> list[Lesio
             ball = np.linalg.norm(space.points - sunk, axis=1) * rough
             free = _claim(lesions, "fungus_ball", ball / ball_radius, ball_radius, free, _SHARP_MM)
         free = _claim(lesions, "cavity", distance / radius, radius, free, _SHARP_MM)
-        thickness = rng.uniform(5, 12) * np.clip(1.2 - distance / (2.6 * radius), 0, None)
+        thickness = rng.uniform(5, 12) * np.clip(1.2 - distance / (2.0 * radius), 0, None)
         thickness *= np.clip(1 + 0.25 * smooth_noise(space.points, 12, rng), 0.2, None)
         free = _claim(
             lesions, "pleural_thickening", space.depth / np.maximum(thickness, 0.01), 4.0, free, _SHARP_MM

@@ -35,6 +35,8 @@ TEXTURES: Mapping[str, Texture] = {
 }
 """How each class looks, by its code in the label schemas."""
 
+_PARENCHYMA_HU = -880.0
+_BRONCHUS_HU = -940.0  # thinner than any mixture of lung and wall
 _SAMPLES_PER_MM = 0.8  # through the thickness of a slice
 
 
@@ -91,9 +93,9 @@ def paint_disease(
         values = sample(textures[lesion.code], lesion.voxels, lesion.rho, own_rng)
         texture[lesion.voxels] += lesion.weight * values
 
-    painted = hu.copy()
-    painted.ravel()[space.index] += _replace_parenchyma(clean, base, texture) - clean
-    return painted
+    change = np.zeros(space.shape, np.float32)
+    change.ravel()[space.index] = _replace_parenchyma(clean, base, texture) - clean
+    return hu + change + _change_of_rim(hu, change, space)
 
 
 def paint_sham(
@@ -159,6 +161,17 @@ def _sampler(space: LungSpace, base: Values, thickness: float, blur: float) -> C
         return hu.reshape(count, -1).mean(axis=0).astype(np.float32)
 
     return sample
+
+
+def _change_of_rim(hu: NDArray, change: NDArray, space: LungSpace) -> NDArray[np.float32]:
+    """Return the change of voxels that touch the lung from outside, as far as they hold lung by partial volume."""
+    lungs = np.zeros(space.shape, np.float32)
+    lungs.ravel()[space.index] = 1
+    near = ndimage.uniform_filter(lungs, (1, 3, 3))
+    neighbours = ndimage.uniform_filter(change, (1, 3, 3)) / np.maximum(near, 1e-3)
+    lung_part = np.clip((SOFT_TISSUE_HU - hu) / (SOFT_TISSUE_HU - _PARENCHYMA_HU), 0, 1)
+    rim = (lungs == 0) & (near > 1e-3) & (hu > _BRONCHUS_HU)
+    return np.where(rim, lung_part * neighbours, 0).astype(np.float32)
 
 
 def _replace_parenchyma(hu: Values, base: Values, texture: Values) -> Values:

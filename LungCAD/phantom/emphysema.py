@@ -22,7 +22,7 @@ def centrilobular(site: Site, rng: np.random.Generator, severity: tuple[float, f
     affected = units.per_cell(rng) < -0.4 + 2.4 * severe
     hole = affected * smooth_step((radius - units.centre) / rng.uniform(1.5, 3.0))
     hu = parenchyma(site, rng)
-    loss = 0.56 * severe**2 + 0.27 * rng.standard_normal() + 0.2 * smooth_noise(points, 15, rng)
+    loss = 0.6 * severe**2 - 0.14 + 0.27 * rng.standard_normal() + 0.2 * smooth_noise(points, 15, rng)
     loss = np.clip(loss, -0.25, 0.95)
     rarefied = hu + loss * (AIR_HU + 15 - hu)
     hu = rarefied + rng.uniform(0.7, 1.0) * hole * (AIR_HU + 12 - rarefied)

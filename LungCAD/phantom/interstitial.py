@@ -21,7 +21,7 @@ from LungCAD.phantom.structures import (
 )
 from LungCAD.phantom.textures import AIR_HU, SOFT_TISSUE_HU, Site, add_tissue, parenchyma, veil
 
-DIFFUSE_MEAN_HU = (-740.0, -610.0)
+DIFFUSE_MEAN_HU = (-720.0, -610.0)
 
 
 def ground_glass(site: Site, rng: np.random.Generator) -> Values:
@@ -60,7 +60,8 @@ def honeycombing(site: Site, rng: np.random.Generator) -> Values:
     wall = np.where(smooth_noise(points, 12, rng) > 0.3, 0.8 * large.wall, small.wall)
     lumen = AIR_HU + rng.uniform(30, 80) + 12 * smooth_noise(points, 5, rng)
     solid = np.clip(0.75 + 0.10 * smooth_noise(points, 4, rng), 0.4, 1)
-    share = (rng.uniform(*DIFFUSE_MEAN_HU) - lumen.mean()) / np.mean(solid * (SOFT_TISSUE_HU - lumen))
+    mean = rng.uniform(*DIFFUSE_MEAN_HU) + 25  # makes up for the vessels, which cysts do not keep
+    share = (mean - lumen.mean()) / np.mean(solid * (SOFT_TISSUE_HU - lumen))
     thickness = 2 * np.quantile(wall, np.clip(share, 0.1, 0.7)) * np.exp(0.25 * smooth_noise(points, 7, rng))
     return add_tissue(lumen, sheet(wall, thickness, site.blur) * solid)
 
@@ -90,7 +91,7 @@ def _net(site: Site, rng: np.random.Generator) -> Values:
         cells(warp(points, 0.5, 2.5, rng), rng.uniform(3.2, 5.0), rng).wall, rng.uniform(0.5, 0.8), site.blur
     )
     fine *= smooth_step(smooth_noise(points, 3.5, rng) - 0.1)
-    return np.maximum(0.85 * septa, 0.7 * fine)
+    return np.maximum(0.8 * septa, 0.6 * fine)
 
 
 def micronodules(site: Site, rng: np.random.Generator) -> Values:
