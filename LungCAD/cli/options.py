@@ -68,9 +68,9 @@ def add_ct(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output(parser: argparse.ArgumentParser, what: str = "output folder") -> None:
+def add_output(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """Add -o, --overwrite and --quiet."""
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=what)
+    parser.add_argument("-o", "--output", type=Path, required=required, metavar="OUT", help="output folder")
     parser.add_argument("--overwrite", action="store_true", help="replace results that exist already")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no closing words")
 

@@ -7,13 +7,18 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
+import SimpleITK as sitk
+from PIL import Image
+
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output
+from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.images import write_image, write_segmentation
 from LungCAD.labels import load_schema
 from LungCAD.phantom import BENCHMARK, PhantomStudy, StudyParameters, draw_rois, make_radiograph, make_study
-from LungCAD.phantom.difficulty import measure_difficulty
+from LungCAD.phantom.difficulty import difficulty_report, measure_difficulty
 from LungCAD.progress import part
 
 
@@ -35,34 +40,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--difficulty", action="store_true", help="measure the difficulty gate over some seeds instead"
     )
     parser.add_argument("--studies", type=int, default=3, metavar="N", help="of the gate (default: 3)")
-    add_output(parser)
+    add_output(parser, required=False)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the study, or difficulty.json."""
+    """Write the study; with --difficulty print the gate, and write difficulty.json where -o names a folder."""
+    if options.difficulty:
+        return _measure_difficulty(options)
+    if options.output is None:
+        raise InputError("-o", "is missing", "Name the output folder")
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
-        parameters = StudyParameters(
-            size=tuple(options.size),
-            spacing=tuple(options.spacing),
-            thickness=options.thickness,
-            seed=options.seed,
-            schema=options.schema,
-            disease=not options.healthy,
-            heavy=options.heavy,
-            noise=options.noise,
-            kernel=options.kernel,
-        )
-        if options.difficulty:
-            seeds = range(options.seed, options.seed + options.studies)
-            difficulty = measure_difficulty(seeds, parameters, progress)
-            write_text(folder / "difficulty.json", json.dumps(difficulty.as_dict(), indent=2))
-        else:
-            write_study(make_study(parameters, part(progress, 0.0, 0.8)), folder)
-    if options.difficulty and not options.quiet:
-        print(difficulty)
-    elif not options.quiet:
+        write_study(make_study(_parameters(options), part(progress, 0.0, 0.8)), folder)
+    if not options.quiet:
         print(f"Wrote the study to {options.output}; its truth is in truth.seg.nrrd")
     return 0
+
+
+def _measure_difficulty(options: argparse.Namespace) -> int:
+    seeds = range(options.seed, options.seed + options.studies)
+    with progress_bar(options.quiet) as progress:
+        result = measure_difficulty(_parameters(options), seeds, progress=progress)
+    if options.output is not None:
+        with atomic_folder(options.output, options.overwrite) as folder:
+            write_text(folder / "difficulty.json", json.dumps(result, indent=2))
+    print(difficulty_report(result))
+    return 0 if result["passed"] else 1
+
+
+def _parameters(options: argparse.Namespace) -> StudyParameters:
+    return StudyParameters(
+        size=tuple(options.size),
+        spacing=tuple(options.spacing),
+        thickness=options.thickness,
+        seed=options.seed,
+        schema=options.schema,
+        disease=not options.healthy,
+        heavy=options.heavy,
+        noise=options.noise,
+        kernel=options.kernel,
+    )
 
 
 def write_study(study: PhantomStudy, folder: Path) -> None:
@@ -73,5 +89,7 @@ def write_study(study: PhantomStudy, folder: Path) -> None:
     write_segmentation(study.lungs, load_schema("lungs"), folder / "lungs.seg.nrrd")
     rois = draw_rois(study.labels, study.lungs, study.seed)
     write_segmentation(rois, schema, folder / "rois.seg.nrrd")
-    write_image(make_radiograph(study.ct), folder / "radiograph.png")
+    film, mask = make_radiograph(study.ct, study.lungs)
+    for name, picture in (("radiograph.png", film * 255), ("radiograph_lungs.png", mask)):
+        Image.fromarray(sitk.GetArrayFromImage(picture).astype(np.uint8)).save(folder / name)
     write_text(folder / "phantom.json", json.dumps(dataclasses.asdict(study.parameters), indent=2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -25,6 +26,19 @@ def attenuation(hu: NDArray, spacing: tuple[float, float, float]) -> NDArray[np.
         density += BONE_EXCESS * np.maximum(density - 1.1, 0)
         path[:] = density.sum(axis=0) * np.float32(WATER * spacing[1])
     return paths
+
+
+def make_radiograph(ct: sitk.Image, lungs: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
+    """Return the frontal radiograph of an axial CT (LPS) as 2-D images: float32 0..1, and the lungs' mask.
+
+    ct : HU. lungs : 0 outside, 1 right, 2 left, on the grid of `ct`. See `project_radiograph`.
+    """
+    arrays = (sitk.GetArrayViewFromImage(image) for image in (ct, lungs))
+    film, mask, pixel = project_radiograph(*arrays, ct.GetSpacing())
+    images = sitk.GetImageFromArray(film), sitk.GetImageFromArray(mask)
+    for image in images:
+        image.SetSpacing((pixel, pixel))
+    return images
 
 
 def project_radiograph(
