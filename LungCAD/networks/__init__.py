@@ -1,0 +1,11 @@
+"""Architectures, one per file, and the names by which weight files call them."""
+
+from torch import nn
+
+from LungCAD.networks.alexnet import AlexNet
+from LungCAD.networks.patch_cnn import PatchCNN
+
+ARCHITECTURES: dict[str, type[nn.Module]] = {"alexnet": AlexNet, "patch_cnn": PatchCNN}
+"""All take the number of classes first, then options by name."""
+
+__all__ = ["ARCHITECTURES", "AlexNet", "PatchCNN"]
