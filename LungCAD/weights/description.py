@@ -1,0 +1,54 @@
+"""What a weights file says of its network."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from LungCAD.weights.card import ModelCard
+
+FORMAT = "lungcad-network-1"
+
+
+@dataclass(frozen=True)
+class NetworkDescription:
+    """All that is needed to build a network and to feed it.
+
+    architecture : a name in `LungCAD.networks.ARCHITECTURES`. options : its arguments after the classes.
+    schema : name of the label schema. classes : its codes, in the order of the outputs.
+    input : how images are prepared, such as HU windows and the size of patches; plain data.
+    """
+
+    architecture: str
+    schema: str
+    classes: tuple[str, ...]
+    card: ModelCard
+    options: Mapping[str, Any] = field(default_factory=dict)
+    input: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the texts that go into the header of a safetensors file."""
+        entries = {key: json.dumps(value) for key, value in dataclasses.asdict(self).items()}
+        return {"format": FORMAT, **entries}
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> NetworkDescription:
+        """Return the description in the header of a safetensors file.
+
+        Raises
+        ------
+        ValueError
+            The header was not written by `to_metadata`.
+        """
+        if metadata.get("format") != FORMAT:
+            raise ValueError(f"its format is {metadata.get('format')!r}, not {FORMAT!r}")
+        try:
+            entries = {entry.name: json.loads(metadata[entry.name]) for entry in dataclasses.fields(cls)}
+            entries["card"] = ModelCard(**entries["card"])
+            entries["classes"] = tuple(entries["classes"])
+        except (KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"its header is incomplete ({error})") from error
+        return cls(**entries)
