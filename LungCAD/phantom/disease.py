@@ -164,7 +164,7 @@ def _sampler(space: LungSpace, base: Values, thickness: float, blur: float) -> C
 
 
 def _change_of_rim(hu: NDArray, change: NDArray, space: LungSpace) -> NDArray[np.float32]:
-    """Return the change of voxels that touch the lung from outside, as far as they hold lung by partial volume."""
+    """Return the change of voxels that touch the lung, as far as partial volume puts lung in them."""
     lungs = np.zeros(space.shape, np.float32)
     lungs.ravel()[space.index] = 1
     near = ndimage.uniform_filter(lungs, (1, 3, 3))

@@ -62,7 +62,7 @@ def test_nothing_outside_the_lung_is_labelled_or_changed_beyond_its_rim(chest, p
 
 
 def test_healthy_lung_of_a_patient_keeps_every_value(chest, plan):
-    hu, lungs, _ = chest
+    hu, _, _ = chest
     space, lesions = plan
     noisy = hu + np.random.default_rng(1).normal(0, 20, hu.shape).astype(np.float32)
     painted = paint_disease(noisy, space, lesions, SPACING, np.random.default_rng(0), denoise=1.0)
