@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the study; with --difficulty print the gate, and write difficulty.json where -o names a folder."""
+    """Write the study; with --difficulty print the gate, and write difficulty.json if -o names a folder."""
     if options.difficulty:
         return _measure_difficulty(options)
     if options.output is None:

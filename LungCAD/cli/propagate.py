@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read_rois(path: Path, schema: Schema, reference: sitk.Image) -> sitk.Image:
-    if path.suffix == ".txt":
+    if path.suffix == ".txt" or path.is_dir():
         return read_txt_rois(path, reference, schema)
     return read_labels(path, schema, reference)
 

@@ -133,12 +133,14 @@ def run(
     field = inputs.lungs
     if field is None:
         field = segment_lungs(inputs.ct, progress=part(progress, 0.0, 0.2))
-    ct, rois, field = (to_axial(image) for image in (inputs.ct, inputs.rois, field))
-    lungs, warnings = _include_drawn(_array(field), _array(rois))
+    ct = to_axial(inputs.ct)
+    drawn = _array(inputs.rois)
+    drawn[drawn == schema.ignore_value] = 0
+    lungs, warnings = _include_drawn(_array(field), drawn)
 
     box = Box.around(lungs > 0, FILTER_MARGIN)
     hu = box.crop(sitk.GetArrayViewFromImage(ct)).astype(np.float32)
-    drawn, lungs = box.crop(_array(rois)), box.crop(lungs)
+    drawn, lungs = box.crop(drawn), box.crop(lungs)
     spacing = ct.GetSpacing()[::-1]
     inside = lungs > 0
 
@@ -195,7 +197,7 @@ def _check(inputs: LabelPropagationInputs, parameters: LabelPropagationParameter
     for name, image in images.items():
         if image is not None and not same_geometry(image, inputs.ct):
             raise InputError(name, "lie on another grid than the CT", "Resample them to the CT")
-    drawn = {int(value) for value in np.unique(sitk.GetArrayViewFromImage(inputs.rois))} - {0}
+    drawn = set(np.unique(sitk.GetArrayViewFromImage(inputs.rois)).tolist()) - {0, schema.ignore_value}
     if not drawn:
         raise InputError("drawn regions", "are empty", "Draw at least one region of two classes")
     strange = sorted(drawn - set(schema.values))
@@ -210,7 +212,8 @@ def _check(inputs: LabelPropagationInputs, parameters: LabelPropagationParameter
 
 
 def _array(image: sitk.Image) -> np.ndarray:
-    return sitk.GetArrayFromImage(image).astype(np.uint8)
+    """Return the values of a label image in axial order (z, y, x)."""
+    return sitk.GetArrayFromImage(to_axial(image)).astype(np.uint8)
 
 
 def _include_drawn(lungs: np.ndarray, rois: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -225,8 +228,7 @@ def _include_drawn(lungs: np.ndarray, rois: np.ndarray) -> tuple[np.ndarray, lis
         )
     nearest = distance_transform_edt(lungs == 0, return_distances=False, return_indices=True)
     extended = np.where(outside, lungs[tuple(nearest)], lungs)
-    share = 100 * count / drawn
-    return extended, [f"{count} drawn voxels ({share:.0f} %) lie outside the lung field, which was extended"]
+    return extended, [f"Drawn voxels outside the lung field: {count} of {drawn}; the field was extended"]
 
 
 def _unary(

@@ -213,3 +213,12 @@ def test_progress_only_rises(small_scan):
     run(scan.inputs(scan.rois(*SPARSE)), progress=lambda fraction, message: seen.append(fraction))
     assert seen == sorted(seen)
     assert seen[-1] == 1
+
+
+def test_voxels_to_ignore_count_as_not_drawn(small_scan):
+    scan = small_scan(2)
+    rois = scan.rois(*SPARSE)
+    marked = np.where((rois == 0) & (scan.truth == GROUND_GLASS), 255, rois).astype(np.uint8)
+    plain, *_ = arrays(run(scan.inputs(rois)))
+    ignored, *_ = arrays(run(scan.inputs(marked)))
+    assert np.array_equal(plain, ignored)
