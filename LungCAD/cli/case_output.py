@@ -74,7 +74,7 @@ def write_case(
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = ReportContent(
-        title=f"Label propagation: {schema.title}",
+        title="Label propagation",
         ct=inputs.ct,
         labels=result.labels,
         lungs=result.lungs,
