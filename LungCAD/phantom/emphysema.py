@@ -33,7 +33,7 @@ def centrilobular(site: Site, rng: np.random.Generator, severity: tuple[float, f
 def panlobular(site: Site, rng: np.random.Generator) -> Values:
     """Return evenly destroyed lobules: featureless, almost air, few and thin vessels."""
     hu = parenchyma(site, rng, vessel_pitch=11.0)
-    loss = rng.uniform(0.55, 0.97) + 0.13 * smooth_noise(site.points, 12, rng)
+    loss = rng.uniform(0.5, 0.98) + 0.16 * smooth_noise(site.points, 12, rng)
     remains = 12 * smooth_noise(site.points, 2.2, rng)
     return hu + np.clip(loss, 0, 1) * (AIR_HU + 10 - hu) + remains
 

@@ -23,7 +23,7 @@ DISEASED = (0.44, 0.56)
 
 HEAVILY_DISEASED = (0.72, 0.82)
 
-PARENCHYMA_HU = (-889.0, 10.0)
+PARENCHYMA_HU = (-892.0, 10.0)
 """Density of the parenchyma at full inspiration: mean and standard deviation over patients."""
 
 LEAST_SHARE = 0.075
@@ -54,7 +54,7 @@ class StudyParameters:
     disease: bool = True
     heavy: bool = False
     sham: bool = False
-    noise: float = 14.0
+    noise: float = 13.0
     kernel: str = "sharp"
 
     def __post_init__(self) -> None:
