@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
-SHRINKAGE = 0.3
+SHRINKAGE = 0.5
 BETWEEN_REGIONS = 1.0
 """Weight of the scatter of regions about their class, beside the scatter of pixels within regions."""
 
@@ -52,11 +52,9 @@ class Discriminant:
         return np.maximum(squares, 0)
 
 
-def log_posteriors(
-    squared_distances: np.ndarray, temperature: float, log_priors: np.ndarray | float = 0.0
-) -> np.ndarray:
-    """Return log posteriors (N, C) of squared distances (N, C); equal priors unless given."""
-    return log_softmax(-0.5 * squared_distances / temperature + log_priors, axis=1)
+def log_posteriors(squared_distances: np.ndarray, temperature: float) -> np.ndarray:
+    """Return log posteriors (N, C) of squared distances (N, C), all classes being equally frequent."""
+    return log_softmax(-0.5 * squared_distances / temperature, axis=1)
 
 
 def fit_discriminant(regions: Sequence[Moments], classes: np.ndarray) -> Discriminant:

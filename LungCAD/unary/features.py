@@ -15,15 +15,16 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 HU_RANGE = (-1100.0, 300.0)
-POOLING_PX = (3.0, 6.0)
-"""Standard deviations of the Gaussian windows in which responses are averaged."""
+HISTOGRAM_EDGES_HU = (-1000, -970, -945, -920, -895, -870, -840, -800, -740, -650, -500, -250)
+"""Finest where parenchyma and emphysema lie."""
 
-HISTOGRAM_EDGES_HU = (-970, -940, -910, -880, -850, -810, -750, -650, -500, -300)
-BAND_EDGES_PX = (0.0, 0.7, 1.4, 2.8, 5.6)
 HESSIAN_PX = (0.7, 1.4, 2.8)
 COHERENCE_PX = (1.4, 2.8)
 
-_NOISE_HU = 5.0  # responses below this are noise whatever their logarithm
+NARROW_PX, WIDE_PX = 4.5, 9.0
+"""Standard deviations of the windows in which responses are averaged: density and lines are plentiful and
+shall keep the borders of lesions; holes and directions are sparse."""
+
 _TRUNCATE = 3.0
 
 
@@ -57,9 +58,9 @@ def feature_names() -> list[str]:
 def _features(hu: np.ndarray, lung: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     smooth = _NormalisedSmoothing(lung)
     image = np.clip(hu, *HU_RANGE).astype(np.float32)
-    for response_name, response, compress in _responses(image, smooth):
-        for sigma in POOLING_PX:
-            yield f"{response_name} in {sigma:g} px", compress(smooth(response, sigma))
+    yield from _histogram(image, smooth)
+    yield from _shapes(image, smooth)
+    yield from _directions(image, smooth)
 
 
 class _NormalisedSmoothing:
@@ -70,46 +71,44 @@ class _NormalisedSmoothing:
         self._weights: dict[float, np.ndarray] = {}
 
     def __call__(self, image: np.ndarray, sigma: float) -> np.ndarray:
-        if sigma == 0:
-            return image
         if sigma not in self._weights:
             self._weights[sigma] = np.maximum(gaussian_filter(self._mask, sigma, truncate=_TRUNCATE), 1e-6)
         return gaussian_filter(image * self._mask, sigma, truncate=_TRUNCATE) / self._weights[sigma]
 
 
-def _responses(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple]:
-    """Yield (name, response per pixel, compression of its local mean)."""
-    yield "mean", image, _identity
-    for edge in HISTOGRAM_EDGES_HU:
-        yield f"part below {edge} HU", _soft_step(image, edge), _identity
+def _histogram(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple[str, np.ndarray]]:
+    """Square roots of the bins: their Euclidean distance is Hellinger's, which suits rare values."""
+    below_last: np.ndarray | float = 0.0
+    for edge, upper in pairwise((-np.inf, *HISTOGRAM_EDGES_HU, np.inf)):
+        below = _part_below(image, upper)
+        part = smooth(below - below_last, NARROW_PX)
+        yield f"part of {edge:g} to {upper:g} HU", np.sqrt(np.maximum(part, 0) + 1e-3)
+        below_last = below
 
-    scale_space = {sigma: smooth(image, sigma) for sigma in BAND_EDGES_PX}
-    for fine, coarse in pairwise(BAND_EDGES_PX):
-        band = scale_space[fine] - scale_space[coarse]
-        yield f"energy {fine:g}-{coarse:g} px", band**2, _log_amplitude
-        yield f"bright energy {fine:g}-{coarse:g} px", np.maximum(band, 0) ** 2, _log_amplitude
-        yield f"dark energy {fine:g}-{coarse:g} px", np.minimum(band, 0) ** 2, _log_amplitude
-        yield f"third moment {fine:g}-{coarse:g} px", band**3, np.cbrt
 
+def _shapes(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple[str, np.ndarray]]:
     for sigma in HESSIAN_PX:
-        large, small = _hessian_eigenvalues(scale_space[sigma])
-        bright_blob, dark_blob = np.maximum(-large, 0), np.maximum(small, 0)
-        yield f"bright blobs {sigma:g} px", sigma**2 * bright_blob, _log
-        yield f"dark blobs {sigma:g} px", sigma**2 * dark_blob, _log
-        yield f"bright lines {sigma:g} px", sigma**2 * (np.maximum(-small, 0) - bright_blob), _log
-        yield f"dark lines {sigma:g} px", sigma**2 * (np.maximum(large, 0) - dark_blob), _log
-        yield f"edges {sigma:g} px", sigma * np.hypot(*np.gradient(scale_space[sigma])), _log
+        large, small = _hessian_eigenvalues(smooth(image, sigma))
+        lines = np.maximum(-small, 0) - np.maximum(-large, 0)
+        holes = np.maximum(small, 0)
+        yield f"bright lines of {sigma:g} px", np.log(sigma**2 * smooth(lines, NARROW_PX) + 2)
+        yield f"dark holes of {sigma:g} px", np.log(sigma**2 * smooth(holes, WIDE_PX) + 2)
 
-    gy, gx = np.gradient(scale_space[BAND_EDGES_PX[1]])
+
+def _directions(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple[str, np.ndarray]]:
+    """Coherence of the structure tensor: 0 without direction, 1 where everything runs the same way."""
+    gy, gx = np.gradient(smooth(image, HESSIAN_PX[0]))
     for sigma in COHERENCE_PX:
         yy, xx, yx = smooth(gy * gy, sigma), smooth(gx * gx, sigma), smooth(gy * gx, sigma)
-        coherence = np.sqrt((xx - yy) ** 2 + 4 * yx**2) / (xx + yy + _NOISE_HU**2)
-        yield f"coherence {sigma:g} px", coherence, _identity
+        coherence = np.sqrt((xx - yy) ** 2 + 4 * yx**2) / (xx + yy + 25.0)  # (5 HU)^2: noise
+        yield f"coherence over {sigma:g} px", smooth(coherence, WIDE_PX)
 
 
-def _soft_step(image: np.ndarray, edge: float) -> np.ndarray:
-    """Part of a pixel that is below `edge`: 1 to 0 over the width of the noise, wider in dense tissue."""
-    width = 12.0 if edge < -800 else 30.0
+def _part_below(image: np.ndarray, edge: float) -> np.ndarray:
+    """Part of each pixel below `edge`, with soft edges as wide as the bins allow."""
+    if np.isinf(edge):
+        return np.ones_like(image)
+    width = 8.0 if edge < -800 else 25.0
     return 0.5 - 0.5 * np.tanh((image - edge) / (2 * width))
 
 
@@ -119,15 +118,3 @@ def _hessian_eigenvalues(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     xx = np.gradient(gx, axis=1)
     mean, difference = (yy + xx) / 2, np.hypot((yy - xx) / 2, yx)
     return mean + difference, mean - difference
-
-
-def _identity(mean: np.ndarray) -> np.ndarray:
-    return mean
-
-
-def _log(mean: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(mean, 0) + 2.0)
-
-
-def _log_amplitude(mean_square: np.ndarray) -> np.ndarray:
-    return 0.5 * np.log(np.maximum(mean_square, 0) + _NOISE_HU**2)

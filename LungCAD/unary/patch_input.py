@@ -41,7 +41,7 @@ class PatchInput:
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> PatchInput:
-        """Return what ``dataclasses.asdict`` made plain, as weight files carry it; ValueError if it is not."""
+        """Return the input that weight files carry as plain data; ValueError when it is none."""
         try:
             windows = tuple((float(low), float(high)) for low, high in data["windows"])
             return cls(int(data["patch_px"]), int(data["image_px"]), windows)

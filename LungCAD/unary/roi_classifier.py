@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, softmax
 
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
@@ -15,9 +15,16 @@ from LungCAD.unary.discriminant import Discriminant, Moments, fit_discriminant, 
 from LungCAD.unary.features import texture_features
 from LungCAD.unary.interpolation import interpolate, lattice
 from LungCAD.unary.regions import Region, drawn_regions
+from LungCAD.unary.shiftable import surest_neighbour
 
 MOST_PIXELS = 100_000
 """At most so many drawn pixels are used, the same number of every region that has them, spread over it."""
+
+SHIFT_PX = 8
+"""A pixel is judged by its own window and, equally, by the surest window centred so near."""
+
+TEMPERING = 1.5
+"""The surest of many windows is surer than right: log probabilities are divided by this (phantoms)."""
 
 UNDECIDED_STEEPNESS = 10.0
 
@@ -99,13 +106,11 @@ class RoiClassifier:
             calibration,
         )
 
-    def classify(
-        self, features: np.ndarray, log_priors: np.ndarray | float = 0.0
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def classify(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return log posteriors (N, C) and novelty (N,), below 1 in known tissue, of features (N, F)."""
         distances = self._discriminant.squared_distances(features)
         novelty = np.sqrt(distances.min(1)) / self._calibration.novelty_limit
-        return log_posteriors(distances, self._calibration.temperature, log_priors), novelty
+        return log_posteriors(distances, self._calibration.temperature), novelty
 
     def predict(
         self,
@@ -141,14 +146,13 @@ class RoiClassifier:
             inside = mask[z][box] > 0
             points = lattice(inside, stride)
             features = texture_features(hu[z][box], inside)[:, points].T
-            logs, novelty = self.classify(features, log_priors)
-            coarse = np.column_stack([logs, novelty])
-            logs, novelty = np.split(interpolate(coarse, points, inside, stride), [-1], axis=1)
-            likelihood = np.exp(logs - logs.max(1, keepdims=True))
-            probabilities[:, z][(slice(None), *box)][:, inside] = (
-                likelihood / likelihood.sum(1, keepdims=True)
+            logs, novelty = self.classify(features)
+            judged = interpolate(np.column_stack([logs, novelty]), points, inside, stride)
+            judged = (judged + judged[surest_neighbour(judged[:, :-1].max(1), inside, SHIFT_PX)]) / 2
+            probabilities[:, z][(slice(None), *box)][:, inside] = softmax(
+                judged[:, :-1] / TEMPERING, axis=1
             ).T
-            undecided[z][box][inside] = expit(UNDECIDED_STEEPNESS * (novelty[:, 0] - 1))
+            undecided[z][box][inside] = expit(UNDECIDED_STEEPNESS * (judged[:, -1] - 1))
         return probabilities, undecided
 
     def _log_priors(self, priors: Mapping[int, float] | None) -> np.ndarray | float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from LungCAD.unary.features import POOLING_PX, feature_names, texture_features
+from LungCAD.unary.features import NARROW_PX, feature_names, texture_features
 
 
 @pytest.fixture
@@ -40,15 +40,19 @@ def test_uniform_tissue_looks_the_same_at_the_pleura_as_in_the_middle():
     assert np.ptp(features, axis=1).max() < 0.05
 
 
-def test_first_feature_is_the_normalised_mean(tissue):
+def test_a_histogram_bin_is_the_normalised_part_of_the_lung_in_it(tissue):
     lung = np.zeros_like(tissue, bool)
     lung[5:60, 30:100] = True
-    sigma = POOLING_PX[0]
+    two = np.where(tissue > -850, -690.0, -770.0)
     y, x = np.indices(tissue.shape)
-    near = lung & (np.maximum(abs(y - 6), abs(x - 31)) <= int(3 * sigma + 0.5))
-    weight = near * np.exp(-((y - 6.0) ** 2 + (x - 31.0) ** 2) / (2 * sigma**2))
-    expected = (weight * tissue).sum() / weight.sum()
-    assert texture_features(tissue, lung)[0, 6, 31] == pytest.approx(expected, abs=0.02)
+    near = lung & (np.maximum(abs(y - 6), abs(x - 31)) <= int(3 * NARROW_PX + 0.5))
+    weight = near * np.exp(-((y - 6.0) ** 2 + (x - 31.0) ** 2) / (2 * NARROW_PX**2))
+    expected = weight[two == -690].sum() / weight.sum()
+    features = dict(zip(feature_names(), texture_features(two, lung)[:, 6, 31], strict=True))
+    assert features["part of -740 to -650 HU"] ** 2 == pytest.approx(expected, abs=0.15)
+    assert features["part of -800 to -740 HU"] ** 2 == pytest.approx(1 - expected, abs=0.3)
+    bins = [value**2 for name, value in features.items() if name.startswith("part of")]
+    assert sum(bins) == pytest.approx(1, abs=0.05)
 
 
 @pytest.mark.parametrize("turn", [1, 2, 3])
@@ -61,21 +65,20 @@ def test_turning_the_slice_turns_the_features(tissue, turn):
     assert np.allclose(turned[:, inside], expected[:, inside], atol=2e-2, rtol=1e-3)
 
 
-def test_bright_dots_and_bright_lines_are_told_apart():
+def patterned(lung, marks, contrast):
+    hu = -850 + contrast * ndimage.gaussian_filter(marks.astype(float), 1.5)
+    return dict(zip(feature_names(), texture_features(hu, lung)[:, 40, 40], strict=True))
+
+
+def test_lines_dots_and_holes_are_told_apart():
     lung = np.ones((80, 80), bool)
-    dots, lines = (np.zeros(lung.shape) for _ in range(2))
-    dots[::8, ::8] = 1
-    lines[::8] = 1
-    names = feature_names()
-    blobs, ridges = (
-        names.index(f"bright {kind} 1.4 px in {POOLING_PX[0]:g} px") for kind in ("blobs", "lines")
-    )
-    of_dots, of_lines = (
-        texture_features(-850 + 3000 * ndimage.gaussian_filter(marks, 1.5), lung)[:, 40, 40]
-        for marks in (dots, lines)
-    )
-    assert of_dots[blobs] > of_lines[blobs] + 1
-    assert of_lines[ridges] - of_lines[blobs] > of_dots[ridges] - of_dots[blobs] + 1
+    y, x = np.indices(lung.shape)
+    dots = patterned(lung, (y % 8 == 0) & (x % 8 == 0), 3000)
+    lines = patterned(lung, y % 8 == 0, 1500)
+    holes = patterned(lung, (y % 8 == 0) & (x % 8 == 0), -6000)
+    assert lines["bright lines of 1.4 px"] > dots["bright lines of 1.4 px"] + 0.5
+    assert holes["dark holes of 1.4 px"] > dots["dark holes of 1.4 px"] + 0.5
+    assert lines["coherence over 2.8 px"] > 0.7 > 0.5 > dots["coherence over 2.8 px"]
 
 
 def test_wrong_shapes_are_named():
