@@ -149,9 +149,8 @@ class RoiClassifier:
             logs, novelty = self.classify(features)
             judged = interpolate(np.column_stack([logs, novelty]), points, inside, stride)
             judged = (judged + judged[surest_neighbour(judged[:, :-1].max(1), inside, SHIFT_PX)]) / 2
-            probabilities[:, z][(slice(None), *box)][:, inside] = softmax(
-                judged[:, :-1] / TEMPERING, axis=1
-            ).T
+            posteriors = softmax(judged[:, :-1] / TEMPERING + log_priors, axis=1)
+            probabilities[:, z][(slice(None), *box)][:, inside] = posteriors.T
             undecided[z][box][inside] = expit(UNDECIDED_STEEPNESS * (judged[:, -1] - 1))
         return probabilities, undecided
 
