@@ -20,13 +20,17 @@ from LungCAD.crf.parameters import Windows
 
 GREY_SPACING = 0.5
 """Distance of the tents in grey levels, in thetas."""
+SHORT = 16
+"""Axes of at most so many voxels have a node for each of them."""
 FEWEST_INTERVALS = 6
 """Axes shorter than this many tents get closer ones: the errors of a few tents do not average out."""
 HALF_RESOLUTION_FROM = 2.25
 """Least theta, in voxels, for which every second voxel suffices as a node."""
 REACH = 7.0
 """A Gaussian is 0 in float32 beyond this many thetas."""
-SAMPLES = 8
+FARTHEST_NODE = 60
+"""Kernels of tents are fitted up to this distance; only short axes have tents so close that it matters."""
+SAMPLES = 5
 """Places between two tents at which their kernel is fitted."""
 
 Taps = list[tuple[Tensor, Tensor]]
@@ -48,22 +52,21 @@ class Axis:
 def spatial_axis(extent: int, theta: float, tent_spacing: float) -> Axis:
     """Nodes along an image axis of `extent` voxels for exp(-d^2 / 2 theta^2); theta in voxels.
 
-    Wide kernels get tents, `tent_spacing` thetas apart; narrow ones every second voxel; very narrow ones
-    every voxel (exact). The coordinates are voxel numbers from 0 on.
+    Wide kernels get tents, `tent_spacing` thetas apart; narrow ones every second voxel; very narrow ones and
+    short axes every voxel (exact). The coordinates are voxel numbers from 0 on.
     """
-    while extent < FEWEST_INTERVALS * tent_spacing * theta and tent_spacing * theta > 2:
+    if extent <= SHORT or theta < HALF_RESOLUTION_FROM:
+        distance = np.arange(extent) / theta
+        return Axis(toeplitz(np.exp(-(distance**2) / 2)).astype(np.float32), every_voxel)
+    while extent < FEWEST_INTERVALS * tent_spacing * theta and tent_spacing * theta > 4:
         tent_spacing /= 2
     spacing = tent_spacing * theta
     if spacing > 2:
         nodes = int(np.ceil((extent - 1) / spacing)) + 1
         return Axis(_toeplitz(_tent_kernel(tent_spacing), nodes), lambda place: tents(place / spacing, nodes))
-    if theta >= HALF_RESOLUTION_FROM:
-        side = _side_weight(theta)
-        nodes = (extent - 1) // 2 + 3
-        return Axis(_toeplitz(_half_kernel(theta), nodes), lambda place: every_second(place, side))
-    distance = np.arange(extent) / theta
-    kernel = toeplitz(np.exp(-(distance**2) / 2)).astype(np.float32)
-    return Axis(kernel, every_voxel)
+    side = _side_weight(theta)
+    nodes = (extent - 1) // 2 + 3
+    return Axis(_toeplitz(_half_kernel(theta), nodes), lambda place: every_second(place, side))
 
 
 def curve_axis(windows: Windows, theta: float, lowest: float, highest: float) -> Axis:
@@ -148,7 +151,7 @@ def _central_row(kernel: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _tent_kernel(spacing: float) -> np.ndarray:
-    nodes = 2 * int(np.ceil(1.5 * REACH / spacing)) + 1
+    nodes = 2 * min(int(np.ceil(1.5 * REACH / spacing)), FARTHEST_NODE) + 1
     place = np.linspace(0, nodes - 1, SAMPLES * (nodes - 1) + 1)
     interpolation = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(nodes)))
     return _central_row(_fit(interpolation, spacing * place[:, None]))

@@ -18,6 +18,8 @@ def inside_mask(probabilities: np.ndarray, mask: np.ndarray) -> Tensor:
     Raises ValueError where they have another shape, are negative, not finite or do not sum to 1.
     """
     inside = np.flatnonzero(mask)
+    if not len(probabilities):
+        raise ValueError("probabilities has no class")
     if probabilities.ndim == 4 and probabilities.shape[1:] == mask.shape:
         values = probabilities.reshape(len(probabilities), -1)[:, inside]
     elif probabilities.ndim == 2 and probabilities.shape[1] == len(inside):
@@ -27,8 +29,6 @@ def inside_mask(probabilities: np.ndarray, mask: np.ndarray) -> Tensor:
             f"probabilities has the shape {probabilities.shape}, but must be (classes, {mask.shape}) "
             f"or (classes, {len(inside)} voxels in the mask)"
         )
-    if not len(values):
-        raise ValueError("probabilities has no class")
     values = np.array(values.T, dtype=np.float32, order="C")
     check_probabilities(values)
     return torch.from_numpy(values)
