@@ -20,6 +20,7 @@ COMMANDS = {
     "info": "say what is in a file or folder and whether it is fit for use",
     "phantom": "make a synthetic chest CT with known truth",
     "demo": "run the main job on a phantom: nothing but an output folder is needed",
+    "train": "train the networks that the methods use",
     "bench": "measure speed and quality against the named peers",
 }
 

@@ -12,8 +12,8 @@ INPUT_PX = 224
 class AlexNet(nn.Module):
     """AlexNet in the single-tower form of Krizhevsky, arXiv 1404.5997, with torchvision's layout of names.
 
-    At 1000 classes it has 61,100,840 parameters. The two-tower network of 2012, whose second, fourth and fifth
-    convolutions are split into two groups of more channels, has 60,965,224: its weights do not fit here.
+    At 1000 classes it has 61,100,840 parameters. The two-tower network of 2012, whose second, fourth and
+    fifth convolutions are split into two groups of more channels, has 60,965,224: its weights do not fit.
 
     Parameters
     ----------

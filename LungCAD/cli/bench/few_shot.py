@@ -13,20 +13,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from skimage.feature import local_binary_pattern
 
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.progress import Progress, each, silent
+from LungCAD.train.patches.overlap import groups_of_overlap
 from LungCAD.unary import RoiClassifier
 from LungCAD.unary.features import texture_features
 
 SHOTS = (1, 3, 10)
-SHARED_RUN_PX = 16
-"""Two patches with so long a row of pixels in common show the same tissue."""
-
 PIXEL_STEP = 3
 """Neighbours say nearly the same: every third pixel along either axis is learned and recognised."""
 
@@ -85,18 +81,6 @@ def run(
     if json_path is not None:
         write_text(json_path, json.dumps(result, indent=1))
     return result
-
-
-def groups_of_overlap(hu: np.ndarray) -> np.ndarray:
-    """Return the group (N,) of each patch (N, y, x): those that share pixels of a scan are in one."""
-    rows = np.lib.stride_tricks.sliding_window_view(hu, SHARED_RUN_PX, axis=2)
-    runs = rows.reshape(-1, SHARED_RUN_PX)
-    owners = np.repeat(np.arange(len(hu)), len(runs) // len(hu))
-    _, identity = np.unique(runs, axis=0, return_inverse=True)
-    first = np.zeros(identity.max() + 1, int)
-    first[identity[::-1]] = owners[::-1]
-    links = coo_array((np.ones(len(owners)), (owners, first[identity])), shape=(len(hu), len(hu)))
-    return connected_components(links, directed=False)[1]
 
 
 def split(

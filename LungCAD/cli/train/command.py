@@ -1,0 +1,25 @@
+"""`lungcad train SUBJECT`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+SUBJECTS = {
+    "patches": "a patch network, cross-validated by patient, for lungcad propagate --network",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare one sub-command per subject, with the options of its own file."""
+    subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
+    for name, summary in SUBJECTS.items():
+        subject = subjects.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        module = importlib.import_module(f"LungCAD.cli.train.{name}")
+        module.add_arguments(subject)
+        subject.set_defaults(subject=module.run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the chosen training."""
+    return options.subject(options)

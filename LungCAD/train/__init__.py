@@ -1,0 +1,1 @@
+"""Headless training. What needs Lightning is imported where it is used; reading data is not among it."""

@@ -1,0 +1,41 @@
+"""What a user may choose in training a patch network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from LungCAD.parameters import Parameters, parameter
+
+
+@dataclass(frozen=True)
+class PatchTrainingParameters(Parameters):
+    """Defaults suit the small network; AlexNet wants a smaller learning rate (1e-4)."""
+
+    schema: str = parameter("gao5", "Label schema: the name of a shipped one or a JSON file")
+    architecture: str = parameter(
+        "patch_cnn",
+        "AlexNet as in the paper, or a small network for machines without a GPU",
+        choices=("alexnet", "patch_cnn"),
+    )
+    width: float = parameter(1.0, "Part of the architecture's channels to keep", above=0.0, maximum=1.0)
+    patch: int = parameter(32, "Width of the patches", unit="px", minimum=8, source="Gao 2016, section 2")
+    step: int = parameter(16, "Distance of neighbouring patches in a region", unit="px", minimum=1)
+    purity: float = parameter(
+        1.0,
+        "Least part of a patch that lies within its region",
+        above=0.5,
+        maximum=1.0,
+        source="Gao 2016, section 2",
+    )
+    most: int = parameter(200, "Most patches of one class and patient, drawn at random", minimum=1)
+    folds: int = parameter(
+        2, "Parts of the cross-validation by patient", minimum=2, source="Gao 2016, section 3"
+    )
+    epochs: int = parameter(40, "Passes over the patches", minimum=1)
+    batch: int = parameter(64, "Patches per step", minimum=2)
+    learning_rate: float = parameter(1e-3, "Highest learning rate; it falls to 0 as a cosine", above=0.0)
+    weight_decay: float = parameter(1e-4, "Decay of the weights (AdamW)", minimum=0.0)
+    balance: bool = parameter(True, "Let every class weigh the same, however many patches it has")
+    augment: bool = parameter(True, "Turn and flip patches at random")
+    seed: int = parameter(0, "Of the split, the first weights, the order, dropout and flips", minimum=0)
+    device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
