@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -10,9 +11,10 @@ import SimpleITK as sitk
 from LungCAD.cli.agreement import compare
 from LungCAD.cli.case_output import Stopwatch, write_case
 from LungCAD.cli.console import progress_bar
+from LungCAD.cli.network_input import add_network, network_input
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
 from LungCAD.files import atomic_folder
-from LungCAD.images import read_ct, read_labels, read_probabilities, read_txt_rois
+from LungCAD.images import read_ct, read_labels, read_txt_rois
 from LungCAD.labels import Schema, load_schema
 from LungCAD.progress import part
 from LungCAD.report.record import repeatable_command
@@ -33,9 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lungs", type=Path, help="lung mask (1 right, 2 left); segmented where none is given"
     )
-    parser.add_argument(
-        "--network", metavar="PROBABILITIES", type=Path, help="a network's probability map (vector .nrrd)"
-    )
+    add_network(parser)
     parser.add_argument(
         "--truth", type=Path, help="a complete segmentation to compare with: adds accuracy to the report"
     )
@@ -51,18 +51,21 @@ def run(options: argparse.Namespace) -> int:
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
         progress(0.0, "Reading")
         scan = read_ct(options.ct, options.series)
+        rois = _read_rois(options.rois, schema, scan.image)
+        lungs = read_labels(options.lungs, load_schema("lungs"), scan.image) if options.lungs else None
+        network = network_input(options, parameters, schema, scan.image, lungs, part(progress, 0.05, 0.3))
         inputs = LabelPropagationInputs(
             ct=scan.image,
-            rois=_read_rois(options.rois, schema, scan.image),
-            lungs=read_labels(options.lungs, load_schema("lungs"), scan.image) if options.lungs else None,
-            network_probabilities=(
-                read_probabilities(options.network, schema, scan.image) if options.network else None
-            ),
+            rois=rois,
+            lungs=network.lungs,
+            network_probabilities=network.probabilities,
             facts=scan.facts,
         )
         truth = read_labels(options.truth, schema, scan.image) if options.truth else None
         stopwatch.lap("reading")
-        result = label_propagation.run(inputs, parameters, part(progress, 0.05, 0.9))
+        start = 0.3 if options.network else 0.05
+        result = label_propagation.run(inputs, parameters, part(progress, start, 0.9))
+        result = dataclasses.replace(result, warnings=(*network.cautions, *result.warnings))
         stopwatch.lap("propagating")
         progress(0.9, "Writing")
         agreement = compare(truth, inputs.rois, result, schema) if truth else None

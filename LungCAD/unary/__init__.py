@@ -1,6 +1,8 @@
 """Class probabilities of lung pixels before any smoothing: from drawn regions, from a network, or both."""
 
 from LungCAD.unary.network import network_unary, pool
+from LungCAD.unary.patch_input import PatchInput
 from LungCAD.unary.roi_classifier import RoiClassifier
+from LungCAD.unary.sliding import predict_slices
 
-__all__ = ["RoiClassifier", "network_unary", "pool"]
+__all__ = ["PatchInput", "RoiClassifier", "network_unary", "pool", "predict_slices"]

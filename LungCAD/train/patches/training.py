@@ -24,8 +24,10 @@ from LungCAD.unary.patch_input import PatchInput
 
 @dataclass(frozen=True)
 class PatchTraining:
-    """network : trained on all patches. patches : its input. folds : what each part of the cross-validation
-    gave, of patients that its network had not seen.
+    """A network and what is known of networks like it.
+
+    network : trained on all patches. patches : its input. folds : what each part of the cross-validation gave,
+        on patients that its network had not seen.
     """
 
     network: nn.Module
