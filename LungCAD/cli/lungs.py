@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         lungs = segment_lungs(scan.image, progress=part(progress, 0.1, 0.9))
         write_segmentation(lungs, load_schema("lungs"), folder / "lungs.seg.nrrd")
         write_image(lung_zones(lungs), folder / "zones.nii.gz")
-        write_densitometry(densitometry(scan.image, lungs, scan.facts), folder / "densitometry.csv")
+        write_densitometry(folder / "densitometry.csv", densitometry(scan.image, lungs, scan.facts))
     if not options.quiet:
         print(f"Wrote lungs.seg.nrrd, zones.nii.gz and densitometry.csv to {options.output}")
     return 0

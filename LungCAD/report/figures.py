@@ -87,7 +87,7 @@ def _slice(painter: SlicePainter, index: int, counts: np.ndarray, doubt: float) 
     shares = [f"{names[label]} {format_number(100 * counts[label] / counts.sum(), 0)} %" for label in order]
     caption = f"{painter.title(index)}. {', '.join(shares)}."
     if doubt > 0:
-        caption += f" Mean uncertainty {doubt:.2f}."
+        caption += f" Mean uncertainty {doubt:.3f}."
     panels = "CT, labels and uncertainty" if painter.uncertainty else "CT and labels"
     return _picture(painter.picture(index), f"{panels} side by side. {caption}", caption)
 
