@@ -15,7 +15,7 @@ PAPER = "92.8 % (Gao et al. 2016, on its own data: five classes of the Geneva da
 
 @dataclass(frozen=True)
 class ConfusionTable:
-    """Counts of patches, (C, C), by class (rows) and by what they were taken for; `classes` are their codes."""
+    """Counts of patches (C, C) by class (rows) and by what they were taken for; `classes` are the codes."""
 
     counts: np.ndarray
     classes: tuple[str, ...]

@@ -26,8 +26,8 @@ from LungCAD.unary.patch_input import PatchInput
 class PatchTraining:
     """A network and what is known of networks like it.
 
-    network : trained on all patches. patches : its input. folds : what each part of the cross-validation gave,
-        on patients that its network had not seen.
+    network : trained on all patches. patches : its input. folds : what each part of the cross-validation
+        gave, on patients that its network had not seen.
     """
 
     network: nn.Module
