@@ -64,4 +64,4 @@ class Interpolation:
     def scale(self, factor: Tensor) -> None:
         """Multiply all weights of each voxel by its factor (n,), both ways."""
         self._weights.view(-1, self._taps).mul_(factor[:, None])
-        self.__dict__.pop("scatter", None)
+        self.__dict__.pop("scatter", None)  # sorting again costs no more than gathering the factors

@@ -13,7 +13,7 @@ def check_image(hu: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, f
         raise ValueError(f"mask must have the axes (z, y, x), but has the shape {mask.shape}")
     if hu.shape[-3:] != mask.shape or hu.ndim not in (3, 4):
         raise ValueError(f"hu has the shape {hu.shape}, the mask {mask.shape}")
-    if not np.isfinite(hu[..., mask]).all():
+    if not np.issubdtype(hu.dtype, np.integer) and not np.isfinite(hu[..., mask]).all():
         raise ValueError("hu has values in the mask that are not finite")
     if len(spacing) != 3 or not all(0 < size < np.inf for size in spacing):
         raise ValueError(f"spacing must be three positive numbers (z, y, x) in mm, not {tuple(spacing)}")

@@ -42,8 +42,10 @@ class Field:
 
     def position(self, part: slice = slice(None)) -> np.ndarray:
         """Return (z, y, x) inside the bounding box (3, n) int32 of some of the voxels."""
-        place = np.stack(np.unravel_index(self.index[part], self.shape)).astype(np.int32)
-        return place - np.array(self.origin, dtype=np.int32)[:, None]
+        rows, x = _divide(self.index[part], self.shape[2])
+        z, y = _divide(rows, self.shape[1])
+        place = zip((z, y, x), self.origin, strict=True)
+        return np.stack([(axis - first).astype(np.int32) for axis, first in place])
 
     def planes(self) -> Iterator[tuple[int, slice]]:
         """Yield z inside the bounding box and the voxels of each slice of the image that holds any."""
@@ -95,6 +97,12 @@ def _step(spacing: Triple, parameters: CRFParameters) -> Triple:
     if parameters.unit == "mm":
         return spacing
     return spacing[0] * 2 / (spacing[1] + spacing[2]), 1.0, 1.0
+
+
+def _divide(numbers: np.ndarray, divisor: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return quotient and remainder; numpy's own functions for both together are several times slower."""
+    quotient = numbers // divisor
+    return quotient, numbers - divisor * quotient
 
 
 def _field(
