@@ -15,6 +15,9 @@ from LungCAD.unary.patch_input import PatchInput
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Patches (N, P, P) in HU and the index (N,) of their class."""
 
+LEARNING_RATES = {"alexnet": 1e-4, "patch_cnn": 3e-3}
+"""Where training starts unless told otherwise."""
+
 
 class PatchLearner(LightningModule):
     """Cross entropy, AdamW, a learning rate that falls as a cosine from epoch to epoch.
@@ -61,7 +64,9 @@ class PatchLearner(LightningModule):
         """Return the optimiser and its schedule."""
         p = self._choices
         optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=p.learning_rate, weight_decay=p.weight_decay
+            self.network.parameters(),
+            lr=p.learning_rate or LEARNING_RATES[p.architecture],
+            weight_decay=p.weight_decay,
         )
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=p.epochs)
         return {"optimizer": optimizer, "lr_scheduler": schedule}

@@ -9,7 +9,7 @@ from LungCAD.parameters import Parameters, parameter
 
 @dataclass(frozen=True)
 class PatchTrainingParameters(Parameters):
-    """Defaults suit the small network; AlexNet wants a smaller learning rate (1e-4)."""
+    """The first group decides what is learned, the rest how."""
 
     schema: str = parameter("gao5", "Label schema: the name of a shipped one or a JSON file")
     architecture: str = parameter(
@@ -31,9 +31,11 @@ class PatchTrainingParameters(Parameters):
     folds: int = parameter(
         2, "Parts of the cross-validation by patient", minimum=2, source="Gao 2016, section 3"
     )
-    epochs: int = parameter(40, "Passes over the patches", minimum=1)
-    batch: int = parameter(64, "Patches per step", minimum=2)
-    learning_rate: float = parameter(1e-3, "Highest learning rate; it falls to 0 as a cosine", above=0.0)
+    epochs: int = parameter(100, "Passes over the patches", minimum=1)
+    batch: int = parameter(32, "Patches per step", minimum=1)
+    learning_rate: float = parameter(
+        0.0, "Where it starts before it falls to 0 as a cosine; 0: 3e-3, for AlexNet 1e-4", minimum=0.0
+    )
     weight_decay: float = parameter(1e-4, "Decay of the weights (AdamW)", minimum=0.0)
     balance: bool = parameter(True, "Let every class weigh the same, however many patches it has")
     augment: bool = parameter(True, "Turn and flip patches at random")

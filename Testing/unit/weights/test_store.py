@@ -114,7 +114,7 @@ def test_tensors_that_do_not_fit_what_the_file_says(described, tmp_path, options
 
 
 def test_a_schema_without_the_networks_classes(saved):
-    with pytest.raises(InputError, match="fibrosis, which the schema lungnet6 lacks.*gao5"):
+    with pytest.raises(InputError, match=r"fibrosis, which the schema lungnet6 lacks.*gao5"):
         load_network(saved, schema=load_schema("lungnet6"))
 
 
