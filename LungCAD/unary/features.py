@@ -9,16 +9,18 @@ varies less between patients than in millimetres, and the finest texture is boun
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 HU_RANGE = (-1100.0, 300.0)
-HISTOGRAM_EDGES_HU = (-1000, -970, -945, -920, -895, -870, -840, -800, -740, -650, -500, -250)
+DENSITY_EDGES_HU = (-970, -940, -910, -880, -850, -810, -750, -650, -500, -300)
 """Finest where parenchyma and emphysema lie."""
 
-HESSIAN_PX = (0.7, 1.4, 2.8)
+SPREAD_RANGES_HU = ((-1100, -700), (-1100, -850), (-1000, -500))
+LINES_PX = (1.0, 1.4, 2.0, 2.8)
+HOLES_PX = (0.7, 1.4, 2.8)
+DIRECTIONS_PX = 0.7
 COHERENCE_PX = (1.4, 2.8)
 
 NARROW_PX, WIDE_PX = 4.5, 9.0
@@ -26,6 +28,8 @@ NARROW_PX, WIDE_PX = 4.5, 9.0
 shall keep the borders of lesions; holes and directions are sparse."""
 
 _TRUNCATE = 3.0
+_NOISE_HU = 5.0
+_LINE_HU = 30.0  # a line so high counts half: one large vessel is no reticulation
 
 
 def texture_features(hu: np.ndarray, lung: np.ndarray) -> np.ndarray:
@@ -58,8 +62,8 @@ def feature_names() -> list[str]:
 def _features(hu: np.ndarray, lung: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     smooth = _NormalisedSmoothing(lung)
     image = np.clip(hu, *HU_RANGE).astype(np.float32)
-    yield from _histogram(image, smooth)
-    yield from _shapes(image, smooth)
+    yield from _density(image, smooth)
+    yield from _lines_and_holes(image, smooth)
     yield from _directions(image, smooth)
 
 
@@ -76,39 +80,39 @@ class _NormalisedSmoothing:
         return gaussian_filter(image * self._mask, sigma, truncate=_TRUNCATE) / self._weights[sigma]
 
 
-def _histogram(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple[str, np.ndarray]]:
-    """Square roots of the bins: their Euclidean distance is Hellinger's, which suits rare values."""
-    below_last: np.ndarray | float = 0.0
-    for edge, upper in pairwise((-np.inf, *HISTOGRAM_EDGES_HU, np.inf)):
-        below = _part_below(image, upper)
-        part = smooth(below - below_last, NARROW_PX)
-        yield f"part of {edge:g} to {upper:g} HU", np.sqrt(np.maximum(part, 0) + 1e-3)
-        below_last = below
+def _density(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple[str, np.ndarray]]:
+    for edge in DENSITY_EDGES_HU:
+        yield f"part below {edge} HU", smooth(_part_below(image, edge), NARROW_PX)
+    for low, high in SPREAD_RANGES_HU:
+        clipped = np.clip(image, low, high)
+        variance = smooth(clipped**2, NARROW_PX) - smooth(clipped, NARROW_PX) ** 2
+        yield f"spread from {low} to {high} HU", np.sqrt(np.maximum(variance, 0) + _NOISE_HU**2)
 
 
-def _shapes(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple[str, np.ndarray]]:
-    for sigma in HESSIAN_PX:
+def _lines_and_holes(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple[str, np.ndarray]]:
+    """Bright ridges (walls, vessels, reticulation) and dark pits (cysts, centrilobular emphysema)."""
+    for sigma in LINES_PX:
         large, small = _hessian_eigenvalues(smooth(image, sigma))
-        lines = np.maximum(-small, 0) - np.maximum(-large, 0)
-        holes = np.maximum(small, 0)
-        yield f"bright lines of {sigma:g} px", np.log(sigma**2 * smooth(lines, NARROW_PX) + 2)
-        yield f"dark holes of {sigma:g} px", np.log(sigma**2 * smooth(holes, WIDE_PX) + 2)
+        height = sigma**2 * (np.maximum(-small, 0) - np.maximum(-large, 0))
+        yield f"bright lines of {sigma:g} px", smooth(height / (height + _LINE_HU), NARROW_PX)
+    for sigma in HOLES_PX:
+        _, small = _hessian_eigenvalues(smooth(image, sigma))
+        depth = sigma**2 * np.maximum(small, 0)
+        yield f"dark holes of {sigma:g} px", np.log(smooth(depth, WIDE_PX) + 2)
 
 
 def _directions(image: np.ndarray, smooth: _NormalisedSmoothing) -> Iterator[tuple[str, np.ndarray]]:
     """Coherence of the structure tensor: 0 without direction, 1 where everything runs the same way."""
-    gy, gx = np.gradient(smooth(image, HESSIAN_PX[0]))
+    gy, gx = np.gradient(smooth(image, DIRECTIONS_PX))
     for sigma in COHERENCE_PX:
         yy, xx, yx = smooth(gy * gy, sigma), smooth(gx * gx, sigma), smooth(gy * gx, sigma)
-        coherence = np.sqrt((xx - yy) ** 2 + 4 * yx**2) / (xx + yy + 25.0)  # (5 HU)^2: noise
+        coherence = np.sqrt((xx - yy) ** 2 + 4 * yx**2) / (xx + yy + _NOISE_HU**2)
         yield f"coherence over {sigma:g} px", smooth(coherence, WIDE_PX)
 
 
 def _part_below(image: np.ndarray, edge: float) -> np.ndarray:
-    """Part of each pixel below `edge`, with soft edges as wide as the bins allow."""
-    if np.isinf(edge):
-        return np.ones_like(image)
-    width = 8.0 if edge < -800 else 25.0
+    """Part of each pixel below `edge`: soft steps, wider in dense tissue, so that noise does not jump."""
+    width = 12.0 if edge < -800 else 30.0
     return 0.5 - 0.5 * np.tanh((image - edge) / (2 * width))
 
 

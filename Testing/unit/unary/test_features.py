@@ -40,19 +40,19 @@ def test_uniform_tissue_looks_the_same_at_the_pleura_as_in_the_middle():
     assert np.ptp(features, axis=1).max() < 0.05
 
 
-def test_a_histogram_bin_is_the_normalised_part_of_the_lung_in_it(tissue):
+def test_density_is_counted_within_the_lung_only(tissue):
     lung = np.zeros_like(tissue, bool)
     lung[5:60, 30:100] = True
-    two = np.where(tissue > -850, -690.0, -770.0)
+    two = np.where(tissue > -850, -690.0, -790.0)
     y, x = np.indices(tissue.shape)
     near = lung & (np.maximum(abs(y - 6), abs(x - 31)) <= int(3 * NARROW_PX + 0.5))
     weight = near * np.exp(-((y - 6.0) ** 2 + (x - 31.0) ** 2) / (2 * NARROW_PX**2))
-    expected = weight[two == -690].sum() / weight.sum()
+    dark = weight[two == -790].sum() / weight.sum()
     features = dict(zip(feature_names(), texture_features(two, lung)[:, 6, 31], strict=True))
-    assert features["part of -740 to -650 HU"] ** 2 == pytest.approx(expected, abs=0.15)
-    assert features["part of -800 to -740 HU"] ** 2 == pytest.approx(1 - expected, abs=0.3)
-    bins = [value**2 for name, value in features.items() if name.startswith("part of")]
-    assert sum(bins) == pytest.approx(1, abs=0.05)
+    step = 1 / (1 + np.exp(np.array([-40.0, 60.0]) / 30))  # of -790 and -690 HU at the edge of -750
+    assert features["part below -750 HU"] == pytest.approx(dark * step[0] + (1 - dark) * step[1], abs=1e-3)
+    spread = np.hypot(100 * np.sqrt(dark * (1 - dark)), 5.0)
+    assert features["spread from -1000 to -500 HU"] == pytest.approx(spread, abs=0.05)
 
 
 @pytest.mark.parametrize("turn", [1, 2, 3])
@@ -74,9 +74,9 @@ def test_lines_dots_and_holes_are_told_apart():
     lung = np.ones((80, 80), bool)
     y, x = np.indices(lung.shape)
     dots = patterned(lung, (y % 8 == 0) & (x % 8 == 0), 3000)
-    lines = patterned(lung, y % 8 == 0, 1500)
+    lines = patterned(lung, y % 8 == 0, 3000)
     holes = patterned(lung, (y % 8 == 0) & (x % 8 == 0), -6000)
-    assert lines["bright lines of 1.4 px"] > dots["bright lines of 1.4 px"] + 0.5
+    assert lines["bright lines of 1.4 px"] > 1.3 * dots["bright lines of 1.4 px"]
     assert holes["dark holes of 1.4 px"] > dots["dark holes of 1.4 px"] + 0.5
     assert lines["coherence over 2.8 px"] > 0.7 > 0.5 > dots["coherence over 2.8 px"]
 
