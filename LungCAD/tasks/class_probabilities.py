@@ -8,7 +8,7 @@ import numpy as np
 
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part
-from LungCAD.unary import RoiClassifier, network_unary, pool
+from LungCAD.unary import RoiClassifier, network_unary, pool, vicinity_prior
 
 UNDECIDED_LIMIT = 0.5
 """Novelty above this leaves a voxel undecided; 0.5 is the limit of what left-out regions showed."""
@@ -40,6 +40,8 @@ def from_rois(
 ) -> ClassProbabilities:
     """Learn the drawn classes in this scan and predict every voxel of the mask.
 
+    What the texture says is multiplied by what lies near: most tissue beside a drawn region is of its class.
+
     Raises
     ------
     InputError
@@ -47,6 +49,8 @@ def from_rois(
     """
     classifier = RoiClassifier.fit(hu, drawn, mask, spacing, part(progress, 0.0, 0.2))
     values, novelty = classifier.predict(hu, mask, spacing, stride, progress=part(progress, 0.2, 1.0))
+    values *= vicinity_prior(drawn, classifier.classes, spacing)
+    values /= np.where(mask > 0, values.sum(0), 1)
     return ClassProbabilities(classifier.classes, values, novelty > UNDECIDED_LIMIT, classifier.report)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy.ndimage import distance_transform_edt
 
-from LungCAD.crf import CRFParameters, mean_field
+from LungCAD.crf import CALIBRATED, CRFParameters, mean_field
 from LungCAD.devices import choose_device
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, from_axial, require_hu, same_geometry, to_axial
@@ -30,17 +30,15 @@ from LungCAD.tasks.class_probabilities import ClassProbabilities, combine, from_
 FILTER_MARGIN = (0, 16, 16)
 """Voxels (z, y, x) kept around the lungs: room for the texture filters."""
 
-PAPER_CRF = CRFParameters()
-
 
 @dataclass(frozen=True)
 class LabelPropagationParameters(Parameters):
-    """What a reader may choose. The defaults of the CRF are the paper's."""
+    """What a reader may choose. `crf` starts from the calibrated values; the paper's are `--crf paper`."""
 
     schema: str = parameter("gao5", "Label schema: the name of a shipped one or a JSON file")
     mode: str = parameter(
         "volume",
-        "Smooth over the volume where slices lie close enough, or slice by slice as the paper",
+        "Smooth over the whole volume, or slice by slice as the paper",
         choices=("slice", "volume"),
     )
     unary: str = parameter(
@@ -56,7 +54,7 @@ class LabelPropagationParameters(Parameters):
     )
     undecided: bool = parameter(True, "Leave lung that resembles no drawn region without a label")
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
-    crf: CRFParameters = PAPER_CRF
+    crf: CRFParameters = CALIBRATED
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ def run(
         inside,
         spacing,
         _class_index(drawn, unary.classes),
-        _crf_parameters(parameters),
+        dataclasses.replace(parameters.crf, mode=parameters.mode),
         lungs=lungs,
         device=device,
         progress=part(progress, 0.6, 0.95),
@@ -251,11 +249,6 @@ def _unary(
         return network
     rois = from_rois(hu, drawn, inside, spacing, parameters.stride, progress)
     return combine(network, rois, parameters.network_weight)
-
-
-def _crf_parameters(parameters: LabelPropagationParameters) -> CRFParameters:
-    """Volume mode lets the CRF fall back to slices where they lie too far apart."""
-    return dataclasses.replace(parameters.crf, mode="slice" if parameters.mode == "slice" else "auto")
 
 
 def _class_index(drawn: np.ndarray, classes: tuple[int, ...]) -> np.ndarray:

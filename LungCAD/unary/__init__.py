@@ -4,5 +4,6 @@ from LungCAD.unary.network import network_unary, pool
 from LungCAD.unary.patch_input import PatchInput
 from LungCAD.unary.roi_classifier import RoiClassifier
 from LungCAD.unary.sliding import predict_slices
+from LungCAD.unary.vicinity import vicinity_prior
 
-__all__ = ["PatchInput", "RoiClassifier", "network_unary", "pool", "predict_slices"]
+__all__ = ["PatchInput", "RoiClassifier", "network_unary", "pool", "predict_slices", "vicinity_prior"]
