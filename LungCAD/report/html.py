@@ -16,7 +16,7 @@ from LungCAD.labels import Provenance
 from LungCAD.parameters import declaration_of
 from LungCAD.report.content import ReportContent
 from LungCAD.report.figures import make_figures
-from LungCAD.report.measurements import BOTH_LUNGS, LUNG_REGIONS, ZONE_REGIONS, voxel_volume_ml
+from LungCAD.report.measurements import BOTH_LUNGS, LUNG_REGIONS, UNLABELLED, ZONE_REGIONS, voxel_volume_ml
 from LungCAD.report.numbers import format_number
 from LungCAD.report.quantities import QUANTITIES
 from LungCAD.report.slices import HEALTHY
@@ -60,8 +60,8 @@ def render_report(content: ReportContent) -> str:
 
 
 def _affected_percent(content: ReportContent) -> float | None:
-    codes = [code for code in content.schema.codes if code != HEALTHY]
-    percents = [content.measurements.share(BOTH_LUNGS.code, code).percent for code in codes]
+    shares = content.measurements.of_region(BOTH_LUNGS.code)
+    percents = [share.percent for share in shares if share.code not in (HEALTHY, UNLABELLED)]
     return None if None in percents else sum(percents)
 
 

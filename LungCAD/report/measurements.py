@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,12 +56,14 @@ class Share:
 class Measurements:
     """Volumes of every label in every region; within a region the shares add up to the region.
 
-    `outside_ml` is what carries a label but lies in neither lung: it is part of no region.
+    `outside_ml` is what carries a label but lies in neither lung: it is part of no region. `not_assessed`
+    names the labels that could not be assigned: they have no shares, for a 0 would read as their absence.
     """
 
     shares: tuple[Share, ...]
     region_ml: dict[str, float]
     outside_ml: float
+    not_assessed: tuple[str, ...] = ()
 
     def share(self, region: str, code: str) -> Share:
         """Return the share of a label code in a region code; KeyError where there is none."""
@@ -80,14 +83,21 @@ def voxel_volume_ml(image: sitk.Image) -> float:
     return float(abs(np.linalg.det(directions)) * np.prod(image.GetSpacing()) / 1000.0)
 
 
-def measure(labels: sitk.Image, lungs: sitk.Image, zones: sitk.Image, schema: Schema) -> Measurements:
-    """Measure every label of the schema in both lungs, each lung and each of the six zones.
+def measure(
+    labels: sitk.Image,
+    lungs: sitk.Image,
+    zones: sitk.Image,
+    schema: Schema,
+    classes: Collection[int] | None = None,
+) -> Measurements:
+    """Measure the labels of the schema in both lungs, each lung and each of the six zones.
 
     Parameters
     ----------
     labels : integer values of the schema; 0 and the schema's ignore value count as unlabelled.
     lungs : 0 outside, 1 the patient's right lung, 2 the left.
     zones : 0, 1 to 3 right upper, middle, lower, 4 to 6 left upper, middle, lower.
+    classes : values of the labels that could be assigned; all of the schema where None.
 
     Raises
     ------
@@ -98,9 +108,11 @@ def measure(labels: sitk.Image, lungs: sitk.Image, zones: sitk.Image, schema: Sc
         if not same_geometry(labels, image):
             raise ValueError(f"{name} lies on another grid than labels")
     counts = _joint_counts(*(sitk.GetArrayViewFromImage(image) for image in (labels, lungs, zones)))
-    strange = set(np.flatnonzero(counts.sum(axis=(1, 2))).tolist()) - {0, schema.ignore_value, *schema.values}
+    assessed = [label for label in schema.labels if classes is None or label.value in classes]
+    values = [label.value for label in assessed]
+    strange = set(np.flatnonzero(counts.sum(axis=(1, 2))).tolist()) - {0, schema.ignore_value, *values}
     if strange:
-        raise ValueError(f"labels holds {sorted(strange)}, which schema {schema.name} does not have")
+        raise ValueError(f"labels holds {sorted(strange)}, which are no classes of schema {schema.name}")
 
     millilitres = counts * voxel_volume_ml(labels)
     region_ml: dict[str, float] = {}
@@ -108,13 +120,12 @@ def measure(labels: sitk.Image, lungs: sitk.Image, zones: sitk.Image, schema: Sc
     for region in REGIONS:
         per_value = millilitres[:, region.lungs][:, :, region.zones].sum(axis=(1, 2))
         whole = region_ml[region.code] = float(per_value.sum())
-        volumes = [(label.code, label.name, float(per_value[label.value])) for label in schema.labels]
-        volumes.append(
-            (UNLABELLED, "Undecided or unlabelled", whole - float(per_value[list(schema.values)].sum()))
-        )
+        volumes = [(label.code, label.name, float(per_value[label.value])) for label in assessed]
+        volumes.append((UNLABELLED, "Undecided or unlabelled", whole - float(per_value[values].sum())))
         for code, name, volume in volumes:
             shares.append(Share(region, code, name, volume, 100.0 * volume / whole if whole else None))
-    return Measurements(tuple(shares), region_ml, float(millilitres[list(schema.values), 0].sum()))
+    not_assessed = tuple(label.name for label in schema.labels if label not in assessed)
+    return Measurements(tuple(shares), region_ml, float(millilitres[values, 0].sum()), not_assessed)
 
 
 def _joint_counts(labels: np.ndarray, lungs: np.ndarray, zones: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from LungCAD.errors import InputError
 from LungCAD.labels import Schema
 from LungCAD.report.evaluation import confusion_matrix, expansion_curve, risk_coverage
 from LungCAD.report.html import render_report, write_report
+from LungCAD.report.measurements import measure
 
 VOID = {"meta", "img", "br", "link", "source", "hr", "input"}
 LOADS = {"src", "href", "srcset", "poster", "data", "action", "background"}
@@ -133,6 +134,17 @@ def test_tables_hold_the_measured_numbers(full):
     assert laa[0] == f"{content.densitometry.reading('both_lungs', 'laa950').value:.1f}"
     assert page.row("sigma") == [["2.0 mm", "Width of the <kernel>"]]
     assert [row[0] for row in page.row("Drawn")] == [f"{(20 + 42) * 0.8 * 1.1 * 4 / 1000:.1f}"]
+
+
+def test_what_was_not_drawn_is_not_reported_as_absent(chest):
+    content = chest.content()
+    images = [chest.image(name) for name in ("labels", "lungs", "zones")]
+    assigned = [chest.schema.by_code(code).value for code in ("healthy", "fibrosis", "ground_glass")]
+    measured = measure(*images, chest.schema, assigned)
+    page = Page(render_report(replace(content, measurements=measured)))
+    assert "nothing of it was drawn: Emphysema, Micronodules." in page.text
+    assert page.row("Emphysema") == page.row("Micronodules") == []
+    assert "Not assessed" not in Page(render_report(content)).text
 
 
 def test_withheld_numbers_are_words(chest):

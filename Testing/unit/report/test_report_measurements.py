@@ -125,3 +125,15 @@ def test_sheared_voxels_have_their_own_volume(image_of):
     lungs = np.ones((2, 3, 4), np.uint8)
     images = [image_of(array, (1, 2, 3), direction=direction) for array in (lungs, lungs, lungs)]
     assert measure(*images, GAO).region_ml["both_lungs"] == pytest.approx(24 * 6 * 0.8 / 1000)
+
+
+def test_a_label_that_could_not_be_assigned_has_no_share(image_of):
+    labels, lungs, zones = blank(), blank(), blank()
+    lungs[:], zones[:], labels[2:4] = 1, 1, 3
+    images = [image_of(array) for array in (labels, lungs, zones)]
+    found = measure(*images, GAO, classes=(1, 3))
+    assert [share.code for share in found.of_region("both_lungs")] == ["healthy", "ground_glass", UNLABELLED]
+    assert found.not_assessed == ("Emphysema", "Fibrosis", "Micronodules")
+    assert found.share("right_lung", UNLABELLED).percent == pytest.approx(100 * 4 / 6)
+    with pytest.raises(ValueError, match=r"\[3\]"):
+        measure(*images, GAO, classes=(1, 2))
