@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import scipy.sparse
 import torch
 from torch import Tensor
@@ -37,31 +38,41 @@ class Interpolation:
     """
 
     def __init__(self, nodes: list[Tensor], weights: list[Tensor], table_size: int) -> None:
-        self._taps = len(nodes)
+        taps, device = len(nodes), nodes[0].device
+        self._size = table_size
         self._nodes = torch.stack(nodes, dim=1).view(-1)
         self._weights = torch.stack(weights, dim=1).view(-1)
-        self._size = table_size
+        self._ends = torch.arange(0, len(self._nodes) + 1, taps, dtype=torch.int32, device=device)
+        if device.type == "cpu":
+            rows = self._matrix()
+            rows.eliminate_zeros()
+            parts = (np.array(part) for part in (rows.indices, rows.data, rows.indptr))
+            self._nodes, self._weights, self._ends = map(torch.from_numpy, parts)
 
     @cached_property
     def gather(self) -> Bags:
         """Bags of nodes, one per voxel."""
-        starts = torch.arange(0, len(self._nodes), self._taps, dtype=torch.int32, device=self._nodes.device)
-        return Bags(self._nodes, starts, self._weights)
+        return Bags(self._nodes, self._ends[:-1], self._weights)
 
     @cached_property
     def scatter(self) -> Bags:
         """Bags of voxels, one per node: the transpose."""
-        nodes = self._nodes
-        if nodes.device.type == "cpu":  # scipy's counting sort takes an eighth of the time of torch.sort
-            starts = torch.arange(0, len(nodes) + 1, self._taps, dtype=torch.int32)
-            rows = (self._weights.numpy(), nodes.numpy(), starts.numpy())
-            columns = scipy.sparse.csr_matrix(rows, shape=(len(starts) - 1, self._size)).tocsc()
+        if (
+            self._nodes.device.type == "cpu"
+        ):  # scipy's counting sort takes an eighth of the time of torch.sort
+            columns = self._matrix().tocsc()
             return Bags(*map(torch.from_numpy, (columns.indices, columns.indptr[:-1], columns.data)))
-        ordered, order = torch.sort(nodes, stable=True)
-        starts = torch.searchsorted(ordered, torch.arange(self._size, dtype=torch.int32, device=nodes.device))
-        return Bags((order // self._taps).int(), starts.int(), self._weights[order])
+        ordered, order = torch.sort(self._nodes, stable=True)
+        table = torch.arange(self._size, dtype=torch.int32, device=ordered.device)
+        voxels = torch.searchsorted(self._ends, order, right=True) - 1
+        return Bags(voxels.int(), torch.searchsorted(ordered, table).int(), self._weights[order])
 
     def scale(self, factor: Tensor) -> None:
         """Multiply all weights of each voxel by its factor (n,), both ways."""
-        self._weights.view(-1, self._taps).mul_(factor[:, None])
+        self._weights.mul_(torch.repeat_interleave(factor, self._ends.diff()))
         self.__dict__.pop("scatter", None)  # sorting again costs no more than gathering the factors
+
+    def _matrix(self) -> scipy.sparse.csr_matrix:
+        """Return the interpolation as a matrix (n, S) that shares its memory."""
+        parts = (self._weights.numpy(), self._nodes.numpy(), self._ends.numpy())
+        return scipy.sparse.csr_matrix(parts, shape=(len(self._ends) - 1, self._size))
