@@ -176,7 +176,7 @@ def run(
         zones=zones,
         classes=unary.classes,
         expansion_factor=np.count_nonzero(labels[free]) / np.count_nonzero(drawn),
-        measurements=measure(label_image, lung_image, zones, schema),
+        measurements=measure(label_image, lung_image, zones, schema, unary.classes),
         densitometry=densitometry(inputs.ct, lung_image, inputs.facts),
         unary_report=unary.report,
         warnings=(*warnings, *_doubts(unary, undecided, free)),

@@ -53,6 +53,7 @@ def test_the_truth_is_found_from_sparse_regions(small_scan, geometry, mode):
     assert uncertainty.max() <= 1
     assert uncertainty[rois > 0].max() == 0
     assert result.classes == (HEALTHY, EMPHYSEMA, GROUND_GLASS)
+    assert result.measurements.not_assessed == ("Fibrosis", "Micronodules")
     assert result.expansion_factor == pytest.approx(free.sum() / (rois > 0).sum())
     for image in (result.labels, result.probabilities, result.uncertainty, result.provenance, result.zones):
         assert image.GetDirection() == inputs.ct.GetDirection()
