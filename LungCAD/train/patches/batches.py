@@ -29,8 +29,9 @@ class ShuffledByEpoch(Sampler[int]):
 
 
 def training_batches(data: PatchSet, batch: int, seed: int) -> DataLoader:
-    """Return the patches and labels in random order."""
-    return DataLoader(_tensors(data), batch, sampler=ShuffledByEpoch(len(data), seed))
+    """Return the patches and labels in random order; torch's global generator is left alone."""
+    sampler = ShuffledByEpoch(len(data), seed)
+    return DataLoader(_tensors(data), batch, sampler=sampler, generator=torch.Generator())
 
 
 def ordered_batches(data: PatchSet, batch: int) -> DataLoader:
