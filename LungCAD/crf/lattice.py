@@ -47,16 +47,16 @@ class Lattice:
             interpolation.scale(factor[voxels])
         self._factor = factor
 
-    def filter(self, values: Tensor) -> Tensor:
-        """Return the kernel times values (N, C)."""
+    def filter(self, values: Tensor, onto: Tensor | None = None, weight: float = 1.0) -> Tensor:
+        """Return `weight` times the kernel times values (N, C); added in place to `onto` where given."""
         grid = self._blur(self._splat(values))
-        result = torch.empty_like(values)
+        result = torch.zeros_like(values) if onto is None else onto
         for z, voxels, interpolation in self._planes():
-            (first, weight), *others = self._levels(z)
-            table = grid[first] * weight
+            (first, part), *others = self._levels(z)
+            table = grid[first] * part
             for node, share in others:
                 table.add_(grid[node], alpha=share)
-            result[voxels] = interpolation.gather.sum(table)
+            result[voxels].add_(interpolation.gather.sum(table), alpha=weight)
         return result
 
     def _splat(self, values: Tensor) -> Tensor:
@@ -68,12 +68,13 @@ class Lattice:
         return grid
 
     def _blur(self, grid: Tensor) -> Tensor:
-        blurred = grid
+        shape = grid.shape
         # Each product takes the first axis and puts it behind the others: after all, the order is as before.
         for kernel in self._kernels:
-            rows = kernel @ blurred.reshape(len(kernel), -1)
-            blurred = rows.view(len(kernel), -1, grid.shape[2]).transpose(0, 1)
-        return blurred.reshape(grid.shape)
+            grid = grid.reshape(len(kernel), -1)
+            grid = kernel @ grid
+            grid = grid.view(len(kernel), -1, shape[2]).transpose(0, 1)
+        return grid.reshape(shape)
 
     def _levels(self, z: int) -> list[tuple[int, float]]:
         """Return the nodes along z that slice z touches, and their weights."""

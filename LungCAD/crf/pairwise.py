@@ -59,7 +59,7 @@ class GridPairwise:
         """Return the messages (N, C) for marginals (N, C)."""
         total = torch.zeros_like(marginals)
         for weight, kernel in self._kernels:
-            total.add_(kernel.filter(marginals), alpha=weight)
+            kernel.add_to(total, marginals, weight)
         return total
 
 
@@ -74,11 +74,12 @@ class Normalized:
         if self._folded:
             lattice.scale(self._before[:, 0])
 
-    def filter(self, values: Tensor) -> Tensor:
-        """Return the normalised kernel times values (N, C)."""
+    def add_to(self, total: Tensor, values: Tensor, weight: float) -> None:
+        """Add `weight` times the normalised kernel times values (N, C) to `total`."""
         if self._folded:
-            return self._lattice.filter(values)
-        return self._after * self._lattice.filter(self._before * values)
+            self._lattice.filter(values, total, weight)
+        else:
+            total.addcmul_(self._after, self._lattice.filter(self._before * values), value=weight)
 
 
 def normalizers(row_sums: Tensor, normalization: Normalization) -> tuple[Tensor, Tensor]:

@@ -92,16 +92,21 @@ class Anderson:
         self._residual: Tensor | None = None
 
     def __call__(self, output: Tensor) -> Tensor:
-        """Take g(x) for the x returned last; return the next x in memory of its own."""
-        mixed = output.clone()
-        if self._input is not None:
-            residual = output - self._input
-            if self._residual is not None:
-                difference = residual - self._residual
-                square = float(torch.dot(difference.view(-1), difference.view(-1)))
-                if square > 0:
-                    share = float(torch.dot(residual.view(-1), difference.view(-1))) / square
-                    mixed.sub_(output - self._output, alpha=share)
-            self._residual = residual
-        self._input, self._output = mixed.clone(), output
+        """Take g(x) for the x returned last; return the next x in memory of its own.
+
+        Works in place, on memory that it owns: whole volumes leave no room for copies.
+        """
+        if self._input is None:
+            self._input, self._output = output.clone(), output
+            return output.clone()
+        residual = self._input.neg_().add_(output)
+        step = self._output.neg_().add_(output)
+        if self._residual is None:
+            share, spare = 0.0, torch.empty_like(output)
+        else:
+            spare = self._residual.neg_().add_(residual)
+            square = float(torch.dot(spare.view(-1), spare.view(-1)))
+            share = float(torch.dot(residual.view(-1), spare.view(-1))) / square if square > 0 else 0.0
+        mixed = step.mul_(-share).add_(output)
+        self._input, self._output, self._residual = spare.copy_(mixed), output, residual
         return mixed
