@@ -7,6 +7,7 @@ import importlib
 
 SUBJECTS = {
     "patches": "a patch network, cross-validated by patient, for lungcad propagate --network",
+    "crf": "the dense CRF's parameters, on phantoms that a simulated reader drew on",
 }
 
 

@@ -25,6 +25,9 @@ from LungCAD.weights import imagenet_state, registered
 
 DOWNLOAD = "download"
 
+FIRST_SEED = 5000
+"""Studies to train on; no benchmark scores them, no other training uses them."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those of the method derive from its parameters."""
@@ -69,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
         data = _read(options, parameters, schema, part(progress, 0.05, 0.2))
         data = data.thinned(parameters.most, parameters.seed)
         training = train_patches(data, parameters, imagenet, options.checkpoints, part(progress, 0.2, 1.0))
-        write_outcome(folder, training, data, parameters, options.licence, _command(options))
+        write_outcome(folder, training, data, schema, parameters, options.licence, _command(options))
     if not options.quiet:
         for warning in data.warnings:
             print(f"Warning: {warning}")
@@ -96,7 +99,7 @@ def _read(
     cut = parameters.patch, parameters.step, parameters.purity
     if options.geneva:
         return read_geneva(options.geneva, schema, *cut, progress)
-    seeds = range(parameters.seed, parameters.seed + options.phantoms)
+    seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
     studies = (
         make_study(StudyParameters(seed=seed, schema=parameters.schema))
         for seed in each(seeds, progress, "Making studies")

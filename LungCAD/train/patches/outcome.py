@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from LungCAD.files import write_text
+from LungCAD.labels import Schema
 from LungCAD.report.record import versions
 from LungCAD.train.patches.confusion import PAPER
 from LungCAD.train.patches.parameters import PatchTrainingParameters
@@ -21,6 +22,7 @@ def write_outcome(
     folder: Path,
     training: PatchTraining,
     data: PatchSet,
+    schema: Schema,
     parameters: PatchTrainingParameters,
     licence: str,
     command: str,
@@ -33,7 +35,7 @@ def write_outcome(
     description = NetworkDescription(
         architecture=parameters.architecture,
         options={"width": parameters.width},
-        schema=Path(parameters.schema).stem,
+        schema=schema.name,
         classes=data.classes,
         input=dataclasses.asdict(training.patches),
         card=card,

@@ -141,3 +141,12 @@ def test_every_study_is_a_patient():
     assert data.synthetic
     for patch, label, patient in zip(data.hu, data.labels, data.patients, strict=True):
         assert (patch == (-850, -300)[label] + (3, 8)[patient]).all()
+
+
+@pytest.mark.data
+def test_real_patches_of_the_same_tissue_stay_together(real_data):
+    renamed = {"NT": "healthy", **dict.fromkeys(("PS", "PL", "CL1", "CL2", "CL3"), "emphysema")}
+    data = read_npz(real_data / "emphysema_patches" / "patches.npz", GAO, renamed)
+    assert data.counts == {"healthy": 259, "emphysema": 678}
+    assert len(set(data.patients)) == 921
+    assert data.patch_px == 31
