@@ -23,7 +23,7 @@ class FieldSolver(Protocol):
 
     def solve(
         self,
-        probabilities: Tensor,
+        unary: Tensor,
         drawn: Tensor,
         label: Tensor,
         parameters: CRFParameters,
@@ -49,7 +49,7 @@ class MeanFieldSolver:
 
     def solve(
         self,
-        probabilities: Tensor,
+        unary: Tensor,
         drawn: Tensor,
         label: Tensor,
         parameters: CRFParameters,
@@ -59,7 +59,7 @@ class MeanFieldSolver:
         """Return marginals (N, C) float32 on the CPU and the convergence."""
         marginals, convergence = infer(
             self._pairwise,
-            self._here(probabilities),
+            self._here(unary),
             drawn.to(self._device),
             label.to(self._device),
             parameters,

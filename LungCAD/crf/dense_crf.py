@@ -10,7 +10,7 @@ import torch
 from LungCAD.crf.backends import BackendName, FieldSolver, field_solver
 from LungCAD.crf.checks import check_constraints, check_image, check_lungs
 from LungCAD.crf.fields import split_fields
-from LungCAD.crf.inputs import drawn_voxels, inside_mask
+from LungCAD.crf.inputs import drawn_voxels, log_unary
 from LungCAD.crf.memory import check_memory
 from LungCAD.crf.parameters import CRFParameters
 from LungCAD.crf.solution import Solution
@@ -67,7 +67,7 @@ class DenseCRF:
         self._backend, self._device = backend, choose_device(device)
         self._fields = tuple(split_fields(hu, mask, spacing, parameters, lungs))
         self._solvers: list[FieldSolver] = []
-        self._inside: torch.Tensor | None = None
+        self._unary: torch.Tensor | None = None
         self._solution: Solution | None = None
 
     def solve(
@@ -88,7 +88,7 @@ class DenseCRF:
             Shapes that differ, negative or unnormalised probabilities, NaN, labels beyond the classes or
             outside the mask, more voxels than fit into memory; names the argument.
         """
-        self._inside = inside_mask(probabilities, self._mask)
+        self._unary = log_unary(probabilities, self._mask)
         return self._run(constraints, self._parameters, None, progress)
 
     def update(
@@ -115,7 +115,7 @@ class DenseCRF:
         last: Solution | None,
         progress: Progress,
     ) -> Solution:
-        classes = self._inside.shape[1]
+        classes = self._unary.shape[1]
         check_memory(max((field.size for field in self._fields), default=0), classes, self._device)
         if constraints is not None:
             check_constraints(constraints, self._mask, classes)
@@ -126,7 +126,7 @@ class DenseCRF:
             if number == len(self._solvers):
                 self._solvers.append(field_solver(self._backend, field, self._parameters, self._device))
             marginals, report = self._solvers[number].solve(
-                self._inside[field.rows],
+                self._unary[field.rows],
                 *drawn_voxels(constraints, field),
                 parameters,
                 last.values[number] if last else None,

@@ -9,9 +9,12 @@ from torch import Tensor
 from LungCAD.crf.checks import check_probabilities
 from LungCAD.crf.fields import Field
 
+SMALLEST_PROBABILITY = 1e-12
+"""Of the unary: a probability of 0 would outvote all neighbours."""
 
-def inside_mask(probabilities: np.ndarray, mask: np.ndarray) -> Tensor:
-    """Return the checked probabilities (N, C) float32 of the voxels in the mask.
+
+def log_unary(probabilities: np.ndarray, mask: np.ndarray) -> Tensor:
+    """Return the logarithms (N, C) float32 of the checked probabilities in the mask; 0 for the most probable.
 
     probabilities : (C, Z, Y, X), or (C, N) already of the mask's voxels in raster order.
 
@@ -31,7 +34,8 @@ def inside_mask(probabilities: np.ndarray, mask: np.ndarray) -> Tensor:
         )
     values = np.array(values.T, dtype=np.float32, order="C")
     check_probabilities(values)
-    return torch.from_numpy(values)
+    unary = torch.from_numpy(values).clamp_(min=SMALLEST_PROBABILITY).log_()
+    return unary.sub_(unary.amax(dim=1, keepdim=True))
 
 
 def drawn_voxels(constraints: np.ndarray | None, field: Field) -> tuple[Tensor, Tensor]:

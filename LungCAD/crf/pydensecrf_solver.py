@@ -15,7 +15,7 @@ from LungCAD.crf.exact import ExactPairwise
 from LungCAD.crf.features import field_features
 from LungCAD.crf.fields import Field
 from LungCAD.crf.parameters import CRFParameters
-from LungCAD.crf.solver import SMALLEST_PROBABILITY, Convergence
+from LungCAD.crf.solver import Convergence
 
 DRAWN_ENERGY = 1000.0
 """Energy of the labels that a drawn voxel does not have: exp(-1000) is 0 in float32."""
@@ -47,7 +47,7 @@ class PydensecrfSolver:
 
     def solve(
         self,
-        probabilities: Tensor,
+        unary: Tensor,
         drawn: Tensor,
         label: Tensor,
         parameters: CRFParameters,
@@ -55,7 +55,7 @@ class PydensecrfSolver:
         tick: Callable[[float], None] = lambda fraction: None,
     ) -> tuple[Tensor, Convergence]:
         """Return marginals (N, C) after all iterations, from the unary on; `start` is not used."""
-        energy = -np.log(np.maximum(probabilities.numpy(), SMALLEST_PROBABILITY))
+        energy = -unary.numpy()
         energy[drawn] = DRAWN_ENERGY
         energy[drawn, label] = 0
         voxels, classes = energy.shape
@@ -68,13 +68,13 @@ class PydensecrfSolver:
                 kernel=self._library.DIAG_KERNEL,
                 normalization=self._normalization,
             )
-        marginals, unary, message = crf.startInference()
+        marginals, *work = crf.startInference()
         changes: list[float] = []
         converged = False
         before = np.array(marginals)
         while len(changes) < parameters.iterations and not converged:
             tick(len(changes) / parameters.iterations)
-            crf.stepInference(marginals, unary, message)
+            crf.stepInference(marginals, *work)
             now = np.array(marginals)
             changes.append(float(np.abs(now - before).max()))
             converged, before = changes[-1] <= parameters.tolerance, now

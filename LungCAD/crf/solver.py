@@ -15,7 +15,6 @@ LOWEST_LOGIT = -30.0
 """Probabilities below exp(-30) change nothing, and denormal numbers are slow."""
 HIGHEST_LOGIT = 60.0
 """exp(60) times a thousand classes is still a float32."""
-SMALLEST_PROBABILITY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Convergence:
 
 def infer(
     pairwise: Pairwise,
-    probabilities: Tensor,
+    unary: Tensor,
     drawn: Tensor,
     label: Tensor,
     parameters: CRFParameters,
@@ -44,7 +43,7 @@ def infer(
 
     Parameters
     ----------
-    probabilities : (N, C), the unary as class probabilities.
+    unary : (N, C), logarithms of class probabilities, 0 for the most probable.
     drawn, label : (M,) int64, the voxels with a drawn label, and that label as class index.
     start : (N, C) marginals to start from; the unary by default.
     tick : called with the fraction done before every iteration.
@@ -53,9 +52,7 @@ def infer(
     -------
     The marginals (N, C), rows sum to 1, and the convergence report.
     """
-    unary = probabilities.clamp(min=SMALLEST_PROBABILITY).log_()
-    unary -= unary.amax(dim=1, keepdim=True)
-    fixed = torch.nn.functional.one_hot(label, probabilities.shape[1]).to(unary.dtype)
+    fixed = torch.nn.functional.one_hot(label, unary.shape[1]).to(unary.dtype)
     mix = Anderson() if parameters.accelerate else lambda logits: logits
     marginals = softmax_(unary.clone()) if start is None else start.clone()
     marginals[drawn] = fixed
