@@ -17,6 +17,7 @@ from LungCAD.files import write_text
 from LungCAD.progress import Progress, part, silent
 from LungCAD.train.patches.confusion import ConfusionTable
 from LungCAD.train.patches.fitting import State, confusion_of, fit, patch_input
+from LungCAD.train.patches.learner import PatchLearner
 from LungCAD.train.patches.parameters import PatchTrainingParameters
 from LungCAD.train.patches.patch_set import PatchSet
 from LungCAD.unary.patch_input import PatchInput
@@ -66,7 +67,7 @@ def train_patches(
         _claim(checkpoints, data, parameters, imagenet is not None)
     runs = parameters.folds + 1
 
-    def fitted(name: str, chosen: PatchSet, number: int) -> nn.Module:
+    def fitted(name: str, chosen: PatchSet, number: int) -> PatchLearner:
         file = checkpoints / f"{name}.ckpt" if checkpoints is not None else None
         return fit(chosen, parameters, imagenet, file, part(progress, number / runs, (number + 1) / runs))
 
