@@ -1,7 +1,8 @@
 """Label propagation on two real chest CT with thick slices, from the regions in Testing/real_rois.
 
 Nobody knows the truth here. The promises must hold, and what anyone can see: how large the lungs are about,
-that most of them is healthy, and where the mass is.
+that most of them is healthy, and where the mass is. What is labelled where thick slices blur ribs and
+diaphragm into the lung is not judged.
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ class Series:
     """What is seen in a series.
 
     The volume of the lungs and the share of them that is healthy, each from and to; the lung that holds the
-    mass, and its slices (z, counted from the feet).
+    mass, and a slice through it (z, counted from the feet) on which no disease is drawn.
     """
 
     folder: str
     lungs_ml: tuple[float, float]
     healthy: tuple[float, float]
     lung_with_mass: int
-    mass: slice
+    mass_slice: int
 
 
 SERIES = (
-    Series("A0001_5mm_lung_kernel", (5300, 6000), (0.92, 0.99), LEFT, slice(40, 53)),
-    Series("A0002_8mm_B70f", (2500, 3000), (0.90, 0.99), RIGHT, slice(11, 18)),
+    Series("A0001_5mm_lung_kernel", (5300, 6000), (0.92, 0.99), LEFT, 48),
+    Series("A0002_8mm_B70f", (2500, 3000), (0.90, 0.99), RIGHT, 14),
 )
 
 
@@ -112,10 +113,17 @@ def test_most_of_the_lung_is_healthy(outcome):
     assert low <= np.count_nonzero(inside == HEALTHY) / len(inside) <= high
 
 
-def test_most_of_the_disease_is_where_the_mass_is(outcome):
-    diseased = (outcome.labels > 0) & (outcome.labels != HEALTHY)
-    there = (diseased & (outcome.lungs == outcome.series.lung_with_mass))[outcome.series.mass]
-    assert np.count_nonzero(there) >= 0.6 * np.count_nonzero(diseased)
+def test_the_mass_is_found_on_a_slice_where_it_is_not_drawn(outcome):
+    z, series = outcome.series.mass_slice, outcome.series
+    drawn, labels, lungs = outcome.drawn[z], outcome.labels[z], outcome.lungs[z]
+    assert set(np.unique(drawn)) <= {0, HEALTHY}
+    diseased = (labels > 0) & (labels != HEALTHY)
+    here, there = (
+        diseased[lungs == series.lung_with_mass],
+        diseased[lungs == RIGHT + LEFT - series.lung_with_mass],
+    )
+    assert here.mean() >= 0.05
+    assert there.mean() <= here.mean() / 5
 
 
 def test_the_report_says_what_thick_slices_and_a_sharp_kernel_do(outcome):
