@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +13,8 @@ from LungCAD.progress import Progress, silent
 
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[Progress]:
-    """Yield a progress callback that draws a bar on standard error, or one that is silent."""
-    if quiet:
+    """Yield a progress callback that draws a bar on standard error; a silent one where nobody sees it."""
+    if quiet or not sys.stderr.isatty():
         yield silent
         return
     layout = "{percentage:3.0f}% |{bar:24}| {elapsed} {desc}"

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
 from LungCAD import __version__
 from LungCAD.errors import Cancelled, InputError
+
+# Threads of OpenMP that spin while they wait make two of them many times slower than one on a busy machine.
+# It must be said before torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 COMMANDS = {
     "propagate": "label the whole lung from a CT and a few drawn regions",

@@ -8,13 +8,16 @@ patches: nearest neighbour, in chi-square distance, of HU histogram and local bi
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from skimage.feature import local_binary_pattern
 
+from LungCAD.cli.console import progress_bar
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.progress import Progress, each, silent
@@ -29,7 +32,37 @@ PIXEL_STEP = 3
 HISTOGRAM_HU = np.linspace(-1050, -400, 17)
 
 
-def run(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--patches",
+        metavar="FOLDER",
+        type=Path,
+        default=os.environ.get("LUNGCAD_PATCHES"),
+        help="folder with patches.npz (default: the environment variable LUNGCAD_PATCHES)",
+    )
+    parser.add_argument("--draws", type=int, default=100, help="of training patches (default: 100)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print a table; without patches say so."""
+    if options.patches is None:
+        print("Left out: no real patches. Name their folder with --patches or LUNGCAD_PATCHES.")
+        return 0
+    with progress_bar(quiet=False) as progress:
+        result = measure(options.patches, options.json, options.draws, progress=progress)
+    print(f"{'patches per class':20s}{'unary':>16s}{'histogram + LBP':>18s}{'gain':>8s}")
+    for shots in map(str, SHOTS):
+        ours, theirs = (
+            f"{result[shots][name]['mean']:.3f} ± {result[shots][name]['sd']:.3f}"
+            for name in ("unary", "baseline")
+        )
+        print(f"{shots:20s}{ours:>16s}{theirs:>18s}{result[shots]['gain']['mean']:>8.3f}")
+    return 0
+
+
+def measure(
     folder: Path | str,
     json_path: Path | str | None = None,
     draws: int = 100,

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from LungCAD.cli.bench.few_shot import run, split
+from LungCAD.cli.bench.few_shot import measure, split
 from LungCAD.errors import InputError
 
 
@@ -21,13 +21,13 @@ def test_no_group_is_on_both_sides():
 
 def test_missing_patches_are_an_input_error(tmp_path):
     with pytest.raises(InputError, match=r"patches\.npz"):
-        run(tmp_path)
+        measure(tmp_path)
 
 
 @pytest.mark.data
 def test_real_patches_are_recognised_better_than_by_nearest_neighbour(real_data, tmp_path):
     path = tmp_path / "few_shot.json"
-    result = run(real_data / "emphysema_patches", path, draws=8, seed=1, shots=(1, 3))
+    result = measure(real_data / "emphysema_patches", path, draws=8, seed=1, shots=(1, 3))
     assert json.loads(path.read_text()) == result
     assert result["patches"] == 937 and result["groups"] == 921
     assert result["3"]["unary"]["mean"] >= 0.52 + 0.05

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -233,8 +234,9 @@ def test_ctrl_c_leaves_nothing(case):
     process = subprocess.Popen(
         [*command, *case.words()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    while "%" not in process.stderr.read(1):  # the bar: work has begun
-        pass
+    while not list(case.folder.glob(".unfinished*")):  # work has not begun
+        assert process.poll() is None
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 130
