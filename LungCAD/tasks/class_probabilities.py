@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from LungCAD.errors import InputError
-from LungCAD.progress import Progress, part
+from LungCAD.progress import Progress, part, silent
 from LungCAD.unary import RoiClassifier, network_unary, pool, vicinity_prior
 
 UNDECIDED_LIMIT = 0.5
@@ -36,7 +36,7 @@ def from_rois(
     mask: np.ndarray,
     spacing: tuple[float, float, float],
     stride: int,
-    progress: Progress,
+    progress: Progress = silent,
 ) -> ClassProbabilities:
     """Learn the drawn classes in this scan and predict every voxel of the mask.
 

@@ -38,17 +38,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--patches",
         metavar="FOLDER",
         type=Path,
-        default=os.environ.get("LUNGCAD_PATCHES"),
-        help="folder with patches.npz (default: the environment variable LUNGCAD_PATCHES)",
+        default=_default_folder(),
+        help="folder with patches.npz (default: emphysema_patches in the folder named by LUNGCAD_DATA)",
     )
     parser.add_argument("--draws", type=int, default=100, help="of training patches (default: 100)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
 
 
+def _default_folder() -> Path | None:
+    data = os.environ.get("LUNGCAD_DATA")
+    return Path(data) / "emphysema_patches" if data else None
+
+
 def run(options: argparse.Namespace) -> int:
     """Measure and print a table; without patches say so."""
     if options.patches is None:
-        print("Left out: no real patches. Name their folder with --patches or LUNGCAD_PATCHES.")
+        print("Left out: no real patches. Name their folder with --patches, or set LUNGCAD_DATA.")
         return 0
     with progress_bar(quiet=False) as progress:
         result = measure(options.patches, options.json, options.draws, progress=progress)

@@ -11,23 +11,21 @@ import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.crf import CRFParameters
+from LungCAD.crf import CALIBRATED
 from LungCAD.crf.calibration import Calibration, CalibrationCase, calibrate
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.phantom.reader import draw_rois
 from LungCAD.phantom.study import BENCHMARK, make_study
 from LungCAD.progress import each, part
-from LungCAD.unary import RoiClassifier
+from LungCAD.tasks.class_probabilities import from_rois
 
-FIRST_SEED = 3000
+FIRST_SEED = 100
 """Studies for calibration; no benchmark scores them."""
 GRID = {
-    "appearance_weight": (1.0, 3.0, 10.0),
-    "smoothness_weight": (1.0, 3.0, 10.0),
-    "theta_alpha": (20.0, 80.0),
-    "theta_beta": (13.0, 39.0),
-    "theta_gamma": (3.0, 6.0),
+    "appearance_weight": (0.0, 0.3, 1.0),
+    "smoothness_weight": (3.0, 5.0, 10.0),
+    "theta_gamma": (2.7, 5.4),
 }
 SHOWN = 12
 """Trials that are printed; the file has all."""
@@ -39,7 +37,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="FILE", help="JSON: best and evidence"
     )
     parser.add_argument("--studies", type=int, default=3, help="phantoms to calibrate on (default: 3)")
-    parser.add_argument("--every", type=int, default=4, help="use every so many slices (default: 4)")
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -48,38 +45,30 @@ def run(options: argparse.Namespace) -> int:
     """Calibrate, print the best trials, write the evidence."""
     if options.output.exists() and not options.overwrite:
         raise InputError(options.output, "exists already", "Choose another name, or allow overwriting")
-    for name in ("studies", "every"):
-        if getattr(options, name) < 1:
-            raise InputError(f"--{name}", f"is {getattr(options, name)}", "At least 1 is needed")
+    if options.studies < 1:
+        raise InputError("--studies", f"is {options.studies}", "At least 1 is needed")
     seeds = range(FIRST_SEED, FIRST_SEED + options.studies)
     with progress_bar(options.quiet) as progress:
         stage = part(progress, 0.0, 0.3)
-        cases = [make_case(seed, options.every) for seed in each(seeds, stage, "Making phantoms")]
-        result = calibrate(cases, GRID, CRFParameters(mode="slice"), part(progress, 0.3, 1.0))
-    evidence = {"seeds": list(seeds), "every": options.every, **result.evidence()}
+        cases = [make_case(seed) for seed in each(seeds, stage, "Making phantoms")]
+        result = calibrate(cases, GRID, CALIBRATED, part(progress, 0.3, 1.0))
+    evidence = {"seeds": list(seeds), **result.evidence()}
     write_text(options.output, json.dumps(evidence, indent=1), options.overwrite)
     print(table(result))
     return 0
 
 
-def make_case(seed: int, every: int) -> CalibrationCase:
-    """Return some slices of a phantom, with the unary learned from what the reader drew on it.
-
-    every : of how many slices one is taken; those drawn on are all taken.
-    """
+def make_case(seed: int) -> CalibrationCase:
+    """Return a phantom with the unary learned from what the simulated reader drew on it."""
     study = make_study(replace(BENCHMARK, seed=seed))
-    rois = sitk.GetArrayFromImage(draw_rois(study.labels, study.lungs, seed))
-    hu, truth, lungs = (sitk.GetArrayFromImage(image) for image in (study.ct, study.labels, study.lungs))
-    spacing = study.ct.GetSpacing()[::-1]
-    hu = hu.astype(np.float32)
-    classifier = RoiClassifier.fit(hu, rois, lungs > 0, spacing)
-    drawn_on = rois.any((1, 2))
-    chosen = drawn_on | (np.arange(len(hu)) % every == 0)
-    hu, truth, lungs, rois = hu[chosen], truth[chosen], lungs[chosen], rois[chosen]
-    probabilities, _ = classifier.predict(hu, lungs > 0, spacing)
+    drawing = draw_rois(study.labels, study.lungs, seed)
+    images = (study.ct, study.labels, study.lungs, drawing)
+    hu, truth, lungs, rois = (sitk.GetArrayFromImage(image) for image in images)
+    hu, spacing = hu.astype(np.float32), study.ct.GetSpacing()[::-1]
+    unary = from_rois(hu, rois, lungs > 0, spacing, stride=1)
     index = np.full(256, -1, np.int16)
-    index[list(classifier.classes)] = np.arange(len(classifier.classes))
-    return CalibrationCase(probabilities, hu, lungs > 0, lungs, spacing, index[rois], index[truth])
+    index[list(unary.classes)] = np.arange(len(unary.classes))
+    return CalibrationCase(unary.values, hu, lungs > 0, lungs, spacing, index[rois], index[truth])
 
 
 def table(result: Calibration) -> str:
