@@ -19,7 +19,10 @@ test-slow: .venv/ready
 # The peers that we measure ourselves against need a C++ compiler; without them the bench says so.
 bench: .venv/ready
 	-$(BIN)/python -m pip install --quiet --editable ".[peers]"
-	$(BIN)/lungcad bench
+	$(BIN)/lungcad bench crf
+	$(BIN)/lungcad bench lungs
+	$(BIN)/lungcad bench few-shot
+	$(BIN)/lungcad bench propagation --cross Testing/second_generator.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .
