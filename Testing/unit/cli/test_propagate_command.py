@@ -230,7 +230,9 @@ def test_no_space_left(case, capsys, monkeypatch):
 
 
 def test_ctrl_c_leaves_nothing(case):
-    command = [sys.executable, "-c", "import sys; from LungCAD.cli import main; sys.exit(main())"]
+    # A job in the background of a shell inherits a deaf ear for Ctrl-C.
+    listen = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    command = [sys.executable, "-c", listen + "from LungCAD.cli import main; sys.exit(main())"]
     process = subprocess.Popen(
         [*command, *case.words()], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

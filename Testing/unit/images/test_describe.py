@@ -17,7 +17,7 @@ GAO5 = load_schema("gao5")
 
 def said(description) -> str:
     text = str(description)
-    for secret in ("Doe", "Jane", "Secret", "1901"):
+    for secret in ("Doe", "Jane", "Secret", "19010203"):
         assert secret not in text + repr(description)
     return text
 
