@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from skimage.segmentation import watershed
 
-from LungCAD.lungs.cores import GAS_HU, LEFT, RIGHT
-from LungCAD.lungs.morphology import Mask, Spacing, components, dilate, opening
+from LungCAD.lungs.cores import LEFT, RIGHT
+from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, components, dilate, opening
 
 ROOM_AIR_HU = -1000.0
+
+SMOOTHING_MM = 1.0
+"""Standard deviation of the in-plane smoothing against noise in the lumen."""
 
 LUMEN_MM = 3.0
 """Radius of a ball that fits into a main bronchus."""
@@ -17,27 +21,48 @@ LUMEN_MM = 3.0
 RIM_VOXELS = 1.5
 """Between lumen and wall, voxels hold both and look like lung."""
 
+WALL_MM = 5.0
+WALL_HU = -700.0
+WALLED = 0.8
+"""A cross-section is an airway's if this share of its rim has tissue denser than lung beside it."""
+
+LARGEST_CM2 = 12.0
+"""Cross-section of an airway at most: the carina, cut along a main bronchus."""
+
 LESSER_PART = 0.1
-"""Lumen that comes in a part smaller than this share of the largest is lung that looks empty."""
+"""Lumen that comes in a part smaller than this share of the largest is something else."""
 
 
-def airways(hu: NDArray[np.float32], air: Mask, cores: NDArray[np.uint8], spacing: Spacing) -> Mask:
-    """Return trachea and main bronchi, and whatever other gas lies between the lungs or below them.
+def walled_gas(hu: NDArray[np.float32], air: Mask, spacing: Spacing) -> Mask:
+    """Return gas in pipes: airways, but also cavities and small bowel.
 
     Parameters
     ----------
-    hu : (z, y, x) float32, HU; z grows upwards, x to the patient's left.
+    hu : (z, y, x) float32, HU.
     air : (z, y, x), aerated voxels inside the body.
-    cores : (z, y, x), 1 and 2 where the right and the left lung surely are.
     spacing : mm.
-
-    Lobar and smaller bronchi stay with their lung: only what lies medial of the cores is looked at.
     """
-    empty_hu = min(GAS_HU, (ROOM_AIR_HU + float(np.median(hu[cores > 0]))) / 2)
-    labels, sizes = components(opening(air & _medial(cores) & (hu < empty_hu), LUMEN_MM, spacing))
+    if not air.any():
+        return air
+    empty_hu = (ROOM_AIR_HU + float(np.median(hu[air]))) / 2
+    smooth = ndimage.gaussian_filter(hu, (0, SMOOTHING_MM / spacing[1], SMOOTHING_MM / spacing[2]))
+    lumen = _walled(hu, opening(air & (smooth < empty_hu), LUMEN_MM, spacing), spacing)
+    return air & dilate(lumen, RIM_VOXELS * max(spacing[1:]), spacing)
+
+
+def airways(gas: Mask, cores: NDArray[np.uint8]) -> Mask:
+    """Return the part of the walled gas that is trachea and main bronchi: what lies between the lungs.
+
+    Parameters
+    ----------
+    gas : (z, y, x), as `walled_gas` returns it; z grows upwards, x to the patient's left.
+    cores : (z, y, x), 1 and 2 where the right and the left lung surely are.
+
+    Lobar and smaller bronchi stay with their lung.
+    """
+    labels, sizes = components(gas & _medial(cores) & (cores == 0))
     sizes[0] = 0
-    lumen = (sizes > LESSER_PART * sizes.max())[labels]
-    return air & (cores == 0) & dilate(lumen, RIM_VOXELS * max(spacing[1:]), spacing)
+    return (sizes > LESSER_PART * sizes.max())[labels]
 
 
 def part_lungs(hu: NDArray[np.float32], air: Mask, cores: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -61,3 +86,17 @@ def _medial(cores: NDArray[np.uint8]) -> Mask:
         right_end[z] = np.where(right_end[z] < 0, right_end[z - 1], right_end[z])
         left_begin[z] = np.where(left_begin[z] == columns.size, left_begin[z - 1], left_begin[z])
     return (columns > right_end[..., None]) & (columns < left_begin[..., None])
+
+
+def _walled(hu: NDArray[np.float32], empty: Mask, spacing: Spacing) -> Mask:
+    """Axial cross-sections that are small and have a wall."""
+    labels, sizes = components(empty, IN_PLANE)
+    reach = max(2, round(WALL_MM / max(spacing[1:])))
+    near_wall = ndimage.binary_dilation(hu > WALL_HU, IN_PLANE, reach)
+    rim = empty & ~ndimage.binary_erosion(empty, IN_PLANE)
+    rim_length = np.bincount(labels[rim], minlength=sizes.size)
+    at_wall = np.bincount(labels[rim & near_wall], minlength=sizes.size)
+    keep = at_wall >= WALLED * rim_length
+    keep &= sizes * spacing[1] * spacing[2] / 100 <= LARGEST_CM2
+    keep[0] = False
+    return keep[labels]

@@ -11,14 +11,20 @@ from LungCAD.lungs.morphology import Mask, Spacing, components, dilate, erode, o
 RIGHT, LEFT = 1, 2
 
 WIDE_MM = (13.0, 9.0, 6.0)
-"""Radii of a ball that fits into a lung but not into a trachea; the smaller ones find what the first has
-missed: a child's lungs, the bases, a part that disease cuts off."""
+"""Radii of a ball that fits into a lung but not into a trachea. The smaller ones are for lungs in which
+the first is stuck, a child's, the bases, lungs full of nodules, and for parts that disease cuts off."""
+
+ENOUGH = 0.3
+"""Share of the air in a half of the body that cores must have there, otherwise a smaller ball is tried."""
 
 WIDER_MM = (17.0, 22.0, 28.0)
 """Radii to try where the lungs touch so broadly that the ball sweeps through both."""
 
 GAS_HU = -955.0
-"""The inside of bowel and airways is below this, the inside of a lung above it (medians)."""
+"""The inside of bowel and airways is below this; some of the inside of a lung, even with emphysema, above."""
+
+WIDE_SHARE, LOOSE_SHARE = 0.1, 0.75
+"""Least share above: of a wide part, and of one that is narrow and cut off, which bowel often is."""
 
 RIM_MM = 3.0
 """What counts as inside starts this far from the edge."""
@@ -27,7 +33,7 @@ SMALLEST_ML = 2.0
 """Volume that a core needs at least."""
 
 NEAR_MM = 10.0
-"""A narrower part is lung only if a wider one is this near."""
+"""A part that is cut off is lung only if a core is this near."""
 
 LESSER_SIDE = 0.15
 """A part with at least this share on either side of the body's middle is two lungs that touch."""
@@ -46,29 +52,38 @@ def lung_cores(hu: NDArray[np.float32], air: Mask, spacing: Spacing) -> NDArray[
     """
     columns = np.arange(hu.shape[2])
     middle = float(np.average(columns, weights=(hu > TISSUE_HU).sum((0, 1)) + 1e-9))
+    wide = [opening(air, radius, spacing) for radius in WIDE_MM]
     cores = np.zeros(hu.shape, bool)
-    for radius in WIDE_MM:
-        found = _lung_like(hu, opening(air, radius, spacing), spacing)
-        cores |= found if not cores.any() else _new_and_near(found, cores, spacing)
+    for half in (columns < middle, columns >= middle):
+        enough = ENOUGH * (air & half).sum()
+        for parts in wide:
+            found = _lung_like(hu, parts, WIDE_SHARE, spacing) & half
+            if found.sum() >= enough:
+                break
+        cores |= found
+    cores |= _loose(_lung_like(hu, wide[-1], LOOSE_SHARE, spacing), cores, spacing)
     for radius in WIDER_MM:
-        if not _two_in_one(cores, middle):
+        if not _two_in_one(cores, middle).any():
             break
         wider = opening(cores, radius, spacing)
-        cores = wider if wider.any() else cores
+        if 2 * wider.sum() < cores.sum():
+            break
+        cores = wider
     return _named(cores, middle)
 
 
-def _lung_like(hu: NDArray[np.float32], wide: Mask, spacing: Spacing) -> Mask:
-    """Parts of `wide` that are large enough and not filled with gas."""
-    labels, sizes = components(wide)
-    inside = np.where(erode(wide, RIM_MM, spacing), labels, 0)
+def _lung_like(hu: NDArray[np.float32], parts: Mask, least_share: float, spacing: Spacing) -> Mask:
+    """Parts that are large enough and denser than gas in at least this share of their inside."""
+    labels, sizes = components(parts)
+    inside = np.where(erode(parts, RIM_MM, spacing), labels, 0)
     large = np.flatnonzero(sizes * np.prod(spacing) / 1000 >= SMALLEST_ML)[1:]
-    lungs = [name for name in large if np.median(hu[inside == name]) >= GAS_HU]
+    lungs = [name for name in large if np.mean(hu[inside == name] >= GAS_HU) >= least_share]
     return np.isin(labels, lungs)
 
 
-def _new_and_near(found: Mask, cores: Mask, spacing: Spacing) -> Mask:
-    labels, sizes = components(found)
+def _loose(parts: Mask, cores: Mask, spacing: Spacing) -> Mask:
+    """Parts that lie near the cores and do not hang together with them."""
+    labels, sizes = components(parts)
     known, near = np.zeros(sizes.size, bool), np.zeros(sizes.size, bool)
     known[labels[cores]] = True
     near[labels[dilate(cores, NEAR_MM, spacing)]] = True
@@ -76,16 +91,22 @@ def _new_and_near(found: Mask, cores: Mask, spacing: Spacing) -> Mask:
     return (near & ~known)[labels]
 
 
-def _two_in_one(cores: Mask, middle: float) -> bool:
+def _two_in_one(cores: Mask, middle: float) -> NDArray[np.bool_]:
+    """For each connected part (0: background), whether it is two lungs."""
     labels, sizes = components(cores)
     right = np.bincount(labels[:, :, : round(middle)].ravel(), minlength=sizes.size)
-    lesser = np.minimum(right, sizes - right)
-    return bool((lesser[1:] >= LESSER_SIDE * sizes[1:]).any())
+    two = np.minimum(right, sizes - right) >= LESSER_SIDE * sizes
+    two[0] = False
+    return two
 
 
 def _named(cores: Mask, middle: float) -> NDArray[np.uint8]:
+    """Name each part by its side; a part that is two lungs still is cut in the body's middle."""
     labels, sizes = components(cores)
-    names = np.zeros(sizes.size, np.uint8)
-    for name in range(1, sizes.size):
-        names[name] = RIGHT if np.nonzero(labels == name)[2].mean() < middle else LEFT
-    return names[labels]
+    side_of_column = np.where(np.arange(cores.shape[2]) < middle, RIGHT, LEFT).astype(np.uint8)
+    right = np.bincount(labels[:, :, side_of_column == RIGHT].ravel(), minlength=sizes.size)
+    names = np.where(right > sizes / 2, RIGHT, LEFT).astype(np.uint8)
+    names[0] = 0
+    named = names[labels]
+    joined = _two_in_one(cores, middle)[labels]
+    return np.where(joined, side_of_column, named)

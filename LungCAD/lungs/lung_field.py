@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import from_axial, image_like, spacing_zyx, to_axial
-from LungCAD.lungs.airways import airways, part_lungs
+from LungCAD.lungs.airways import airways, part_lungs, walled_gas
 from LungCAD.lungs.body import air_in_body
 from LungCAD.lungs.cores import lung_cores
 from LungCAD.lungs.morphology import box_around, dilate
@@ -90,7 +90,8 @@ def _segment_axial(
     progress(0.1, "Looking for air in the body")
     air = air_in_body(hu, parameters.air_hu, spacing)
     progress(0.2, "Telling the lungs from other air")
-    cores = lung_cores(hu, air, spacing)
+    gas = walled_gas(hu, air, spacing)
+    cores = lung_cores(hu, air & ~gas, spacing)
     if not cores.any():
         raise InputError(
             SUBJECT,
@@ -99,11 +100,11 @@ def _segment_axial(
         )
     progress(0.3, "Parting lungs and airways")
     box = box_around(air, parameters.external_mm, spacing)
-    hu, air, cores = hu[box], air[box], cores[box]
-    tree = airways(hu, air, cores, spacing)
-    aerated = part_lungs(hu, air & ~tree, cores)
+    hu, air, gas, cores = hu[box], air[box], gas[box], cores[box]
+    forbidden = dilate(airways(gas, cores), parameters.wall_mm, spacing)
+    cores[forbidden] = 0
+    aerated = part_lungs(hu, air & ~forbidden, cores)
     progress(0.45, "Taking in vessels and dense disease")
-    forbidden = dilate(tree, parameters.wall_mm, spacing) & (aerated == 0)
     lungs = whole_lungs(
         hu,
         aerated,

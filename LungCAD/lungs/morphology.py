@@ -64,6 +64,12 @@ def largest(mask: Mask) -> Mask:
     return labels == (1 + int(np.argmax(sizes[1:]))) if sizes.size > 1 else mask
 
 
+def nearest_side(lungs: NDArray[np.uint8], spacing: Spacing) -> NDArray[np.uint8]:
+    """1 where the right lung (1) is the nearer one, 2 where the left (2) is."""
+    nearer_right = distance_to(lungs == 1, spacing) <= distance_to(lungs == 2, spacing)
+    return np.where(nearer_right, 1, 2).astype(np.uint8)
+
+
 def box_around(mask: Mask, margin: float, spacing: Spacing) -> tuple[slice, slice, slice]:
     """Index box of the mask, `margin` mm wider on each side where the array allows."""
     box = ndimage.find_objects(mask.view(np.uint8))[0]

@@ -8,8 +8,8 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from LungCAD.lungs.cores import LEFT, RIGHT
-from LungCAD.lungs.morphology import Mask, Spacing, closing, distance_to, opening
-from LungCAD.lungs.pockets import bridged, rib_pockets
+from LungCAD.lungs.morphology import Mask, Spacing, closing, distance_to, nearest_side, opening
+from LungCAD.lungs.pockets import masses, rind
 
 OUTSIDE = 3
 
@@ -49,13 +49,14 @@ def whole_lungs(
     lungs = _grey_lung(hu, aerated, forbidden, spacing, external_mm)
     lungs = _up_to_the_edge(hu, lungs, forbidden, spacing, intermediate_mm, external_mm)
     soft = ~forbidden & (hu < SOFT_HU)
+    at_ribs = np.where(rind(hu, lungs > 0, soft & (lungs == 0), spacing), nearest_side(lungs, spacing), 0)
     for side in (RIGHT, LEFT):
         lung = lungs == side
         if not lung.any():
             continue
         free = soft & (lungs == 0)
-        lung |= bridged(lung, free, spacing)
-        lung |= rib_pockets(lung, free, side, spacing)
+        lung |= masses(lung, free, spacing)
+        lung |= at_ribs == side
         lung |= closing(lung, closing_mm, spacing) & free
         lung = ndimage.binary_fill_holes(lung) & ~forbidden
         lungs[lung & (lungs == 0)] = side

@@ -1,36 +1,57 @@
 """Dense disease told by the shape of the lung.
 
 Consolidation, a mass or thickened pleura has the attenuation of the chest wall or mediastinum that it
-touches; no edge parts them. But the pleura is convex along the ribs and changes slowly from slice to slice.
+touches; no edge parts them. But the chest is convex and changes slowly from slice to slice.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.morphology import convex_hull_image
 
-from LungCAD.lungs.cores import LEFT, RIGHT
 from LungCAD.lungs.morphology import Mask, Spacing, opening
 
 BRIDGE_MM = 80.0
 """Dense tissue with lung above and below, not farther apart than this, may be disease; below heart and
 diaphragm there is none."""
 
+RIB_BRIDGE_MM = 150.0
+"""The same for dense tissue beside the ribs, where there is no heart."""
+
 BULGE_MM = 12.0
 """Radius of a ball that fits into a mass, but not into what aortic arch and hilum bulge into a lung."""
 
-FILM_MM = 3.0
+BONE_HU = 200.0
+
+RIB_GAP_MM = 15.0
+"""Ribs this far above or below stand in where the slice passes between two of them."""
+
+PLEURA_MM = 2.0
+"""Thickness of what lies between ribs and lung."""
+
+TOUCH_MM = 10.0
+"""A lung that ends less than this short of the ribs reaches them."""
+
+RIND_MM = 45.0
+"""How deep below the ribs dense tissue is taken for disease."""
+
+RAYS_PER_DEGREE = 0.5
+SIDE_DEGREES, SIDE_WIDTH = 10.0, 50.0
+"""The ribs are looked at from the middle of the chest, this far to both sides of a direction somewhat behind
+the lateral one: in front lies the heart, behind the spine."""
+
+SHORTEST = 0.5
+"""Bone nearer than this share of the widest reach of the lungs on a ray is no rib."""
+
+RIB_GAP_RAYS = 5
+
+FILM_MM = 4.0
 """Radius of a ball that fits into disease at the ribs, but not into the unevenness between them."""
 
-COSTAL = {RIGHT: np.array([0.45, -0.9]), LEFT: np.array([0.45, 0.9])}
-"""Direction (y, x) from the middle of a lung to its ribs: lateral and somewhat backwards."""
 
-COSTAL_COSINE = 0.2
-
-
-def bridged(lung: Mask, free: Mask, spacing: Spacing) -> Mask:
-    """Return thick dense tissue that has the lung above and below: masses, consolidation.
+def masses(lung: Mask, free: Mask, spacing: Spacing) -> Mask:
+    """Return thick dense tissue that has the lung above and below.
 
     Parameters
     ----------
@@ -38,35 +59,61 @@ def bridged(lung: Mask, free: Mask, spacing: Spacing) -> Mask:
     free : (z, y, x), voxels that may be added.
     spacing : mm.
     """
-    slices = np.arange(lung.shape[0])[:, None, None]
-    never = -lung.shape[0] - BRIDGE_MM / spacing[0]
-    below = np.maximum.accumulate(np.where(lung, slices, never), axis=0)
-    above = -np.maximum.accumulate(np.where(lung, -slices, never)[::-1], axis=0)[::-1]
-    between = (above - below) * spacing[0] <= BRIDGE_MM
-    return opening(between & free & ~lung, BULGE_MM, spacing)
+    return opening(_bridged(lung, BRIDGE_MM, spacing) & free, BULGE_MM, spacing)
 
 
-def rib_pockets(lung: Mask, free: Mask, side: int, spacing: Spacing) -> Mask:
-    """Return the dense tissue inside the lung's axial convex hulls that opens towards the ribs.
+def rind(hu: NDArray[np.float32], lungs: Mask, free: Mask, spacing: Spacing) -> Mask:
+    """Return dense tissue between lung and ribs, where the lung reaches the ribs above and below.
 
-    What opens to the other side is mediastinum, heart or diaphragm. Parameters as of `bridged`; `side` is 1
-    for the right lung (low x), 2 for the left.
+    Parameters
+    ----------
+    hu : (z, y, x) float32, HU.
+    lungs : (z, y, x), both lungs without their dense disease; z along the patient.
+    free : (z, y, x), voxels that may be added.
+    spacing : mm.
     """
-    pockets = np.zeros_like(lung)
-    for z in np.flatnonzero(lung.any((1, 2))):
-        if np.ptp(np.argwhere(lung[z]), axis=0).min() > 1:
-            hull = convex_hull_image(lung[z], offset_coordinates=False)
-            pockets[z] = _open_to_the_ribs(hull, lung[z], side)
-    return opening(pockets & free, FILM_MM, spacing)
+    radius, ray, costal = _rays(lungs, spacing)
+    last_lung = _farthest(lungs, radius, ray)
+    ribs = (hu > BONE_HU) & costal & (radius > SHORTEST * last_lung.max(axis=0)[ray])
+    chest = _nearest(ribs, radius, ray)
+    slices = 2 * int(RIB_GAP_MM / spacing[0]) + 1
+    chest = ndimage.minimum_filter(chest, (slices, RIB_GAP_RAYS), mode=("nearest", "wrap")) - PLEURA_MM
+    touches = chest - last_lung <= TOUCH_MM
+    fill = np.where(_bridged(touches, RIB_BRIDGE_MM, spacing), chest, 0)[:, ray]
+    beyond = (radius > last_lung[:, ray]) & (radius <= fill) & (radius > fill - RIND_MM)
+    return opening(beyond & free, FILM_MM, spacing)
 
 
-def _open_to_the_ribs(hull: Mask, lung: Mask, side: int) -> Mask:
-    """Parts of one slice's hull beside the lung that meet the hull's edge mostly on its costal side."""
-    labels, count = ndimage.label(hull & ~lung)
-    rows, columns = np.nonzero((labels > 0) & ~ndimage.binary_erosion(hull))
-    parts = labels[rows, columns]
-    outwards = np.stack([rows, columns], axis=1) - np.argwhere(hull).mean(0)
-    costal = outwards @ COSTAL[side] > COSTAL_COSINE * np.hypot(*outwards.T)
-    open_at = np.bincount(parts, minlength=count + 1)
-    open_to_ribs = np.bincount(parts, costal, minlength=count + 1)
-    return (open_to_ribs > open_at / 2)[labels] & (labels > 0)
+def _bridged(mask: Mask, gap_mm: float, spacing: Spacing) -> Mask:
+    """What lies outside the mask and has it before and behind along the first axis, within `gap_mm`."""
+    slices = np.arange(mask.shape[0]).reshape(-1, *[1] * (mask.ndim - 1))
+    never = -mask.shape[0] - gap_mm / spacing[0]
+    below = np.maximum.accumulate(np.where(mask, slices, never), axis=0)
+    above = -np.maximum.accumulate(np.where(mask, -slices, never)[::-1], axis=0)[::-1]
+    return ((above - below) * spacing[0] <= gap_mm) & ~mask
+
+
+def _rays(lungs: Mask, spacing: Spacing) -> tuple[NDArray[np.float32], NDArray[np.intp], Mask]:
+    """For each (y, x): mm from the middle of the chest, number of the ray, whether that meets ribs."""
+    _, rows, columns = np.nonzero(lungs)
+    y = (np.arange(lungs.shape[1])[:, None] - np.mean([rows.min(), rows.max()])) * spacing[1]
+    x = (np.arange(lungs.shape[2]) - np.mean([columns.min(), columns.max()])) * spacing[2]
+    ray = np.floor((np.degrees(np.arctan2(y, x)) + 180) * RAYS_PER_DEGREE).astype(np.intp)
+    backwards = np.degrees(np.arctan2(y, np.abs(x)))
+    return np.hypot(y, x).astype(np.float32), ray, np.abs(backwards - SIDE_DEGREES) < SIDE_WIDTH
+
+
+def _farthest(mask: Mask, radius: NDArray[np.float32], ray: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Distance in mm of the last voxel of the mask on each ray, (z, ray); 0 where there is none."""
+    z, y, x = np.nonzero(mask)
+    reach = np.zeros((mask.shape[0], int(ray.max()) + 1), np.float32)
+    np.maximum.at(reach, (z, ray[y, x]), radius[y, x])
+    return reach
+
+
+def _nearest(mask: Mask, radius: NDArray[np.float32], ray: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Distance in mm of the first voxel of the mask on each ray, (z, ray); infinite where there is none."""
+    z, y, x = np.nonzero(mask)
+    reach = np.full((mask.shape[0], int(ray.max()) + 1), np.inf, np.float32)
+    np.minimum.at(reach, (z, ray[y, x]), radius[y, x])
+    return reach

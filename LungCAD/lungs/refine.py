@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LungCAD.images.geometry import image_like, spacing_zyx
-from LungCAD.lungs.morphology import Mask, Spacing, distance_to
+from LungCAD.lungs.morphology import Mask, distance_to, nearest_side
 from LungCAD.progress import Progress, each
 
 BORDER_HU = -400.0
@@ -45,7 +45,7 @@ def refine(
     spacing = spacing_zyx(grid)
     band = max(grid.GetSpacing()[:2])
     depth = image_like(distance_to(lungs == 0, spacing) - distance_to(lungs > 0, spacing), grid)
-    side = image_like(_nearest_side(lungs, spacing), grid)
+    side = image_like(nearest_side(lungs, spacing), grid)
     dense = image_like(((lungs > 0) & (distance_to(aerated, spacing) > 1.5 * band)).astype(np.uint8), grid)
     closed = image_like(forbidden.astype(np.uint8), grid)
     hu = sitk.GetArrayViewFromImage(ct)
@@ -60,12 +60,6 @@ def refine(
         inside &= ~_sample(closed, target).view(bool)
         refined[slab] = inside * _sample(side, target)
     return refined
-
-
-def _nearest_side(lungs: NDArray[np.uint8], spacing: Spacing) -> NDArray[np.uint8]:
-    return np.where(distance_to(lungs == 1, spacing) <= distance_to(lungs == 2, spacing), 1, 2).astype(
-        np.uint8
-    )
 
 
 def _sample(image: sitk.Image, target: sitk.Image, interpolator: int = sitk.sitkNearestNeighbor) -> NDArray:
