@@ -22,8 +22,8 @@ from LungCAD.errors import InputError
 class Declaration:
     """What is known of one parameter beside its default.
 
-    `minimum` and `maximum` are allowed values, `above` is not. `source` names the paper and equation. A `hidden`
-    parameter is set by the method that uses it, not by a user.
+    `minimum` and `maximum` are allowed values, `above` is not. `source` names the paper and equation.
+    A `hidden` parameter is set by the method that uses it, not by a user.
     """
 
     help: str
