@@ -1,0 +1,90 @@
+"""The lung field against the phantom's truth and on real scans; time and memory of a large scan."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LungCAD.lungs import segment_lungs
+
+
+def dice(a, b):
+    return 2 * (a & b).sum() / (a.sum() + b.sum())
+
+
+def against_truth(**parameters):
+    from LungCAD.phantom.study import StudyParameters, make_study
+
+    study = make_study(StudyParameters(**parameters))
+    found = sitk.GetArrayFromImage(segment_lungs(study.ct)) > 0
+    return dice(found, sitk.GetArrayFromImage(study.lungs) > 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_phantom_healthy(seed):
+    assert against_truth(seed=seed, disease=False) >= 0.98
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_phantom_heavily_diseased(seed):
+    assert against_truth(seed=seed, heavy=True) >= 0.96
+
+
+@pytest.mark.data
+def test_small_real_scan(real_data):
+    ct = sitk.ReadImage(str(real_data / "ct_64" / "ct-64.nrrd"))
+    mask = sitk.GetArrayFromImage(sitk.ReadImage(str(real_data / "ct_64" / "wholeLung-64.nrrd"))) > 0
+    assert dice(sitk.GetArrayFromImage(segment_lungs(ct)) > 0, mask) >= 0.95
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("folder", "litres"),
+    [("A0001_5mm_lung_kernel", (3.24, 2.38)), ("A0002_8mm_B70f", (1.15, 1.62))],
+)
+def test_real_series_keep_their_volumes(real_data, folder, litres):
+    """Volumes of segmentations that were looked at, slice by slice."""
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(real_data / "ct_dicom" / folder)))
+    ct = reader.Execute()
+    found = sitk.GetArrayFromImage(segment_lungs(ct))
+    millilitres = np.bincount(found.ravel(), minlength=3)[1:] * np.prod(ct.GetSpacing()) / 1000
+    np.testing.assert_allclose(millilitres / 1000, litres, rtol=0.05)
+
+
+@pytest.mark.slow
+def test_large_scan_takes_bounded_time_and_memory(tmp_path, builder):
+    """512 x 512 x 300 in at most 20 s and 3 GB (on two free cores)."""
+    coarse = builder(spacing=(2.0, 2.0, 2.5)).build().ct
+    grid = sitk.Image((512, 512, 300), sitk.sitkInt16)
+    grid.SetSpacing(
+        [n * s / m for n, s, m in zip(coarse.GetSize(), coarse.GetSpacing(), (512, 512, 300), strict=True)]
+    )
+    grid.SetOrigin(coarse.GetOrigin())
+    sitk.WriteImage(
+        sitk.Resample(coarse, grid, sitk.Transform(), sitk.sitkLinear, -1000), str(tmp_path / "ct.mha")
+    )
+    script = """
+        import resource, sys, time
+        import SimpleITK as sitk
+        from LungCAD.lungs import segment_lungs
+        ct = sitk.ReadImage(sys.argv[1])
+        started = time.process_time(), time.perf_counter()
+        segment_lungs(ct)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        print(time.process_time() - started[0], time.perf_counter() - started[1], peak)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "ct.mha")]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    cpu_s, wall_s, peak_gb = map(float, output.split())
+    print(f"512x512x300: {wall_s:.1f} s wall, {cpu_s:.1f} s CPU, {peak_gb:.2f} GB")
+    assert min(cpu_s, wall_s) <= 20, "wall time is also that of other programs; CPU time is that of all cores"
+    assert peak_gb <= 3
