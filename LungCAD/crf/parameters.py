@@ -78,7 +78,7 @@ PAPER = CRFParameters()
 """The values of Gao et al. 2016."""
 
 CALIBRATED = CRFParameters(
-    appearance_weight=0.3,
+    appearance_weight=0.6,
     smoothness_weight=5.0,
     theta_alpha=56.0,
     theta_gamma=5.4,
