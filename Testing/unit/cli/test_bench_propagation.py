@@ -189,7 +189,7 @@ def test_confidence_is_chosen_on_the_tuning_studies_alone(labelled):
     counts = ConfidenceCounts.count(*labelled)
     perfect = ConfidenceCounts(counts.labelled, counts.labelled, counts.undrawn, counts.drawn)
     strict = summarise([{"seed": 0, "expansion": perfect}], [], [{"expansion": counts}], ("volume",))
-    assert strict.expansion["tau"] == counts.threshold(0.96)
+    assert strict.expansion["tau"] == counts.threshold(0.95)
     lax = summarise([{"seed": 0, "expansion": counts}], [], [{"expansion": perfect}], ("volume",))
     assert lax.expansion["tau"] == 0
     assert [verdict.passed for verdict in lax.verdicts] == [True, False]
