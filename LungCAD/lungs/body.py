@@ -26,6 +26,13 @@ def air_in_body(hu: NDArray[np.float32], air_hu: float, spacing: Spacing) -> Mas
     return (hu < air_hu) & ~_outside(_body(hu, spacing))
 
 
+def body_middle(hu: NDArray[np.float32]) -> float:
+    """Return the column, counted from 0, in the middle of what is denser than air."""
+    columns = np.arange(hu.shape[2])
+    weights = (hu > TISSUE_HU).sum((0, 1))
+    return float(np.average(columns, weights=weights)) if weights.any() else float(columns.mean())
+
+
 def _body(hu: NDArray[np.float32], spacing: Spacing) -> Mask:
     tissue = hu > TISSUE_HU
     core = largest(opening(tissue, TABLE_MM, spacing))

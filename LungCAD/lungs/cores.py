@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from LungCAD.lungs.body import TISSUE_HU
 from LungCAD.lungs.morphology import Mask, Spacing, components, dilate, erode, opening
 
 RIGHT, LEFT = 1, 2
@@ -39,19 +38,19 @@ LESSER_SIDE = 0.15
 """A part with at least this share on either side of the body's middle is two lungs that touch."""
 
 
-def lung_cores(hu: NDArray[np.float32], air: Mask, spacing: Spacing) -> NDArray[np.uint8]:
+def lung_cores(hu: NDArray[np.float32], air: Mask, middle: float, spacing: Spacing) -> NDArray[np.uint8]:
     """Return 1 in the core of the right lung, 2 in the core of the left, 0 elsewhere.
 
     Parameters
     ----------
     hu : (z, y, x) float32, HU; x grows towards the patient's left.
     air : (z, y, x), aerated voxels inside the body.
+    middle : column of the body's middle.
     spacing : mm.
 
     The answer is empty where no lung is found. One lung alone is named by its side of the body's middle.
     """
     columns = np.arange(hu.shape[2])
-    middle = float(np.average(columns, weights=(hu > TISSUE_HU).sum((0, 1)) + 1e-9))
     wide = [opening(air, radius, spacing) for radius in WIDE_MM]
     cores = np.zeros(hu.shape, bool)
     for half in (columns < middle, columns >= middle):
@@ -94,7 +93,7 @@ def _loose(parts: Mask, cores: Mask, spacing: Spacing) -> Mask:
 def _two_in_one(cores: Mask, middle: float) -> NDArray[np.bool_]:
     """For each connected part (0: background), whether it is two lungs."""
     labels, sizes = components(cores)
-    right = np.bincount(labels[:, :, : round(middle)].ravel(), minlength=sizes.size)
+    right = np.bincount(labels[:, :, : max(round(middle), 0)].ravel(), minlength=sizes.size)
     two = np.minimum(right, sizes - right) >= LESSER_SIDE * sizes
     two[0] = False
     return two

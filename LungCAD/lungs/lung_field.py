@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import from_axial, image_like, spacing_zyx, to_axial
 from LungCAD.lungs.airways import airways, part_lungs, walled_gas
-from LungCAD.lungs.body import air_in_body
+from LungCAD.lungs.body import air_in_body, body_middle
 from LungCAD.lungs.cores import lung_cores
 from LungCAD.lungs.morphology import box_around, dilate
 from LungCAD.lungs.pleura import whole_lungs
@@ -89,18 +89,15 @@ def _segment_axial(
     hu, spacing = sitk.GetArrayFromImage(grid), spacing_zyx(grid)
     progress(0.1, "Looking for air in the body")
     air = air_in_body(hu, parameters.air_hu, spacing)
+    box = box_around(air, parameters.external_mm, spacing)
+    middle = body_middle(hu) - box[2].start
+    hu, air = hu[box], air[box]
     progress(0.2, "Telling the lungs from other air")
     gas = walled_gas(hu, air, spacing)
-    cores = lung_cores(hu, air & ~gas, spacing)
+    cores = lung_cores(hu, air & ~gas, middle, spacing)
     if not cores.any():
-        raise InputError(
-            SUBJECT,
-            "shows no aerated lung",
-            "Give a chest CT in HU in which at least part of a lung contains air",
-        )
-    progress(0.3, "Parting lungs and airways")
-    box = box_around(air, parameters.external_mm, spacing)
-    hu, air, gas, cores = hu[box], air[box], gas[box], cores[box]
+        raise InputError(SUBJECT, "shows no aerated lung", "Give a chest CT in HU with air in the lungs")
+    progress(0.35, "Parting lungs and airways")
     forbidden = dilate(airways(gas, cores), parameters.wall_mm, spacing)
     cores[forbidden] = 0
     aerated = part_lungs(hu, air & ~forbidden, cores)

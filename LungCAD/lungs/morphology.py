@@ -71,7 +71,9 @@ def nearest_side(lungs: NDArray[np.uint8], spacing: Spacing) -> NDArray[np.uint8
 
 
 def box_around(mask: Mask, margin: float, spacing: Spacing) -> tuple[slice, slice, slice]:
-    """Index box of the mask, `margin` mm wider on each side where the array allows."""
+    """Index box of the mask, `margin` mm wider on each side where the array allows; all of it if empty."""
+    if not mask.any():
+        return tuple(slice(0, size) for size in mask.shape)
     box = ndimage.find_objects(mask.view(np.uint8))[0]
     grown = []
     for span, step, size in zip(box, spacing, mask.shape, strict=True):

@@ -24,7 +24,7 @@ class Chest:
 class ChestBuilder:
     """Solids in LPS millimetres: x to the left, y backwards, z upwards; the carina is at the origin."""
 
-    def __init__(self, spacing=(2.0, 2.0, 2.5), heights=(-175.0, 130.0)):
+    def __init__(self, spacing=(2.5, 2.5, 4.0), heights=(-175.0, 130.0)):
         self.spacing = spacing
         x = np.arange(-200, 200, spacing[0])
         y = np.arange(-150, 170, spacing[1])

@@ -13,7 +13,7 @@ from LungCAD.lungs import lung_zones, segment_lungs
 
 @pytest.fixture(scope="module")
 def small(builder):
-    return builder(spacing=(3.0, 3.2, 5.0)).build()
+    return builder(spacing=(3.5, 3.8, 6.0)).build()
 
 
 @pytest.fixture(scope="module")
