@@ -34,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tuning-seeds",
         type=seeds,
-        default="1000-1004",
-        help="other studies, on which the confidence for the expansion is chosen (default: 1000-1004)",
+        default="1000-1002",
+        help="other studies, on which the confidence for the expansion is chosen (default: 1000-1002)",
     )
     parser.add_argument(
         "--cross", metavar="GENERATOR", help="a second generator: Python file or module with make_study(seed)"
