@@ -3,7 +3,12 @@ PYTHON ?= python3
 # A pinned torch keeps every machine on the same build. The declared range in pyproject.toml is wide.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
-EXTRAS := dev,train
+EXTRAS := dev,train,slicer
+# What VTK and Qt load to draw without a screen.
+DRAWING := libegl1 libgl1 libgl1-mesa-dri libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 libx11-6 fonts-dejavu-core
+
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+apt = { $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); }
 
 .PHONY: demo test test-slow bench lint clean
 
@@ -30,9 +35,9 @@ lint: .venv/ready
 	$(BIN)/lint-imports
 
 .venv/ready: pyproject.toml
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-		if [ "$$(id -u)" = 0 ]; then S=; else S=sudo; fi; \
-		$$S apt-get update -qq && $$S env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv)
+	@! command -v apt-get >/dev/null || { /sbin/ldconfig -p | grep -q libEGL.so.1 && /sbin/ldconfig -p | grep -q libxkbcommon.so.0; } \
+		|| $(call apt,$(DRAWING))
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet "$(TORCH)"
