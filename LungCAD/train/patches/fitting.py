@@ -1,24 +1,17 @@
-"""Fit a patch network with Lightning, with progress, cancelling and resuming."""
+"""Fit a patch network."""
 
 from __future__ import annotations
 
-import logging
-import signal
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import nn
 
-from LungCAD.devices import choose_device
 from LungCAD.networks import ARCHITECTURES
 from LungCAD.networks.alexnet import INPUT_PX
 from LungCAD.progress import Progress, silent
+from LungCAD.train.lightning_run import fit_module, make_trainer, quiet_lightning
 from LungCAD.train.patches.batches import ordered_batches, training_batches
 from LungCAD.train.patches.learner import PatchLearner
 from LungCAD.train.patches.parameters import PatchTrainingParameters
@@ -56,22 +49,23 @@ def fit(
         _class_weights(data, parameters),
         parameters,
     )
-    callbacks: list[Callback] = [_Report(progress, parameters.epochs)]
-    if checkpoint is not None:
-        callbacks.append(_every_epoch(checkpoint))
-    trainer = _trainer(parameters, callbacks)
-    batches = training_batches(data, parameters.batch, parameters.seed)
-    resumed = checkpoint if checkpoint is not None and checkpoint.exists() else None
-    with _quiet_lightning():
-        trainer.fit(learner, batches, ckpt_path=resumed, weights_only=True)
+    fit_module(
+        learner,
+        training_batches(data, parameters.batch, parameters.seed),
+        epochs=parameters.epochs,
+        device=parameters.device,
+        checkpoint=checkpoint,
+        progress=progress,
+    )
     return learner
 
 
 def confusion_of(learner: PatchLearner, data: PatchSet, parameters: PatchTrainingParameters) -> np.ndarray:
     """Return the counts (C, C) of patches by their class (rows) and what the network takes them for."""
     learner.confusion.reset()
-    with _quiet_lightning():
-        _trainer(parameters, []).validate(learner, ordered_batches(data, parameters.batch), verbose=False)
+    with quiet_lightning():
+        trainer = make_trainer(parameters.device, epochs=1, callbacks=[])
+        trainer.validate(learner, ordered_batches(data, parameters.batch), verbose=False)
     return learner.confusion.compute().cpu().numpy()
 
 
@@ -96,56 +90,3 @@ def _class_weights(data: PatchSet, parameters: PatchTrainingParameters) -> torch
     if not parameters.balance:
         weights = np.ones(len(counts))
     return torch.from_numpy(weights / weights.max()).float()
-
-
-def _trainer(parameters: PatchTrainingParameters, callbacks: list[Callback]) -> Trainer:
-    device = choose_device(parameters.device)
-    with _quiet_lightning():
-        return Trainer(
-            accelerator="gpu" if device.type == "cuda" else device.type,
-            devices=1 if device.index is None else [device.index],
-            max_epochs=parameters.epochs,
-            callbacks=callbacks,
-            enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            logger=False,
-            use_distributed_sampler=False,
-        )
-
-
-def _every_epoch(checkpoint: Path) -> ModelCheckpoint:
-    return ModelCheckpoint(
-        checkpoint.parent, checkpoint.stem, enable_version_counter=False, save_on_train_epoch_end=True
-    )
-
-
-class _Report(Callback):
-    """Tell how many batches are done; a callback that raises ends the training."""
-
-    def __init__(self, progress: Progress, epochs: int) -> None:
-        self._progress, self._epochs = progress, epochs
-
-    def on_train_batch_end(
-        self, trainer: Trainer, module: LightningModule, outputs: object, batch: object, index: int
-    ) -> None:
-        epoch = trainer.current_epoch
-        done = (epoch + (index + 1) / trainer.num_training_batches) / self._epochs
-        self._progress(done, f"Training, epoch {epoch + 1} of {self._epochs}")
-
-
-@contextmanager
-def _quiet_lightning() -> Iterator[None]:
-    """Keep Lightning's remarks from the terminal, and Ctrl-C what it is everywhere else."""
-    remarks = logging.getLogger("lightning.pytorch")
-    level, handler = remarks.level, signal.getsignal(signal.SIGINT)
-    remarks.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning")
-            yield
-    except SystemExit as exit_by_lightning:
-        signal.signal(signal.SIGINT, handler)
-        raise KeyboardInterrupt from exit_by_lightning
-    finally:
-        remarks.setLevel(level)

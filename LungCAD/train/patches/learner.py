@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from torch import nn
 from torch.nn.functional import cross_entropy
 from torchmetrics.classification import MulticlassConfusionMatrix
 
+from LungCAD.train.epochs import epoch_seed
 from LungCAD.train.patches.parameters import PatchTrainingParameters
 from LungCAD.unary.patch_input import PatchInput
 
@@ -70,11 +70,6 @@ class PatchLearner(LightningModule):
         )
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=p.epochs)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
-
-
-def epoch_seed(seed: int, epoch: int) -> int:
-    """Return a seed for one epoch, unlike those of other epochs and other seeds."""
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
 
 
 def turned(hu: torch.Tensor) -> torch.Tensor:

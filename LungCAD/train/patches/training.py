@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
 from LungCAD.progress import Progress, part, silent
+from LungCAD.train.checkpoints import claim_checkpoints
 from LungCAD.train.patches.confusion import ConfusionTable
 from LungCAD.train.patches.fitting import State, confusion_of, fit, patch_input
 from LungCAD.train.patches.learner import PatchLearner
@@ -64,7 +62,8 @@ def train_patches(
         From `progress`.
     """
     if checkpoints is not None:
-        _claim(checkpoints, data, parameters, imagenet is not None)
+        settings = {"data": data.sha256, "imagenet": imagenet is not None, **parameters.as_dict()}
+        claim_checkpoints(checkpoints, settings)
     runs = parameters.folds + 1
 
     def fitted(name: str, chosen: PatchSet, number: int) -> PatchLearner:
@@ -101,15 +100,3 @@ def split_by_patient(data: PatchSet, folds: int, seed: int) -> Iterator[tuple[np
                 "Give more patients, or a schema without these classes",
             )
         yield train, test
-
-
-def _claim(folder: Path, data: PatchSet, parameters: PatchTrainingParameters, pretrained: bool) -> None:
-    """Say in the folder whose checkpoints it holds; refuse the folder of another training."""
-    settings = {"data": data.sha256, "imagenet": pretrained, **dataclasses.asdict(parameters)}
-    text = json.dumps(settings, indent=1)
-    folder.mkdir(parents=True, exist_ok=True)
-    note = folder / "training.json"
-    if not note.exists():
-        write_text(note, text)
-    elif note.read_text(encoding="utf-8") != text:
-        raise InputError(folder, "holds the checkpoints of another training", "Choose another folder")
