@@ -4,8 +4,15 @@ from torch import nn
 
 from LungCAD.networks.alexnet import AlexNet
 from LungCAD.networks.patch_cnn import PatchCNN
+from LungCAD.networks.segnet import SegNet
+from LungCAD.networks.unet import UNet
 
-ARCHITECTURES: dict[str, type[nn.Module]] = {"alexnet": AlexNet, "patch_cnn": PatchCNN}
+ARCHITECTURES: dict[str, type[nn.Module]] = {
+    "alexnet": AlexNet,
+    "patch_cnn": PatchCNN,
+    "segnet": SegNet,
+    "unet": UNet,
+}
 """All take the number of classes first, then options by name."""
 
-__all__ = ["ARCHITECTURES", "AlexNet", "PatchCNN"]
+__all__ = ["ARCHITECTURES", "AlexNet", "PatchCNN", "SegNet", "UNet"]

@@ -15,14 +15,15 @@ class ShuffledByEpoch(Sampler[int]):
     """Every index below `count` once; Lightning tells it the epoch."""
 
     def __init__(self, count: int, seed: int) -> None:
-        self._count, self._seed, self._epoch = count, seed, 0
+        self._count, self._seed = count, seed
+        self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of that epoch."""
-        self._epoch = epoch
+        self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        return iter(np.random.default_rng([self._seed, self._epoch]).permutation(self._count).tolist())
+        return iter(np.random.default_rng([self._seed, self.epoch]).permutation(self._count).tolist())
 
     def __len__(self) -> int:
         return self._count
