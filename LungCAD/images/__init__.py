@@ -19,6 +19,7 @@ from LungCAD.images.geometry import (
     to_axial,
 )
 from LungCAD.images.hounsfield import require_hu
+from LungCAD.images.label_maps import check_values, merge_labels, place_labels, require_label
 from LungCAD.images.radiograph import read_radiograph
 from LungCAD.images.read_ct import read_ct
 from LungCAD.images.read_labels import read_labels
@@ -60,11 +61,14 @@ __all__ = [
     "apply_window",
     "apply_windows",
     "axial_axis",
+    "check_values",
     "describe",
     "from_axial",
     "image_like",
     "list_series",
+    "merge_labels",
     "physical_points",
+    "place_labels",
     "place_on_grid",
     "read_ct",
     "read_labels",
@@ -72,6 +76,7 @@ __all__ = [
     "read_radiograph",
     "read_txt_rois",
     "require_hu",
+    "require_label",
     "same_geometry",
     "spacing_zyx",
     "tilt_degrees",

@@ -111,13 +111,18 @@ def place_on_grid(image: sitk.Image, reference: sitk.Image, tolerance: float = 1
         or np.abs(to_reference[:3, :3] - turn).max() > tolerance
     ):
         raise ValueError("image: its voxels do not lie on those of the reference")
-    array = sitk.GetArrayFromImage(image)
-    filled = np.argwhere(array)[:, ::-1]
-    target = (filled @ turn.T + start).astype(int)
-    if np.any(target < 0) or np.any(target >= reference.GetSize()):
-        raise ValueError("image: reaches beyond the reference")
+    order = np.abs(turn).argmax(axis=1)  # the image's axis along each axis of the reference
+    backwards = turn[range(3), order] < 0
+    array = sitk.GetArrayViewFromImage(image)
+    aligned = np.flip(array.transpose(2 - order[::-1]), np.flatnonzero(backwards[::-1]))
     placed = np.zeros(reference.GetSize()[::-1], dtype=array.dtype)
-    placed[tuple(target[:, ::-1].T)] = array[tuple(filled[:, ::-1].T)]
+    corner = (start - np.where(backwards, np.array(image.GetSize())[order] - 1, 0)).astype(int)[::-1]
+    begin = np.maximum(corner, 0)
+    end = np.maximum(np.minimum(corner + aligned.shape, placed.shape), begin)
+    covered = aligned[tuple(map(slice, begin - corner, end - corner))]
+    if np.count_nonzero(covered) < np.count_nonzero(array):
+        raise ValueError("image: reaches beyond the reference")
+    placed[tuple(map(slice, begin, end))] = covered
     return image_like(placed, reference)
 
 

@@ -1,9 +1,7 @@
 """Segments in the header of a `.seg.nrrd` file, as 3D Slicer writes and reads them.
 
 Every segment has keys `Segment<n>_...` in the header. Segments that do not overlap share a layer and differ
-by their value; layers are the components of the image. The coded terminology is one text in the segment's
-tags: context, category, type and modifier, each code as scheme^value^meaning, then an anatomic region, which
-stays empty here.
+by their value; layers are the components of the image. The coded terminology is one of the segment's tags.
 """
 
 from __future__ import annotations
@@ -13,11 +11,8 @@ from dataclasses import dataclass
 
 import SimpleITK as sitk
 
-from LungCAD.labels import Code, Label, Terminology
+from LungCAD.labels import TERMINOLOGY_TAG, Label, entry_identity, terminology_entry
 
-TERMINOLOGY = "TerminologyEntry"
-CONTEXT = "LungCAD"
-ANATOMIC_CONTEXT = "Anatomic codes - DICOM master list"
 EMPTY_EXTENT = (0, -1, 0, -1, 0, -1)
 
 
@@ -66,7 +61,7 @@ def set_segments(image: sitk.Image, labels: Iterable[Label], extents: dict[int, 
             "LabelValue": str(label.value),
             "Layer": "0",
             "Extent": " ".join(map(str, extents.get(label.value, EMPTY_EXTENT))),
-            "Tags": f"{TERMINOLOGY}:{_entry(label.terminology)}|" if label.terminology else "|",
+            "Tags": _tags(label),
         }
         for key, value in keys.items():
             image.SetMetaData(f"Segment{number}_{key}", value)
@@ -76,17 +71,13 @@ def set_segments(image: sitk.Image, labels: Iterable[Label], extents: dict[int, 
     image.SetMetaData("Segmentation_ReferenceImageExtentOffset", "0 0 0")
 
 
-def _entry(terminology: Terminology) -> str:
-    codes = [terminology.category, terminology.type, terminology.modifier]
-    coded = [f"{code.scheme}^{code.value}^{code.meaning}" if code else "^^" for code in codes]
-    return "~".join([CONTEXT, *coded, ANATOMIC_CONTEXT, "^^", "^^"])
+def _tags(label: Label) -> str:
+    return f"{TERMINOLOGY_TAG}:{terminology_entry(label.terminology)}|" if label.terminology else "|"
 
 
 def _identity(tags: str) -> tuple[tuple[str, str], ...] | None:
     for tag in tags.split("|"):
         name, _, entry = tag.partition(":")
-        parts = entry.split("~")
-        if name == TERMINOLOGY and len(parts) >= 4:
-            codes = [Code(*part.split("^")[:3]) for part in parts[2:4] if part.count("^") >= 2]
-            return tuple((code.scheme, code.value) for code in codes if code.value) or None
+        if name == TERMINOLOGY_TAG:
+            return entry_identity(entry)
     return None

@@ -1,16 +1,20 @@
 """Label schemas as data: value, code, name, colour and coded terminology of every class."""
 
+from LungCAD.labels.entries import TERMINOLOGY_TAG, entry_identity, terminology_entry
 from LungCAD.labels.load import available_schemas, load_schema
 from LungCAD.labels.provenance import Provenance
 from LungCAD.labels.schema import BACKGROUND, Code, Label, Schema, Terminology
 
 __all__ = [
     "BACKGROUND",
+    "TERMINOLOGY_TAG",
     "Code",
     "Label",
     "Provenance",
     "Schema",
     "Terminology",
     "available_schemas",
+    "entry_identity",
     "load_schema",
+    "terminology_entry",
 ]

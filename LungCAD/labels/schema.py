@@ -73,6 +73,17 @@ class Schema:
         """Return the label of this code; KeyError where there is none."""
         return self._by_code[code]
 
+    def find(self, identity: tuple[tuple[str, str], ...] | None, *names: str) -> Label | None:
+        """Return the label that a segment stands for: by its `Terminology.identity`, else by a name or code.
+
+        None where there is none. Names are compared without regard to case.
+        """
+        for label in self.labels:
+            if label.terminology and identity == label.terminology.identity:
+                return label
+        said = {name.strip().lower() for name in names}
+        return next((label for label in self.labels if said & {label.name.lower(), label.code}), None)
+
     @cached_property
     def _by_value(self) -> dict[int, Label]:
         return {label.value: label for label in self.labels}
