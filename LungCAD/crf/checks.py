@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+FREE, EXCLUDED = -1, -2
+"""Constraints that are no class: a voxel that may take any, and one that neither sends nor hears messages."""
+
 SUM_TOLERANCE = 1e-3
 
 
@@ -43,12 +46,12 @@ def check_probabilities(inside: np.ndarray) -> None:
 
 
 def check_constraints(constraints: np.ndarray, mask: np.ndarray, classes: int) -> None:
-    """Raise ValueError unless constraints is (Z, Y, X) int with -1 (free) or a class inside the mask."""
+    """Raise ValueError unless constraints is (Z, Y, X) int with FREE, EXCLUDED or a class in the mask."""
     if constraints.shape != mask.shape:
         raise ValueError(f"constraints has the shape {constraints.shape}, the mask {mask.shape}")
     if not np.issubdtype(constraints.dtype, np.integer):
         raise ValueError(f"constraints must be integers, not {constraints.dtype}")
-    if constraints.size and (constraints.min() < -1 or constraints.max() >= classes):
-        raise ValueError(f"constraints must be -1 (free) or a class index 0..{classes - 1}")
+    if constraints.size and (constraints.min() < EXCLUDED or constraints.max() >= classes):
+        raise ValueError(f"constraints must be -1 (free), -2 (excluded) or a class index 0..{classes - 1}")
     if (constraints[~mask] >= 0).any():
         raise ValueError("constraints has labels outside the mask")

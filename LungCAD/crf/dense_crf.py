@@ -79,7 +79,8 @@ class DenseCRF:
         ----------
         probabilities : (C, Z, Y, X) float, the unary as class probabilities, sum 1 in the mask; or (C, N) for
             the N voxels of the mask in raster order, which spares memory.
-        constraints : (Z, Y, X) int, -1 where free, else the class index that the voxel keeps.
+        constraints : (Z, Y, X) int, FREE (-1), EXCLUDED (-2: the voxel neither sends nor hears messages, its
+            marginals are 0), else the class index that the voxel keeps.
         progress : may raise `LungCAD.errors.Cancelled`.
 
         Raises

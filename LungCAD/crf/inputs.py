@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from LungCAD.crf.checks import check_probabilities
+from LungCAD.crf.checks import FREE, check_probabilities
 from LungCAD.crf.fields import Field
 
 SMALLEST_PROBABILITY = 1e-12
@@ -39,9 +39,9 @@ def log_unary(probabilities: np.ndarray, mask: np.ndarray) -> Tensor:
 
 
 def drawn_voxels(constraints: np.ndarray | None, field: Field) -> tuple[Tensor, Tensor]:
-    """Return which voxels (M,) of a field are drawn, and their class indices (M,), both int64."""
+    """Return which voxels (M,) of a field are not free, and their class index or EXCLUDED (M,), int64."""
     if constraints is None:
         return torch.zeros(0, dtype=torch.int64), torch.zeros(0, dtype=torch.int64)
     label = torch.from_numpy(constraints.reshape(-1)[field.index].astype(np.int64))
-    drawn = (label >= 0).nonzero()[:, 0]
+    drawn = (label != FREE).nonzero()[:, 0]
     return drawn, label[drawn]

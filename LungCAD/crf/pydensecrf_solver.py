@@ -54,7 +54,12 @@ class PydensecrfSolver:
         start: Tensor | None = None,
         tick: Callable[[float], None] = lambda fraction: None,
     ) -> tuple[Tensor, Convergence]:
-        """Return marginals (N, C) after all iterations, from the unary on; `start` is not used."""
+        """Return marginals (N, C) after all iterations, from the unary on; `start` is not used.
+
+        Raises ValueError where voxels are excluded.
+        """
+        if (label < 0).any():
+            raise ValueError("constraints: pydensecrf cannot leave voxels out")
         energy = -unary.numpy()
         energy[drawn] = DRAWN_ENERGY
         energy[drawn, label] = 0

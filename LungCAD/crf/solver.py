@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from LungCAD.crf.checks import EXCLUDED
 from LungCAD.crf.pairwise import Pairwise
 from LungCAD.crf.parameters import CRFParameters
 
@@ -44,15 +45,17 @@ def infer(
     Parameters
     ----------
     unary : (N, C), logarithms of class probabilities, 0 for the most probable.
-    drawn, label : (M,) int64, the voxels with a drawn label, and that label as class index.
+    drawn, label : (M,) int64, the voxels with a drawn label, and that label as class index; or EXCLUDED, then
+        the voxel's marginals are 0 throughout: it says nothing.
     start : (N, C) marginals to start from; the unary by default.
     tick : called with the fraction done before every iteration.
 
     Returns
     -------
-    The marginals (N, C), rows sum to 1, and the convergence report.
+    The marginals (N, C), rows sum to 1 (excluded ones to 0), and the convergence report.
     """
-    fixed = torch.nn.functional.one_hot(label, unary.shape[1]).to(unary.dtype)
+    fixed = torch.nn.functional.one_hot(label.clamp(min=0), unary.shape[1]).to(unary.dtype)
+    fixed[label == EXCLUDED] = 0
     mix = Anderson() if parameters.accelerate else lambda logits: logits
     marginals = softmax_(unary.clone()) if start is None else start.clone()
     marginals[drawn] = fixed

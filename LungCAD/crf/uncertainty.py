@@ -23,5 +23,5 @@ def expected_change(marginals: Tensor, pairwise: Pairwise) -> Tensor:
     over its possible labels; voxel j hears that through the kernel k_ij and gives way by its own impurity.
     So the expected change is g_i (1 + sum_j k_ij g_j); one filter pass for all voxels.
     """
-    impurity = 1 - marginals.square().sum(1, keepdim=True)
+    impurity = (marginals - marginals.square()).sum(1, keepdim=True)
     return (impurity * (1 + pairwise.message(impurity)))[:, 0]

@@ -28,6 +28,12 @@ class Box:
         """Return the view of `array` (z, y, x) inside the box."""
         return array[self.slices]
 
+    def place(self, cropped: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+        """Return `cropped` (z, y, x) in a volume of this shape, zero elsewhere."""
+        full = np.zeros(shape, cropped.dtype)
+        full[self.slices] = cropped
+        return full
+
     def restore(self, cropped: np.ndarray, reference: sitk.Image) -> sitk.Image:
         """Put `cropped` back on the grid of `reference`, zero elsewhere.
 
@@ -35,8 +41,7 @@ class Box:
         """
         shape = reference.GetSize()[::-1]
         if cropped.ndim == 3:
-            full = np.zeros(shape, cropped.dtype)
-            full[self.slices] = cropped
+            full = self.place(cropped, shape)
         else:
             full = np.zeros((*shape, len(cropped)), cropped.dtype)
             full[self.slices] = np.moveaxis(cropped, 0, -1)

@@ -26,20 +26,7 @@ class XrayInput:
     def image(self, film: NDArray) -> NDArray[np.float32]:
         """Return the film (Y, X; 0..1, bone bright) as (side, side)."""
         square = Square(film.shape, self.side)
-        inside = np.zeros((self.side, self.side), bool)
-        inside[square.inner] = True
-        return self.levels(square.put(film), inside)
-
-    def mask(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the mask (Y, X) of a film as (side, side), every pixel the nearest one's value."""
-        rows, columns = Square(mask.shape, self.side).inner
-        places = [
-            ((np.arange(part.stop - part.start) + 0.5) * length / (part.stop - part.start)).astype(int)
-            for part, length in zip((rows, columns), mask.shape, strict=True)
-        ]
-        square = np.zeros((self.side, self.side), mask.dtype)
-        square[rows, columns] = mask[np.ix_(*places)]
-        return square
+        return self.levels(square.put(film), square.inside)
 
     def levels(self, picture: NDArray, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Return the grey levels of a picture that is in the square already; 0 where it is not `inside`."""

@@ -92,7 +92,7 @@ def test_what_lies_outside_the_mask_may_be_anything(case):
 
 
 def test_bad_constraints(case):
-    for voxel, label in (((0, 22, 12), 5), ((0, 22, 12), -2), ((0, 0, 0), 1)):
+    for voxel, label in (((0, 22, 12), 5), ((0, 22, 12), -3), ((0, 0, 0), 1)):
         constraints = case.free
         constraints[voxel] = label
         with pytest.raises(ValueError, match=r"^constraints "):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from LungCAD.crf import CRFParameters, DenseCRF
+from LungCAD.crf import EXCLUDED, CRFParameters, DenseCRF
 from LungCAD.crf.solver import Anderson, softmax_
 
 SLICE = CRFParameters(mode="slice")
@@ -74,6 +74,26 @@ def test_update_forgets_what_is_erased(case):
     erased = crf.update(case.free, tolerance=1e-5)
     never = dense_crf(case, replace(SLICE, iterations=50, tolerance=1e-5)).solve(case.probabilities)
     np.testing.assert_allclose(erased.marginals(), never.marginals(), atol=1e-4)
+
+
+@pytest.mark.parametrize("backend", ["torch", "exact"])
+def test_an_excluded_voxel_says_nothing(make_case, backend):
+    """Whatever its unary says, all others end alike: and unlike where it is heard."""
+    case = make_case((1, 18, 22), classes=3)
+    constraints = case.free
+    constraints[0, 8:11, 4:8] = EXCLUDED
+    excluded = constraints == EXCLUDED
+    assert case.mask[excluded].all()
+    ends, heard = [], []
+    for winner in (0, 1):
+        case.probabilities[:, excluded] = np.eye(3, dtype=np.float32)[winner][:, None]
+        crf = DenseCRF(case.hu, case.mask, case.spacing, SLICE, backend=backend, device="cpu")
+        ends.append(crf.solve(case.probabilities, constraints).marginals())
+        heard.append(crf.solve(case.probabilities).marginals())
+    np.testing.assert_array_equal(ends[0], ends[1])
+    assert np.abs(heard[0] - heard[1])[:, ~excluded].max() > 0.01
+    assert not ends[0][:, excluded].any()
+    np.testing.assert_allclose(ends[0].sum(0)[case.mask & ~excluded], 1, atol=1e-5)
 
 
 def test_update_without_news_stops_at_once(case):

@@ -1,0 +1,104 @@
+"""What label propagation gives back, and how it is put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.labels import BACKGROUND, Provenance
+from LungCAD.report.densitometry import Densitometry
+from LungCAD.report.measurements import Measurements
+from LungCAD.tasks.label_propagation.inputs import UNTOUCHED
+
+
+@dataclass(frozen=True)
+class LabelPropagationResult:
+    """Everything has the geometry of the input CT.
+
+    labels : uint8, values of the schema; 0 outside the lung, where undecided and where erased.
+    unary_labels : the same before the CRF.
+    probabilities : float32 vector, one component per value of `classes`, 0 outside the lung and where erased.
+    uncertainty : float32, entropy of the probabilities over log C: 0 certain, 1 all classes alike.
+    provenance : uint8, values of `Provenance`.
+    lungs, zones : uint8; the lungs include what was drawn or corrected outside the lung field.
+    classes : label values that could be assigned, ascending.
+    expansion_factor : automatically labelled voxels / voxels that the reader labelled.
+    unary_report : how the drawn regions were learned, and whether that is calibrated.
+    warnings : understandable sentences.
+    """
+
+    labels: sitk.Image
+    unary_labels: sitk.Image
+    probabilities: sitk.Image
+    uncertainty: sitk.Image
+    provenance: sitk.Image
+    lungs: sitk.Image
+    zones: sitk.Image
+    classes: tuple[int, ...]
+    expansion_factor: float
+    measurements: Measurements
+    densitometry: Densitometry
+    unary_report: dict[str, object]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReaderLabels:
+    """What the reader said of every voxel, (z, y, x): drawn regions first, then corrections of a result.
+
+    drawn : uint8, values of the schema, 0 where nothing is drawn.
+    fixed : int16, the label that a voxel keeps; 0 where it was erased, UNTOUCHED where nobody said anything.
+    """
+
+    drawn: np.ndarray
+    fixed: np.ndarray
+
+    @classmethod
+    def of(cls, drawn: np.ndarray, corrections: np.ndarray) -> ReaderLabels:
+        """Combine drawn regions and corrections (int16): what was drawn stays."""
+        return cls(drawn, np.where(drawn > 0, drawn, corrections).astype(np.int16))
+
+    @property
+    def untouched(self) -> np.ndarray:
+        """Where an algorithm may decide: (z, y, x) bool."""
+        return self.fixed == UNTOUCHED
+
+    @property
+    def corrected(self) -> np.ndarray:
+        """Where a result was corrected: (z, y, x) bool."""
+        return (self.fixed != UNTOUCHED) & (self.drawn == 0)
+
+    def over(self, labels: np.ndarray) -> np.ndarray:
+        """Return uint8 labels with what the reader said in their place."""
+        return np.where(self.untouched, labels, self.fixed).astype(np.uint8)
+
+
+def provenance_map(
+    reader: ReaderLabels, lungs: np.ndarray, undecided: np.ndarray, assigned: Provenance
+) -> np.ndarray:
+    """Return uint8 values of `Provenance`; `assigned` is what an algorithm's labels count as."""
+    provenance = np.where(lungs > 0, assigned, Provenance.NONE).astype(np.uint8)
+    provenance[undecided] = Provenance.UNDECIDED
+    provenance[reader.corrected] = Provenance.CORRECTED
+    provenance[reader.drawn > 0] = Provenance.DRAWN
+    return provenance
+
+
+def relative_entropy(marginals: np.ndarray) -> np.ndarray:
+    """Return the entropy (z, y, x) float32 of marginals (C, z, y, x) over log C, 0..1."""
+    entropy = np.zeros(marginals.shape[1:], np.float32)
+    for share in marginals:
+        entropy -= share * np.log(np.maximum(share, np.finfo(np.float32).tiny))
+    return np.clip(entropy / np.log(max(len(marginals), 2)), 0, 1)
+
+
+def assert_promises(labels: np.ndarray, reader: ReaderLabels, lungs: np.ndarray) -> None:
+    """Fail loudly rather than hand out a result that breaks a promise."""
+    if not (labels[reader.drawn > 0] == reader.drawn[reader.drawn > 0]).all():
+        raise AssertionError("a drawn voxel lost its label")
+    if not (labels[reader.corrected] == reader.fixed[reader.corrected]).all():
+        raise AssertionError("a corrected voxel lost its label")
+    if (labels[reader.untouched & (lungs == 0)] != BACKGROUND).any():
+        raise AssertionError("a voxel outside lung, drawing and correction was labelled")
