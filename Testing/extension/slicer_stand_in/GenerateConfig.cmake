@@ -1,0 +1,10 @@
+# The description that the Extensions Manager reads: one "name value" per line.
+set(description "")
+foreach(item HOMEPAGE CATEGORY CONTRIBUTORS DESCRIPTION ICONURL SCREENSHOTURLS DEPENDS)
+  if("${EXTENSION_${item}}" STREQUAL "")
+    message(FATAL_ERROR "EXTENSION_${item} is not set")
+  endif()
+  string(TOLOWER ${item} name)
+  string(APPEND description "${name} ${EXTENSION_${item}}\n")
+endforeach()
+file(WRITE ${CMAKE_BINARY_DIR}/${PROJECT_NAME}.s4ext "${description}")
