@@ -1,0 +1,30 @@
+"""Nodes of the scene: held by whoever made them, never looked up again by their ID."""
+
+from __future__ import annotations
+
+import slicer
+
+
+def is_present(node: slicer.vtkMRMLNode | None) -> bool:
+    """Tell whether a node that somebody holds is still in the scene.
+
+    IDs are given again after the scene was closed; a node that is held cannot be mistaken.
+    """
+    return node is not None and bool(slicer.mrmlScene.IsNodePresent(node))
+
+
+def add_node(class_name: str, name: str) -> slicer.vtkMRMLNode:
+    """Add a node under a name that no other node has: "CT labels", "CT labels_1" and so on."""
+    return slicer.mrmlScene.AddNewNodeByClass(class_name, slicer.mrmlScene.GenerateUniqueName(name))
+
+
+def place_beside(node: slicer.vtkMRMLNode, neighbour: slicer.vtkMRMLNode) -> None:
+    """Put `node` into the study or folder of `neighbour`, and under the same transform if it takes one."""
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    if hierarchy:
+        item, other = (hierarchy.GetItemByDataNode(each) for each in (node, neighbour))
+        if item and other:
+            hierarchy.SetItemParent(item, hierarchy.GetItemParent(other))
+    if isinstance(node, slicer.vtkMRMLTransformableNode):
+        transform = neighbour.GetParentTransformNode()
+        node.SetAndObserveTransformNodeID(transform.GetID() if transform else None)

@@ -1,0 +1,184 @@
+"""Segmentation nodes and label maps."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+import vtk
+from numpy.typing import NDArray
+
+from LungCAD.errors import InputError
+from LungCAD.images import image_like, merge_labels, place_labels, require_label
+from LungCAD.labels import Label, Schema, entry_identity, terminology_entry
+from LungCAD.mrml.chunks import copy_in_chunks, finish
+from LungCAD.mrml.geometry import as_array, node_to_world, set_geometry
+from LungCAD.mrml.nodes import add_node, place_beside
+from LungCAD.mrml.volumes import allocate, array_view, blank_image, matching_matrix
+
+LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+
+
+def labels_from_segmentation(
+    node: slicer.vtkMRMLSegmentationNode, reference_volume: slicer.vtkMRMLVolumeNode, schema: Schema
+) -> sitk.Image:
+    """Return the segments as a uint8 label map on the grid of the volume; all zero where nothing is drawn.
+
+    Each segment is matched to a label of the schema by its terminology, else by its name or ID. Segments may
+    share layers and cover a part of the volume; empty ones do not count. Nothing is interpolated: the voxels
+    must lie on voxels of the volume, after the linear transforms above both nodes.
+
+    Raises
+    ------
+    InputError
+        A segment that is no label of the schema, lies on another grid or reaches beyond the volume; a voxel
+        in two segments of different labels; surfaces without voxels; a transform that is not linear.
+    """
+    labels = blank_image(reference_volume)
+    merged = np.zeros(labels.GetSize()[::-1], dtype=np.uint8)
+    to_world = node_to_world(node)
+    for layer, segments in _layers(node):
+        values = _values(layer, segments, schema, node.GetName())
+        if values.any():
+            image = sitk.GetImageFromArray(values)
+            set_geometry(image, to_world @ _index_to_node(layer), node.GetName())
+            placed = place_labels(image, labels, node.GetName())
+            merge_labels(merged, sitk.GetArrayViewFromImage(placed), schema, node.GetName())
+    return image_like(merged, labels)
+
+
+def show_labels(
+    image: sitk.Image,
+    schema: Schema,
+    reference_volume: slicer.vtkMRMLVolumeNode,
+    node: slicer.vtkMRMLSegmentationNode | None = None,
+    name: str = "Labels",
+) -> slicer.vtkMRMLSegmentationNode:
+    """Show a uint8 label map as the segments of a new node, or of the given one.
+
+    Every label of the schema becomes a segment with its name, colour and terminology, empty ones too; its ID
+    is the label's code. In a given node they take the place of all that was there, but segments that stay
+    keep how they are displayed. The image is copied. The segments lie exactly on the volume's voxels and
+    under its transform. Observers of the node are told once.
+
+    Raises
+    ------
+    InputError
+        The volume no longer lies where the labels were computed.
+    """
+    return finish(labels_in_steps(image, schema, reference_volume, node, name))
+
+
+def labels_in_steps(
+    image: sitk.Image,
+    schema: Schema,
+    reference_volume: slicer.vtkMRMLVolumeNode,
+    node: slicer.vtkMRMLSegmentationNode | None = None,
+    name: str = "Labels",
+) -> Generator[float, None, slicer.vtkMRMLSegmentationNode]:
+    """Do as `show_labels`, yielding fractions; the scene changes in the last step only."""
+    matrix = matching_matrix(image, reference_volume)
+    source = sitk.GetArrayViewFromImage(image)
+    data = slicer.vtkOrientedImageData()
+    yield from copy_in_chunks(source, allocate(data, source.shape, np.dtype(np.uint8)))
+    data.SetImageToWorldMatrix(matrix)
+    node = node or add_node("vtkMRMLSegmentationNode", name)
+    with slicer.util.NodeModify(node):
+        place_beside(node, reference_volume)
+        node.SetReferenceImageGeometryParameterFromVolumeNode(reference_volume)
+        node.GetSegmentation().SetSourceRepresentationName(LABELMAP)
+        _keep_segments(node.GetSegmentation(), schema)
+        for label in schema.labels:
+            _show(label, data, node.GetSegmentation())
+        data.Modified()  # surfaces that were made of the labels before are dropped
+        node.CreateDefaultDisplayNodes()
+    return node
+
+
+def new_roi_segmentation(
+    schema: Schema, volume: slicer.vtkMRMLVolumeNode, name: str | None = None
+) -> slicer.vtkMRMLSegmentationNode:
+    """Return a new node with one empty segment per label of the schema, ready to paint on the volume."""
+    node = add_node("vtkMRMLSegmentationNode", name or f"{volume.GetName()} drawn regions")
+    with slicer.util.NodeModify(node):
+        place_beside(node, volume)
+        node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        for label in schema.labels:
+            node.GetSegmentation().AddEmptySegment(label.code, label.name)
+            _describe(node.GetSegmentation().GetSegment(label.code), label)
+        node.CreateDefaultDisplayNodes()
+    return node
+
+
+def _show(label: Label, data: slicer.vtkOrientedImageData, segmentation: slicer.vtkSegmentation) -> None:
+    segment = segmentation.GetSegment(label.code) or slicer.vtkSegment()
+    _describe(segment, label)
+    segment.SetLabelValue(label.value)
+    segment.AddRepresentation(LABELMAP, data)
+    if segmentation.GetSegment(label.code) is None:
+        segmentation.AddSegment(segment, label.code)
+
+
+def _describe(segment: slicer.vtkSegment, label: Label) -> None:
+    segment.SetName(label.name)
+    segment.SetNameAutoGenerated(False)
+    segment.SetColor([channel / 255 for channel in label.color])
+    segment.SetColorAutoGenerated(False)
+    if label.terminology:
+        segment.SetTerminology(terminology_entry(label.terminology))
+    else:
+        segment.RemoveTag(segment.GetTerminologyEntryTagName())
+
+
+def _keep_segments(segmentation: slicer.vtkSegmentation, schema: Schema) -> None:
+    """Remove the segments that no label of the schema has as its code."""
+    for identifier in segmentation.GetSegmentIDs():
+        if identifier not in schema.codes:
+            segmentation.RemoveSegment(identifier)
+
+
+def _layers(
+    node: slicer.vtkMRMLSegmentationNode,
+) -> list[tuple[slicer.vtkOrientedImageData, list[tuple[str, slicer.vtkSegment]]]]:
+    """Return each labelmap that holds voxels, with the IDs and segments that share it."""
+    segmentation = node.GetSegmentation()
+    if segmentation.GetNumberOfSegments() and not segmentation.ContainsRepresentation(LABELMAP):
+        remedy = "In the module Segmentations, under Representations, create the binary labelmap"
+        raise InputError(node.GetName(), "holds surfaces but no voxels", remedy)
+    layers = []
+    for number in range(segmentation.GetNumberOfLayers(LABELMAP)):
+        layer = segmentation.GetLayerDataObject(number, LABELMAP)
+        if layer is not None and not layer.IsEmpty():
+            identifiers = segmentation.GetSegmentIDsForLayer(number, LABELMAP)
+            layers.append((layer, [(each, segmentation.GetSegment(each)) for each in identifiers]))
+    return layers
+
+
+def _values(
+    layer: slicer.vtkOrientedImageData,
+    segments: list[tuple[str, slicer.vtkSegment]],
+    schema: Schema,
+    subject: str,
+) -> NDArray[np.uint8]:
+    """Return the layer (z, y, x) with the schema's values in the place of the segments' own."""
+    array = array_view(layer)
+    translation = np.zeros(int(array.max()) + 1, dtype=np.uint8)
+    for identifier, segment in segments:
+        value = segment.GetLabelValue()
+        label = schema.find(entry_identity(segment.GetTerminology()), segment.GetName(), identifier)
+        if label is not None:
+            translation[value : value + 1] = label.value
+        elif (array == value).any():
+            require_label(schema, None, subject, segment.GetName())
+    return translation[array]
+
+
+def _index_to_node(data: slicer.vtkOrientedImageData) -> NDArray[np.float64]:
+    """Return the matrix (4, 4) from array index (x, y, z), whose 0 is where the extent starts, to RAS."""
+    matrix = vtk.vtkMatrix4x4()
+    data.GetImageToWorldMatrix(matrix)
+    start = np.eye(4)
+    start[:3, 3] = data.GetExtent()[::2]
+    return as_array(matrix) @ start

@@ -1,0 +1,142 @@
+"""Volume nodes and images."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+import vtk
+from numpy.typing import NDArray
+from vtk.util import numpy_support
+
+from LungCAD.errors import InputError
+from LungCAD.images import same_geometry
+from LungCAD.mrml.chunks import CHUNK_BYTES, copy_in_chunks, finish
+from LungCAD.mrml.geometry import as_matrix, ijk_to_ras, set_geometry, volume_to_world
+from LungCAD.mrml.nodes import add_node, place_beside
+
+
+def image_from_volume(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
+    """Return a copy of the volume in world coordinates: linear transforms above the node are applied.
+
+    The voxels keep their values and their order; any IJKToRAS matrix with perpendicular axes is kept to
+    1e-4 mm, left-handed ones included.
+
+    Raises
+    ------
+    InputError
+        The volume is empty, has several values per voxel, slanting axes, or lies under a transform that is
+        not linear.
+    """
+    return finish(image_in_steps(volume))
+
+
+def image_in_steps(volume: slicer.vtkMRMLVolumeNode) -> Generator[float, None, sitk.Image]:
+    """Do as `image_from_volume`, yielding fractions."""
+    source = voxels_of(volume)
+    image = sitk.GetImageFromArray(source[:1])
+    image = sitk.Image([*source.shape[::-1]], image.GetPixelID())
+    count = max(CHUNK_BYTES // source[0].nbytes, 1)
+    for first in range(0, len(source), count):
+        slices = source[first : first + count]
+        image[:, :, first : first + len(slices)] = sitk.GetImageFromArray(slices)
+        yield min((first + count) / len(source), 1.0)
+    set_geometry(image, volume_to_world(volume), volume.GetName())
+    return image
+
+
+def blank_image(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
+    """Return a uint8 image of zeros with the size and place of the volume; raises as `image_from_volume`."""
+    image = sitk.Image([*voxels_of(volume).shape[::-1]], sitk.sitkUInt8)
+    set_geometry(image, volume_to_world(volume), volume.GetName())
+    return image
+
+
+def voxels_of(volume: slicer.vtkMRMLVolumeNode) -> NDArray:
+    """Return a view (z, y, x) into the volume's memory, not a copy.
+
+    Raises
+    ------
+    InputError
+        The volume is empty, or has several values per voxel.
+    """
+    data = volume.GetImageData()
+    if data is None or not data.GetNumberOfPoints() or data.GetPointData().GetScalars() is None:
+        raise InputError(volume.GetName(), "holds no voxels", "Load a CT")
+    if data.GetNumberOfScalarComponents() > 1:
+        problem = "has several values per voxel (colour or vectors)"
+        raise InputError(volume.GetName(), problem, "Choose a grey-level volume")
+    return array_view(data)
+
+
+def array_view(data: vtk.vtkImageData) -> NDArray:
+    """Return the scalars of VTK image data as a view (z, y, x), one component per voxel."""
+    scalars = numpy_support.vtk_to_numpy(data.GetPointData().GetScalars())
+    return scalars.reshape(data.GetDimensions()[::-1])
+
+
+def allocate(data: vtk.vtkImageData, shape: tuple[int, int, int], dtype: np.dtype) -> NDArray:
+    """Give `data` memory for (z, y, x) voxels of this type, and return the view into it."""
+    data.SetDimensions(*shape[::-1])
+    data.AllocateScalars(numpy_support.get_vtk_array_type(dtype), 1)
+    return array_view(data)
+
+
+def volume_from_image(
+    image: sitk.Image,
+    name: str,
+    node: slicer.vtkMRMLScalarVolumeNode | None = None,
+    reference: slicer.vtkMRMLVolumeNode | None = None,
+) -> slicer.vtkMRMLScalarVolumeNode:
+    """Show a 3-D scalar image as a scalar volume, in a new node or in the given one.
+
+    The image is copied. With `reference`, the volume that the image was computed from, the new one takes
+    exactly its place: its matrix, its transform, its study. Else the image's own place in the world is taken.
+    The node is modified once.
+
+    Raises
+    ------
+    InputError
+        `reference` no longer lies where the image was computed.
+    """
+    return finish(volume_in_steps(image, name, node, reference))
+
+
+def volume_in_steps(
+    image: sitk.Image,
+    name: str,
+    node: slicer.vtkMRMLScalarVolumeNode | None = None,
+    reference: slicer.vtkMRMLVolumeNode | None = None,
+) -> Generator[float, None, slicer.vtkMRMLScalarVolumeNode]:
+    """Do as `volume_from_image`, yielding fractions; the scene changes in the last step only."""
+    matrix = as_matrix(ijk_to_ras(image)) if reference is None else matching_matrix(image, reference)
+    source = sitk.GetArrayViewFromImage(image)
+    data = vtk.vtkImageData()
+    yield from copy_in_chunks(source, allocate(data, source.shape, source.dtype))
+    node = node or add_node("vtkMRMLScalarVolumeNode", name)
+    with slicer.util.NodeModify(node):
+        if reference is None:
+            node.SetAndObserveTransformNodeID(None)
+        else:
+            place_beside(node, reference)
+        node.SetIJKToRASMatrix(matrix)
+        node.SetAndObserveImageData(data)
+    return node
+
+
+def matching_matrix(image: sitk.Image, reference: slicer.vtkMRMLVolumeNode) -> vtk.vtkMatrix4x4:
+    """Return the IJKToRAS matrix of the volume, whose voxels must lie where those of the image lie.
+
+    Raises
+    ------
+    InputError
+        They do not.
+    """
+    if not same_geometry(image, blank_image(reference)):
+        problem = "does not lie where the result was computed: it was moved or changed since"
+        raise InputError(reference.GetName(), problem, "Run it again")
+    matrix = vtk.vtkMatrix4x4()
+    reference.GetIJKToRASMatrix(matrix)
+    return matrix
