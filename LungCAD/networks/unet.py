@@ -17,7 +17,8 @@ class UNet(nn.Module):
     ----------
     classes : number of outputs.
     channels : of the input.
-    filters : of the first stage; every further stage has twice as many. The paper: 64.
+    filters : of the first stage; every further stage has twice as many, `most_filters` at most. The paper:
+        64 and 1024.
     depth : number of times the image is halved. The paper: 4.
     normalization : after every convolution: "none" as in the paper, "batch" or "instance".
     """
@@ -27,18 +28,20 @@ class UNet(nn.Module):
         classes: int,
         channels: int = 1,
         filters: int = 64,
+        most_filters: int = 1024,
         depth: int = 4,
         normalization: str = "none",
     ) -> None:
         super().__init__()
         if normalization not in NORMALIZATIONS:
             raise ValueError(f"normalization is {normalization!r}, not one of {', '.join(NORMALIZATIONS)}")
-        widths = [filters * 2**stage for stage in range(depth + 1)]
+        widths = [min(filters * 2**stage, most_filters) for stage in range(depth + 1)]
         self.encoders = nn.ModuleList(
             _two_convolutions(before, after, normalization) for before, after in pairwise([channels, *widths])
         )
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(2 * width, width, kernel_size=2, stride=2) for width in reversed(widths[:-1])
+            nn.ConvTranspose2d(coarse, fine, kernel_size=2, stride=2)
+            for fine, coarse in reversed(list(pairwise(widths)))
         )
         self.decoders = nn.ModuleList(
             _two_convolutions(2 * width, width, normalization) for width in reversed(widths[:-1])

@@ -12,13 +12,16 @@ from LungCAD.weights.card import ModelCard
 
 FORMAT = "lungcad-network-1"
 
+BACKGROUND = "background"
+"""The class of pixels that carry no label, for networks that tell them from the others; in every schema."""
+
 
 @dataclass(frozen=True)
 class NetworkDescription:
     """All that is needed to build a network and to feed it.
 
     architecture : a name in `LungCAD.networks.ARCHITECTURES`. options : its arguments after the classes.
-    schema : name of the label schema. classes : its codes, in the order of the outputs.
+    schema : name of the label schema. classes : its codes or `BACKGROUND`, in the order of the outputs.
     input : how images are prepared, such as HU windows and the size of patches; plain data.
     """
 

@@ -10,7 +10,7 @@ from LungCAD.errors import InputError
 from LungCAD.labels import Schema
 from LungCAD.networks import ARCHITECTURES
 from LungCAD.weights.checksum import require_sha256
-from LungCAD.weights.description import NetworkDescription
+from LungCAD.weights.description import BACKGROUND, NetworkDescription
 from LungCAD.weights.tensors import read_tensors, write_tensors
 
 
@@ -73,9 +73,10 @@ def _require(
     if architecture is not None and found != architecture:
         raise InputError(path, f"is a network of architecture {found}, not {architecture}")
     if found not in ARCHITECTURES:
-        known = ", ".join(ARCHITECTURES)
-        raise InputError(path, f"is a network of unknown architecture {found}", f"Known: {known}")
-    strange = [code for code in description.classes if schema is not None and code not in schema.codes]
+        names = ", ".join(ARCHITECTURES)
+        raise InputError(path, f"is a network of unknown architecture {found}", f"Known: {names}")
+    known = (BACKGROUND, *schema.codes) if schema is not None else description.classes
+    strange = [code for code in description.classes if code not in known]
     if strange:
         raise InputError(
             path,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from skimage.transform import rescale
 from torch.utils.data import DataLoader, Dataset
 
+from LungCAD.images.square import Square, scaled
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.xray_input import XrayInput
 from LungCAD.train.epochs import ShuffledByEpoch
@@ -32,13 +32,8 @@ def _reduced(film: Film, longest: int) -> Film:
     factor = longest / max(image.shape)
     if factor >= 1:
         return film
-    small = rescale(image, factor, order=1, anti_aliasing=True)
-    places = np.ix_(*(_centres(new, old) for new, old in zip(small.shape, mask.shape, strict=True)))
-    return small.astype(np.float32), mask[places]
-
-
-def _centres(new: int, old: int) -> np.ndarray:
-    return ((np.arange(new) + 0.5) * old / new).astype(int)
+    shape = (round(factor * image.shape[0]), round(factor * image.shape[1]))
+    return scaled(image, shape), scaled(mask, shape, nearest=True)
 
 
 class VariedFilms(Dataset[tuple[torch.Tensor, torch.Tensor]]):
@@ -58,7 +53,8 @@ class VariedFilms(Dataset[tuple[torch.Tensor, torch.Tensor]]):
             picture, truth, inside = vary(film, mask, self._choices.side, rng)
             image = self._input.levels(picture, inside)
         else:
-            image, truth = self._input.image(film), self._input.mask(mask)
+            square = Square(film.shape, self._choices.side)
+            image, truth = self._input.image(film), square.put_labels(mask)
         return torch.from_numpy(image)[None], torch.from_numpy(truth).long()
 
 

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from skimage.transform import resize
 
 from LungCAD.errors import InputError
+from LungCAD.images.square import scaled
 from LungCAD.train.xray.masks import read_mask
 from LungCAD.train.xray.radiographs import Film, Radiograph, RadiographSet
 
@@ -55,4 +55,4 @@ def _read(image: Path, masks: tuple[Path, ...]) -> Film:
         raise InputError(image, f"holds {len(values)} pixels, not {SIDE_PX} x {SIDE_PX}", "Copy it again")
     film = 1 - values.reshape(SIDE_PX, SIDE_PX).astype(np.float32) / BRIGHTEST
     lungs = np.maximum.reduce([read_mask(path, None) for path in masks])
-    return film.clip(0, 1), resize(lungs, film.shape, order=0, preserve_range=True).astype(np.uint8)
+    return film.clip(0, 1), scaled(lungs, film.shape, nearest=True)

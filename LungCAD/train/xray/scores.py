@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +44,8 @@ def score(
     return Score(
         name,
         view,
-        both / either if either else 1.0,
-        2 * both / total if total else 1.0,
+        float(both / either) if either else 1.0,
+        float(2 * both / total) if total else 1.0,
         distance,
         None if pixel_mm is None else distance * pixel_mm,
     )
@@ -63,23 +63,27 @@ def surface_distance(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> flo
     return float(np.concatenate([away[1][outlines[0]], away[0][outlines[1]]]).mean())
 
 
-def summary(scores: Iterable[Score]) -> Mapping[str, Mapping[str, dict[str, float]]]:
-    """Return mean, minimum, maximum and standard deviation over films, of all and of every view."""
+Summary = dict[str, dict[str, dict[str, float]]]
+"""Group of films ("all", or a view), measure, statistic."""
+
+
+def summary(scores: Iterable[Score]) -> Summary:
+    """Return mean, minimum, maximum and standard deviation over films, and their number, by group."""
     scores = list(scores)
-    groups = {"all": scores}
-    for view in sorted({one.view for one in scores}):
-        groups[view] = [one for one in scores if one.view == view]
-    return {
-        group: {
-            measure: {
-                "mean": float(values.mean()),
-                "min": float(values.min()),
-                "max": float(values.max()),
-                "sd": float(values.std()),
-            }
-            for measure in ("iou", "dice", "surface_px")
-            if len(values := np.array([getattr(one, measure) for one in members]))
+    views = sorted({one.view for one in scores})
+    groups = {"all": scores} | {view: [one for one in scores if one.view == view] for view in views}
+    return {group: _statistics(members) for group, members in groups.items()}
+
+
+def _statistics(scores: list[Score]) -> dict[str, dict[str, float]]:
+    statistics = {}
+    for measure in ("iou", "dice", "surface_px"):
+        values = np.array([getattr(one, measure) for one in scores])
+        statistics[measure] = {
+            "films": len(values),
+            "mean": float(values.mean()),
+            "min": float(values.min()),
+            "max": float(values.max()),
+            "sd": float(values.std()),
         }
-        | {"films": len(members)}
-        for group, members in groups.items()
-    }
+    return statistics

@@ -135,7 +135,12 @@ def network_options(parameters: XrayTrainingParameters) -> dict[str, object]:
             "kernel": parameters.kernel,
             "contrast": parameters.contrast,
         }
-    return {"filters": parameters.filters, "normalization": "batch"}
+    return {
+        "filters": parameters.filters,
+        "most_filters": 8 * parameters.filters,
+        "depth": 5,
+        "normalization": "batch",
+    }
 
 
 def network_input(parameters: XrayTrainingParameters) -> XrayInput:

@@ -1,0 +1,176 @@
+"""Lungs on any number of radiographs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from PIL import Image
+
+from LungCAD.batch.ordered import ordered_map
+from LungCAD.batch.table import ResumableTable
+from LungCAD.errors import InputError
+from LungCAD.images import read_radiograph
+from LungCAD.progress import Progress, silent
+from LungCAD.tasks.xray_lungs import XrayLungs, XraySegmenter, film_array, read_out
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii.gz", ".nii", ".nrrd", ".mha", "")
+"""Files of a folder that may be radiographs; DICOM often has no suffix."""
+
+COLUMNS = (
+    "image",
+    "mask",
+    "width",
+    "height",
+    "right_px",
+    "left_px",
+    "right_cm2",
+    "left_cm2",
+    "confidence",
+    "flags",
+    "error",
+)
+
+
+@dataclass(frozen=True)
+class Films:
+    """Names of radiographs, relative to `root`, in a fixed order, and how many there are."""
+
+    root: Path
+    names: Iterable[str]
+    count: int
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    name: str
+    mask: Path
+    film: sitk.Image | None = None
+    square: NDArray[np.float32] | None = None
+    error: str = ""
+
+
+def find_films(source: Path) -> Films:
+    """Return the radiographs of a file, of a folder and all folders in it, or of a CSV's column `image`.
+
+    Raises
+    ------
+    InputError
+        Nothing is there, or the CSV has no such column.
+    """
+    if source.is_dir():
+        paths = (path for path in source.rglob("*") if path.is_file() and not path.name.startswith("."))
+        names = sorted(
+            str(path.relative_to(source))
+            for path in paths
+            if path.name.lower().endswith(SUFFIXES[:-1]) or not path.suffix
+        )
+        if not names:
+            raise InputError(source, "holds no image", "Give a folder with radiographs")
+        return Films(source, names, len(names))
+    if source.suffix.lower() == ".csv":
+        count = sum(1 for _ in _listed(source))
+        return Films(source.parent, _listed(source), count)
+    return Films(source.parent, [source.name], 1)
+
+
+def segment_films(
+    films: Films,
+    segmenter: XraySegmenter,
+    folder: Path,
+    table: ResumableTable,
+    batch: int = 8,
+    workers: int = 2,
+    progress: Progress = silent,
+) -> None:
+    """Write a mask per film (0, 1 right, 2 left; the film's own size) below `folder` and a row per film.
+
+    Films that `table` has already are skipped; a film that cannot be used gets its sentence in the column
+    `error`, and the run goes on. Decoding and writing run beside the network.
+    """
+    waiting = _with_masks(films.names, table)
+
+    def prepare(named: tuple[str, Path]) -> _Prepared:
+        name, _ = named
+        try:
+            film = read_radiograph(films.root / name)
+            return _Prepared(*named, film, segmenter.input.image(film_array(film)))
+        except InputError as error:
+            return _Prepared(*named, error=str(error))
+
+    def finish(pair: tuple[_Prepared, NDArray[np.float32] | None]) -> dict[str, object]:
+        one, lung = pair
+        if one.film is None or lung is None:
+            return {"image": one.name, "error": one.error}
+        result = read_out(one.film, lung, segmenter.mirrored)
+        write_mask(result.labels, folder / one.mask)
+        return _row(one, result)
+
+    def predicted(stream: Iterator[_Prepared]) -> Iterator[tuple[_Prepared, NDArray[np.float32] | None]]:
+        while chunk := list(islice(stream, batch)):
+            usable = [one.square for one in chunk if one.square is not None]
+            lungs = iter(segmenter.probabilities(np.stack(usable)) if usable else ())
+            yield from ((one, None if one.square is None else next(lungs)) for one in chunk)
+
+    prepared = ordered_map(prepare, waiting, workers, ahead=2 * batch)
+    for number, row in enumerate(ordered_map(finish, predicted(prepared), workers, ahead=batch)):
+        table.append(row)
+        if number % batch == 0:
+            table.flush()
+        progress(len(table.done) / films.count, f"{len(table.done)} of {films.count} films")
+
+
+def write_mask(labels: sitk.Image, path: Path) -> None:
+    """Write a mask as PNG whose values are the labels; atomic, an existing one is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".unfinished-{path.name}")
+    Image.fromarray(sitk.GetArrayViewFromImage(labels)).save(unfinished, format="png")
+    unfinished.replace(path)
+
+
+def _with_masks(names: Iterable[str], table: ResumableTable) -> Iterator[tuple[str, Path]]:
+    """Yield the films that are left to do, each with a mask's name that no other film has."""
+    taken = {row["mask"] for row in table.rows()}
+    for name in names:
+        if name in table.done:
+            continue
+        path = Path(name)
+        inside = path if not path.is_absolute() and ".." not in path.parts else Path(path.name)
+        mask = Path("masks") / inside.with_suffix(".png")
+        if mask.as_posix() in taken:
+            mask = mask.with_name(f"{inside.name}.png")
+        taken.add(mask.as_posix())
+        yield name, mask
+
+
+def _row(one: _Prepared, result: XrayLungs) -> dict[str, object]:
+    width, height = one.film.GetSize()
+    right, left = result.area_px
+    areas = dict(
+        zip(("right_cm2", "left_cm2"), (f"{area:.2f}" for area in result.area_cm2 or ()), strict=False)
+    )
+    return {
+        "image": one.name,
+        "mask": one.mask.as_posix(),
+        "width": width,
+        "height": height,
+        "right_px": right,
+        "left_px": left,
+        **areas,
+        "confidence": f"{result.confidence:.4f}",
+        "flags": "; ".join(flag.value for flag in result.flags),
+    }
+
+
+def _listed(table: Path) -> Iterator[str]:
+    with table.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if "image" not in (reader.fieldnames or ()):
+            raise InputError(table, "has no column image", "Give one path per row in a column of that name")
+        yield from (row["image"] for row in reader)
