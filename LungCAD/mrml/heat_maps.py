@@ -1,0 +1,102 @@
+"""Heat maps: uncertainty and class probabilities as scalar volumes with a colour legend."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+from numpy.typing import NDArray
+
+from LungCAD.labels import Label
+from LungCAD.mrml.chunks import finish
+from LungCAD.mrml.volumes import volume_in_steps
+
+LEAST_SHOWN = 0.02
+"""Heat maps are see-through below this, so that they can lie over the CT: 0 is what was not assessed."""
+
+
+COLORS_OF = "LungCAD.ColorsOf"
+"""Attribute by which a colour table is found again, after loading a scene too."""
+
+
+def show_uncertainty(
+    image: sitk.Image,
+    reference_volume: slicer.vtkMRMLVolumeNode,
+    node: slicer.vtkMRMLScalarVolumeNode | None = None,
+    name: str = "Uncertainty",
+) -> slicer.vtkMRMLScalarVolumeNode:
+    """Show an image of 0 (certain) to 1 (all classes alike) as a volume, dark to bright as in the report.
+
+    Raises
+    ------
+    InputError
+        The volume no longer lies where the image was computed.
+    """
+    return finish(uncertainty_in_steps(image, reference_volume, node, name))
+
+
+def uncertainty_in_steps(
+    image: sitk.Image,
+    reference_volume: slicer.vtkMRMLVolumeNode,
+    node: slicer.vtkMRMLScalarVolumeNode | None = None,
+    name: str = "Uncertainty",
+) -> Generator[float, None, slicer.vtkMRMLScalarVolumeNode]:
+    """Do as `show_uncertainty`, yielding fractions; the scene changes in the last step only."""
+    from LungCAD.report.overlay import uncertainty_colors  # loads matplotlib, which takes its time
+
+    node = yield from volume_in_steps(image, name, node, reference_volume)
+    _color(node, uncertainty_colors(np.linspace(0, 1, 256)), "Uncertainty")
+    return node
+
+
+def show_probability(
+    image: sitk.Image,
+    label: Label,
+    reference_volume: slicer.vtkMRMLVolumeNode,
+    node: slicer.vtkMRMLScalarVolumeNode | None = None,
+) -> slicer.vtkMRMLScalarVolumeNode:
+    """Show an image of the probability 0..1 of one label as a volume, from black to the label's colour.
+
+    Raises
+    ------
+    InputError
+        The volume no longer lies where the image was computed.
+    """
+    name = f"Probability of {label.name.lower()}"
+    node = finish(volume_in_steps(image, name, node, reference_volume))
+    _color(node, np.linspace(0, 1, 256)[:, None] * np.array(label.color) / 255, name)
+    return node
+
+
+def _color(node: slicer.vtkMRMLScalarVolumeNode, colors: NDArray[np.float64], title: str) -> None:
+    """Show the values 0..1 of the node in these colours (256, 3), each 0..1, and say so in a legend."""
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    with slicer.util.NodeModify(display):
+        display.SetAndObserveColorNodeID(_color_node(title, colors).GetID())
+        display.AutoWindowLevelOff()
+        display.SetWindowLevelMinMax(0, 1)
+        display.AutoThresholdOff()
+        display.SetThreshold(LEAST_SHOWN, 1)
+        display.ApplyThresholdOn()
+    legend = slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(node)
+    with slicer.util.NodeModify(legend):
+        legend.SetTitleText(title)
+        legend.SetLabelFormat("%.1f")
+        legend.SetNumberOfLabels(6)
+
+
+def _color_node(title: str, colors: NDArray[np.float64]) -> slicer.vtkMRMLColorTableNode:
+    """Return the scene's colour table for this kind of heat map, made where there is none."""
+    for node in slicer.util.getNodesByClass("vtkMRMLColorTableNode"):
+        if node.GetAttribute(COLORS_OF) == title:
+            return node
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLColorTableNode", f"{title} colours")
+    node.SetAttribute(COLORS_OF, title)
+    node.SetTypeToUser()
+    node.SetNumberOfColors(len(colors))
+    for index, color in enumerate(colors):
+        node.SetColor(index, f"{index / (len(colors) - 1):.2f}", *color, 1.0)
+    return node

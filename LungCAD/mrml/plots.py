@@ -1,0 +1,79 @@
+"""Plots of the scene: the share of every class along the patient's axis."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+
+from LungCAD.labels import Schema
+from LungCAD.mrml.nodes import add_node
+from LungCAD.mrml.tables import show_table
+from LungCAD.report.slices import AxialStack, count_classes
+
+POSITION = "Position (mm)"
+UNLABELLED = "Undecided or unlabelled"
+UNLABELLED_COLOR = (0.6, 0.63, 0.65)
+
+
+def show_along_z(
+    labels: sitk.Image,
+    lungs: sitk.Image,
+    schema: Schema,
+    chart: slicer.vtkMRMLPlotChartNode | None = None,
+    name: str = "Classes along the patient's axis",
+) -> slicer.vtkMRMLPlotChartNode:
+    """Plot which share of the lung each class has on every slice, in a new chart or the given one.
+
+    Positions are the superior coordinates of the slices' centres in mm, from the feet; slices without lung
+    are left out, and so are classes that occur nowhere. The table of the numbers is that of the chart's
+    series. Given again, a chart keeps its table.
+    """
+    columns = _shares(AxialStack(labels), AxialStack(lungs), schema)
+    colors = {label.name: tuple(channel / 255 for channel in label.color) for label in schema.labels}
+    old = (
+        [chart.GetNthPlotSeriesNode(index) for index in range(chart.GetNumberOfPlotSeriesNodes())]
+        if chart
+        else []
+    )
+    table = show_table(columns, old[0].GetTableNode() if old else None, f"{name} (table)")
+    chart = chart or add_node("vtkMRMLPlotChartNode", name)
+    with slicer.util.NodeModify(chart):
+        chart.RemoveAllPlotSeriesNodeIDs()
+        for heading in list(columns)[1:]:
+            series = _series(table, heading, colors.get(heading, UNLABELLED_COLOR))
+            chart.AddAndObservePlotSeriesNodeID(series.GetID())
+        chart.SetTitle(name)
+        chart.SetXAxisTitle("Position from feet to head (mm)")
+        chart.SetYAxisTitle("Share of lung (%)")
+        chart.SetYAxisRangeAuto(False)
+        chart.SetYAxisRange(0, 100)
+        chart.SetLegendVisibility(True)
+    for series in old:
+        slicer.mrmlScene.RemoveNode(series)
+    return chart
+
+
+def _shares(labels: AxialStack, lungs: AxialStack, schema: Schema) -> dict[str, np.ndarray]:
+    """Return the columns of the table: positions, and the share of each class that occurs, in per cent."""
+    counts = count_classes(labels, lungs, schema)
+    inside = counts.sum(axis=1) > 0
+    shares = 100.0 * counts[inside] / counts[inside].sum(axis=1, keepdims=True)
+    columns = {POSITION: np.array(lungs.positions_mm)[inside]}
+    names = [*(label.name for label in schema.labels), UNLABELLED]
+    return columns | {name: share for name, share in zip(names, shares.T, strict=True) if share.any()}
+
+
+def _series(
+    table: slicer.vtkMRMLTableNode, heading: str, color: tuple[float, float, float]
+) -> slicer.vtkMRMLPlotSeriesNode:
+    series = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", heading)
+    with slicer.util.NodeModify(series):
+        series.SetAndObserveTableNodeID(table.GetID())
+        series.SetXColumnName(POSITION)
+        series.SetYColumnName(heading)
+        series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
+        series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
+        series.SetLineWidth(2)
+        series.SetColor(color)
+    return series
