@@ -16,6 +16,9 @@ SIGMA_PX = WIDTH_PX / 6
 FLOOR = 0.05
 """Contrast (of an image in 0..1) below which nothing is amplified: noise in a flat background stays small."""
 
+ROUNDING = 1e-4
+"""A contrast that small is that of a flat image in single precision, not to be divided by."""
+
 
 class ContrastNormalization(nn.Module):
     """Divide what differs from the local mean by the local contrast; no parameters to learn.
@@ -48,7 +51,7 @@ class ContrastNormalization(nn.Module):
         if self.form == "divisive":
             return difference / (contrast + FLOOR**2).sqrt()
         contrast = contrast.sqrt()
-        least = contrast.mean((-2, -1), keepdim=True).clamp_min(torch.finfo(contrast.dtype).tiny)
+        least = contrast.mean((-2, -1), keepdim=True).clamp_min(ROUNDING)
         return difference / torch.maximum(contrast, least)
 
     def _mean(self, images: torch.Tensor) -> torch.Tensor:
