@@ -40,8 +40,7 @@ class Interpolation:
     def __init__(self, nodes: list[Tensor], weights: list[Tensor], table_size: int) -> None:
         taps, device = len(nodes), nodes[0].device
         self._size = table_size
-        self._nodes = torch.stack(nodes, dim=1).view(-1)
-        self._weights = torch.stack(weights, dim=1).view(-1)
+        self._nodes, self._weights = _interleaved(nodes), _interleaved(weights)
         self._ends = torch.arange(0, len(self._nodes) + 1, taps, dtype=torch.int32, device=device)
         if device.type == "cpu":
             rows = self._matrix()
@@ -57,9 +56,7 @@ class Interpolation:
     @cached_property
     def scatter(self) -> Bags:
         """Bags of voxels, one per node: the transpose."""
-        if (
-            self._nodes.device.type == "cpu"
-        ):  # scipy's counting sort takes an eighth of the time of torch.sort
+        if self._nodes.device.type == "cpu":  # scipy's counting sort is several times faster than torch.sort
             columns = self._matrix().tocsc()
             return Bags(*map(torch.from_numpy, (columns.indices, columns.indptr[:-1], columns.data)))
         ordered, order = torch.sort(self._nodes, stable=True)
@@ -69,10 +66,28 @@ class Interpolation:
 
     def scale(self, factor: Tensor) -> None:
         """Multiply all weights of each voxel by its factor (n,), both ways."""
-        self._weights.mul_(torch.repeat_interleave(factor, self._ends.diff()))
-        self.__dict__.pop("scatter", None)  # sorting again costs no more than gathering the factors
+        self._weights.mul_(_repeated(factor, self._ends.diff()))
+        if "scatter" in self.__dict__:
+            self.scatter.weights.mul_(factor.index_select(0, self.scatter.indices))
 
     def _matrix(self) -> scipy.sparse.csr_matrix:
         """Return the interpolation as a matrix (n, S) that shares its memory."""
         parts = (self._weights.numpy(), self._nodes.numpy(), self._ends.numpy())
         return scipy.sparse.csr_matrix(parts, shape=(len(self._ends) - 1, self._size))
+
+
+# numpy's versions of these two take a quarter of the time of torch's on the CPU.
+
+
+def _interleaved(taps: list[Tensor]) -> Tensor:
+    """Return T tensors (n,) as one of (n T,), voxel after voxel."""
+    if taps[0].device.type == "cpu":
+        return torch.from_numpy(np.stack([tap.numpy() for tap in taps], axis=1).reshape(-1))
+    return torch.stack(taps, dim=1).view(-1)
+
+
+def _repeated(values: Tensor, counts: Tensor) -> Tensor:
+    """Return every one of the values (n,) so many times."""
+    if values.device.type == "cpu":
+        return torch.from_numpy(np.repeat(values.numpy(), counts.numpy()))
+    return torch.repeat_interleave(values, counts)

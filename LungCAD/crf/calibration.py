@@ -49,23 +49,27 @@ class Trial:
         """The least of the cases."""
         return min(self.scores)
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data that `json` can write."""
+        return {**self.changed, "mean": self.mean, "worst": self.worst, "scores": list(self.scores)}
+
 
 @dataclass(frozen=True)
 class Calibration:
-    """The best parameters, all trials (the best first), and the scores of the unary alone."""
+    """The best parameters, all trials (the best first), and what the unary alone and known settings score."""
 
     best: CRFParameters
     trials: tuple[Trial, ...]
-    unary: tuple[float, ...]
+    unary: Trial
+    known: Mapping[str, Trial]
 
     def evidence(self) -> dict[str, Any]:
         """Return plain data that `json` can write."""
         return {
             "best": self.best.as_dict(),
-            "unary": list(self.unary),
-            "trials": [
-                {**t.changed, "mean": t.mean, "worst": t.worst, "scores": t.scores} for t in self.trials
-            ],
+            "unary": self.unary.as_dict(),
+            "known": {name: trial.as_dict() for name, trial in self.known.items()},
+            "trials": [trial.as_dict() for trial in self.trials],
         }
 
 
@@ -74,10 +78,12 @@ def calibrate(
     grid: Mapping[str, Sequence[Any]],
     base: CRFParameters,
     progress: Progress = silent,
+    known: Mapping[str, CRFParameters] | None = None,
 ) -> Calibration:
     """Try every combination of the values in `grid` (by parameter name) on all cases.
 
     The best has the highest mean balanced accuracy of the voxels that were not drawn; the first of equals.
+    `known` settings, by name, are scored beside them.
 
     Raises
     ------
@@ -87,13 +93,20 @@ def calibrate(
     if not cases:
         raise ValueError("cases is empty")
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
-    trials = []
-    for changed in each(combinations, progress, "Calibrating the dense CRF"):
-        parameters = replace(base, **changed)
-        trials.append(Trial(changed, tuple(_score(_labels(case, parameters), case) for case in cases)))
-    trials.sort(key=lambda trial: -trial.mean)
-    unary = tuple(_score(case.probabilities.argmax(0), case) for case in cases)
-    return Calibration(replace(base, **trials[0].changed), tuple(trials), unary)
+    known = dict(known or {})
+    settings = [(changed, replace(base, **changed)) for changed in combinations]
+    settings += [({}, parameters) for parameters in known.values()]
+    scored = [
+        Trial(changed, tuple(_score(_labels(case, parameters), case) for case in cases))
+        for changed, parameters in each(settings, progress, "Calibrating the dense CRF")
+    ]
+    trials = sorted(scored[: len(combinations)], key=lambda trial: -trial.mean)
+    return Calibration(
+        replace(base, **trials[0].changed),
+        tuple(trials),
+        Trial({}, tuple(_score(case.probabilities.argmax(0), case) for case in cases)),
+        dict(zip(known, scored[len(combinations) :], strict=True)),
+    )
 
 
 def _labels(case: CalibrationCase, parameters: CRFParameters) -> np.ndarray:

@@ -20,17 +20,17 @@ def log_unary(probabilities: np.ndarray, mask: np.ndarray) -> Tensor:
 
     Raises ValueError where they have another shape, are negative, not finite or do not sum to 1.
     """
-    inside = np.flatnonzero(mask)
+    voxels = np.count_nonzero(mask)
     if not len(probabilities):
         raise ValueError("probabilities has no class")
     if probabilities.ndim == 4 and probabilities.shape[1:] == mask.shape:
-        values = probabilities.reshape(len(probabilities), -1)[:, inside]
-    elif probabilities.ndim == 2 and probabilities.shape[1] == len(inside):
+        values = probabilities.reshape(len(probabilities), -1)[:, np.flatnonzero(mask)]
+    elif probabilities.ndim == 2 and probabilities.shape[1] == voxels:
         values = probabilities
     else:
         raise ValueError(
             f"probabilities has the shape {probabilities.shape}, but must be (classes, {mask.shape}) "
-            f"or (classes, {len(inside)} voxels in the mask)"
+            f"or (classes, {voxels} voxels in the mask)"
         )
     values = np.array(values.T, dtype=np.float32, order="C")
     check_probabilities(values)

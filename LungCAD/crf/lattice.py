@@ -13,6 +13,8 @@ from LungCAD.crf.bags import Interpolation
 from LungCAD.crf.band import NodeKernel
 from LungCAD.crf.fields import Field
 
+COLUMNS = 4096
+"""Nodes and classes that are blurred along z at a time."""
 KEPT_VOXELS = 4_000_000
 """Up to this size a field keeps its bags (about 250 bytes per voxel); beyond, they are made at every use."""
 
@@ -35,9 +37,12 @@ class Lattice:
     def __init__(self, field: Field, axes: Sequence[Axis], features: Tensor) -> None:
         self._field, self._features = field, features
         self.device = features.device
-        self._across, *self._inside = axes
-        self._kernels = [NodeKernel(torch.from_numpy(axis.kernel).to(self.device)) for axis in axes]
-        self._nodes = int(np.prod([len(kernel) for kernel in self._kernels[1:]]))
+        across, *self._inside = axes
+        self._along_z, *self._in_plane = (
+            NodeKernel(torch.from_numpy(axis.kernel).to(self.device)) for axis in axes
+        )
+        self._nodes = int(np.prod([len(kernel) for kernel in self._in_plane]))
+        self._levels = _levels(across, field.extent[0])
         self._factor: Tensor | None = None
         self._kept = list(self._build()) if field.size <= KEPT_VOXELS else None
 
@@ -52,34 +57,33 @@ class Lattice:
         grid = self._blur(self._splat(values))
         result = torch.zeros_like(values) if onto is None else onto
         for z, voxels, interpolation in self._planes():
-            (first, part), *others = self._levels(z)
-            table = grid[first] * part
+            (first, part), *others = self._levels[z]
+            table = grid[first] * part if others else grid[first]
             for node, share in others:
                 table.add_(grid[node], alpha=share)
             result[voxels].add_(interpolation.gather.sum(table), alpha=weight)
         return result
 
     def _splat(self, values: Tensor) -> Tensor:
-        grid = values.new_zeros(len(self._kernels[0]), self._nodes, values.shape[1])
+        grid = values.new_zeros(len(self._along_z), self._nodes, values.shape[1])
         for z, voxels, interpolation in self._planes():
             table = interpolation.scatter.sum(values[voxels])
-            for node, share in self._levels(z):
+            for node, share in self._levels[z]:
                 grid[node].add_(table, alpha=share)
         return grid
 
     def _blur(self, grid: Tensor) -> Tensor:
-        shape = grid.shape
-        # Each product takes the first axis and puts it behind the others: after all, the order is as before.
-        for kernel in self._kernels:
-            grid = grid.reshape(len(kernel), -1)
-            grid = kernel @ grid
-            grid = grid.view(len(kernel), -1, shape[2]).transpose(0, 1)
-        return grid.reshape(shape)
-
-    def _levels(self, z: int) -> list[tuple[int, float]]:
-        """Return the nodes along z that slice z touches, and their weights."""
-        taps = self._across.taps(torch.tensor([z]))
-        return [(int(node), float(weight)) for node, weight in taps if weight]
+        """Multiply the grid (Z, P, C) by the kernels of all axes, in place and in parts for the cache."""
+        for table in grid:
+            part = table
+            for kernel in self._in_plane:  # each puts its axis behind the others: in the end, all as before
+                part = kernel @ part.reshape(len(kernel), -1)
+                part = part.view(len(kernel), -1, grid.shape[2]).transpose(0, 1)
+            table.view(part.shape).copy_(part)
+        if len(grid) > 1:
+            for columns in grid.view(len(grid), -1).split(COLUMNS, dim=1):
+                columns.copy_(self._along_z @ columns)
+        return grid
 
     def _planes(self) -> Iterator[Plane]:
         return iter(self._kept) if self._kept is not None else self._build()
@@ -101,3 +105,9 @@ class Lattice:
             taps = axis.taps(place)
             corners = [(n * size + node, w * weight) for n, w in corners for node, weight in taps]
         return [node for node, _ in corners], [weight for _, weight in corners]
+
+
+def _levels(axis: Axis, extent: int) -> list[list[tuple[int, float]]]:
+    """Return for each of `extent` slices the nodes along z that it touches, and their weights."""
+    taps = [(node.tolist(), weight.tolist()) for node, weight in axis.taps(torch.arange(extent))]
+    return [[(node[z], weight[z]) for node, weight in taps if weight[z]] for z in range(extent)]

@@ -69,17 +69,19 @@ class Normalized:
     def __init__(self, lattice: Lattice, voxels: int, normalization: Normalization) -> None:
         self._lattice = lattice
         sums = lattice.filter(torch.ones(voxels, 1, device=lattice.device))
-        self._before, self._after = normalizers(sums, normalization)
-        self._folded = normalization == "symmetric"
-        if self._folded:
-            lattice.scale(self._before[:, 0])
+        before, after = normalizers(sums, normalization)
+        self._factors: tuple[Tensor, Tensor] | None = (before, after)
+        if normalization == "symmetric":
+            lattice.scale(before[:, 0])
+            self._factors = None
 
     def add_to(self, total: Tensor, values: Tensor, weight: float) -> None:
         """Add `weight` times the normalised kernel times values (N, C) to `total`."""
-        if self._folded:
+        if self._factors is None:
             self._lattice.filter(values, total, weight)
         else:
-            total.addcmul_(self._after, self._lattice.filter(self._before * values), value=weight)
+            before, after = self._factors
+            total.addcmul_(after, self._lattice.filter(before * values), value=weight)
 
 
 def normalizers(row_sums: Tensor, normalization: Normalization) -> tuple[Tensor, Tensor]:

@@ -17,6 +17,9 @@ LOWEST_LOGIT = -30.0
 HIGHEST_LOGIT = 60.0
 """exp(60) times a thousand classes is still a float32."""
 
+SAMPLED_ROWS = 500_000
+"""Voxels that suffice to decide how far to extrapolate."""
+
 
 @dataclass(frozen=True)
 class Convergence:
@@ -84,29 +87,32 @@ def softmax_(logits: Tensor) -> Tensor:
 
 
 class Anderson:
-    """Anderson(1) mixing of a fixed-point iteration x <- g(x): extrapolates along the last step."""
+    """Anderson(1) mixing of a fixed-point iteration x <- g(x): extrapolates along the last step.
+
+    How far, is decided on a sample of the rows where there are very many; whole volumes leave no room to
+    keep more than one earlier iterate.
+    """
 
     def __init__(self) -> None:
-        self._input: Tensor | None = None
         self._output: Tensor | None = None
+        self._input_sample: Tensor | None = None
         self._residual: Tensor | None = None
 
     def __call__(self, output: Tensor) -> Tensor:
-        """Take g(x) for the x returned last; return the next x in memory of its own.
-
-        Works in place, on memory that it owns: whole volumes leave no room for copies.
-        """
-        if self._input is None:
-            self._input, self._output = output.clone(), output
+        """Take g(x) (N, ...), for the x returned last; return the next x in memory of its own."""
+        sampled = slice(None, None, 1 + len(output) // SAMPLED_ROWS)
+        if self._output is None:
+            self._output, self._input_sample = output, output[sampled].clone()
             return output.clone()
-        residual = self._input.neg_().add_(output)
-        step = self._output.neg_().add_(output)
-        if self._residual is None:
-            share, spare = 0.0, torch.empty_like(output)
-        else:
-            spare = self._residual.neg_().add_(residual)
-            square = float(torch.dot(spare.view(-1), spare.view(-1)))
-            share = float(torch.dot(residual.view(-1), spare.view(-1))) / square if square > 0 else 0.0
-        mixed = step.mul_(-share).add_(output)
-        self._input, self._output, self._residual = spare.copy_(mixed), output, residual
+        residual = output[sampled] - self._input_sample
+        mixed = self._output.neg_().add_(output).mul_(-self._share(residual)).add_(output)
+        self._output, self._residual, self._input_sample = output, residual, mixed[sampled].clone()
         return mixed
+
+    def _share(self, residual: Tensor) -> float:
+        """Return the part of the last step to go back by: it makes the residual least, were g linear."""
+        if self._residual is None:
+            return 0.0
+        change = (residual - self._residual).reshape(-1)
+        square = float(torch.dot(change, change))
+        return float(torch.dot(residual.reshape(-1), change)) / square if square > 0 else 0.0

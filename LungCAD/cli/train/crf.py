@@ -11,7 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.crf import CALIBRATED
+from LungCAD.crf import CALIBRATED, CRFParameters
 from LungCAD.crf.calibration import Calibration, CalibrationCase, calibrate
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
@@ -23,7 +23,7 @@ from LungCAD.tasks.class_probabilities import from_rois
 FIRST_SEED = 100
 """Studies for calibration; no benchmark scores them."""
 GRID = {
-    "appearance_weight": (0.0, 0.3, 1.0),
+    "appearance_weight": (0.0, 0.3, 0.6, 1.0),
     "smoothness_weight": (3.0, 5.0, 10.0),
     "theta_gamma": (2.7, 5.4),
 }
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     with progress_bar(options.quiet) as progress:
         stage = part(progress, 0.0, 0.3)
         cases = [make_case(seed) for seed in each(seeds, stage, "Making phantoms")]
-        result = calibrate(cases, GRID, CALIBRATED, part(progress, 0.3, 1.0))
+        result = calibrate(cases, GRID, CALIBRATED, part(progress, 0.3, 1.0), CRFParameters.presets)
     evidence = {"seeds": list(seeds), **result.evidence()}
     write_text(options.output, json.dumps(evidence, indent=1), options.overwrite)
     print(table(result))
@@ -72,10 +72,11 @@ def make_case(seed: int) -> CalibrationCase:
 
 
 def table(result: Calibration) -> str:
-    """Return the best trials as text, the unary and the paper's parameters beside them."""
-    lines = [f"{'mean':>8}{'worst':>8}  balanced accuracy of what was not drawn"]
-    lines.append(f"{np.mean(result.unary):8.4f}{min(result.unary):8.4f}  unary alone")
-    for trial in result.trials[:SHOWN]:
-        changed = "  ".join(f"{name} {value:g}" for name, value in trial.changed.items())
-        lines.append(f"{trial.mean:8.4f}{trial.worst:8.4f}  {changed}")
-    return "\n".join(lines)
+    """Return the best trials as text, below the unary alone and the settings that have a name."""
+    named = [("unary alone", result.unary), *result.known.items()]
+    named += [
+        ("  ".join(f"{name} {value:g}" for name, value in trial.changed.items()), trial)
+        for trial in result.trials[:SHOWN]
+    ]
+    rows = [f"{trial.mean:8.4f}{trial.worst:8.4f}  {name}" for name, trial in named]
+    return "\n".join([f"{'mean':>8}{'worst':>8}  balanced accuracy of what was not drawn", *rows])

@@ -46,7 +46,7 @@ def test_smoothing_is_found_where_noise_is_the_trouble(make_case):
     assert result.best.mode == "slice"
     assert len(result.trials) == 4
     assert [trial.mean for trial in result.trials] == sorted((t.mean for t in result.trials), reverse=True)
-    assert result.trials[0].worst > max(result.unary) + 0.1
+    assert result.trials[0].worst > max(result.unary.scores) + 0.1
     assert seen[-1] == 1
     json.dumps(result.evidence())
 
@@ -55,7 +55,20 @@ def test_the_unary_alone_scores_as_no_weights_do(make_case):
     result = calibrate(
         [calibration_case(make_case, 3)], {"smoothness_weight": (0.0,), "appearance_weight": (0.0,)}, SLICE
     )
-    assert result.trials[0].scores == pytest.approx(result.unary)
+    assert result.trials[0].scores == pytest.approx(result.unary.scores)
+
+
+def test_known_settings_are_scored_beside_the_grid(make_case):
+    smooth = CRFParameters(mode="slice", appearance_weight=0.0, smoothness_weight=2.0)
+    result = calibrate(
+        [calibration_case(make_case, 0)],
+        {"smoothness_weight": (0.0, 2.0), "appearance_weight": (0.0,)},
+        SLICE,
+        known={"smooth": smooth},
+    )
+    assert result.known["smooth"].scores == result.trials[0].scores
+    assert len(result.trials) == 2
+    assert result.evidence()["known"]["smooth"]["mean"] == result.trials[0].mean
 
 
 def test_drawn_voxels_are_not_scored(make_case):
