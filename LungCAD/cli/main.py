@@ -21,6 +21,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 COMMANDS = {
     "propagate": "label the whole lung from a CT and a few drawn regions",
+    "batch": "run a method over a folder of cases",
     "lungs": "segment both lungs and their six zones",
     "xray": "find both lungs on chest radiographs, one or a million",
     "info": "say what is in a file or folder and whether it is fit for use",

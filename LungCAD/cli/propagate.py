@@ -35,12 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lungs", type=Path, help="lung mask (1 right, 2 left); segmented where none is given"
     )
-    add_network(parser)
     parser.add_argument(
         "--truth", type=Path, help="a complete segmentation to compare with: adds accuracy to the report"
     )
-    add_parameters(parser, LabelPropagationParameters)
+    add_method(parser)
     add_output(parser)
+
+
+def add_method(parser: argparse.ArgumentParser) -> None:
+    """Declare what is the same for any number of cases."""
+    add_network(parser)
+    add_parameters(parser, LabelPropagationParameters)
 
 
 def run(options: argparse.Namespace) -> int:

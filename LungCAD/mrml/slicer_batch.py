@@ -1,0 +1,62 @@
+"""A method over a folder of cases, run by 3D Slicer without a window.
+
+    Slicer --no-main-window --python-script slicer_batch.py -- propagate --input DIR --output DIR [options]
+
+The words after -- are those of `lungcad batch`, which tells how the folder looks; `-- propagate --help`
+prints them. Exit codes: 0 every case is done, 1 a case or the run failed, 2 bad input. Slicer never asks, and
+always ends. On Linux without a screen, put `xvfb-run -a` before it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder with the package LungCAD, in the sources and in the installed extension alike."""
+
+REQUIREMENTS = ROOT / "Resources" / "requirements.txt"
+BROUGHT_ALONG = ["torch", "torchvision", "SimpleITK", "numpy", "scipy"]
+"""What Slicer or its PyTorch extension bring: another package must not replace it."""
+
+
+def run(words: list[str]) -> int:
+    """Run `lungcad batch` with these words and return the exit code, whatever happens."""
+    try:
+        problem = install_requirements()
+        if problem:
+            print(f"lungcad: {problem}", file=sys.stderr)
+            return 2
+        from LungCAD.cli import main
+
+        return main(["batch", *words])
+    except SystemExit as end:  # how the command line ends after --help and after a wrong option
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException as error:  # noqa: BLE001 - an exception that nobody catches leaves Slicer hanging
+        print(f"lungcad: failed: {type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+
+
+def install_requirements() -> str | None:
+    """Install what is missing of the required packages without asking; return what must be done by hand."""
+    from slicer import packaging
+
+    if not packaging.pip_check("torch>=2.2"):
+        return "PyTorch is not installed. Install it in Slicer with the extension PyTorch."
+    packaging.pip_ensure(
+        packaging.load_requirements(REQUIREMENTS),
+        prompt_install=False,
+        prompt_restart=False,
+        show_progress=False,
+        skip_packages=BROUGHT_ALONG,
+    )
+    return None
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    exit_code = run(sys.argv[1:])
+
+    import slicer
+
+    slicer.util.exit(exit_code)
