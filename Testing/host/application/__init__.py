@@ -1,0 +1,1 @@
+"""Stand-ins for the Slicer application: `slicer.app` and what hangs from it."""

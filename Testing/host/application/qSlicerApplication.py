@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import slicer
+from PySide6 import QtCore, QtWidgets
+
+from Testing.host.application.modules import build_logics
+from Testing.host.application.qSlicerCoreIOManager import qSlicerCoreIOManager
+from Testing.host.application.qSlicerLayoutManager import qSlicerLayoutManager
+from Testing.host.application.qSlicerModuleManager import qSlicerModuleManager
+from Testing.host.application.subject_hierarchy import add_items_for_new_nodes
+from Testing.host.pythonqt.properties import like_cpp
+
+
+@like_cpp
+class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
+    """The application with its scene, its logics and its managers."""
+
+    startupCompleted = QtCore.Signal()
+    mrmlSceneChanged = QtCore.Signal(object)
+
+    def __init__(self, with_views: bool = True) -> None:
+        super().__init__(["Slicer"])
+        self.setApplicationName("Slicer")
+        self.setApplicationVersion("5.12.4")
+        self._folder = tempfile.TemporaryDirectory(prefix="slicer-host-")
+        self._settings = QtCore.QSettings(self._folder.name + "/Slicer.ini", QtCore.QSettings.IniFormat)
+        Path(self.temporaryPath).mkdir()
+        self._options = SimpleNamespace(noMainWindow=not with_views, runPythonAndExit=False)
+        self._testing = False
+        self._exit_code: int | None = None
+        self._scene = slicer.vtkMRMLScene()
+        self._scene.SetRootDirectory(self._folder.name)
+        self._logic = slicer.vtkSlicerApplicationLogic()
+        self._logic.SetTemporaryPath(self.temporaryPath)
+        self._logics = build_logics(self._logic, self._scene, Path(self._folder.name))
+        add_items_for_new_nodes(self._scene)
+        self._io = qSlicerCoreIOManager(self._scene, self._logics)
+        self._modules = qSlicerModuleManager()
+        self._layout = qSlicerLayoutManager(self._logic, self._scene) if with_views else None
+
+    def mrmlScene(self) -> Any:
+        return self._scene
+
+    def applicationLogic(self) -> Any:
+        return self._logic
+
+    def moduleLogic(self, name: str) -> Any:
+        return self._logics.get(name)
+
+    def layoutManager(self) -> qSlicerLayoutManager | None:
+        return self._layout
+
+    def coreIOManager(self) -> qSlicerCoreIOManager:
+        return self._io
+
+    def ioManager(self) -> qSlicerCoreIOManager:
+        return self._io
+
+    def moduleManager(self) -> qSlicerModuleManager:
+        return self._modules
+
+    def commandOptions(self) -> SimpleNamespace:
+        return self._options
+
+    def settings(self) -> QtCore.QSettings:
+        return self._settings
+
+    def userSettings(self) -> QtCore.QSettings:
+        return self._settings
+
+    def revisionUserSettings(self) -> QtCore.QSettings:
+        return self._settings
+
+    def startupEnvironment(self) -> QtCore.QProcessEnvironment:
+        return QtCore.QProcessEnvironment.systemEnvironment()
+
+    def testingEnabled(self) -> bool:
+        return self._testing
+
+    def pauseRender(self) -> None:
+        """Views are drawn when a picture of them is taken."""
+
+    def resumeRender(self) -> None:
+        """See pauseRender."""
+
+    def exit(self, status: int = 0) -> None:
+        """Ask the event loop to end; the caller's code runs on, as in Slicer."""
+        self._exit_code = status
+        QtWidgets.QApplication.exit(status)
+
+    def _read_only(kind: Any, value: Any):
+        return QtCore.Property(kind, lambda self: value)
+
+    temporaryPath = QtCore.Property(str, lambda self: self._folder.name + "/temporary")
+    slicerHome = QtCore.Property(str, lambda self: self._folder.name)
+    majorVersion = _read_only(int, 5)
+    minorVersion = _read_only(int, 12)
+    mainApplicationName = _read_only(str, "Slicer")
+    os = _read_only(str, "linux")

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from PySide6 import QtCore, QtWidgets
+
+from Testing.host.pythonqt.properties import like_cpp
+
+
+@like_cpp
+class ctkDoubleSpinBox(QtWidgets.QWidget):  # noqa: N801
+    """A spin box in a widget of its own; its range is set by assignment."""
+
+    valueChanged = QtCore.Signal((float,), (str,))
+    editingFinished = QtCore.Signal()
+    decimalsChanged = QtCore.Signal(int)
+
+    def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._box = QtWidgets.QDoubleSpinBox()
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._box)
+        self._box.valueChanged.connect(self._box_changed)
+        self._box.editingFinished.connect(self.editingFinished)
+
+    def _box_changed(self, value: float) -> None:
+        self.valueChanged[float].emit(value)
+        self.valueChanged[str].emit(self._box.text)
+
+    def _get(name: str):
+        return lambda self: getattr(self._box, name)
+
+    def _set(name: str):
+        return lambda self, value: setattr(self._box, name, value)
+
+    def setValue(self, value: float) -> None:
+        self._box.setValue(value)
+
+    def setValueIfDifferent(self, value: float) -> None:
+        self._box.setValue(value)
+
+    def setDecimals(self, decimals: int) -> None:
+        self._box.setDecimals(decimals)
+        self.decimalsChanged.emit(decimals)
+
+    def setReadOnly(self, read_only: bool) -> None:
+        self._box.setReadOnly(read_only)
+
+    def stepUp(self) -> None:
+        self._box.stepUp()
+
+    def stepDown(self) -> None:
+        self._box.stepDown()
+
+    value = QtCore.Property(float, _get("value"), setValue)
+    minimum = QtCore.Property(float, _get("minimum"), _set("minimum"))
+    maximum = QtCore.Property(float, _get("maximum"), _set("maximum"))
+    singleStep = QtCore.Property(float, _get("singleStep"), _set("singleStep"))
+    decimals = QtCore.Property(int, _get("decimals"), setDecimals)
+    prefix = QtCore.Property(str, _get("prefix"), _set("prefix"))
+    suffix = QtCore.Property(str, _get("suffix"), _set("suffix"))
+    cleanText = QtCore.Property(str, _get("cleanText"))
+    readOnly = QtCore.Property(bool, _get("readOnly"), setReadOnly)

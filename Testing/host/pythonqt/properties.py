@@ -1,0 +1,81 @@
+"""Qt properties are attributes (`button.enabled = False`), unknown attributes cannot be assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from PySide6 import QtCore
+
+CPP = "_like_cpp"
+"""Marks the stand-ins: Python classes here, C++ classes in Slicer, so nobody can add attributes to them."""
+
+
+class QtProperty:
+    """A Qt property as an attribute; the class still gives the original member (`QLabel.text`)."""
+
+    def __init__(self, name: str, original: Any) -> None:
+        self.name = name
+        self.original = original
+
+    def __get__(self, widget: QtCore.QObject | None, owner: type) -> Any:
+        if widget is None:
+            if self.original is None:
+                raise AttributeError(f"{owner.__name__} has no attribute {self.name}")
+            return self.original
+        value = widget.property(self.name)
+        return tuple(value) if isinstance(value, list) else value
+
+    def __set__(self, widget: QtCore.QObject, value: Any) -> None:
+        meta = widget.metaObject()
+        if not meta.property(meta.indexOfProperty(self.name)).isWritable():
+            raise AttributeError(f"{meta.className()}.{self.name} is read-only")
+        if isinstance(value, tuple):
+            value = list(value)
+        if not widget.setProperty(self.name, value):
+            raise ValueError(f"{meta.className()}.{self.name} does not take {value!r}")
+
+
+def install(modules: list[ModuleType]) -> None:
+    """Give every QObject class of the modules its properties as attributes, and the guard."""
+    for cls in classes_base_first(modules):
+        meta = cls.staticMetaObject
+        for index in range(meta.propertyOffset(), meta.propertyCount()):
+            name = meta.property(index).name()
+            setattr(cls, name, QtProperty(name, cls.__dict__.get(name) or getattr(cls, name, None)))
+        cls.__setattr__ = _set_known_attribute
+    QtCore.QObject.name = QtProperty("objectName", None)
+    QtCore.QObject.className = lambda self: self.metaObject().className()
+
+
+def like_cpp(cls: type) -> type:
+    """Class decorator of the stand-ins."""
+    setattr(cls, CPP, cls.__name__)
+    return cls
+
+
+def classes_base_first(modules: list[ModuleType]) -> Iterator[type]:
+    members = (getattr(module, name) for module in modules for name in dir(module))
+    classes = {cls for cls in members if isinstance(cls, type) and issubclass(cls, QtCore.QObject)}
+    return iter(sorted(classes, key=lambda cls: len(cls.__mro__)))
+
+
+def _set_known_attribute(self: QtCore.QObject, name: str, value: Any) -> None:
+    known = next((cls.__dict__[name] for cls in type(self).__mro__ if name in cls.__dict__), None)
+    if isinstance(known, QtCore.Property):
+        if known.fset is None:
+            raise AttributeError(f"{type(self).__name__}.{name} is read-only")
+        known.fset(self, value)
+    elif hasattr(type(known), "__set__"):
+        known.__set__(self, value)
+    elif _is_python_class(type(self)) or (name.startswith("_") and CPP in type(self).__dict__):
+        self.__dict__[name] = value
+    else:
+        raise AttributeError(
+            f"{type(self).__name__} has no property {name}: Slicer refuses new attributes on C++ objects"
+        )
+
+
+def _is_python_class(cls: type) -> bool:
+    return not cls.__module__.startswith("PySide6") and CPP not in cls.__dict__
