@@ -43,10 +43,10 @@ def picture(widget: Any, width: int = 400, theme: str = "light") -> qt.QPixmap:
     shown = widget if isinstance(widget, qt.QWidget) else widget.parent
     with themes.applied(theme):
         height = shown.heightForWidth(width) if shown.hasHeightForWidth() else -1
-        shown.resize(width, max(height, shown.sizeHint.height()))
+        shown.resize(width, max(height, shown.sizeHint().height()))
         shown.show()
         slicer.app.processEvents()
-        shown.resize(width, max(height, shown.sizeHint.height()))
+        shown.resize(width, max(height, shown.sizeHint().height()))
         slicer.app.processEvents()
         return shown.grab()
 
