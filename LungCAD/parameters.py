@@ -13,7 +13,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import Field, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from LungCAD.errors import InputError
 
@@ -87,6 +87,47 @@ class Parameters:
     def as_dict(self) -> dict[str, Any]:
         """Return plain data that `json` can write, nested parameters as nested dictionaries."""
         return dataclasses.asdict(self)  # type: ignore[call-overload]
+
+
+Declared = TypeVar("Declared", bound=Parameters)
+
+
+def parameters_from_dict(declared: type[Declared], values: Mapping[str, Any]) -> Declared:
+    """Return the parameters that `Parameters.as_dict` wrote, also after they went through JSON.
+
+    What is missing keeps its default, in nested parameters as well.
+
+    Raises
+    ------
+    InputError
+        A name is not declared, or a value is not allowed.
+    """
+    return _replaced(declared(), values)
+
+
+def _replaced(default: Declared, values: Mapping[str, Any]) -> Declared:
+    names = [field.name for field in dataclasses.fields(default)]  # type: ignore[arg-type]
+    strange = [name for name in values if name not in names]
+    if strange:
+        raise InputError(
+            ", ".join(strange), "is no parameter of this method", f"There are {', '.join(names)}"
+        )
+    return dataclasses.replace(
+        default, **{name: _as_declared(value, getattr(default, name)) for name, value in values.items()}
+    )
+
+
+def _as_declared(value: object, default: object) -> object:
+    """Return plain data as what `default` is: nested parameters, or a tuple where JSON has a list."""
+    if isinstance(default, Parameters) and isinstance(value, Mapping):
+        return _replaced(default, value)
+    if isinstance(default, tuple) and isinstance(value, list | tuple):
+        return _tuple(value)
+    return value
+
+
+def _tuple(value: object) -> object:
+    return tuple(map(_tuple, value)) if isinstance(value, list | tuple) else value
 
 
 def _wrong_type(value: object, default: object) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.transform import resize
+from PIL import Image
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,44 @@ class Square:
         starts = [(self.side - size) // 2 for size in sizes]
         return slice(starts[0], starts[0] + sizes[0]), slice(starts[1], starts[1] + sizes[1])
 
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """The square (side, side), true where the picture lies."""
+        inside = np.zeros((self.side, self.side), bool)
+        inside[self.inner] = True
+        return inside
+
     def put(self, picture: NDArray) -> NDArray[np.float32]:
-        """Return the picture (Y, X) in the square, smoothed where it shrinks; 0 beside it."""
-        rows, columns = self.inner
-        inner = (rows.stop - rows.start, columns.stop - columns.start)
-        square = np.zeros((self.side, self.side), np.float32)
-        square[rows, columns] = resize(np.asarray(picture, np.float32), inner, order=1, anti_aliasing=True)
-        return square
+        """Return the picture (Y, X) in the square: the mean of what a pixel covers where it shrinks, linear
+        interpolation where it grows; 0 beside it.
+        """
+        return self._fill(scaled(picture, self._inner_shape))
+
+    def put_labels(self, labels: NDArray) -> NDArray:
+        """Return labels (Y, X) in the square, every pixel the nearest one's value; 0 beside them."""
+        return self._fill(scaled(labels, self._inner_shape, nearest=True))
 
     def take(self, square: NDArray) -> NDArray[np.float32]:
         """Return what lies over the picture, interpolated to its pixels (Y, X)."""
-        return resize(np.asarray(square, np.float32)[self.inner], self.shape, order=1, anti_aliasing=False)
+        return scaled(square[self.inner], self.shape)
+
+    def take_labels(self, square: NDArray) -> NDArray:
+        """Return the labels that lie over the picture (Y, X), every pixel the nearest one's value."""
+        return scaled(square[self.inner], self.shape, nearest=True)
+
+    @property
+    def _inner_shape(self) -> tuple[int, int]:
+        rows, columns = self.inner
+        return rows.stop - rows.start, columns.stop - columns.start
+
+    def _fill(self, inner: NDArray) -> NDArray:
+        square = np.zeros((self.side, self.side), inner.dtype)
+        square[self.inner] = inner
+        return square
+
+
+def scaled(picture: NDArray, shape: tuple[int, int], nearest: bool = False) -> NDArray:
+    """Return a picture (Y, X) with another number of pixels over the same field; uint8 where `nearest`."""
+    values = np.ascontiguousarray(picture, np.uint8 if nearest else np.float32)
+    method = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR
+    return np.array(Image.fromarray(values).resize(shape[::-1], method))

@@ -1,13 +1,14 @@
 """Label schemas as data: value, code, name, colour and coded terminology of every class."""
 
 from LungCAD.labels.entries import TERMINOLOGY_TAG, entry_identity, terminology_entry
-from LungCAD.labels.load import available_schemas, load_schema
+from LungCAD.labels.load import available_schemas, load_schema, parse_schema, schema_data
 from LungCAD.labels.provenance import Provenance
-from LungCAD.labels.schema import BACKGROUND, Code, Label, Schema, Terminology
+from LungCAD.labels.schema import BACKGROUND, UNTOUCHED, Code, Label, Schema, Terminology
 
 __all__ = [
     "BACKGROUND",
     "TERMINOLOGY_TAG",
+    "UNTOUCHED",
     "Code",
     "Label",
     "Provenance",
@@ -16,5 +17,7 @@ __all__ = [
     "available_schemas",
     "entry_identity",
     "load_schema",
+    "parse_schema",
+    "schema_data",
     "terminology_entry",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from LungCAD.errors import InputError
 from LungCAD.labels.schema import Code, Label, Schema, Terminology
@@ -34,12 +36,35 @@ def load_schema(name_or_path: str | Path) -> Schema:
     else:
         text = _read(Path(name_or_path))
     try:
-        return _schema(json.loads(text))
+        return parse_schema(json.loads(text), name_or_path)
     except json.JSONDecodeError as error:
         raise InputError(name_or_path, f"is no valid JSON (line {error.lineno}: {error.msg})") from error
+
+
+def parse_schema(data: object, source: object) -> Schema:
+    """Return the schema that JSON data describe; the error names `source`.
+
+    Raises
+    ------
+    InputError
+        The data are no valid schema; the error names the entry at fault.
+    """
+    try:
+        return _schema(data)
     except _Invalid as error:
         remedy = "Take a shipped schema, such as LungCAD/labels/schemas/gao5.json, as the pattern"
-        raise InputError(name_or_path, f"is no valid label schema: {error}", remedy) from error
+        raise InputError(source, f"is no valid label schema: {error}", remedy) from error
+
+
+def schema_data(schema: Schema) -> dict[str, object]:
+    """Return the schema as JSON data that `parse_schema` reads."""
+    return _without_none(dataclasses.asdict(schema))
+
+
+def _without_none(data: object) -> Any:  # noqa: ANN401 - JSON data
+    if isinstance(data, dict):
+        return {key: _without_none(value) for key, value in data.items() if value is not None}
+    return [_without_none(item) for item in data] if isinstance(data, list | tuple) else data
 
 
 class _Invalid(Exception):

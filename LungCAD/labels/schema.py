@@ -8,6 +8,9 @@ from functools import cached_property
 BACKGROUND = 0
 """The value of every voxel that carries no label, in every schema."""
 
+UNTOUCHED = -1
+"""In corrections, which are signed: the reader said nothing of this voxel. BACKGROUND says: no label here."""
+
 
 @dataclass(frozen=True)
 class Code:

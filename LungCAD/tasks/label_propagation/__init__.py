@@ -9,11 +9,10 @@ drawing and correction is labelled, no message passes between lung and non-lung.
 from LungCAD.tasks.label_propagation.inputs import LabelPropagationInputs
 from LungCAD.tasks.label_propagation.parameters import DEFAULTS, LabelPropagationParameters
 from LungCAD.tasks.label_propagation.result import LabelPropagationResult
-from LungCAD.tasks.label_propagation.session import UNTOUCHED, LabelPropagation, run
+from LungCAD.tasks.label_propagation.session import LabelPropagation, run
 
 __all__ = [
     "DEFAULTS",
-    "UNTOUCHED",
     "LabelPropagation",
     "LabelPropagationInputs",
     "LabelPropagationParameters",

@@ -9,11 +9,8 @@ import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, require_hu, same_geometry
-from LungCAD.labels import BACKGROUND, Schema
+from LungCAD.labels import BACKGROUND, UNTOUCHED, Schema
 from LungCAD.tasks.label_propagation.parameters import LabelPropagationParameters
-
-UNTOUCHED = -1
-"""Value of a corrections image where the reader changed nothing."""
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from LungCAD.labels import BACKGROUND, Provenance
+from LungCAD.labels import BACKGROUND, UNTOUCHED, Provenance
 from LungCAD.report.densitometry import Densitometry
 from LungCAD.report.measurements import Measurements
-from LungCAD.tasks.label_propagation.inputs import UNTOUCHED
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,13 @@ import SimpleITK as sitk
 
 from LungCAD.crf import EXCLUDED, FREE, DenseCRF, Solution
 from LungCAD.devices import choose_device
-from LungCAD.labels import BACKGROUND, Provenance, load_schema
+from LungCAD.labels import BACKGROUND, UNTOUCHED, Provenance, load_schema
 from LungCAD.lungs import lung_zones
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.densitometry import densitometry
 from LungCAD.report.measurements import measure
 from LungCAD.tasks.class_probabilities import ClassProbabilities, combine, from_network, from_rois
 from LungCAD.tasks.label_propagation.inputs import (
-    UNTOUCHED,
     LabelPropagationInputs,
     check_corrections,
     check_inputs,

@@ -39,9 +39,12 @@ def read_pairs(folder: Path | str) -> RadiographSet:
         raise InputError(table, f"lacks {', '.join(missing)}", f"Needed: {', '.join(COLUMNS)}")
     films = tuple(_film(table, row) for row in rows)
     licences = Counter(row.get("licence") or "not stated" for row in rows)
+    sources = sorted({row.get("source_url") or "" for row in rows} - {""})
+    patients = len({film.patient for film in films})
+    origin = f" from {', '.join(sources)}" if sources else ""
     return RadiographSet(
         films,
-        f"{len(films)} radiographs of {len({film.patient for film in films})} patients with lung masks",
+        f"{len(films)} radiographs of {patients} patients{origin}, with lung masks",
         ", ".join(f"{licence} ({count} images)" for licence, count in licences.items()),
     )
 

@@ -23,9 +23,11 @@ class XrayTrainingParameters(Parameters):
         "none", "Local contrast normalisation at SegNet's input", choices=FORMS, source=PAPER
     )
     equalize: bool = parameter(True, "Equalise the histogram of every image", source=PAPER)
-    side: int = parameter(256, "Width of the square that the network sees", unit="px", minimum=64)
+    side: int = parameter(
+        192, "Width of the square that the network sees, a multiple of 32", unit="px", minimum=64
+    )
     folds: int = parameter(5, "Parts of the cross-validation by patient", minimum=2)
-    epochs: int = parameter(60, "Passes over the images", minimum=1, source=PAPER)
+    epochs: int = parameter(140, "Passes over the images", minimum=1, source=PAPER)
     batch: int = parameter(6, "Images per step", minimum=1, source=PAPER)
     optimizer: str = parameter(
         "adamw", "AdamW, or stochastic gradient descent with momentum 0.9", choices=("sgd", "adamw")
@@ -46,6 +48,7 @@ PUBLISHED = XrayTrainingParameters(
     filters=64,
     kernel=7,
     contrast="divisive",
+    side=256,
     epochs=85,
     optimizer="sgd",
     learning_rate=0.01,

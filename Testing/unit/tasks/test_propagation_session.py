@@ -7,9 +7,8 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.labels import Provenance
+from LungCAD.labels import UNTOUCHED, Provenance
 from LungCAD.tasks.label_propagation import (
-    UNTOUCHED,
     LabelPropagation,
     LabelPropagationParameters,
     run,

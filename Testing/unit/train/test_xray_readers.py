@@ -53,7 +53,7 @@ def pairs(tmp_path):
 def test_pairs(pairs):
     films = read_pairs(pairs)
     assert [film.patient for film in films.films] == ["p0", "p0", "p1"]
-    assert "3 radiographs of 2 patients" in films.source and films.licence == "CC BY 4.0 (3 images)"
+    assert "3 radiographs of 2 patients, with" in films.source and films.licence == "CC BY 4.0 (3 images)"
     image, truth = films.films[1].read()
     assert image.shape == (40, 30) and image.min() == 0 and image.max() == 1
     assert (truth[5:20] == 1).all() and (truth[20:25] == IGNORE).all() and not truth[25:].any()
