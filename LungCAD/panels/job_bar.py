@@ -1,0 +1,143 @@
+"""The lower end of every module's panel: Apply, Cancel, progress, what went wrong, log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ctk
+import qt
+
+from LungCAD.errors import LungCADError
+from LungCAD.panels.job_images import Source
+from LungCAD.panels.job_listener import JobListener
+from LungCAD.panels.job_runner import JobRunner
+from LungCAD.panels.job_watch import gigabytes
+from LungCAD.worker import JobResult
+
+ELSEWHERE = "Another module is computing"
+LOG_LINES = 1000
+
+
+class JobBar(JobListener):
+    """A widget that starts a module's job and shows how it goes.
+
+    Parameters
+    ----------
+    runner : shared by all modules, so that there is one worker.
+    apply : called when Apply is clicked; it should call `run`.
+
+    Apply is disabled while there is a `problem` (a sentence, its tool tip) or any job is under way.
+    """
+
+    def __init__(self, runner: JobRunner, apply: Callable[[], None]) -> None:
+        self._runner, self._problem = runner, ""
+        self._finished: Callable[[JobResult], None] | None = None
+        self._failed: Callable[[LungCADError], None] | None = None
+        self._build(apply)
+        runner.observers.append(self._refresh)
+        self._refresh()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a job of this bar is under way."""
+        return self._finished is not None
+
+    @property
+    def problem(self) -> str:
+        """Why Apply is disabled; empty if it is not."""
+        return self._problem
+
+    @problem.setter
+    def problem(self, sentence: str) -> None:
+        self._problem = sentence
+        self._refresh()
+
+    def run(
+        self,
+        name: str,
+        inputs: Mapping[str, Source],
+        parameters: Mapping[str, Any],
+        finished: Callable[[JobResult], None],
+        failed: Callable[[LungCADError], None] | None = None,
+    ) -> None:
+        """Start a job (`JobRunner.start`); `failed` gets errors first, which the bar shows anyway."""
+        self._finished, self._failed = finished, failed
+        self._log.clear()
+        self._runner.start(name, inputs, parameters, self)
+
+    def cancel(self) -> None:
+        """Stop the job of this bar, if one is under way: also before the scene closes."""
+        if self.is_running:
+            self._runner.cancel()
+
+    def progress(self, fraction: float, message: str) -> None:
+        """Show it."""
+        self._bar.value = round(1000 * fraction)
+        self._status.text = message
+        used = self._runner.watch.memory.get("used")
+        self._bar.toolTip = f"{gigabytes(used)} of memory used" if used else ""
+
+    def log(self, line: str) -> None:
+        """Show it."""
+        self._log.appendPlainText(line)
+
+    def finished(self, result: JobResult) -> None:
+        """Hand the result to whoever started the job."""
+        use = self._close("Done")
+        use(result)
+
+    def failed(self, error: LungCADError) -> None:
+        """Say why."""
+        told = self._failed
+        self._close(str(error))
+        if told:
+            told(error)
+
+    def cancelled(self) -> None:
+        """Say so."""
+        self._close("Cancelled. Nothing was changed.")
+
+    def _close(self, sentence: str) -> Callable[[JobResult], None]:
+        use, self._finished, self._failed = self._finished, None, None
+        self._status.text = sentence
+        self._refresh()
+        return use
+
+    def _refresh(self) -> None:
+        busy = self._runner.is_busy
+        reason = self._problem or (ELSEWHERE if busy and not self.is_running else "")
+        self.apply_button.enabled = not (reason or busy)
+        self.apply_button.toolTip = reason or "Start the computation"
+        self.cancel_button.enabled = self.is_running
+        self._bar.visible = self.is_running
+        self._status.visible = bool(self._status.text)
+
+    def _build(self, apply: Callable[[], None]) -> None:
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._status = qt.QLabel()
+        self._status.wordWrap = True
+        self._bar = qt.QProgressBar()
+        self._bar.maximum = 1000
+        buttons = qt.QHBoxLayout()
+        self.apply_button, self.cancel_button = qt.QPushButton("Apply"), qt.QPushButton("Cancel")
+        self.apply_button.clicked.connect(lambda *_: apply())
+        self.cancel_button.clicked.connect(lambda *_: self.cancel())
+        for button in (self.apply_button, self.cancel_button):
+            buttons.addWidget(button)
+        layout.addLayout(buttons)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._status)
+        layout.addWidget(self._build_log())
+
+    def _build_log(self) -> ctk.ctkCollapsibleButton:
+        frame = ctk.ctkCollapsibleButton()
+        frame.text = "Log"
+        frame.collapsed = True
+        self._log = qt.QPlainTextEdit()
+        self._log.readOnly = True
+        self._log.maximumBlockCount = LOG_LINES
+        qt.QVBoxLayout(frame).addWidget(self._log)
+        return frame

@@ -1,0 +1,70 @@
+"""The private folder through which a panel and its worker hand images over.
+
+Whoever survives cleans up. The panel removes the folder when the worker has ended; the worker when the panel
+is gone; where neither could, the next panel finds a folder whose lock nobody holds any more.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+PREFIX = "LungCAD-jobs-"
+LOCK = "in-use"
+FRESH_S = 60.0
+"""A folder younger than this may not have its lock yet."""
+
+
+class JobFolder:
+    """A new folder that only this user can read, locked as long as this process lives."""
+
+    def __init__(self) -> None:
+        remove_orphans()
+        self.path = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+        self._lock = (self.path / LOCK).open("wb")
+        _try_lock(self._lock)
+
+    def remove(self) -> None:
+        """Remove the folder with everything in it."""
+        self._lock.close()
+        remove_job_folder(self.path)
+
+
+def remove_job_folder(path: Path) -> None:
+    """Remove a folder that a `JobFolder` made; never another one."""
+    if path.name.startswith(PREFIX) and (path / LOCK).is_file():
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_orphans() -> None:
+    """Remove what processes that were killed have left behind."""
+    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            young = time.time() - path.stat().st_mtime < FRESH_S
+            with (path / LOCK).open("rb+") as lock:
+                orphan = not young and _try_lock(lock)
+        except OSError:  # another user's, or gone in this moment
+            continue
+        if orphan:
+            remove_job_folder(path)
+
+
+def _try_lock(file: IO[bytes]) -> bool:
+    """Lock an open file until it is closed or the process ends; tell whether that was possible."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

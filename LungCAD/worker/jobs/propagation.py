@@ -1,0 +1,110 @@
+"""Label propagation as jobs: the first time, and again with corrections."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.images import ScanFacts
+from LungCAD.parameters import parameters_from_dict
+from LungCAD.progress import Progress, part
+from LungCAD.tasks.label_propagation import (
+    LabelPropagation,
+    LabelPropagationInputs,
+    LabelPropagationParameters,
+    LabelPropagationResult,
+)
+from LungCAD.worker.cache import Cache
+from LungCAD.worker.job_result import JobResult
+from LungCAD.worker.plain import from_plain, to_plain
+
+SESSION = "label propagation"
+"""Kind of what is cached."""
+IMAGES = ("labels", "unary_labels", "uncertainty", "provenance", "lungs", "zones")
+DATA = ("classes", "expansion_factor", "measurements", "densitometry", "unary_report", "warnings")
+
+
+def propagate(
+    inputs: dict[str, sitk.Image], parameters: dict[str, Any], progress: Progress, cache: Cache
+) -> JobResult:
+    """Propagate drawn regions: `LungCAD.tasks.label_propagation`.
+
+    Parameters
+    ----------
+    inputs : ct, rois; where there are any also lungs, network_probabilities.
+    parameters : `LabelPropagationParameters.as_dict`, what is missing keeps its default; also `facts`, the
+        fields of `ScanFacts` that are known.
+
+    Returns
+    -------
+    The images of `IMAGES` and the data of `DATA`, described at `LabelPropagationResult`; the probabilities
+    are too large to hand over.
+    """
+    cache.drop(SESSION)
+    session = _session(inputs, parameters)
+    result = session.solve(progress)
+    cache.keep(SESSION, _case(inputs, parameters), session)
+    return _job_result(result)
+
+
+def repropagate(
+    inputs: dict[str, sitk.Image], parameters: dict[str, Any], progress: Progress, cache: Cache
+) -> JobResult:
+    """Propagate again with corrections, from the last solution on if it is still at hand.
+
+    Parameters
+    ----------
+    inputs : those of `propagate`, and corrections (`LabelPropagation.update`).
+    parameters : those of `propagate`.
+    """
+    case = {name: image for name, image in inputs.items() if name != "corrections"}
+    if len(case) == len(inputs):
+        raise InputError("corrections", "are missing", "Correct at least one voxel")
+    key = _case(case, parameters)
+    start = 0.0 if cache.has(SESSION, key) else 0.7
+
+    def solved() -> LabelPropagation:
+        session = _session(case, parameters)
+        session.solve(part(progress, 0.0, start))
+        return session
+
+    session = cache.get(SESSION, key, solved)
+    return _job_result(session.update(inputs["corrections"], part(progress, start, 1.0)))
+
+
+def _session(inputs: dict[str, sitk.Image], parameters: dict[str, Any]) -> LabelPropagation:
+    names = [field.name for field in dataclasses.fields(LabelPropagationInputs) if field.name != "facts"]
+    for name in inputs:
+        if name not in names:
+            raise InputError(name, "is no input of label propagation", f"There are {', '.join(names)}")
+    for name in names[:2]:
+        if name not in inputs:
+            raise InputError(name, "is missing")
+    facts = from_plain(ScanFacts, parameters.get("facts") or {})
+    chosen = {name: value for name, value in parameters.items() if name != "facts"}
+    return LabelPropagation(
+        LabelPropagationInputs(**inputs, facts=facts),
+        parameters_from_dict(LabelPropagationParameters, chosen),
+    )
+
+
+def _case(inputs: dict[str, sitk.Image], parameters: dict[str, Any]) -> str:
+    """Return what tells one case with its parameters from any other."""
+    digest = hashlib.blake2b(json.dumps(parameters, sort_keys=True).encode(), digest_size=16)
+    for name, image in sorted(inputs.items()):
+        place = (image.GetSize(), image.GetSpacing(), image.GetOrigin(), image.GetDirection())
+        digest.update(f"{name} {image.GetPixelID()} {place}".encode())
+        digest.update(sitk.GetArrayViewFromImage(image).data)
+    return digest.hexdigest()
+
+
+def _job_result(result: LabelPropagationResult) -> JobResult:
+    return JobResult(
+        {name: getattr(result, name) for name in IMAGES},
+        {name: to_plain(getattr(result, name)) for name in DATA},
+    )
