@@ -49,11 +49,11 @@ class Solution:
         return self._map([entropy(values) for values in self.values], np.float32, 0)
 
     def expected_change(self) -> np.ndarray:
-        """Return (Z, Y, X) float32 how much drawing a voxel is expected to change all marginals together.
+        """Return (Z, Y, X) float32 how much drawing a voxel is expected to change all marginals, in voxels.
 
-        The next region helps most where it is highest. Unlike the entropy it counts who listens: an unsure
-        voxel among unsure ones of its kind is worth more than a lonely one. 0 where drawn and outside the
-        mask. Costs one iteration; see `LungCAD.crf.uncertainty`.
+        Where it is highest the next region helps most. Unlike the entropy it counts who listens: an unsure
+        voxel among unsure ones of its kind is worth more than a lonely one. 0 where drawn, excluded or
+        outside the mask. Takes about one iteration; see `LungCAD.crf.uncertainty`.
         """
         changes = [expected_change(q, solver) for q, solver in zip(self.values, self.solvers, strict=True)]
         return self._map(changes, np.float32, 0)

@@ -17,11 +17,12 @@ def entropy(marginals: Tensor) -> Tensor:
 
 
 def expected_change(marginals: Tensor, pairwise: Pairwise) -> Tensor:
-    """Return (N,) how much drawing a voxel is expected to change the marginals of all voxels together.
+    """Return (N,) how much drawing a voxel is expected to change the marginals of all, in voxels.
 
-    To first order: drawing voxel i moves its own marginal by its impurity g_i = 1 - sum_l Q_i(l)^2 on average
-    over its possible labels; voxel j hears that through the kernel k_ij and gives way by its own impurity.
-    So the expected change is g_i (1 + sum_j k_ij g_j); one filter pass for all voxels.
+    The change of one marginal is its total variation, 0..1. To first order: drawing voxel i moves its own
+    marginal by its impurity g_i = 1 - sum_l Q_i(l)^2 on average over its possible labels; voxel j hears that
+    through the kernel k_ij and gives way by its own impurity. So the expected change is
+    g_i (1 + sum_j k_ij g_j); one filter pass for all voxels. It is 0 for what is drawn or excluded.
     """
     impurity = (marginals - marginals.square()).sum(1, keepdim=True)
     return (impurity * (1 + pairwise.message(impurity)))[:, 0]
