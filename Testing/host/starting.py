@@ -58,7 +58,7 @@ def _start_application(with_views: bool) -> Any:
     slicer.app = application
     slicer.mrmlScene = application.mrmlScene()
     slicer.modules = module_objects(application._logics)
-    for name in ("ScriptedLoadableModule", "i18n", "packaging"):
+    for name in ("ScriptedLoadableModule", "i18n", "packaging", "parameterNodeWrapper"):
         _add_to_slicer(name)
     return application
 

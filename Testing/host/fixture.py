@@ -1,0 +1,26 @@
+"""What the pytest fixture `slicer_app` does around every test."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from typing import Any
+
+import slicer
+
+from Testing.host import incidents
+from Testing.host.modules import close_module
+
+
+def fresh_application() -> Iterator[Any]:
+    """Yield the application with an empty scene; afterwards close all panels and tell what went wrong."""
+    slicer.mrmlScene.Clear(0)
+    incidents.take()
+    yield slicer.app
+    for module in [m for m in vars(slicer.modules).values() if isinstance(m, slicer.qSlicerScriptedLoadableModule)]:
+        close_module(module.name)
+    slicer.mrmlScene.Clear(0)
+    slicer.app.processEvents()
+    gc.collect()
+    happened = incidents.take()
+    assert not happened, "\n\n".join(happened)
