@@ -1,0 +1,112 @@
+"""The ledger: an append-only file of JSON lines, each chained to the one before by its SHA-256."""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from LungCAD.errors import InputError
+from LungCAD.review.entry import Entry
+
+FIRST = "0" * 64
+"""Stands for the line before the first."""
+
+
+class Ledger:
+    """Entries in the order they were made.
+
+    An entry is on the disk when `append` returns. A crash in the middle of a line costs that entry alone: the
+    torn line is not read, and the next entry takes its place.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or a line other than a torn last one is damaged or was altered.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        content = _read(self.path)
+        self._found, self._size = len(content), content.rfind(b"\n") + 1
+        self._entries, self._last = parse(content[: self._size].decode(errors="replace"), self.path)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries so far."""
+        return tuple(self._entries)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the last line; as every line names the one before, of the whole."""
+        return self._last
+
+    def append(self, entry: Entry) -> None:
+        """Write an entry to the disk.
+
+        Raises
+        ------
+        InputError
+            The file was changed by another program since it was opened, or cannot be written.
+        """
+        line = entry.to_json(self._last).encode()
+        try:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            try:
+                if os.fstat(descriptor).st_size != self._found:
+                    remedy = "Close the review there, and open it here again"
+                    raise InputError(self.path, "was changed by another program", remedy)
+                os.ftruncate(descriptor, self._size)
+                self._write(descriptor, line + b"\n")
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise InputError(self.path, f"could not be written ({error.strerror})") from error
+        self._size += len(line) + 1
+        self._found = self._size
+        self._last = sha256(line).hexdigest()
+        self._entries.append(entry)
+
+    def _write(self, descriptor: int, line: bytes) -> None:
+        try:
+            written = os.write(descriptor, line)
+            if written < len(line):
+                raise OSError(None, "disk full")
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, self._size)
+            raise
+
+
+def parse(text: str, source: object) -> tuple[list[Entry], str]:
+    """Return the entries of complete lines, and the SHA-256 of the last line.
+
+    Raises
+    ------
+    InputError
+        A line is damaged, or does not follow the one before; names `source` and the line.
+    """
+    entries: list[Entry] = []
+    last = FIRST
+    for number, line in enumerate(text.split("\n")[:-1], 1):
+        try:
+            entry, previous = Entry.from_json(line)
+        except ValueError as error:
+            raise InputError(source, f"is damaged: line {number} {error}", _REMEDY) from error
+        if previous != last or entry.number != number:
+            raise InputError(source, f"was altered: line {number} does not follow the one before", _REMEDY)
+        entries.append(entry)
+        last = sha256(line.encode()).hexdigest()
+    return entries, last
+
+
+_REMEDY = "Restore it from a backup, or begin a new review"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})") from error

@@ -1,0 +1,84 @@
+"""The labels under review: what an algorithm gave, and what the reader made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import numpy as np
+
+from LungCAD.labels import UNTOUCHED, Provenance
+
+
+@dataclass(frozen=True)
+class Masks:
+    """Arrays (slices, rows, columns) uint8; treat them as read-only.
+
+    result, result_provenance : labels of the last propagation, and where they came from.
+    labels : the same as the reader has edited them.
+    slice_digests : SHA-256 of the labels of every slice.
+    slice_voxels : number of voxels per slice that are lung or carry a label.
+    """
+
+    result: np.ndarray
+    result_provenance: np.ndarray
+    labels: np.ndarray
+    slice_digests: tuple[str, ...]
+    slice_voxels: tuple[int, ...]
+
+    @classmethod
+    def of(cls, labels: np.ndarray, provenance: np.ndarray) -> Masks:
+        """Return the masks of a result that nobody has edited.
+
+        Raises
+        ------
+        ValueError
+            The arrays are not 3-D or of different shape.
+        """
+        if labels.ndim != 3 or labels.shape != provenance.shape:
+            raise ValueError(f"labels {labels.shape} and provenance {provenance.shape} must be 3-D and alike")
+        labels, provenance = (np.array(array, np.uint8, order="C") for array in (labels, provenance))
+        voxels = map(np.count_nonzero, provenance)
+        return cls(labels, provenance, labels, tuple(map(_digest, labels)), tuple(map(int, voxels)))
+
+    @property
+    def provenance(self) -> np.ndarray:
+        """Where the labels come from, values of `Provenance`: an edit that is undone leaves no trace."""
+        return np.where(self.labels == self.result, self.result_provenance, Provenance.CORRECTED).astype(
+            np.uint8
+        )
+
+    @property
+    def corrections(self) -> np.ndarray:
+        """Int16: the label that a corrected voxel has, 0 where erased, UNTOUCHED elsewhere."""
+        corrected = (self.labels != self.result) | (self.result_provenance == Provenance.CORRECTED)
+        return np.where(corrected, self.labels.astype(np.int16), np.int16(UNTOUCHED))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the labels: of the digests of all slices."""
+        return sha256("".join(self.slice_digests).encode()).hexdigest()
+
+    def difference(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where `labels` differ, as flat indices (n,) int64 ascending, and their values (n,) uint8."""
+        changed = np.flatnonzero(labels.reshape(-1) != self.labels.reshape(-1))
+        return changed, labels.reshape(-1)[changed].astype(np.uint8)
+
+    def drawn(self, index: np.ndarray) -> np.ndarray:
+        """Tell at which flat indices the reader drew before the propagation: these keep their label."""
+        return self.result_provenance.reshape(-1)[index] == Provenance.DRAWN
+
+    def edited(self, index: np.ndarray, value: np.ndarray) -> Masks:
+        """Return the masks with other labels at flat indices."""
+        labels = self.labels.copy()
+        labels.reshape(-1)[index] = value
+        digests, voxels = list(self.slice_digests), list(self.slice_voxels)
+        for number in np.unique(index // labels[0].size):
+            digests[number] = _digest(labels[number])
+            seen = (self.result_provenance[number] > 0) | (labels[number] > 0)
+            voxels[number] = int(np.count_nonzero(seen))
+        return replace(self, labels=labels, slice_digests=tuple(digests), slice_voxels=tuple(voxels))
+
+
+def _digest(plane: np.ndarray) -> str:
+    return sha256(str(plane.shape).encode() + plane.tobytes()).hexdigest()

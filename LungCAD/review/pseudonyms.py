@@ -1,0 +1,63 @@
+"""Names for scans and patients that do not tell who they are."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import secrets
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+
+PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+DIGITS = 12
+
+
+def case_pseudonym(image: sitk.Image) -> str:
+    """Return a name that follows from the voxels alone: the same scan has it wherever it is read."""
+    digest = sha256(str(image.GetSize()).encode())
+    for plane in sitk.GetArrayViewFromImage(image):
+        digest.update(np.ascontiguousarray(plane, np.int16).tobytes())
+    return f"case-{digest.hexdigest()[:DIGITS]}"
+
+
+def patient_pseudonym(identity: str, key: bytes) -> str:
+    """Return a name for a patient that only the holder of `key` can connect with the identity (HMAC-SHA256).
+
+    A plain hash would not do: patient numbers are few enough to try them all.
+    """
+    return f"patient-{hmac.new(key, identity.encode(), sha256).hexdigest()[:DIGITS]}"
+
+
+def secret_key(path: Path | str) -> bytes:
+    """Return the key in this file, which is made, readable for its owner alone, where there is none.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or made.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return bytes.fromhex(path.read_text(encoding="ascii"))
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+        return secret_key(path)
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"holds no key for pseudonyms ({error})") from error
+
+
+def require_pseudonym(text: str, subject: str) -> None:
+    """Raise InputError unless `text` is a word of letters, digits, - and _, fit for a file name."""
+    if not PSEUDONYM.fullmatch(text):
+        remedy = "Use up to 64 letters, digits, - and _, and nothing that tells who the patient is"
+        raise InputError(subject, f"is {text!r}, which is no pseudonym", remedy)

@@ -1,0 +1,91 @@
+"""From the ledger and the voxel files to the present state, and to any earlier one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from LungCAD.errors import InputError
+from LungCAD.review.entry import Decision, Entry, Kind
+from LungCAD.review.masks import Masks
+from LungCAD.review.voxel_files import VoxelFiles
+
+
+@dataclass(frozen=True)
+class State:
+    """All that the ledger says.
+
+    masks : labels and where they come from.
+    judgements : the last decision on every slice that has one; it counts while the slice looks as it did.
+    comments : in the order they were made.
+    propagation : number of the entry whose result `masks` are edits of.
+    """
+
+    masks: Masks
+    judgements: dict[int, Entry]
+    comments: tuple[Entry, ...]
+    propagation: int
+
+    def after(self, entry: Entry, masks: Masks, propagation: int) -> State:
+        """Return the state that `entry`, with these masks, leads to."""
+        judgements, comments = self.judgements, self.comments
+        if entry.kind is Kind.DECISION:
+            judgements = {**judgements, entry.slice: entry}
+        if entry.kind is Kind.COMMENT:
+            comments = (*comments, entry)
+        return State(masks, judgements, comments, propagation)
+
+    def decision(self, number: int) -> Decision | None:
+        """Return what the reader said of a slice, or None where its labels have changed since."""
+        judgement = self.judgements.get(number)
+        if judgement is None or judgement.slice_mask != self.masks.slice_digests[number]:
+            return None
+        return judgement.decision
+
+
+def replay(entries: Sequence[Entry], files: VoxelFiles) -> State:
+    """Return the state after these entries.
+
+    Raises
+    ------
+    InputError
+        A file of voxels is missing or damaged, or the labels are not those that the last entry names.
+    ValueError
+        There is no propagation among the entries.
+    """
+    masks, propagation = masks_after(entries, files)
+    if masks.digest != entries[-1].mask:
+        raise InputError(files.folder, "does not fit the ledger", "Restore both from the same backup")
+    judgements = {entry.slice: entry for entry in entries if entry.kind is Kind.DECISION}
+    comments = tuple(entry for entry in entries if entry.kind is Kind.COMMENT)
+    return State(masks, judgements, comments, propagation)
+
+
+def masks_after(entries: Sequence[Entry], files: VoxelFiles) -> tuple[Masks, int]:
+    """Return the masks after these entries, and the number of the propagation that they are edits of.
+
+    Raises as `replay` does.
+    """
+    start = next((e for e in reversed(entries) if e.kind in (Kind.PROPAGATE, Kind.REVERT)), None)
+    if start is None:
+        raise ValueError("entries: there is no propagation among them")
+    if start.kind is Kind.REVERT:
+        masks, propagation = masks_after(entries[: start.to], files)
+    else:
+        masks, propagation = Masks.of(**files.get(start.object)), start.number
+    for entry in entries[start.number :]:
+        if entry.kind is Kind.EDIT:
+            masks = masks.edited(**unpack_edit(files.get(entry.object)))
+    return masks, propagation
+
+
+def pack_edit(index: np.ndarray, value: np.ndarray) -> dict[str, np.ndarray]:
+    """Return an edit as arrays to store: steps between ascending flat indices compress well."""
+    return {"step": np.diff(index, prepend=0).astype(np.uint32), "value": value.astype(np.uint8)}
+
+
+def unpack_edit(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return flat indices (int64) and values of a stored edit."""
+    return {"index": np.cumsum(arrays["step"], dtype=np.int64), "value": arrays["value"]}

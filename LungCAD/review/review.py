@@ -1,0 +1,266 @@
+"""The review of one case: every act of the reader is on the disk before it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from LungCAD.errors import InputError
+from LungCAD.labels import BACKGROUND, Provenance
+from LungCAD.review.entry import Decision, Entry, Facts, Kind
+from LungCAD.review.ledger import Ledger
+from LungCAD.review.masks import Masks
+from LungCAD.review.replay import State, masks_after, pack_edit, replay
+from LungCAD.review.voxel_files import VoxelFiles
+
+LEDGER, VOXELS = "ledger.jsonl", "voxels"
+"""Names in the folder of a review."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What came of an edit.
+
+    labels : the present labels (slices, rows, columns), with what was drawn put back.
+    changed : voxels that differ from before. drawn : voxels of drawn regions that were put back.
+    """
+
+    labels: np.ndarray
+    changed: int
+    drawn: int
+
+
+class Review:
+    """An open review; made by `Review.begin` or `Review.resume`.
+
+    Arrays are (slices, rows, columns). Decisions count while the slice looks as it did when it was judged:
+    a slice that has changed since is open again.
+
+    Example
+    -------
+    >>> review = Review.begin(folder, labels, provenance, facts, case="case-1a2b", reviewer="AB")
+    >>> review.decide(34, Decision.ACCEPT)
+    >>> review.edit(painted)
+    >>> session.update(review.constraints)
+    """
+
+    def __init__(self, folder: Path, case: str, reviewer: str) -> None:
+        self.folder, self.case, self.reviewer = folder, case, reviewer
+        self._ledger, self._files = Ledger(folder / LEDGER), VoxelFiles(folder / VOXELS)
+        self._state: State | None = None
+
+    @classmethod
+    def begin(
+        cls,
+        folder: Path | str,
+        labels: np.ndarray,
+        provenance: np.ndarray,
+        facts: Facts,
+        *,
+        case: str,
+        reviewer: str,
+        model: str = "",
+        parameters: str = "",
+    ) -> Review:
+        """Begin the review of a result in a new folder.
+
+        Parameters
+        ----------
+        labels, provenance : as the task gave them.
+        case : pseudonym of the scan; never a patient's name or number.
+        model, parameters : name of what made the labels, and the SHA-256 of its parameters.
+
+        Raises
+        ------
+        InputError
+            The folder holds a review already, or cannot be written.
+        ValueError
+            The arrays do not fit each other, or labels hold values that `facts` does not name.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        review = cls(folder, case, reviewer)
+        if review.entries:
+            raise InputError(folder, "holds a review already", "Resume it, or choose another folder")
+        review.propagated(labels, provenance, facts, model=model, parameters=parameters)
+        return review
+
+    @classmethod
+    def resume(cls, folder: Path | str, reviewer: str) -> Review:
+        """Open a review where it was left, after a crash too.
+
+        Raises
+        ------
+        InputError
+            There is no review in the folder, or its files are damaged; says which.
+        """
+        entries = Ledger(Path(folder) / LEDGER).entries
+        if not entries:
+            raise InputError(folder, "holds no review", "Choose the folder of a review")
+        review = cls(Path(folder), entries[0].case, reviewer)
+        review._state = replay(entries, review._files)
+        return review
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The ledger so far."""
+        return self._ledger.entries
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the ledger's last line, which stands for all lines before it."""
+        return self._ledger.digest
+
+    @property
+    def state(self) -> State:
+        """Labels, decisions and comments now."""
+        return self._state
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the result under review."""
+        return self.entries[self.state.propagation - 1].facts
+
+    @property
+    def constraints(self) -> np.ndarray:
+        """What the next propagation has to keep, int16: corrections, and accepted slices as they are.
+
+        The label of a voxel; 0 where it was erased, or undecided in an accepted slice; else UNTOUCHED.
+        """
+        masks = self.state.masks
+        constraints, provenance = masks.corrections, masks.provenance
+        for number in self.accepted:
+            seen = (provenance[number] != Provenance.NONE) & (provenance[number] != Provenance.DRAWN)
+            constraints[number][seen] = masks.labels[number][seen]
+        return constraints
+
+    @property
+    def accepted(self) -> tuple[int, ...]:
+        """The slices that are accepted as they are now, ascending."""
+        state = self.state
+        return tuple(n for n in sorted(state.judgements) if state.decision(n) is Decision.ACCEPT)
+
+    def decide(self, number: int, decision: Decision) -> None:
+        """Record what the reader says of a slice; ValueError where there is no such slice or decision."""
+        self._require_slice(number)
+        slice_mask = self.state.masks.slice_digests[number]
+        self._record(Kind.DECISION, slice=number, slice_mask=slice_mask, decision=Decision(decision))
+
+    def comment(self, number: int, text: str) -> None:
+        """Record a remark on a slice; raises ValueError where there is no such slice."""
+        self._require_slice(number)
+        self._record(Kind.COMMENT, slice=number, text=text)
+
+    def edit(self, labels: np.ndarray) -> Edit:
+        """Record the labels as the reader has edited them, whatever tool or undo it was done with.
+
+        Drawn voxels keep what was drawn. Labels that were there before the last propagation are not taken for
+        corrections, but for its undoing.
+
+        Raises
+        ------
+        ValueError
+            `labels` has another shape, or values that the schema lacks.
+        """
+        self._check(labels)
+        masks = self.state.masks
+        index, value = masks.difference(labels)
+        earlier = self._before_propagation(masks.edited(index, value).digest)
+        if earlier is not None:
+            masks, propagation = masks_after(self.entries[:earlier], self._files)
+            self._record(Kind.REVERT, masks=masks, propagation=propagation, to=earlier)
+            return Edit(masks.labels, len(index), 0)
+        drawn = masks.drawn(index)
+        index, value = index[~drawn], value[~drawn]
+        if len(index):
+            stored = self._files.put(**pack_edit(index, value))
+            self._record(Kind.EDIT, masks=masks.edited(index, value), object=stored, voxels=len(index))
+        return Edit(self.state.masks.labels, len(index), int(drawn.sum()))
+
+    def propagated(
+        self,
+        labels: np.ndarray,
+        provenance: np.ndarray,
+        facts: Facts,
+        *,
+        model: str = "",
+        parameters: str = "",
+    ) -> None:
+        """Take a new result under review; arguments and errors as of `begin`.
+
+        Where an accepted slice is as it was, so is its provenance: that it was a constraint of the
+        propagation does not make it a correction.
+        """
+        masks = Masks.of(labels, provenance)
+        self._check(masks.labels, facts)
+        if self._state is not None:
+            masks = self._with_accepted(masks)
+        arrays = {"labels": masks.result, "provenance": masks.result_provenance}
+        self._record(
+            Kind.PROPAGATE,
+            masks=masks,
+            propagation=len(self.entries) + 1,
+            object=self._files.put(**arrays),
+            facts=facts,
+            model=model,
+            parameters=parameters,
+        )
+
+    def _with_accepted(self, masks: Masks) -> Masks:
+        present, provenance = self.state.masks, masks.result_provenance.copy()
+        before = present.provenance
+        for number in self.accepted:
+            if masks.slice_digests[number] == present.slice_digests[number]:
+                provenance[number] = before[number]
+        return replace(masks, result_provenance=provenance)
+
+    def _record(
+        self, kind: Kind, *, masks: Masks | None = None, propagation: int | None = None, **fields: object
+    ) -> None:
+        masks = masks or self.state.masks
+        propagation = propagation or self.state.propagation
+        if kind is not Kind.PROPAGATE:
+            made = self.entries[propagation - 1]
+            fields |= {"model": made.model, "parameters": made.parameters}
+        entry = Entry(
+            number=len(self.entries) + 1,
+            when=datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+            reviewer=self.reviewer,
+            case=self.case,
+            kind=kind,
+            mask=masks.digest,
+            **fields,
+        )
+        self._ledger.append(entry)
+        state = self._state or State(masks, {}, (), propagation)
+        self._state = state.after(entry, masks, propagation)
+
+    def _before_propagation(self, digest: str) -> int | None:
+        """Return the last entry after which the labels were these, if they came of another propagation."""
+        governing: list[int] = []
+        for entry in self.entries:
+            if entry.kind is Kind.PROPAGATE:
+                governing.append(entry.number)
+            else:
+                governing.append(governing[(entry.to or len(governing)) - 1])
+        same = [entry.number for entry in self.entries if entry.mask == digest]
+        if same and governing[same[-1] - 1] != self.state.propagation:
+            return same[-1]
+        return None
+
+    def _require_slice(self, number: int) -> None:
+        slices = len(self.state.masks.labels)
+        if not 0 <= number < slices:
+            raise ValueError(f"number is {number}, but the slices are 0 to {slices - 1}")
+
+    def _check(self, labels: np.ndarray, facts: Facts | None = None) -> None:
+        if self._state is not None and labels.shape != self.state.masks.labels.shape:
+            raise ValueError(f"labels has the shape {labels.shape}, not {self.state.masks.labels.shape}")
+        known = {BACKGROUND, *(facts or self.facts).values}
+        found = {int(value) for plane in labels for value in np.flatnonzero(np.bincount(plane.ravel()))}
+        strange = sorted(found - known)
+        if strange:
+            raise ValueError(f"labels holds {strange}, which the schema {(facts or self.facts).schema} lacks")

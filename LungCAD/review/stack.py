@@ -1,0 +1,36 @@
+"""Images as stacks of the slices that a reader reviews, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.images import axial_axis, image_like
+
+
+def to_stack(image: sitk.Image) -> np.ndarray:
+    """Return the voxels (slices, rows, columns), a copy.
+
+    The slices are those across the patient's long axis, in the order in which the image stores them: number 0
+    is the first that is stored.
+    """
+    return np.moveaxis(sitk.GetArrayFromImage(image), 2 - axial_axis(image), 0)
+
+
+def from_stack(stack: np.ndarray, like: sitk.Image) -> sitk.Image:
+    """Return a stack (slices, rows, columns) as an image on the grid of `like`.
+
+    Raises ValueError where the stack is not of its size.
+    """
+    array = np.ascontiguousarray(np.moveaxis(stack, 0, 2 - axial_axis(like)))
+    if array.shape != like.GetSize()[::-1]:
+        raise ValueError(f"stack has the shape {stack.shape}, which does not fit the image {like.GetSize()}")
+    return image_like(array, like)
+
+
+def slice_centre(image: sitk.Image, number: int) -> tuple[float, float, float]:
+    """Return the LPS position in mm of the centre of a slice of the stack."""
+    axis = axial_axis(image)
+    index = [(size - 1) / 2 for size in image.GetSize()]
+    index[axis] = number
+    return image.TransformContinuousIndexToPhysicalPoint(index)

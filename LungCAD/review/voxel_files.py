@@ -1,0 +1,67 @@
+"""Arrays in files that are named after their content: written once, never changed, checked when read."""
+
+from __future__ import annotations
+
+import io
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from LungCAD.errors import InputError
+from LungCAD.files import atomic_path
+
+
+class VoxelFiles:
+    """A folder of compressed arrays. The name of a file is the SHA-256 of its bytes."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+
+    def put(self, **arrays: np.ndarray) -> str:
+        """Store arrays by name and return the SHA-256 to get them back by.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written.
+        """
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        return self.put_bytes(buffer.getvalue())
+
+    def put_bytes(self, content: bytes) -> str:
+        """Store a file as it is, and return its SHA-256."""
+        digest = sha256(content).hexdigest()
+        if not self._path(digest).exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for unfinished in self.folder.glob(".unfinished-*"):
+                unfinished.unlink(missing_ok=True)
+            with atomic_path(self._path(digest)) as temporary:
+                temporary.write_bytes(content)
+        return digest
+
+    def get(self, digest: str) -> dict[str, np.ndarray]:
+        """Return the arrays by name.
+
+        Raises
+        ------
+        InputError
+            The file is missing, or its content is not what it was.
+        """
+        with np.load(io.BytesIO(self.get_bytes(digest)), allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    def get_bytes(self, digest: str) -> bytes:
+        """Return a file as it is; raises as `get` does."""
+        path = self._path(digest)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(path, "is missing", "Restore it from a backup of the review") from error
+        if sha256(content).hexdigest() != digest:
+            raise InputError(path, "is damaged", "Restore it from a backup of the review")
+        return content
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / f"{digest}.npz"
