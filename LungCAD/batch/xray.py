@@ -40,11 +40,15 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Films:
-    """Names of radiographs, relative to `root`, in a fixed order, and how many there are."""
+    """Names of radiographs, relative to `root`, in a fixed order, and how many there are.
+
+    single : a file was named, not a folder or a list.
+    """
 
     root: Path
     names: Iterable[str]
     count: int
+    single: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ def find_films(source: Path) -> Films:
     InputError
         Nothing is there, or the CSV has no such column.
     """
+    if not source.exists():
+        raise InputError(source, "does not exist", "Give a radiograph, a folder of them, or a CSV")
     if source.is_dir():
         paths = (path for path in source.rglob("*") if path.is_file() and not path.name.startswith("."))
         names = sorted(
@@ -77,7 +83,7 @@ def find_films(source: Path) -> Films:
     if source.suffix.lower() == ".csv":
         count = sum(1 for _ in _listed(source))
         return Films(source.parent, _listed(source), count)
-    return Films(source.parent, [source.name], 1)
+    return Films(source.parent, [source.name], 1, single=True)
 
 
 def segment_films(

@@ -21,7 +21,7 @@ from LungCAD.files import write_text
 from LungCAD.images import read_radiograph
 from LungCAD.report.contact_sheet import Tile, render_contact_sheet
 from LungCAD.report.record import repeatable_command, versions
-from LungCAD.tasks.xray_lungs import XrayLungParameters, XraySegmenter
+from LungCAD.tasks.xray_lungs import XrayLungParameters, XraySegmenter, film_array
 
 MOST_TILES = 60
 """Films on the contact sheet."""
@@ -46,8 +46,8 @@ def run(options: argparse.Namespace) -> int:
     parameters = parameters_from(options, XrayLungParameters())
     films = find_films(options.source)
     segmenter = XraySegmenter(parameters)
-    if films.count == 1 and options.source.is_file():
-        read_radiograph(options.source)  # a single film that cannot be used is an error, not a row
+    if films.single:
+        film_array(read_radiograph(options.source))  # one film that cannot be used is an error, not a row
     folder = options.output
     _claim(folder, {"source": str(options.source.name), **parameters.as_dict()}, options.overwrite)
     with (

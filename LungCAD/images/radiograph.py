@@ -19,6 +19,9 @@ RADIOGRAPHS = ("CR", "DX", "RG")
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 """Weights of red, green and blue (ITU-R BT.709)."""
 
+MOST_COLOURFUL = 0.1
+"""A phone's photograph of a film on a light box has about 0.04, of a cat 0.12, of a person 0.3."""
+
 GREY_MODES = ("L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 """Pillow's modes of one number per pixel, 8 to 32 bits; everything else is taken as colour."""
 
@@ -87,7 +90,19 @@ def _read_picture(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]
         raise InputError(path, "is damaged or truncated", "Copy or export it again") from error
     if frames > 1:
         raise InputError(path, f"holds {frames} pictures", "Save the radiograph alone")
-    return pixels if grey else pixels @ LUMINANCE, (1.0, 1.0)
+    if grey:
+        return pixels, (1.0, 1.0)
+    if _colourfulness(pixels) > MOST_COLOURFUL:
+        raise InputError(path, "is a colour picture", "Give a radiograph: it is grey, or tinted at most")
+    return pixels @ LUMINANCE, (1.0, 1.0)
+
+
+def _colourfulness(pixels: NDArray[np.float64]) -> float:
+    """Return how much hues differ within a picture (Y, X, 3), 0..1: a tint of the whole counts for nothing."""
+    brightness = pixels.sum(axis=-1, keepdims=True)
+    shares = pixels / np.maximum(brightness, 1)
+    lit = brightness[..., 0] > 0.15 * brightness.max()
+    return float(shares[lit].std(axis=0).sum()) if lit.any() else 0.0
 
 
 def _read_volume(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:

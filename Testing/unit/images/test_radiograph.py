@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import skimage.data
 from PIL import Image
 from pydicom.uid import ComputedRadiographyImageStorage, DigitalXRayImageStorageForPresentation, RLELossless
 
@@ -105,11 +106,18 @@ def test_jpeg(tmp_path):
     assert np.abs(array(read_radiograph(tmp_path / "chest.jpg")) - smooth / 254).max() < 0.03
 
 
-def test_colour_becomes_luminance(tmp_path):
-    pixels = np.zeros((4, 4, 3), np.uint8)
-    pixels[0], pixels[1] = (255, 255, 255), (0, 255, 0)
+def test_a_tint_becomes_luminance(tmp_path):
+    tint = np.array([0.8, 0.9, 1.0])
+    pixels = (np.linspace(0, 255, 64).reshape(8, 8, 1) * tint).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "chest.png")
-    assert np.allclose(array(read_radiograph(tmp_path / "chest.png"))[:, 0], [1, 0.7152, 0, 0])
+    expected = pixels @ [0.2126, 0.7152, 0.0722]
+    assert np.allclose(array(read_radiograph(tmp_path / "chest.png")), expected / expected.max(), atol=1e-6)
+
+
+def test_a_colour_picture_is_no_radiograph(tmp_path):
+    Image.fromarray(skimage.data.astronaut()).save(tmp_path / "person.png")
+    with pytest.raises(InputError, match=r"person\.png: is a colour picture"):
+        read_radiograph(tmp_path / "person.png")
 
 
 def test_the_resolution_of_a_screen_is_no_spacing(tmp_path):

@@ -1,0 +1,164 @@
+"""`lungcad xray` as a user runs it, with a network too small to be good."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from LungCAD.cli import main
+from LungCAD.networks import UNet
+from LungCAD.weights import BACKGROUND, ModelCard, NetworkDescription, save_network
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A network that takes what is dark for lung."""
+    network = UNet(2, filters=1, depth=1)
+    for parameter in network.parameters():
+        torch.nn.init.zeros_(parameter)
+    with torch.no_grad():
+        network.encoders[0][0].weight[0, 0, 1, 1] = -1
+        network.encoders[0][3].weight[0, 0, 1, 1] = 1
+        network.decoders[0][0].weight[0, 0, 1, 1] = 1
+        network.decoders[0][3].weight[0, 0, 1, 1] = 1
+        network.classifier.weight[1, 0], network.classifier.bias[0] = 12, 6
+    path = tmp_path_factory.mktemp("weights") / "dark.safetensors"
+    description = NetworkDescription(
+        architecture="unet",
+        schema="cxr_lungs",
+        classes=(BACKGROUND, "lungs"),
+        card=ModelCard("dark", "none", "none", True, "by hand", 0, "none"),
+        options={"filters": 1, "depth": 1},
+        input={"side": 64, "equalize": False},
+    )
+    save_network(network, description, path)
+    return path
+
+
+def chest(shape=(100, 90), depth=255):
+    rows, columns = np.mgrid[: shape[0], : shape[1]] / np.array(shape)[:, None, None]
+    image = np.full(shape, 0.8)
+    for middle in (0.3, 0.7):
+        image[((rows - 0.5) / 0.33) ** 2 + ((columns - middle) / 0.14) ** 2 < 1] = 0.05
+    return (image * depth).astype(np.uint16 if depth > 255 else np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    films = tmp_path / "films"
+    (films / "more").mkdir(parents=True)
+    Image.fromarray(chest()).save(films / "a.png")
+    Image.fromarray(chest((300, 200), 65535)).save(films / "b.png")
+    Image.fromarray(chest()).save(films / "more" / "a.jpg", quality=95)
+    (films / "broken.png").write_bytes((films / "a.png").read_bytes()[:120])
+    Image.new("L", (64, 64)).save(films / "black.png")
+    Image.new("L", (1, 1), 9).save(films / "dot.png")
+    return films
+
+
+def lungcad(*words):
+    return main(["xray", *map(str, words), "--quiet"])
+
+
+def rows_of(out):
+    with (out / "results.csv").open(newline="") as file:
+        return {row["image"]: row for row in csv.DictReader(file)}
+
+
+def test_a_folder(folder, weights, tmp_path):
+    out = tmp_path / "out"
+    assert lungcad(folder, "--weights", weights, "-o", out) == 0
+    rows = rows_of(out)
+    assert set(rows) == {"a.png", "b.png", "more/a.jpg", "broken.png", "black.png", "dot.png"}
+    for name in ("broken.png", "black.png", "dot.png"):
+        assert name in rows[name]["error"] or "pixels" in rows[name]["error"]
+        assert not rows[name]["mask"]
+    for name, shape in {"a.png": (100, 90), "b.png": (300, 200), "more/a.jpg": (100, 90)}.items():
+        mask = np.asarray(Image.open(out / rows[name]["mask"]))
+        assert mask.shape == shape and set(np.unique(mask)) == {0, 1, 2}
+        assert mask[shape[0] // 2, int(0.3 * shape[1])] == 1 and mask[shape[0] // 2, int(0.7 * shape[1])] == 2
+        truth = chest(shape) < 100
+        assert 2 * ((mask > 0) & truth).sum() / ((mask > 0).sum() + truth.sum()) > 0.95
+        assert int(rows[name]["right_px"]) == (mask == 1).sum()
+        assert rows[name]["right_cm2"] == ""  # pictures say nothing of the size of their pixels
+    page = (out / "report.html").read_text()
+    assert page.count("data:image/jpeg") == 3 and "not a medical device" in page.lower()
+    assert "broken.png" in page
+    record = json.loads((out / "run.json").read_text())
+    assert record["films"] == 6 and str(tmp_path) not in json.dumps(record)
+    assert not (out / "unfinished.json").exists()
+
+
+def test_same_stem_in_one_folder(weights, tmp_path):
+    films = tmp_path / "films"
+    films.mkdir()
+    for suffix in ("png", "jpg"):
+        Image.fromarray(chest()).save(films / f"a.{suffix}")
+    assert lungcad(films, "--weights", weights, "-o", tmp_path / "out") == 0
+    assert len({row["mask"] for row in rows_of(tmp_path / "out").values()}) == 2
+
+
+def test_a_csv_and_the_mirror(folder, weights, tmp_path):
+    table = folder / "list.csv"
+    table.write_text("image,note\na.png,x\nmore/a.jpg,y\n../outside.png,z\n")
+    Image.fromarray(chest()).save(tmp_path / "outside.png")
+    out = tmp_path / "out"
+    assert lungcad(table, "--weights", weights, "--mirrored", "-o", out) == 0
+    rows = rows_of(out)
+    assert list(rows) == ["a.png", "more/a.jpg", "../outside.png"]
+    assert rows["../outside.png"]["mask"] == "masks/outside.png"
+    mask = np.asarray(Image.open(out / "masks/a.png"))
+    assert mask[50, 27] == 2 and mask[50, 63] == 1
+
+
+@pytest.mark.parametrize("name", ["broken.png", "black.png", "dot.png", "missing.png"])
+def test_a_single_bad_film_is_an_error(folder, weights, tmp_path, name, capsys):
+    out = tmp_path / "out"
+    assert lungcad(folder / name, "--weights", weights, "-o", out) == 2
+    assert not out.exists()
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and ("pixels" in error or name in error)
+
+
+def test_existing_output_and_wrong_weights(folder, weights, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert lungcad(folder / "a.png", "--weights", weights, "-o", out) == 0
+    assert lungcad(folder / "a.png", "--weights", weights, "-o", out) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert lungcad(folder / "b.png", "--weights", weights, "-o", out, "--overwrite") == 0
+    assert set(rows_of(out)) == {"b.png"} and not (out / "masks/a.png").exists()
+    assert lungcad(folder, "--weights", "no-such", "-o", tmp_path / "x") == 2
+    assert "shipped" in capsys.readouterr().err
+    table = tmp_path / "t.csv"
+    table.write_text("file\na.png\n")
+    assert lungcad(table, "--weights", weights, "-o", tmp_path / "x") == 2
+    assert "no column image" in capsys.readouterr().err
+
+
+def test_a_killed_run_is_gone_on_with(weights, tmp_path):
+    films, out = tmp_path / "films", tmp_path / "out"
+    films.mkdir()
+    for number in range(60):
+        Image.fromarray(chest((400, 360))).save(films / f"{number:03}.png")
+    words = [sys.executable, "-c", "import sys; from LungCAD.cli import main; sys.exit(main())"]
+    words += ["xray", str(films), "--weights", str(weights), "-o", str(out), "--batch", "4", "--quiet"]
+    process = subprocess.Popen(words, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    table = out / "results.csv"
+    while not table.exists() or table.read_text().count("\n") < 8:
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = table.read_text()
+    assert (out / "unfinished.json").exists() and not (out / "run.json").exists()
+    assert subprocess.run(words, check=False).returncode == 0
+    assert len(rows_of(out)) == 60 and len(list((out / "masks").iterdir())) == 60
+    assert table.read_text().startswith(before[: before.rfind("\n") + 1])
