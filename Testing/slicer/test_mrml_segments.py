@@ -172,9 +172,7 @@ class SegmentsTest(unittest.TestCase):
         node = new_roi_segmentation(self.schema, self.volume, "Drawn")
         self.assertEqual(node.GetName(), "Drawn")
         self.assertEqual(list(node.GetSegmentation().GetSegmentIDs()), list(self.schema.codes))
-        self.assertIs(
-            node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()), self.volume
-        )
+        self.assertIs(node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()), self.volume)
         self.assertFalse(self.read(node).any())
         drawn = np.zeros(SHAPE)
         drawn[2, 1:4, 5:] = 1
