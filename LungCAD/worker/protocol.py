@@ -5,7 +5,6 @@ to worker
 run          job, name, parameters, inputs (as `LungCAD.worker.image_files` describes images)
 from worker
 hello        pid, protocol; always first
-ready        the libraries are loaded
 alive        used, peak, free (bytes); only while the worker computes
 progress     job, fraction, message
 done         job, images, data; the only sign of success

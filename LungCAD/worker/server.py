@@ -38,8 +38,7 @@ def main(arguments: Sequence[str]) -> None:
     channel.send("hello", pid=os.getpid(), protocol=protocol.VERSION)
     requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(folder, requests), daemon=True).start()
-    threading.Thread(target=_beat, args=(folder, channel), daemon=True).start()
-    channel.send("ready")
+    threading.Thread(target=_beat, args=(folder, channel, os.getppid()), daemon=True).start()
     cache = Cache()
     while True:
         _serve(requests.get(), folder, channel, cache)
@@ -54,11 +53,11 @@ def _listen(folder: Path, requests: queue.SimpleQueue[Message]) -> None:
     _end(folder)
 
 
-def _beat(folder: Path, channel: Channel) -> None:
+def _beat(folder: Path, channel: Channel, parent: int) -> None:
     """Tell how much memory is used while the worker computes; end with the process that started it."""
-    from LungCAD.worker.memory import memory_report  # loads torch
+    from LungCAD.worker.memory import memory_report  # loads torch, which the panel need not wait for
 
-    parent, busy = os.getppid(), time.process_time()
+    busy = time.process_time()
     while os.getppid() == parent:
         time.sleep(HEARTBEAT_S)
         before, busy = busy, time.process_time()
