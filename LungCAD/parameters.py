@@ -102,28 +102,26 @@ def parameters_from_dict(declared: type[Declared], values: Mapping[str, Any]) ->
     InputError
         A name is not declared, or a value is not allowed.
     """
-    return _replaced(declared(), values)
+    return _replaced(declared(), values, "parameters")
 
 
-def _replaced(default: Declared, values: Mapping[str, Any]) -> Declared:
-    names = [field.name for field in dataclasses.fields(default)]  # type: ignore[arg-type]
-    strange = [name for name in values if name not in names]
+def _replaced(default: Declared, values: object, name: str) -> Declared:
+    """Return `default` with some values changed; `name` is what a user knows the whole by."""
+    if not isinstance(values, Mapping):
+        raise InputError(name, f"is {values!r}, not names with their values")
+    declared = [field.name for field in dataclasses.fields(default)]  # type: ignore[arg-type]
+    strange = ", ".join(each for each in values if each not in declared)
     if strange:
-        raise InputError(
-            ", ".join(strange), "is no parameter of this method", f"There are {', '.join(names)}"
-        )
-    return dataclasses.replace(
-        default, **{name: _as_declared(value, getattr(default, name)) for name, value in values.items()}
-    )
+        raise InputError(strange, "is no parameter of this method", f"There are {', '.join(declared)}")
+    changed = {each: _as_declared(value, getattr(default, each), each) for each, value in values.items()}
+    return dataclasses.replace(default, **changed)
 
 
-def _as_declared(value: object, default: object) -> object:
+def _as_declared(value: object, default: object, name: str) -> object:
     """Return plain data as what `default` is: nested parameters, or a tuple where JSON has a list."""
-    if isinstance(default, Parameters) and isinstance(value, Mapping):
-        return _replaced(default, value)
-    if isinstance(default, tuple) and isinstance(value, list | tuple):
-        return _tuple(value)
-    return value
+    if isinstance(default, Parameters):
+        return _replaced(default, value, name)
+    return _tuple(value) if isinstance(default, tuple) else value
 
 
 def _tuple(value: object) -> object:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass
 
 import pytest
 
 from LungCAD.cli.options import add_parameters, parameters_from
 from LungCAD.errors import InputError
-from LungCAD.parameters import Parameters, parameter
+from LungCAD.parameters import Parameters, parameter, parameters_from_dict
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,39 @@ def test_every_parameter_has_its_line_of_help():
 
 def test_plain_data_for_the_run_record():
     assert Method().as_dict()["kernel"] == {"theta": 80.0, "beta": 13.0}
+
+
+@dataclass(frozen=True)
+class Windowed(Parameters):
+    kernel: Kernel = Kernel.presets["narrow"]
+    windows: tuple[tuple[float, float], ...] = ((-1000.0, 400.0),)
+
+
+@pytest.mark.parametrize(
+    "method", [Method(), Method("volume", 5, False, Kernel(2.5)), Windowed(windows=((0.0, 1.0), (2.0, 3.0)))]
+)
+def test_plain_data_gives_the_same_parameters_again(method):
+    assert parameters_from_dict(type(method), json.loads(json.dumps(method.as_dict()))) == method
+
+
+def test_what_is_missing_keeps_its_default():
+    assert parameters_from_dict(Method, {}) == Method()
+    assert parameters_from_dict(Windowed, {"kernel": {"beta": 7.0}}).kernel == Kernel(3.0, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"speed": 1}, "speed: is no parameter of this method. There are mode, iterations, couple, kernel"),
+        ({"kernel": {"width": 1}}, "width: is no parameter"),
+        ({"kernel": {"theta": 0.1}}, r"theta: is 0\.1, less than 0\.5"),
+        ({"kernel": 3}, "kernel: is 3, not"),
+        ({"kernel": [1, 2]}, "kernel: is"),
+        ({"iterations": "many"}, "iterations: is 'many', not a whole number"),
+        ({"iterations": None}, "iterations: is None"),
+        (["mode"], "parameters: is \\['mode'\\], not names with their values"),
+    ],
+)
+def test_bad_plain_data_is_named(values, message):
+    with pytest.raises(InputError, match=message):
+        parameters_from_dict(Method, values)
