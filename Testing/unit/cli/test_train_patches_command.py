@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 
 from LungCAD.cli import main
 from LungCAD.images import write_image, write_segmentation
 from LungCAD.labels import load_schema
+from LungCAD.networks import AlexNet
 from LungCAD.weights import load_network
+from LungCAD.weights.registry import WeightsEntry
 
 WRITTEN = {"MODEL_CARD.md", "cross_validation.json", "network.safetensors", "table.csv", "table.md"}
 QUICK = ("--width", "0.1", "--epochs", "1", "--device", "cpu")
@@ -82,6 +86,24 @@ def test_phantoms_are_called_synthetic(tmp_path, monkeypatch):
     assert main(["train", "patches", "--phantoms", "3", *QUICK, "-o", str(out), "--quiet"]) == 0
     assert "Trained on synthetic data" in (out / "MODEL_CARD.md").read_text()
     assert load_network(out / "network.safetensors")[1].card.synthetic
+
+
+def test_alexnet_is_fine_tuned_from_a_local_imagenet_file(words, tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    published = AlexNet(1000, width=1 / 32)
+    file = tmp_path / "alexnet.pth"
+    torch.save(published.state_dict(), file)
+    digits = hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+    entry = WeightsEntry("alexnet-imagenet", "alexnet", "no-address", digits, "CC0", "a test")
+    monkeypatch.setenv("LUNGCAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("LungCAD.cli.train.patches.registered", lambda name: entry)
+    options = ("--architecture", "alexnet", "--width", str(1 / 32), "--learning-rate", "1e-12")
+    assert main([*words(*options, "--imagenet", str(file)), "--quiet"]) == 0
+    network, description = load_network(tmp_path / "out" / "network.safetensors", schema=load_schema("gao5"))
+    assert description.input["image_px"] == 224
+    torch.testing.assert_close(network.features[10].weight, published.features[10].weight)
+    assert network.classifier[6].out_features == 2
+    assert "--imagenet IMAGENET" in (tmp_path / "out" / "MODEL_CARD.md").read_text()
 
 
 def test_bad_input_is_one_line_and_leaves_nothing(words, archive, tmp_path, capsys):
