@@ -8,6 +8,8 @@ from typing import Any
 
 import slicer
 
+from Testing.host.application.home import SHARE
+
 LOGICS = {
     "Colors": "vtkSlicerColorLogic",
     "Units": "vtkSlicerUnitsLogic",
@@ -36,14 +38,14 @@ class Modules:
 def build_logics(application_logic: Any, scene: Any, home: Path) -> dict[str, Any]:
     """Make every logic, in an order in which none misses another."""
     application_logic.SetHomeDirectory(str(home))
-    application_logic.SetShareDirectory(str(home))
+    application_logic.SetShareDirectory(SHARE)
     application_logic.SetMRMLScene(scene)
     logics = {}
     for name, class_name in LOGICS.items():
         logic = getattr(slicer, class_name)()
         logic.SetMRMLApplicationLogic(application_logic)
         if hasattr(logic, "SetModuleShareDirectory"):
-            logic.SetModuleShareDirectory(str(home))
+            logic.SetModuleShareDirectory(str(home / SHARE))
         application_logic.SetModuleLogic(name, logic)
         logic.SetMRMLScene(scene)
         logics[name] = logic

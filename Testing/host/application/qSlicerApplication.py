@@ -8,6 +8,7 @@ from typing import Any
 import slicer
 from PySide6 import QtCore, QtWidgets
 
+from Testing.host.application.home import connect_files, furnish
 from Testing.host.application.modules import build_logics
 from Testing.host.application.qSlicerCoreIOManager import qSlicerCoreIOManager
 from Testing.host.application.qSlicerLayoutManager import qSlicerLayoutManager
@@ -29,7 +30,8 @@ class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
         self.setApplicationVersion("5.12.4")
         self._folder = tempfile.TemporaryDirectory(prefix="slicer-host-")
         self._settings = QtCore.QSettings(self._folder.name + "/Slicer.ini", QtCore.QSettings.IniFormat)
-        Path(self.temporaryPath).mkdir()
+        home = Path(self._folder.name)
+        furnish(home)
         self._options = SimpleNamespace(noMainWindow=not with_views, runPythonAndExit=False)
         self._testing = False
         self._exit_code: int | None = None
@@ -37,7 +39,8 @@ class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
         self._scene.SetRootDirectory(self._folder.name)
         self._logic = slicer.vtkSlicerApplicationLogic()
         self._logic.SetTemporaryPath(self.temporaryPath)
-        self._logics = build_logics(self._logic, self._scene, Path(self._folder.name))
+        self._logics = build_logics(self._logic, self._scene, home)
+        self._file_access = connect_files(self._logic, self._scene, home)
         add_items_for_new_nodes(self._scene)
         self._io = qSlicerCoreIOManager(self._scene, self._logics)
         self._modules = qSlicerModuleManager()
