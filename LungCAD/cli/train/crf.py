@@ -15,7 +15,7 @@ from LungCAD.crf import CALIBRATED, CRFParameters
 from LungCAD.crf.calibration import Calibration, CalibrationCase, calibrate
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
-from LungCAD.phantom.reader import draw_rois
+from LungCAD.phantom.reader import draw_rois, fraction_rois
 from LungCAD.phantom.study import BENCHMARK, make_study
 from LungCAD.progress import each, part
 from LungCAD.tasks.class_probabilities import from_rois
@@ -37,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="FILE", help="JSON: best and evidence"
     )
     parser.add_argument("--studies", type=int, default=3, help="phantoms to calibrate on (default: 3)")
+    parser.add_argument(
+        "--drawn",
+        type=float,
+        metavar="PART",
+        help="draw this part of the lung in patches, 0..1, instead of a few regions per class",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -47,21 +53,29 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(options.output, "exists already", "Choose another name, or allow overwriting")
     if options.studies < 1:
         raise InputError("--studies", f"is {options.studies}", "At least 1 is needed")
+    if options.drawn is not None and not 0 < options.drawn < 1:
+        raise InputError("--drawn", f"is {options.drawn}", "Give a part between 0 and 1")
     seeds = range(FIRST_SEED, FIRST_SEED + options.studies)
     with progress_bar(options.quiet) as progress:
         stage = part(progress, 0.0, 0.3)
-        cases = [make_case(seed) for seed in each(seeds, stage, "Making phantoms")]
+        cases = [make_case(seed, options.drawn) for seed in each(seeds, stage, "Making phantoms")]
         result = calibrate(cases, GRID, CALIBRATED, part(progress, 0.3, 1.0), CRFParameters.presets)
-    evidence = {"seeds": list(seeds), **result.evidence()}
+    evidence = {"seeds": list(seeds), "drawn": options.drawn, **result.evidence()}
     write_text(options.output, json.dumps(evidence, indent=1), options.overwrite)
     print(table(result))
     return 0
 
 
-def make_case(seed: int) -> CalibrationCase:
-    """Return a phantom with the unary learned from what the simulated reader drew on it."""
+def make_case(seed: int, part_drawn: float | None = None) -> CalibrationCase:
+    """Return a phantom with the unary learned from what the simulated reader drew on it.
+
+    part_drawn : of the lung, 0..1; a few regions per class when None.
+    """
     study = make_study(replace(BENCHMARK, seed=seed))
-    drawing = draw_rois(study.labels, study.lungs, seed)
+    if part_drawn is None:
+        drawing = draw_rois(study.labels, study.lungs, seed)
+    else:
+        drawing = fraction_rois(study.labels, study.lungs, part_drawn, seed)
     images = (study.ct, study.labels, study.lungs, drawing)
     hu, truth, lungs, rois = (sitk.GetArrayFromImage(image) for image in images)
     hu, spacing = hu.astype(np.float32), study.ct.GetSpacing()[::-1]

@@ -20,7 +20,7 @@ def small(monkeypatch):
     monkeypatch.setattr(crf, "GRID", grid)
 
 
-def halves(seed):
+def halves(seed, part_drawn):
     truth = np.broadcast_to((np.arange(40)[:, None] > 20).astype(int), (1, 40, 44))
     believed = np.where(np.random.default_rng(seed).random(truth.shape) < 0.25, 1 - truth, truth)
     probabilities = np.where(np.arange(2)[:, None, None, None] == believed, 0.7, 0.3)
@@ -50,5 +50,6 @@ def test_bad_options_leave_everything_as_it_was(tmp_path, capsys):
     path.write_text("{}")
     assert main(["train", "crf", "-o", str(path)]) == 2
     assert main(["train", "crf", "--studies", "0", "--overwrite", "-o", str(path)]) == 2
+    assert main(["train", "crf", "--drawn", "1.5", "--overwrite", "-o", str(path)]) == 2
     assert "exists already" in capsys.readouterr().err
     assert path.read_text() == "{}"
