@@ -6,6 +6,7 @@
 """
 
 from LungCAD.review.agreement import Agreement, ClassAgreement, agreement
+from LungCAD.review.archive import ledger_text, restore, voxels_text
 from LungCAD.review.dataset import Case, Dataset, read_dataset
 from LungCAD.review.entry import Decision, Entry, Kind
 from LungCAD.review.export import export_case
@@ -50,14 +51,17 @@ __all__ = [
     "export_case",
     "from_stack",
     "is_done",
+    "ledger_text",
     "next_open",
     "patient_pseudonym",
     "read_dataset",
     "replay",
+    "restore",
     "secret_key",
     "slice_centre",
     "tally",
     "to_stack",
     "uncertain_ml",
+    "voxels_text",
     "worklist",
 ]

@@ -44,15 +44,17 @@ class Masks:
     @property
     def provenance(self) -> np.ndarray:
         """Where the labels come from, values of `Provenance`: an edit that is undone leaves no trace."""
-        return np.where(self.labels == self.result, self.result_provenance, Provenance.CORRECTED).astype(
-            np.uint8
-        )
+        provenance = self.result_provenance.copy()
+        provenance[self.labels != self.result] = Provenance.CORRECTED
+        return provenance
 
     @property
     def corrections(self) -> np.ndarray:
         """Int16: the label that a corrected voxel has, 0 where erased, UNTOUCHED elsewhere."""
         corrected = (self.labels != self.result) | (self.result_provenance == Provenance.CORRECTED)
-        return np.where(corrected, self.labels.astype(np.int16), np.int16(UNTOUCHED))
+        corrections = np.full(self.labels.shape, UNTOUCHED, np.int16)
+        corrections[corrected] = self.labels[corrected]
+        return corrections
 
     @property
     def digest(self) -> str:

@@ -81,6 +81,19 @@ def masks_after(entries: Sequence[Entry], files: VoxelFiles) -> tuple[Masks, int
     return masks, propagation
 
 
+def before_propagation(entries: Sequence[Entry], digest: str, propagation: int) -> int | None:
+    """Return the last entry after which the labels had this digest, if they came of another propagation.
+
+    None where no entry had them, or the last that had them belongs to the propagation of this number.
+    """
+    governing: list[int] = []
+    for entry in entries:
+        before = entry.to or len(governing)
+        governing.append(entry.number if entry.kind is Kind.PROPAGATE else governing[before - 1])
+    same = [entry.number for entry in entries if entry.mask == digest]
+    return same[-1] if same and governing[same[-1] - 1] != propagation else None
+
+
 def pack_edit(index: np.ndarray, value: np.ndarray) -> dict[str, np.ndarray]:
     """Return an edit as arrays to store: steps between ascending flat indices compress well."""
     return {"step": np.diff(index, prepend=0).astype(np.uint32), "value": value.astype(np.uint8)}

@@ -13,7 +13,7 @@ from LungCAD.labels import BACKGROUND, Provenance
 from LungCAD.review.entry import Decision, Entry, Facts, Kind
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
-from LungCAD.review.replay import State, masks_after, pack_edit, replay
+from LungCAD.review.replay import State, before_propagation, masks_after, pack_edit, replay
 from LungCAD.review.voxel_files import VoxelFiles
 
 LEDGER, VOXELS = "ledger.jsonl", "voxels"
@@ -165,10 +165,12 @@ class Review:
         ValueError
             `labels` has another shape, or values that the schema lacks.
         """
-        self._check(labels)
         masks = self.state.masks
+        if labels.shape != masks.labels.shape:
+            raise ValueError(f"labels has the shape {labels.shape}, not {masks.labels.shape}")
         index, value = masks.difference(labels)
-        earlier = self._before_propagation(masks.edited(index, value).digest)
+        _require_values(value, self.facts)
+        earlier = before_propagation(self.entries, masks.edited(index, value).digest, self.state.propagation)
         if earlier is not None:
             masks, propagation = masks_after(self.entries[:earlier], self._files)
             self._record(Kind.REVERT, masks=masks, propagation=propagation, to=earlier)
@@ -195,7 +197,7 @@ class Review:
         propagation does not make it a correction.
         """
         masks = Masks.of(labels, provenance)
-        self._check(masks.labels, facts)
+        _require_values(masks.labels, facts)
         if self._state is not None:
             masks = self._with_accepted(masks)
         arrays = {"labels": masks.result, "provenance": masks.result_provenance}
@@ -238,29 +240,13 @@ class Review:
         state = self._state or State(masks, {}, (), propagation)
         self._state = state.after(entry, masks, propagation)
 
-    def _before_propagation(self, digest: str) -> int | None:
-        """Return the last entry after which the labels were these, if they came of another propagation."""
-        governing: list[int] = []
-        for entry in self.entries:
-            if entry.kind is Kind.PROPAGATE:
-                governing.append(entry.number)
-            else:
-                governing.append(governing[(entry.to or len(governing)) - 1])
-        same = [entry.number for entry in self.entries if entry.mask == digest]
-        if same and governing[same[-1] - 1] != self.state.propagation:
-            return same[-1]
-        return None
-
     def _require_slice(self, number: int) -> None:
         slices = len(self.state.masks.labels)
         if not 0 <= number < slices:
             raise ValueError(f"number is {number}, but the slices are 0 to {slices - 1}")
 
-    def _check(self, labels: np.ndarray, facts: Facts | None = None) -> None:
-        if self._state is not None and labels.shape != self.state.masks.labels.shape:
-            raise ValueError(f"labels has the shape {labels.shape}, not {self.state.masks.labels.shape}")
-        known = {BACKGROUND, *(facts or self.facts).values}
-        found = {int(value) for plane in labels for value in np.flatnonzero(np.bincount(plane.ravel()))}
-        strange = sorted(found - known)
-        if strange:
-            raise ValueError(f"labels holds {strange}, which the schema {(facts or self.facts).schema} lacks")
+
+def _require_values(labels: np.ndarray, facts: Facts) -> None:
+    strange = sorted(set(np.unique(labels).tolist()) - {BACKGROUND, *facts.values})
+    if strange:
+        raise ValueError(f"labels holds {strange}, which the schema {facts.schema} lacks")

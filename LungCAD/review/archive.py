@@ -1,0 +1,60 @@
+"""A whole review as text, so that a saved scene can carry it: to another computer, or past a lost folder."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+from LungCAD.errors import InputError
+from LungCAD.files import write_text
+from LungCAD.review.ledger import Ledger, parse
+from LungCAD.review.review import LEDGER, VOXELS, Review
+from LungCAD.review.voxel_files import VoxelFiles
+
+SUBJECT = "The review in the scene"
+
+
+def ledger_text(review: Review) -> str:
+    """Return the ledger as it is in its file."""
+    return (review.folder / LEDGER).read_text(encoding="utf-8")
+
+
+def voxels_text(review: Review) -> str:
+    """Return the files of voxels that the ledger names, one per line: SHA-256 and content in base 64."""
+    files = VoxelFiles(review.folder / VOXELS)
+    named = dict.fromkeys(entry.object for entry in review.entries if entry.object)
+    return "".join(f"{digest} {b64encode(files.get_bytes(digest)).decode()}\n" for digest in named)
+
+
+def restore(ledger: str, voxels: str, folder: Path | str) -> Path:
+    """Put a review from its texts into `folder`, and return the folder where it is.
+
+    A review that is in the folder already is the truth: if it is the same one, whichever is further stays;
+    if it is another one, a folder beside it is taken.
+
+    Raises
+    ------
+    InputError
+        The texts are damaged, or the folder cannot be written.
+    """
+    entries, _ = parse(ledger, SUBJECT)
+    folder, present = next(
+        (place, found)
+        for place in _places(Path(folder))
+        if (found := Ledger(place / LEDGER).entries)[: len(entries)] == tuple(entries[: len(found)])
+    )
+    if len(present) < len(entries):
+        files = VoxelFiles(folder / VOXELS)
+        for line in voxels.splitlines():
+            digest, _, content = line.partition(" ")
+            if files.put_bytes(b64decode(content)) != digest:
+                raise InputError(SUBJECT, "is damaged", "Restore the scene from a backup")
+        write_text(folder / LEDGER, ledger, overwrite=True)
+    return folder
+
+
+def _places(folder: Path) -> Iterator[Path]:
+    yield folder
+    yield from (folder.with_name(f"{folder.name}-{number}") for number in count(2))
