@@ -17,7 +17,7 @@ from Testing.host.starting import start
 _NEED_THE_APPLICATION = {
     "open_module": "modules", "load_module": "modules", "close_module": "modules",
     "grab": "pictures", "slice_view": "pictures", "side_by_side": "pictures",
-    "paint": "painting", "undo": "painting",
+    "Painter": "painting",
     "answering": "pythonqt.dialogs", "fresh_application": "fixture",
 }  # fmt: skip
 

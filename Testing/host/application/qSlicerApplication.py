@@ -13,7 +13,7 @@ from Testing.host.application.modules import build_logics
 from Testing.host.application.qSlicerCoreIOManager import qSlicerCoreIOManager
 from Testing.host.application.qSlicerLayoutManager import qSlicerLayoutManager
 from Testing.host.application.qSlicerModuleManager import qSlicerModuleManager
-from Testing.host.application.subject_hierarchy import add_items_for_new_nodes
+from Testing.host.application.subject_hierarchy import follow_nodes
 from Testing.host.pythonqt.properties import like_cpp
 
 
@@ -41,7 +41,7 @@ class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
         self._logic.SetTemporaryPath(self.temporaryPath)
         self._logics = build_logics(self._logic, self._scene, home)
         self._file_access = connect_files(self._logic, self._scene, home)
-        add_items_for_new_nodes(self._scene)
+        follow_nodes(self._scene)
         self._io = qSlicerCoreIOManager(self._scene, self._logics)
         self._modules = qSlicerModuleManager()
         self._layout = qSlicerLayoutManager(self._logic, self._scene) if with_views else None

@@ -14,13 +14,38 @@ DATA = (
 )  # fmt: skip
 
 
-def add_items_for_new_nodes(scene: Any) -> None:
+def follow_nodes(scene: Any) -> None:
+    """Add an item when a data node comes, remove it when the node goes."""
+
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def added(scene: Any, event: str, node: Any) -> None:
-        if node.GetHideFromEditors() or not any(node.IsA(kind) for kind in DATA):
-            return
-        hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-        if hierarchy is not None and not hierarchy.GetItemByDataNode(node):
-            hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+        if not scene.IsImporting():
+            _add_item(scene, node)
 
-    scene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, added)
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def about_to_be_removed(scene: Any, event: str, node: Any) -> None:
+        hierarchy = _hierarchy(scene)
+        item = hierarchy.GetItemByDataNode(node) if hierarchy is not None and not scene.IsClosing() else 0
+        if item:
+            hierarchy.RemoveItem(item, False, False)
+
+    def imported(scene: Any, event: str) -> None:
+        for index in range(scene.GetNumberOfNodes()):
+            _add_item(scene, scene.GetNthNode(index))
+
+    events = slicer.vtkMRMLScene
+    scene.AddObserver(events.NodeAddedEvent, added)
+    scene.AddObserver(events.NodeAboutToBeRemovedEvent, about_to_be_removed)
+    scene.AddObserver(events.EndImportEvent, imported)
+
+
+def _hierarchy(scene: Any) -> Any:
+    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+
+
+def _add_item(scene: Any, node: Any) -> None:
+    if node.GetHideFromEditors() or not any(node.IsA(kind) for kind in DATA):
+        return
+    hierarchy = _hierarchy(scene)
+    if hierarchy is not None and not hierarchy.GetItemByDataNode(node):
+        hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)

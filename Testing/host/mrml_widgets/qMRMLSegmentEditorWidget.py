@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import slicer
 from PySide6 import QtCore, QtWidgets
 
 from Testing.host.mrml_widgets.qMRMLSegmentsTableView import qMRMLSegmentsTableView
 from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
-from Testing.host.mrml_widgets.segment_history import SegmentHistory
 from Testing.host.pythonqt.properties import like_cpp
 
 EFFECTS = ("Paint", "Draw", "Erase", "Threshold", "Islands", "Smoothing", "Scissors")
@@ -14,7 +14,10 @@ EFFECTS = ("Paint", "Draw", "Erase", "Threshold", "Islands", "Smoothing", "Sciss
 
 @like_cpp
 class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
-    """The table of segments and a row of effect buttons. Painting is in `Testing.host.painting`."""
+    """The table of segments and a row of effect buttons over Slicer's own logic.
+
+    No mouse paints here: `Testing.host.painting` does what the effects do.
+    """
 
     currentSegmentIDChanged = QtCore.Signal(str)
     sourceVolumeNodeChanged = QtCore.Signal(object)
@@ -22,10 +25,12 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
+        self._editor = slicer.vtkSlicerSegmentEditorLogic()
+        self._editor.SetMRMLScene(slicer.mrmlScene)
         self._editor_node = None
         self._effect = ""
         self._effect_order: tuple[str, ...] = ()
-        self._history = SegmentHistory()
+        self._selecting = False
         self._undo_enabled = True
         self._table = qMRMLSegmentsTableView()
         self._buttons = {name: QtWidgets.QToolButton() for name in EFFECTS}
@@ -47,6 +52,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
 
     def setMRMLSegmentEditorNode(self, node: Any) -> None:
         self._editor_node = node
+        self._editor.SetSegmentEditorNode(node)
         self.updateWidgetFromMRML()
 
     def segmentationNode(self) -> Any:
@@ -58,8 +64,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
     def setSegmentationNode(self, node: Any) -> None:
         if self._editor_node is None or node is self.segmentationNode():
             return
-        self._editor_node.SetAndObserveSegmentationNode(node)
-        self._history.clear()
+        self._editor.SetSegmentationNode(node)
         ids = node.GetSegmentation().GetSegmentIDs() if node else ()
         self._editor_node.SetSelectedSegmentID(ids[0] if ids else "")
         self.updateWidgetFromMRML()
@@ -74,7 +79,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
     def setSourceVolumeNode(self, node: Any) -> None:
         if self._editor_node is None or node is self.sourceVolumeNode():
             return
-        self._editor_node.SetAndObserveSourceVolumeNode(node)
+        self._editor.SetSourceVolumeNode(node)
         self.sourceVolumeNodeChanged.emit(node)
 
     def currentSegmentID(self) -> str:
@@ -104,13 +109,13 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
 
     def saveStateForUndo(self) -> None:
         if self._undo_enabled and self.segmentationNode():
-            self._history.save(self.segmentationNode())
+            self._editor.SaveStateForUndo()
 
     def undo(self) -> None:
-        self._history.undo(self.segmentationNode())
+        self._editor.Undo()
 
     def redo(self) -> None:
-        self._history.redo(self.segmentationNode())
+        self._editor.Redo()
 
     def installKeyboardShortcuts(self, parent: QtWidgets.QWidget | None = None) -> None:
         """Slicer's main window gets the keys of TAKEN_KEYS; the host has none to give."""
