@@ -64,9 +64,9 @@ def show_probability(
     InputError
         The volume no longer lies where the image was computed.
     """
-    name = f"Probability of {label.name.lower()}"
-    node = finish(volume_in_steps(image, name, node, reference_volume))
-    _color(node, np.linspace(0, 1, 256)[:, None] * np.array(label.color) / 255, name)
+    steps = volume_in_steps(image, f"Probability of {label.name.lower()}", node, reference_volume)
+    node = finish(steps)
+    _color(node, np.linspace(0, 1, 256)[:, None] * np.array(label.color) / 255, label.name)
     return node
 
 
@@ -81,11 +81,23 @@ def _color(node: slicer.vtkMRMLScalarVolumeNode, colors: NDArray[np.float64], ti
         display.AutoThresholdOff()
         display.SetThreshold(LEAST_SHOWN, 1)
         display.ApplyThresholdOn()
+        display.InterpolateOff()  # between 0 and the lung's edge, in-between values would draw a dark hem
+    if slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(node) is None:
+        _add_legend(node, title)
+
+
+def _add_legend(node: slicer.vtkMRMLScalarVolumeNode, title: str) -> None:
+    """Add a small legend in the lower right corner, away from the lungs."""
     legend = slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(node)
     with slicer.util.NodeModify(legend):
         legend.SetTitleText(title)
         legend.SetLabelFormat("%.1f")
         legend.SetNumberOfLabels(6)
+        legend.SetSize(0.07, 0.35)
+        legend.SetPosition(0.98, 0.1)
+        for text, size in ((legend.GetTitleTextProperty(), 16), (legend.GetLabelTextProperty(), 14)):
+            text.SetFontFamilyToArial()
+            text.SetFontSize(size)
 
 
 def _color_node(title: str, colors: NDArray[np.float64]) -> slicer.vtkMRMLColorTableNode:
