@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from LungCAD.crf.backends import BackendName, FieldSolver, field_solver
+from LungCAD.crf.backends import BackendName, field_solver
 from LungCAD.crf.checks import check_constraints, check_image, check_lungs
 from LungCAD.crf.fields import split_fields
 from LungCAD.crf.inputs import drawn_voxels, log_unary
 from LungCAD.crf.memory import check_memory
 from LungCAD.crf.parameters import CRFParameters
 from LungCAD.crf.solution import Solution
+from LungCAD.crf.solvers import Solvers
 from LungCAD.devices import choose_device
 from LungCAD.progress import Progress, part, silent
 
@@ -64,9 +65,11 @@ class DenseCRF:
             check_lungs(lungs, mask)
         self._mask = mask
         self._parameters = parameters
-        self._backend, self._device = backend, choose_device(device)
+        self._device = choose_device(device)
         self._fields = tuple(split_fields(hu, mask, spacing, parameters, lungs))
-        self._solvers: list[FieldSolver] = []
+        self._solvers = Solvers(
+            self._fields, lambda field: field_solver(backend, field, parameters, self._device)
+        )
         self._unary: torch.Tensor | None = None
         self._solution: Solution | None = None
 
@@ -117,15 +120,13 @@ class DenseCRF:
         progress: Progress,
     ) -> Solution:
         classes = self._unary.shape[1]
-        check_memory(max((field.size for field in self._fields), default=0), classes, self._device)
+        check_memory([field.size for field in self._fields], classes, self._device)
         if constraints is not None:
             check_constraints(constraints, self._mask, classes)
         values, reports = [], []
         for number, field in enumerate(self._fields):
             stage = part(progress, number / len(self._fields), (number + 1) / len(self._fields))
             stage(0.0, MESSAGE)
-            if number == len(self._solvers):
-                self._solvers.append(field_solver(self._backend, field, self._parameters, self._device))
             marginals, report = self._solvers[number].solve(
                 self._unary[field.rows],
                 *drawn_voxels(constraints, field),
@@ -137,7 +138,7 @@ class DenseCRF:
             reports.append(report)
         progress(1.0, MESSAGE)
         self._solution = Solution(
-            self._mask.shape, classes, self._fields, tuple(self._solvers), tuple(values), tuple(reports)
+            self._mask.shape, classes, self._fields, self._solvers, tuple(values), tuple(reports)
         )
         return self._solution
 

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-BYTES_PER_CLASS = 4 * 7
-"""Unary, marginals, messages and work space of a voxel, float32 per class."""
-BYTES_PER_VOXEL = 300
-"""Interpolation weights, or what is kept instead in large fields."""
+from LungCAD.crf.lattice import KEPT_VOXELS
+
+KEPT_PER_CLASS = 4 * 3
+"""Unary, last and new marginals of every voxel, float32 per class."""
+WORK_PER_CLASS = 4 * 3
+"""Messages and earlier iterates of the field that is being solved, float32 per class."""
+BYTES_PER_VOXEL = 40
+"""Position, grey level and normalisation."""
+BYTES_OF_BAGS = 260
+"""What interpolates a voxel, where that is kept."""
 MEMINFO = Path("/proc/meminfo")
 
 
-def check_memory(voxels: int, classes: int, device: torch.device) -> None:
-    """Raise ValueError that says how many voxels fit, if this many do not."""
+def check_memory(sizes: Sequence[int], classes: int, device: torch.device) -> None:
+    """Raise ValueError that says how many voxels fit, if fields of these sizes do not."""
+    voxels, largest = sum(sizes), max(sizes, default=0)
+    bags = min(voxels if largest <= KEPT_VOXELS else 0, KEPT_VOXELS)
+    needed = voxels * (BYTES_PER_VOXEL + KEPT_PER_CLASS * classes)
+    needed += largest * WORK_PER_CLASS * classes + bags * BYTES_OF_BAGS
     free = free_bytes(device)
-    fit = free // (BYTES_PER_VOXEL + BYTES_PER_CLASS * classes) if free is not None else voxels
-    if voxels > fit:
+    if free is not None and needed > free:
         raise ValueError(
-            f"mask has {voxels} voxels; with {classes} classes about {fit} fit into the free "
-            f"memory of {device}: crop or resample the image, or solve it slice by slice"
+            f"mask has {voxels} voxels; with {classes} classes about {int(voxels * free / needed)} fit into "
+            f"the free memory of {device}: crop or resample the image, or solve it slice by slice"
         )
 
 

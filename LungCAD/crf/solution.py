@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from LungCAD.crf.backends import FieldSolver
 from LungCAD.crf.fields import Field
 from LungCAD.crf.solver import Convergence
+from LungCAD.crf.solvers import Solvers
 from LungCAD.crf.uncertainty import entropy, expected_change
 
 
@@ -20,7 +20,7 @@ class Solution:
     shape: tuple[int, int, int]
     classes: int
     fields: tuple[Field, ...]
-    solvers: tuple[FieldSolver, ...]
+    solvers: Solvers
     values: tuple[torch.Tensor, ...]
     convergence: tuple[Convergence, ...]
     """One report per field: per slice, volume or lung."""
@@ -55,7 +55,7 @@ class Solution:
         voxel among unsure ones of its kind is worth more than a lonely one. 0 where drawn, excluded or
         outside the mask. Takes about one iteration; see `LungCAD.crf.uncertainty`.
         """
-        changes = [expected_change(q, solver) for q, solver in zip(self.values, self.solvers, strict=True)]
+        changes = [expected_change(q, self.solvers[number]) for number, q in enumerate(self.values)]
         return self._map(changes, np.float32, 0)
 
     def _map(self, parts: list[torch.Tensor], dtype: type, outside: float) -> np.ndarray:

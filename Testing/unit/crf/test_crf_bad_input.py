@@ -146,9 +146,18 @@ def test_update_before_solve(case):
 
 def test_more_voxels_than_memory_says_how_many_fit(monkeypatch):
     monkeypatch.setattr(memory, "free_bytes", lambda device: 1_000_000)
-    with pytest.raises(ValueError, match=r"^mask has 5000 voxels; with 5 classes about 2272 fit"):
-        check_memory(5000, 5, torch.device("cpu"))
-    check_memory(2272, 5, torch.device("cpu"))
+    with pytest.raises(ValueError, match=r"^mask has 5000 voxels; with 5 classes about 2380 fit"):
+        check_memory([5000], 5, torch.device("cpu"))
+    check_memory([2380], 5, torch.device("cpu"))
+    check_memory([500] * 5, 5, torch.device("cpu"))  # many small fields need less work space
+
+
+def test_the_largest_fields_keep_no_bags(monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 1_000_000)
+    monkeypatch.setattr(memory, "KEPT_VOXELS", 1000)
+    check_memory([6000], 5, torch.device("cpu"))
+    with pytest.raises(ValueError, match=r"^mask has 7000 voxels"):
+        check_memory([7000], 5, torch.device("cpu"))
 
 
 def test_free_memory_is_found_here():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from LungCAD.crf import CRFParameters, DenseCRF, lattice, mean_field
+from LungCAD.crf import CRFParameters, DenseCRF, lattice, mean_field, solvers
 from LungCAD.errors import Cancelled
 
 SLICE = CRFParameters(mode="slice")
@@ -103,6 +103,22 @@ def test_large_fields_are_streamed_to_the_same_result(make_case, monkeypatch):
     kept = solve(case, VOLUME)
     monkeypatch.setattr(lattice, "KEPT_VOXELS", 0)
     np.testing.assert_allclose(solve(case, VOLUME), kept, atol=1e-6)
+
+
+def test_slices_that_find_no_room_are_prepared_again(make_case, monkeypatch):
+    case = make_case((4, 40, 48))
+    constraints = case.free
+    constraints[2, 15:25, 8:14] = 3
+    solutions = []
+    for kept in (solvers.KEPT_VOXELS, 2 * case.mask[0].sum()):
+        monkeypatch.setattr(solvers, "KEPT_VOXELS", kept)
+        crf = DenseCRF(case.hu, case.mask, case.spacing, SLICE, device="cpu")
+        crf.solve(case.probabilities)
+        solutions.append(crf.update(constraints))
+    np.testing.assert_array_equal(solutions[0].marginals(), solutions[1].marginals())
+    np.testing.assert_array_equal(solutions[0].expected_change(), solutions[1].expected_change())
+    assert solutions[1].solvers[1] is solutions[1].solvers[1]
+    assert solutions[1].solvers[2] is not solutions[1].solvers[2]
 
 
 def test_same_input_gives_the_same_bits(case):
