@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -66,6 +67,19 @@ def classes_base_first(modules: list[ModuleType]) -> Iterator[type]:
     return iter(sorted(classes, key=lambda cls: len(cls.__mro__)))
 
 
+_unguarded: list[bool] = []
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """PySide6's loader makes the widgets of a form attributes of it, which PythonQt's does not."""
+    _unguarded.append(True)
+    try:
+        yield
+    finally:
+        _unguarded.pop()
+
+
 def _set_known_attribute(self: QtCore.QObject, name: str, value: Any) -> None:
     known = next((cls.__dict__[name] for cls in type(self).__mro__ if name in cls.__dict__), None)
     if isinstance(known, QtCore.Property):
@@ -74,9 +88,13 @@ def _set_known_attribute(self: QtCore.QObject, name: str, value: Any) -> None:
         known.fset(self, value)
     elif hasattr(type(known), "__set__"):
         known.__set__(self, value)
-    elif _is_python_class(type(self)) or (name.startswith("_") and CPP in type(self).__dict__):
+    elif (
+        _is_python_class(type(self))
+        or (name.startswith("_") and CPP in type(self).__dict__)
+        or isinstance(value, QtCore.SignalInstance)  # PySide6's own: signals of widgets that C++ has made
+    ):
         self.__dict__[name] = value
-    else:
+    elif not _unguarded:
         raise AttributeError(
             f"{type(self).__name__} has no property {name}: Slicer refuses new attributes on C++ objects"
         )

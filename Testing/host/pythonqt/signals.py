@@ -21,15 +21,20 @@ _vtk_pointer = re.compile(r"\bvtk\w+\s*\*")
 def install(modules: list[ModuleType]) -> None:
     """PySide6 looks `connect` up on its own before it looks at the class: so every class is told."""
     for cls in classes_base_first(modules):
-        cls.__getattribute__ = _find_attribute
+        cls.__getattribute__ = _finder(vars(cls).get("__getattribute__", _getattribute))
 
 
-def _find_attribute(self: QtCore.QObject, name: str) -> Any:
-    if name == "connect":
-        return partial(connect, self)
-    if name == "disconnect":
-        return partial(disconnect, self)
-    return _getattribute(self, name)
+def _finder(getattribute: Callable[[QtCore.QObject, str], Any]) -> Callable[[QtCore.QObject, str], Any]:
+    """Some classes look up members in a way of their own (`QFile.exists`, static and not): that stays."""
+
+    def find(self: QtCore.QObject, name: str) -> Any:
+        if name == "connect":
+            return partial(connect, self)
+        if name == "disconnect":
+            return partial(disconnect, self)
+        return getattribute(self, name)
+
+    return find
 
 
 def connect(self: QtCore.QObject, signal: str, receiver: Any, slot: str | None = None) -> bool:

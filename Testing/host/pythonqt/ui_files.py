@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
+from Testing.host.pythonqt.properties import unguarded
+
 _stand_ins: dict[str, type] = {}
 
 
@@ -34,7 +36,8 @@ class QUiLoader(QtUiTools.QUiLoader):
         buffer = QtCore.QBuffer()
         buffer.setData(QtCore.QByteArray(ElementTree.tostring(form)))
         buffer.open(QtCore.QIODevice.ReadOnly)
-        widget = super().load(buffer, parent)
+        with unguarded():
+            widget = super().load(buffer, parent)
         for connection in connections if connections is not None else ():
             _connect(widget, {part.tag: part.text for part in connection if part.text})
         return widget
