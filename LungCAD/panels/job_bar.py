@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import ctk
@@ -12,8 +13,13 @@ from LungCAD.errors import LungCADError
 from LungCAD.panels.job_images import Source
 from LungCAD.panels.job_listener import JobListener
 from LungCAD.panels.job_runner import JobRunner
+from LungCAD.panels.job_turns import Turns
 from LungCAD.panels.job_watch import gigabytes
 from LungCAD.worker import JobResult
+from LungCAD.worker.job_error import understandable
+
+Finished = Callable[[JobResult], Generator[float, None, object] | None]
+Failed = Callable[[LungCADError], None]
 
 ELSEWHERE = "Another module is computing"
 LOG_LINES = 1000
@@ -32,15 +38,16 @@ class JobBar(JobListener):
 
     def __init__(self, runner: JobRunner, apply: Callable[[], None]) -> None:
         self._runner, self._problem = runner, ""
-        self._finished: Callable[[JobResult], None] | None = None
-        self._failed: Callable[[LungCADError], None] | None = None
+        self._finished: Finished | None = None
+        self._failed: Failed | None = None
+        self._showing: Turns | None = None
         self._build(apply)
         runner.observers.append(self._refresh)
         self._refresh()
 
     @property
     def is_running(self) -> bool:
-        """Whether a job of this bar is under way."""
+        """Whether a job of this bar is under way, its result not shown completely."""
         return self._finished is not None
 
     @property
@@ -58,18 +65,30 @@ class JobBar(JobListener):
         name: str,
         inputs: Mapping[str, Source],
         parameters: Mapping[str, Any],
-        finished: Callable[[JobResult], None],
-        failed: Callable[[LungCADError], None] | None = None,
+        finished: Finished,
+        failed: Failed | None = None,
     ) -> None:
-        """Start a job (`JobRunner.start`); `failed` gets errors first, which the bar shows anyway."""
+        """Start a job (`JobRunner.start`).
+
+        `finished` gets the result; if it returns a generator, its steps are taken between the turns of the
+        event loop and belong to the job: Cancel stops them. `failed` gets an error, which is shown anyway.
+        """
         self._finished, self._failed = finished, failed
         self._log.clear()
         self._runner.start(name, inputs, parameters, self)
 
     def cancel(self) -> None:
         """Stop the job of this bar, if one is under way: also before the scene closes."""
-        if self.is_running:
+        if self._showing:
+            self._showing.stop()
+            self.cancelled()
+        elif self.is_running:
             self._runner.cancel()
+
+    def close(self) -> None:
+        """Cancel, and be told of no other job: the panel goes."""
+        self.cancel()
+        self._runner.observers.remove(self._refresh)
 
     def progress(self, fraction: float, message: str) -> None:
         """Show it."""
@@ -84,25 +103,37 @@ class JobBar(JobListener):
 
     def finished(self, result: JobResult) -> None:
         """Hand the result to whoever started the job."""
-        use = self._close("Done")
-        use(result)
+        try:
+            steps = self._finished(result)
+        except Exception as error:  # noqa: BLE001 - raised here it would end in the event loop
+            self._fail(error)
+            return
+        if steps is None:
+            self._close("Done")
+        else:
+            self._status.text = "Showing the result"
+            self._showing = Turns(steps, lambda _: self._close("Done"), self._fail)
 
     def failed(self, error: LungCADError) -> None:
         """Say why."""
-        told = self._failed
+        tell = self._failed
         self._close(str(error))
-        if told:
-            told(error)
+        if tell:
+            tell(error)
 
     def cancelled(self) -> None:
         """Say so."""
-        self._close("Cancelled. Nothing was changed.")
+        self._close("Cancelled")
 
-    def _close(self, sentence: str) -> Callable[[JobResult], None]:
-        use, self._finished, self._failed = self._finished, None, None
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, LungCADError):
+            self._log.appendPlainText("".join(traceback.format_exception(error)))
+        self.failed(understandable(error))
+
+    def _close(self, sentence: str) -> None:
+        self._finished = self._failed = self._showing = None
         self._status.text = sentence
         self._refresh()
-        return use
 
     def _refresh(self) -> None:
         busy = self._runner.is_busy

@@ -19,8 +19,8 @@ from LungCAD.worker.protocol import Message, MessageReader
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 """The signal that ends a process at once, on the systems that have it and on Windows."""
 
-_running: set[JobProcess] = set()
-"""Qt waits for a process whose object is thrown away; nobody throws these away."""
+_held: set[JobProcess] = set()
+"""An object must not go while its process is running, nor in the middle of one of its signals."""
 
 
 def worker_command() -> list[str]:
@@ -32,7 +32,7 @@ class JobProcess:
     """A worker process with the private folder through which images are handed over.
 
     `receive` is called with every message, `log` with every line that anything printed, `ended` once if the
-    process ends without being killed here. The folder stays until `kill`, also after the process has ended.
+    process ends without being killed here; `has_ended` then. The folder stays until `kill`, even so.
 
     PythonSlicer is a launcher and the worker its child: killing the one leaves the other. Therefore the
     worker tells its own process id first.
@@ -46,7 +46,7 @@ class JobProcess:
         ended: Callable[[], None],
     ) -> None:
         self._receive, self._log, self._ended = receive, log, ended
-        self._killed = False
+        self._killed = self.has_ended = False
         self.pid: int | None = None
         self.folder = JobFolder()
         self._messages, self._printed = MessageReader(), MessageReader()
@@ -58,14 +58,9 @@ class JobProcess:
         self._process.readyReadStandardError.connect(self._read_printed)
         self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
-        _running.add(self)
+        _held.add(self)
         program, *arguments = command
         self._process.start(program, [*arguments, str(self.folder.path)])
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the process is gone, or never came."""
-        return self not in _running
 
     def send(self, message: bytes) -> None:
         """Send an encoded message."""
@@ -117,7 +112,8 @@ class JobProcess:
     def _end(self) -> None:
         if self.has_ended:
             return
-        _running.remove(self)
+        self.has_ended = True
+        qt.QTimer.singleShot(0, lambda: _held.discard(self))
         if self._killed:
             self.folder.remove()
         else:

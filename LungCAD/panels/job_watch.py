@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 from LungCAD.worker import JobError, Reason
 from LungCAD.worker.protocol import Message
 
@@ -23,14 +21,14 @@ class JobWatch:
     """
 
     def __init__(self, patience_s: float = PATIENCE_S) -> None:
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self.memory: dict[str, int | None] = {}
         self.begin(None)
 
     def begin(self, limit_s: float | None) -> None:
         """A job begins."""
         self._limit_s, self._passed_s, self._silent_s = limit_s, 0.0, 0.0
-        self._last_words: deque[str] = deque(maxlen=40)
+        self._last_line = self._fatal = ""
 
     def heard(self, message: Message) -> None:
         """The worker sent a message."""
@@ -40,7 +38,9 @@ class JobWatch:
 
     def printed(self, line: str) -> None:
         """The worker printed a line."""
-        self._last_words.append(line)
+        self._last_line = line.strip() or self._last_line
+        if line.startswith(FATAL):
+            self._fatal = line.removeprefix(FATAL)
 
     def tick(self, seconds: float) -> JobError | None:
         """Let time pass; return what is wrong by now."""
@@ -48,18 +48,16 @@ class JobWatch:
         self._silent_s += seconds
         if self._limit_s is not None and self._passed_s > self._limit_s:
             return JobError(Reason.TIME, duration(self._limit_s))
-        if self._silent_s > self._patience_s:
-            return JobError(Reason.HANG, duration(self._patience_s))
+        if self._silent_s > self.patience_s:
+            return JobError(Reason.HANG, duration(self.patience_s))
         return None
 
     def why_vanished(self, was_running: bool) -> JobError:
         """Return why a worker has ended without a last message, as far as one can tell."""
-        fatal = [line for line in self._last_words if line.startswith(FATAL)]
-        if fatal:
-            return JobError(Reason.CRASH, fatal[-1].removeprefix(FATAL))
+        if self._fatal:
+            return JobError(Reason.CRASH, self._fatal)
         if not was_running:
-            spoken = [line.strip() for line in self._last_words if line.strip()]
-            return JobError(Reason.START, spoken[-1] if spoken else "its Python could not be started")
+            return JobError(Reason.START, self._last_line or "its Python could not be started")
         free = self.memory.get("free")
         if free is not None and free < SCARCE_BYTES:
             return JobError(Reason.MEMORY, f"the system ended it with {gigabytes(free)} free")

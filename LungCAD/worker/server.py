@@ -16,6 +16,7 @@ from typing import Any
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
+from LungCAD.memory import free_memory, peak_memory, used_memory
 from LungCAD.worker import protocol
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.channel import Channel
@@ -55,14 +56,12 @@ def _listen(folder: Path, requests: queue.SimpleQueue[Message]) -> None:
 
 def _beat(folder: Path, channel: Channel, parent: int) -> None:
     """Tell how much memory is used while the worker computes; end with the process that started it."""
-    from LungCAD.worker.memory import memory_report  # loads torch, which the panel need not wait for
-
     busy = time.process_time()
     while os.getppid() == parent:
         time.sleep(HEARTBEAT_S)
         before, busy = busy, time.process_time()
         if busy - before > IDLE_SHARE * HEARTBEAT_S:
-            channel.send("alive", **memory_report())
+            channel.send("alive", used=used_memory(), peak=peak_memory(), free=free_memory())
     _end(folder)
 
 
