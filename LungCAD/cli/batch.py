@@ -12,6 +12,7 @@ from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.cli import propagate
 from LungCAD.cli.options import parameters_from
 from LungCAD.errors import InputError
+from LungCAD.labels import load_schema
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 
 RECORD = "run.json"
@@ -29,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write one folder per case and manifest.csv with a row per case."""
     folders = case_folders(options.input)
-    settings = json.loads(json.dumps(parameters_from(options, LabelPropagationParameters()).as_dict()))
+    parameters = parameters_from(options, LabelPropagationParameters())
+    load_schema(parameters.schema)  # a wrong one is the fault of the command, not of every case
+    settings = json.loads(json.dumps(parameters.as_dict()))
     method_words = _without_own(options.words[1:])
     try:
         options.output.mkdir(parents=True, exist_ok=True)

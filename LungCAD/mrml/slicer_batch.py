@@ -3,8 +3,9 @@
     Slicer --no-main-window --python-script slicer_batch.py -- propagate --input DIR --output DIR [options]
 
 The words after -- are those of `lungcad batch`, which tells how the folder looks; `-- propagate --help`
-prints them. Exit codes: 0 every case is done, 1 a case or the run failed, 2 bad input. Slicer never asks, and
-always ends. On Linux without a screen, put `xvfb-run -a` before it.
+prints them. Exit codes: 0 every case is done, 1 a case or the run failed, 2 bad input. Slicer never asks and
+always ends. What is missing of Resources/requirements.txt is installed first. On Linux without a screen, put
+`xvfb-run -a` before it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 """The folder with the package LungCAD, in the sources and in the installed extension alike."""
 
 REQUIREMENTS = ROOT / "Resources" / "requirements.txt"
+TORCH = "torch>=2.2"
 BROUGHT_ALONG = ["torch", "torchvision", "SimpleITK", "numpy", "scipy"]
 """What Slicer or its PyTorch extension bring: another package must not replace it."""
 
@@ -23,10 +25,7 @@ BROUGHT_ALONG = ["torch", "torchvision", "SimpleITK", "numpy", "scipy"]
 def run(words: list[str]) -> int:
     """Run `lungcad batch` with these words and return the exit code, whatever happens."""
     try:
-        problem = install_requirements()
-        if problem:
-            print(f"lungcad: {problem}", file=sys.stderr)
-            return 2
+        install_requirements()
         from LungCAD.cli import main
 
         return main(["batch", *words])
@@ -37,24 +36,36 @@ def run(words: list[str]) -> int:
         return 1
 
 
-def install_requirements() -> str | None:
-    """Install what is missing of the required packages without asking; return what must be done by hand."""
+def install_requirements() -> None:
+    """Install what is missing of the required packages, without asking.
+
+    Raises
+    ------
+    RuntimeError
+        PyTorch is missing: only its extension knows which build fits the computer.
+    subprocess.CalledProcessError
+        A package cannot be installed.
+    """
     from slicer import packaging
 
-    if not packaging.pip_check("torch>=2.2"):
-        return "PyTorch is not installed. Install it in Slicer with the extension PyTorch."
+    if not packaging.pip_check(TORCH):
+        raise RuntimeError("PyTorch is missing. Install it in Slicer with the extension PyTorch")
     packaging.pip_ensure(
         packaging.load_requirements(REQUIREMENTS),
+        requester="LungCAD",
         prompt_install=False,
         prompt_restart=False,
         show_progress=False,
         skip_packages=BROUGHT_ALONG,
     )
-    return None
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
+    # Slicer puts the script's own folder first, where tables.py would be taken for a package of that name.
+    sys.path[:] = [
+        str(ROOT),
+        *(each for each in sys.path if Path(each).resolve() != ROOT / "LungCAD" / "mrml"),
+    ]
     exit_code = run(sys.argv[1:])
 
     import slicer

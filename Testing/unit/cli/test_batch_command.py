@@ -1,0 +1,167 @@
+"""`lungcad batch` as a user runs it: many cases, broken off and gone on with."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+from LungCAD.cli import batch, main
+from LungCAD.images import read_labels, write_image, write_segmentation
+from LungCAD.labels import load_schema
+
+SPARSE = ((0, 20, 22), (1, 20, 66), (1, 48, 22), (0, 44, 22), (1, 48, 66), (0, 44, 66))
+
+
+@pytest.fixture
+def study(small_scan, tmp_path):
+    """Write cases into `in/`, run the command on them, and read the manifest."""
+    return Study(small_scan(2), tmp_path)
+
+
+class Study:
+    def __init__(self, scan, folder):
+        self.scan, self.folder, self.out = scan, folder, folder / "out"
+        self.rois = scan.rois(*SPARSE)
+
+    def add(self, name, rois=True, ct="nifti"):
+        case = self.folder / "in" / name
+        case.mkdir(parents=True)
+        image = self.scan.image(self.scan.hu)
+        if ct == "nifti":
+            write_image(image, case / "ct.nii.gz")
+        elif ct == "dicom":
+            self._write_dicom(image, case / "ct")
+        if rois:
+            write_segmentation(self.scan.image(self.rois), load_schema("gao5"), case / "rois.seg.nrrd")
+        write_segmentation(self.scan.image(self.scan.lungs), load_schema("lungs"), case / "lungs.seg.nrrd")
+        return case
+
+    def _write_dicom(self, image, folder):
+        folder.mkdir()
+        series, values = generate_uid(), sitk.GetArrayFromImage(image)
+        for number, plane in enumerate(values):
+            dataset = pydicom.Dataset()
+            dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, generate_uid()
+            dataset.SeriesInstanceUID, dataset.Modality, dataset.InstanceNumber = series, "CT", number + 1
+            dataset.ImageType, dataset.SliceThickness = ["ORIGINAL", "PRIMARY", "AXIAL"], 5.0
+            dataset.ImagePositionPatient = list(image.TransformIndexToPhysicalPoint((0, 0, number)))
+            dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+            dataset.PixelSpacing = list(image.GetSpacing()[:2])
+            dataset.Rows, dataset.Columns = plane.shape
+            dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+            dataset.BitsAllocated = dataset.BitsStored = 16
+            dataset.HighBit, dataset.PixelRepresentation = 15, 1
+            dataset.RescaleSlope, dataset.RescaleIntercept = 1, 0
+            dataset.PixelData = plane.astype("<i2").tobytes()
+            dataset.file_meta = pydicom.dataset.FileMetaDataset()
+            dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+            dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            pydicom.dcmwrite(folder / f"{number}.dcm", dataset, enforce_file_format=True)
+
+    def run(self, *more):
+        return main(["batch", "propagate", "--input", str(self.folder / "in"), f"--output={self.out}", *more])
+
+    def states(self):
+        with (self.out / "manifest.csv").open(newline="") as file:
+            return {row["case"]: row["state"] for row in csv.DictReader(file)}
+
+    def errors(self):
+        with (self.out / "manifest.csv").open(newline="") as file:
+            return {row["case"]: row["error"] for row in csv.DictReader(file)}
+
+    def labels(self, name):
+        image = read_labels(
+            self.out / name / "labels.seg.nrrd", load_schema("gao5"), self.scan.image(self.rois)
+        )
+        return sitk.GetArrayFromImage(image)
+
+
+def test_every_case_is_done_whatever_its_format(study, capsys):
+    study.add("a")
+    study.add("b", ct="dicom")
+    assert study.run("--mode", "slice") == 0
+    assert study.states() == {"a": "done", "b": "done"}
+    np.testing.assert_array_equal(study.labels("a"), study.labels("b"))
+    np.testing.assert_array_equal(study.labels("a")[study.rois > 0], study.rois[study.rois > 0])
+    record = json.loads((study.out / "a" / "run.json").read_text())
+    assert record["parameters"]["mode"] == "slice"
+    assert record["command"] == (
+        "lungcad propagate CT --rois ROIS --lungs LUNGS -o OUTPUT --overwrite --quiet --mode slice"
+    )
+    assert "a: done in" in capsys.readouterr().out
+
+
+def test_bad_cases_do_not_stop_the_others(study, monkeypatch):
+    study.add("a", rois=False)
+    study.add("b", ct="none")
+    study.add("c")
+    assert study.run("--quiet") == 2
+    assert study.states() == {"a": "refused", "b": "refused", "c": "done"}
+    assert "no drawn regions" in study.errors()["a"]
+    assert "no DICOM images" in study.errors()["b"]
+    assert not (study.out / "a").exists()
+    assert not list(study.out.glob(".unfinished*"))
+
+    study.add("d")
+    monkeypatch.setattr(batch.propagate, "run", lambda options: 1 / 0)
+    assert study.run("--quiet") == 1
+    assert study.states()["c"] == "kept"
+    assert study.states()["d"] == "failed"
+
+
+def test_a_run_that_was_broken_off_is_gone_on_with(study, monkeypatch):
+    study.add("a")
+    study.add("b")
+    real, done = batch.propagate.run, []
+
+    def interrupted(options):
+        if len(done) == 1:
+            raise KeyboardInterrupt
+        done.append(options)
+        return real(options)
+
+    monkeypatch.setattr(batch.propagate, "run", interrupted)
+    assert study.run("--quiet") == 130
+    assert study.states() == {"a": "done", "b": "waiting"}
+    before = (study.out / "a" / "labels.seg.nrrd").stat().st_mtime_ns
+    monkeypatch.undo()
+    assert study.run("--quiet") == 0
+    assert study.states() == {"a": "kept", "b": "done"}
+    assert (study.out / "a" / "labels.seg.nrrd").stat().st_mtime_ns == before
+
+
+def test_results_of_other_parameters_or_older_input_are_not_taken_for_current(study):
+    case = study.add("a")
+    assert study.run("--quiet") == 0
+    assert study.run("--quiet", "--mode", "slice") == 2
+    assert "other parameters" in study.errors()["a"]
+    assert json.loads((study.out / "a" / "run.json").read_text())["parameters"]["mode"] == "volume"
+    assert study.run("--quiet", "--mode", "slice", "--overwrite") == 0
+    assert study.states() == {"a": "done"}
+    assert json.loads((study.out / "a" / "run.json").read_text())["parameters"]["mode"] == "slice"
+    os.utime(case / "rois.seg.nrrd", (4e9, 4e9))
+    assert study.run("--quiet", "--mode", "slice") == 2
+    assert "older input" in study.errors()["a"]
+
+
+def test_bad_folders_and_words_write_nothing(study, capsys):
+    assert study.run() == 2
+    assert "not a folder" in capsys.readouterr().err
+    (study.folder / "in").mkdir()
+    assert study.run() == 2
+    assert "no folders" in capsys.readouterr().err
+    study.add("a")
+    assert study.run("--stride", "0") == 2
+    assert study.run("--schema", "nonsense") == 2
+    with pytest.raises(SystemExit) as ended:
+        study.run("--colour", "blue")
+    assert ended.value.code == 2
+    assert not study.out.exists()
