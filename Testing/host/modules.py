@@ -37,6 +37,7 @@ def load_module(name: str, folder: Path | str | None = None) -> qSlicerScriptedL
     setattr(slicer.modules, name.lower(), module)
     getattr(python, name)(module)
     slicer.app.moduleManager().moduleLoaded.emit(name)
+    slicer.app.startupCompleted.emit()
     return module
 
 
@@ -44,7 +45,7 @@ def open_module(name: str, folder: Path | str | None = None) -> Any:
     """Load the module, show its panel and return the panel's Python widget, entered."""
     panel = load_module(name, folder).widgetRepresentation()
     panel.show()
-    panel.enter()
+    slicer.util.selectModule(name)
     slicer.app.processEvents()
     return panel.self()
 
@@ -56,7 +57,7 @@ def close_module(name: str) -> None:
         return
     if module._panel is not None:
         if module._panel.isEntered:
-            module._panel.exit()
+            slicer.util.selectModule("")
         slicer.app.moduleManager().moduleAboutToBeUnloaded.emit(name)
         module._panel.hide()
         module._panel.deleteLater()

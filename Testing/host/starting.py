@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from Testing.host import environment, incidents
+from Testing.host import environment, incidents, threads
 
 _application: Any = None
 
@@ -21,6 +21,7 @@ def start(with_views: bool = True) -> Any:
     if _application is None:
         environment.prepare()
         incidents.catch_exceptions_of_slots()
+        threads.watch()
         _start_modules()
         _application = _start_application(with_views)
     return _application
@@ -60,6 +61,7 @@ def _start_application(with_views: bool) -> Any:
     slicer.modules = module_objects(application._logics)
     for name in ("ScriptedLoadableModule", "i18n", "packaging", "parameterNodeWrapper"):
         _add_to_slicer(name)
+    sys.modules["SampleData"] = import_module("Testing.host.scripted.SampleData")
     return application
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import slicer
 from PySide6 import QtCore, QtWidgets
 
+from Testing.host import python_slicer
 from Testing.host.application.home import connect_files, furnish
 from Testing.host.application.modules import build_logics
 from Testing.host.application.qSlicerCoreIOManager import qSlicerCoreIOManager
 from Testing.host.application.qSlicerLayoutManager import qSlicerLayoutManager
+from Testing.host.application.qSlicerMainWindow import qSlicerMainWindow
 from Testing.host.application.qSlicerModuleManager import qSlicerModuleManager
 from Testing.host.application.subject_hierarchy import follow_nodes
 from Testing.host.pythonqt.properties import like_cpp
@@ -44,7 +46,11 @@ class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
         follow_nodes(self._scene)
         self._io = qSlicerCoreIOManager(self._scene, self._logics)
         self._modules = qSlicerModuleManager()
-        self._layout = qSlicerLayoutManager(self._logic, self._scene) if with_views else None
+        self._layout = self._window = None
+        if with_views:
+            self._layout = qSlicerLayoutManager(self._logic, self._scene)
+            self._window = qSlicerMainWindow([self._layout.sliceWidget(n) for n in self._layout.sliceViewNames()])
+        python_slicer.put_on_path(home / "bin")
 
     def mrmlScene(self) -> Any:
         return self._scene
@@ -95,6 +101,14 @@ class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
         """Ask the event loop to end; the caller's code runs on, as in Slicer."""
         self._exit_code = status
         QtWidgets.QApplication.exit(status)
+
+    def _wait_for_exit(self, seconds: float) -> int | None:
+        """Run the event loop until somebody has asked for the end; None if nobody does in that time."""
+        if self._exit_code is None:
+            QtCore.QTimer.singleShot(int(1000 * seconds), QtWidgets.QApplication.quit)
+            self.exec()
+        self.aboutToQuit.emit()
+        return self._exit_code
 
     def _read_only(kind: Any, value: Any):
         return QtCore.Property(kind, lambda self: value)

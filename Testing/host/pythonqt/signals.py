@@ -37,8 +37,10 @@ def _finder(getattribute: Callable[[QtCore.QObject, str], Any]) -> Callable[[QtC
     return find
 
 
-def connect(self: QtCore.QObject, signal: str, receiver: Any, slot: str | None = None) -> bool:
+def connect(self: QtCore.QObject, signal: Any, receiver: Any, slot: Any = None) -> bool:
     """PythonQt's two forms: `sender.connect(signal, callable)`, `sender.connect(signal, object, slot)`."""
+    if isinstance(signal, QtCore.QObject):  # PySide6's own, from within QTimer.singleShot
+        return bool(_connect(signal, receiver, slot))
     return bool(_connect(self, _signal(self, signal), _callable(receiver, slot)))
 
 

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+
+from PySide6 import QtGui, QtWidgets
+
+from Testing.host.application.qSlicerModuleSelector import qSlicerModuleSelector
+from Testing.host.pythonqt.properties import like_cpp
+
+TAKEN_KEYS = (
+    *"0123456789", *(f"Shift+{digit}" for digit in "0123456789"), "Esc", "Space", "Z", "Y", "Ctrl+Z", "Ctrl+Y",
+    "Q", "W", "I", "/", "*", ",", ".", "<", ">",
+)  # fmt: skip
+"""Keys of the Segment Editor and of the views. A second shortcut on one of them fires neither."""
+
+
+@like_cpp
+class qSlicerMainWindow(QtWidgets.QMainWindow):  # noqa: N801
+    """The main window: slice views in the middle, and the shortcuts that Slicer has taken."""
+
+    def __init__(self, views: list[QtWidgets.QWidget]) -> None:
+        super().__init__()
+        self.setObjectName("qSlicerMainWindow")
+        self._selector = qSlicerModuleSelector()
+        middle = QtWidgets.QWidget()
+        row = QtWidgets.QHBoxLayout(middle)
+        for view in views:
+            row.addWidget(view)
+        self.setCentralWidget(middle)
+        self._taken = [QtGui.QShortcut(QtGui.QKeySequence(key), self) for key in TAKEN_KEYS]
+        self.resize(900, 300)
+
+    def moduleSelector(self) -> qSlicerModuleSelector:
+        return self._selector
+
+
