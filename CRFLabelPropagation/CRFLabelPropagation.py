@@ -1,1 +1,300 @@
+# ruff: noqa: N802 - Slicer calls the methods of a module by their names in camel case
+"""Label propagation in 3D Slicer: draw a few regions, label the lung, review it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any, Union
+
+import qt
 import slicer
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+)
+
+from LungCAD.errors import InputError
+from LungCAD.labels import load_schema
+from LungCAD.mrml.result_nodes import ResultNodes
+from LungCAD.panels.declared import Value, load_method
+from LungCAD.panels.module_panel import JOB, ModulePanel, complaint_of
+from LungCAD.panels.parameter_form import ParameterForm
+from LungCAD.panels.parameter_node import nested_values, with_parameters
+from LungCAD.panels.sample_data import PhantomSample, load_phantom_study
+from LungCAD.panels.schema_chooser import SchemaChooser
+from LungCAD.panels.summary import summary_of
+from LungCAD.panels.views import draw_segments, show_over, show_table_and_plot
+from LungCAD.progress import Progress, silent
+from LungCAD.worker import JobResult
+
+# What computes (LungCAD.tasks, most of LungCAD.mrml) is imported where it is used: Slicer imports every module
+# when it starts, and the packages may still have to be installed.
+
+METHOD = load_method("label_propagation")
+
+MAIN_PARAMETERS = ("mode", "unary")
+"""Shown to everybody; the others are under Advanced."""
+
+TITLES = {"mode": "Smoothing", "unary": "Classes from", "undecided": "Leave unlike tissue without a label"}
+
+CHOICE_NAMES = {
+    "mode": {"slice": "Slice by slice", "volume": "Whole volume"},
+    "unary": {"rois": "The drawn regions", "network": "A network", "both": "Regions and network"},
+    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
+}
+
+FIELDS = {"CT": "ct", "drawn regions": "rois", "lung mask": "lungs", "The lung mask": "lungs"}
+"""Which field of the panel an error of the method concerns, by its subject."""
+
+
+class CRFLabelPropagation(ScriptedLoadableModule):
+    """What the module says of itself."""
+
+    def __init__(self, parent: Any) -> None:  # noqa: ANN401
+        super().__init__(parent)
+        parent.title = _("CRF label propagation")
+        parent.categories = ["Segmentation.LungCAD"]
+        parent.dependencies = []
+        parent.contributors = ["LungCAD contributors"]
+        parent.helpText = _(
+            "Draw a few small regions in a chest CT; the rest of both lungs is labelled from them, and you "
+            "review the result slice by slice. What you drew is never changed. "
+            "A research tool, not a medical device."
+        )
+        parent.acknowledgementText = _(
+            "Method: Gao, Xu, Lu et al., Segmentation label propagation using deep convolutional neural "
+            "networks and dense conditional random field, ISBI 2016."
+        )
+        sample = PhantomSample(Path(__file__).parent / "Resources" / "Icons" / "LungCADPhantom.png")
+        slicer.app.connect("startupCompleted()", sample.register)
+
+
+@parameterNodeWrapper
+@with_parameters(METHOD)
+class CRFLabelPropagationParameterNode:
+    """Everything that is saved with the scene: inputs, parameters of the method, result."""
+
+    ct: slicer.vtkMRMLScalarVolumeNode | None
+    rois: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    lungs: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    labels: slicer.vtkMRMLSegmentationNode | None
+    uncertainty: slicer.vtkMRMLScalarVolumeNode | None
+    provenance: slicer.vtkMRMLScalarVolumeNode | None
+    measurements: slicer.vtkMRMLTableNode | None
+    along_z: slicer.vtkMRMLPlotChartNode | None
+    summary: str
+
+
+class CRFLabelPropagationWidget(ModulePanel):
+    """The panel: inputs, method, job, result, review."""
+
+    def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
+        """Fill in schemas, parameters and job bar."""
+        self.logic = CRFLabelPropagationLogic()
+        self.schemas = SchemaChooser(ui.schemaBox, ui.schemaLegend, self.onSchemaChosen, self.onSchemaRefused)
+        main = [METHOD[name] for name in MAIN_PARAMETERS]
+        others = METHOD.without(["schema", *MAIN_PARAMETERS])
+        self.forms = [
+            ParameterForm(ui.methodLayout, main, TITLES, CHOICE_NAMES),
+            ParameterForm(ui.advancedLayout, others, TITLES, CHOICE_NAMES),
+        ]
+        self.forms[1].add_presets(METHOD.presets["crf"], self.applyPreset)
+        ui.jobLayout.addWidget(self.jobBar.widget)
+        ui.drawButton.clicked.connect(self.onDraw)
+        ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
+        ui.tableButton.clicked.connect(self.onShowTable)
+        return {field: getattr(ui, f"{field}Problem") for field in ("ct", "schema", "rois", "lungs", JOB)}
+
+    def setParameterNode(self, node: Any) -> None:  # noqa: ANN401
+        """Bind the widgets; combo boxes get their words back, which binding takes away."""
+        super().setParameterNode(node)
+        for form in self.forms:
+            form.name_choices()
+
+    def refresh(self) -> None:
+        """Show what was chosen and made, then look at the inputs."""
+        if self.node is not None:
+            self.schemas.choose(self.node.schema)
+            result = self.logic.resultNodes(self.node)
+            self.ui.resultSummary.text = self.node.summary
+            self.ui.resultCollapsibleButton.visible = result.labels is not None
+            self.ui.drawButton.enabled = self.node.ct is not None and not _is_label_map(self.node.rois)
+        super().refresh()
+
+    def inputNodes(self) -> list[Any]:
+        """Return CT, drawn regions and lungs."""
+        return [self.node.ct, self.node.rois, self.node.lungs]
+
+    def waitsFor(self) -> str:
+        """Return what is still to be chosen."""
+        if self.node.ct is None:
+            return _("Choose a CT")
+        if self.node.rois is None:
+            return _("Choose the drawn regions, or press Draw to make them")
+        return ""
+
+    def findProblems(self) -> dict[str, str]:
+        """Look at CT, drawn regions and lungs."""
+        from LungCAD.mrml.input_checks import check_ct, check_drawn
+
+        node = self.node
+        if node.ct is None:
+            return {}
+        checks = {"ct": lambda: check_ct(node.ct)}
+        if node.rois is not None:
+            classes = 2 if node.unary == "rois" else 1
+            checks["rois"] = lambda: check_drawn(node.rois, node.ct, load_schema(node.schema), classes)
+        if node.lungs is not None:
+            checks["lungs"] = lambda: check_drawn(node.lungs, node.ct, load_schema("lungs"), 1)
+        return {field: sentence for field, check in checks.items() if (sentence := complaint_of(check))}
+
+    def fieldOf(self, error: InputError) -> str:
+        """Return the field of the node or the image that the error names."""
+        for field in ("ct", "rois", "lungs"):
+            chosen = getattr(self.node, field)
+            if chosen is not None and chosen.GetName() == error.subject:
+                return field
+        return FIELDS.get(error.subject, JOB)
+
+    def apply(self) -> None:
+        """Start the propagation."""
+        from LungCAD.mrml.label_propagation import job_inputs
+
+        node = self.node
+        self._case = node.ct, load_schema(node.schema)
+        inputs = job_inputs(node.ct, node.rois, self._case[1], node.lungs)
+        self.run("propagate", inputs, nested_values(node, METHOD), [node.ct])
+
+    def showResult(self, result: JobResult) -> Generator[float, None, None]:
+        """Show labels, uncertainty, table and plot."""
+        from LungCAD.mrml.label_propagation import result_in_steps
+
+        ct, schema = self._case
+        shown = yield from result_in_steps(result, schema, ct, self.logic.resultNodes(self.node))
+        self.logic.keep(self.node, shown, summary_of(result))
+        show_over(ct, None)
+
+    def onSchemaChosen(self, name: str) -> None:
+        """Called when the user chose a schema."""
+        self.node.schema = name
+
+    def onSchemaRefused(self, sentence: str) -> None:
+        """Called when the chosen file is no schema."""
+        self._failure = {"schema": sentence}
+        self.refresh()
+
+    def applyPreset(self, values: Mapping[str, Value]) -> None:
+        """Set the parameters of the dense CRF to those of a preset."""
+        with slicer.util.NodeModify(self.node):
+            for name, value in values.items():
+                setattr(self.node, name, value)
+
+    def onDraw(self, *_args: object) -> None:
+        """Go to the Segment Editor, with an empty segment per class where there is nothing to draw in."""
+        if self.node.rois is None:
+            from LungCAD.mrml.segments import new_roi_segmentation
+
+            self.node.rois = new_roi_segmentation(load_schema(self.node.schema), self.node.ct)
+        draw_segments(self.node.rois, self.node.ct)
+
+    def onShowUncertainty(self, shown: bool) -> None:
+        """Lay the uncertainty over the CT, or take it away."""
+        show_over(self.node.ct, self.node.uncertainty if shown else None)
+
+    def onShowTable(self, *_args: object) -> None:
+        """Show table and plot beside the slices."""
+        show_table_and_plot(self.node.measurements, self.node.along_z)
+
+
+def _is_label_map(node: slicer.vtkMRMLNode | None) -> bool:
+    return isinstance(node, slicer.vtkMRMLLabelMapVolumeNode)
+
+
+class CRFLabelPropagationLogic(ScriptedLoadableModuleLogic):
+    """Label propagation on nodes of the scene, for the panel and for the console."""
+
+    def getParameterNode(self) -> CRFLabelPropagationParameterNode:
+        """Return the scene's parameters of this module."""
+        return CRFLabelPropagationParameterNode(super().getParameterNode())
+
+    def propagate(
+        self,
+        ct: slicer.vtkMRMLScalarVolumeNode,
+        rois: slicer.vtkMRMLNode,
+        schema: str = "gao5",
+        lungs: slicer.vtkMRMLNode | None = None,
+        progress: Progress = silent,
+        **parameters: Any,  # noqa: ANN401 - those of LabelPropagationParameters
+    ) -> ResultNodes:
+        """Label both lungs from a few drawn regions, and show the result in new nodes.
+
+        Runs in this process, and blocks until it is done. `parameters` are those of
+        `LungCAD.tasks.label_propagation.LabelPropagationParameters`, such as ``mode="slice"`` or
+        ``crf={"iterations": 5}``.
+
+        Raises
+        ------
+        InputError
+            Something given cannot be used; the error says what, why and what to do.
+
+        Example
+        -------
+        >>> logic = slicer.util.getModuleLogic("CRFLabelPropagation")
+        >>> ct, rois = logic.loadPhantomStudy()
+        >>> nodes = logic.propagate(ct, rois, schema="gao5")
+        """
+        from LungCAD.mrml.chunks import finish
+        from LungCAD.mrml.label_propagation import job_inputs, show_result
+        from LungCAD.worker.in_process import run
+
+        loaded = load_schema(schema)
+        images = {name: finish(steps) for name, steps in job_inputs(ct, rois, loaded, lungs).items()}
+        result = run("propagate", images, {**parameters, "schema": schema}, progress)
+        return show_result(result, loaded, ct)
+
+    def loadPhantomStudy(
+        self, seed: int = 0, small: bool = False
+    ) -> tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLSegmentationNode]:
+        """Make a synthetic chest CT with disease, and a reader's sparse regions; return the two nodes."""
+        return load_phantom_study(seed, small)
+
+    def resultNodes(self, node: CRFLabelPropagationParameterNode) -> ResultNodes:
+        """Return the nodes of the last result that are still in the scene."""
+        return ResultNodes(**{name: getattr(node, name) for name in ResultNodes.names()}).present()
+
+    def keep(self, node: CRFLabelPropagationParameterNode, result: ResultNodes, summary: str) -> None:
+        """Remember the nodes of a result, so that they are saved with the scene and written anew."""
+        with slicer.util.NodeModify(node):
+            for name, shown in vars(result).items():
+                setattr(node, name, shown)
+            node.summary = summary
+
+
+class CRFLabelPropagationTest(ScriptedLoadableModuleTest):
+    """Self-test, also behind "Reload and Test": a small phantom study, propagated."""
+
+    def setUp(self) -> None:
+        """Start with an empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        """Run all tests."""
+        self.setUp()
+        self.test_propagation_keeps_what_was_drawn()
+
+    def test_propagation_keeps_what_was_drawn(self) -> None:
+        """Every drawn voxel has the drawn label in the result, and much more is labelled than was drawn."""
+        logic = CRFLabelPropagationLogic()
+        ct, rois = logic.loadPhantomStudy(small=True)
+        nodes = logic.propagate(ct, rois, schema="gao5")
+        for identifier in rois.GetSegmentation().GetSegmentIDs():
+            drawn, labelled = (
+                slicer.util.arrayFromSegmentBinaryLabelmap(node, identifier, ct) > 0
+                for node in (rois, nodes.labels)
+            )
+            self.assertTrue(labelled[drawn].all(), identifier)
+            self.assertGreater(labelled.sum(), 5 * drawn.sum(), identifier)

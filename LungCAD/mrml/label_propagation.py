@@ -1,0 +1,82 @@
+"""The nodes that label propagation reads, and the nodes that show its result."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import SimpleITK as sitk
+import slicer
+
+from LungCAD.labels import Schema, load_schema
+from LungCAD.mrml.chunks import finish
+from LungCAD.mrml.heat_maps import uncertainty_in_steps
+from LungCAD.mrml.plots import show_along_z
+from LungCAD.mrml.result_nodes import ResultNodes
+from LungCAD.mrml.rois import rois_from
+from LungCAD.mrml.segments import labels_in_steps
+from LungCAD.mrml.tables import show_measurements
+from LungCAD.mrml.volumes import image_in_steps, volume_in_steps
+from LungCAD.report.measurements import Measurements
+from LungCAD.worker import JobResult
+from LungCAD.worker.plain import from_plain
+
+Steps = Generator[float, None, sitk.Image]
+
+
+def job_inputs(
+    ct: slicer.vtkMRMLVolumeNode,
+    rois: slicer.vtkMRMLNode,
+    schema: Schema,
+    lungs: slicer.vtkMRMLNode | None = None,
+) -> dict[str, Steps]:
+    """Return the images that the job "propagate" takes, each as steps that copy it out of its node.
+
+    Taking the steps raises InputError where a node holds nothing or does not fit the CT or the schema, as
+    `image_from_volume` and `rois_from` do.
+    """
+    steps = {"ct": image_in_steps(ct), "rois": _labels_in_steps(rois, ct, schema)}
+    if lungs is not None:
+        steps["lungs"] = _labels_in_steps(lungs, ct, load_schema("lungs"))
+    return steps
+
+
+def _labels_in_steps(node: slicer.vtkMRMLNode, ct: slicer.vtkMRMLVolumeNode, schema: Schema) -> Steps:
+    yield 0.0
+    return rois_from([node], ct, schema)
+
+
+def show_result(
+    result: JobResult, schema: Schema, ct: slicer.vtkMRMLVolumeNode, nodes: ResultNodes | None = None
+) -> ResultNodes:
+    """Show the result of the jobs "propagate" and "repropagate" beside the CT.
+
+    In the nodes of an earlier result, as far as they are in the scene, else in new ones.
+
+    Raises
+    ------
+    InputError
+        The CT no longer lies where the result was computed.
+    """
+    return finish(result_in_steps(result, schema, ct, nodes))
+
+
+def result_in_steps(
+    result: JobResult, schema: Schema, ct: slicer.vtkMRMLVolumeNode, nodes: ResultNodes | None = None
+) -> Generator[float, None, ResultNodes]:
+    """Do as `show_result`, yielding fractions; nothing is made if `ct` has left the scene meanwhile."""
+    images, name = result.images, ct.GetName()
+    shown = (nodes or ResultNodes()).present()
+    shown.labels = yield from labels_in_steps(images["labels"], schema, ct, shown.labels, f"{name} labels")
+    shown.uncertainty = yield from uncertainty_in_steps(
+        images["uncertainty"], ct, shown.uncertainty, f"{name} uncertainty"
+    )
+    shown.provenance = yield from volume_in_steps(
+        images["provenance"], f"{name} provenance", shown.provenance, ct
+    )
+    measurements = from_plain(Measurements, result.data["measurements"])
+    shown.measurements = show_measurements(measurements, shown.measurements, f"{name} measurements")
+    yield 1.0
+    shown.along_z = show_along_z(
+        images["labels"], images["lungs"], schema, shown.along_z, f"{name} classes along the patient's axis"
+    )
+    return shown

@@ -1,0 +1,217 @@
+# ruff: noqa: N802 - Slicer calls the methods of a module's widget by their names in camel case
+"""What the panels of all modules have in common: first run, parameter node, checks, one job, its result."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from typing import Any
+
+import qt
+import slicer
+import vtk
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
+from slicer.util import VTKObservationMixin
+
+from LungCAD.errors import InputError, LungCADError
+from LungCAD.panels.first_run import FirstRun
+from LungCAD.panels.job import JobBar, JobGuard, shared_runner
+from LungCAD.panels.problems import Problems
+from LungCAD.worker import JobResult
+
+JOB = "job"
+"""The field of what concerns no single one."""
+
+NOT_INSTALLED = "Python packages are missing; install them at the top of this panel"
+CHECK_AFTER_MS = 150
+"""Inputs are looked at when nothing has changed for so long: not during a brush stroke."""
+
+_INPUT_EVENTS = (
+    vtk.vtkCommand.ModifiedEvent,
+    slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+    slicer.vtkSegmentation.SourceRepresentationModified,
+    slicer.vtkSegmentation.SegmentAdded,
+    slicer.vtkSegmentation.SegmentRemoved,
+    slicer.vtkSegmentation.SegmentModified,
+)
+"""A stroke fires the representation's event, undo the segment's alone."""
+
+
+class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """Base of the modules' widgets.
+
+    A subclass says how its panel is built (`build`), what it still waits for (`waitsFor`), what is wrong with
+    which field (`findProblems`), how the job starts (`apply`) and how its result is shown (`showResult`).
+    Nothing of that runs while Python packages are missing, except `build` and `waitsFor`.
+    """
+
+    def __init__(self, parent: Any = None) -> None:  # noqa: ANN401 - an object of the application
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic: Any = None
+        self.node: Any = None
+        self._bound: Any = None
+        self._failure: dict[str, str] = {}
+        self._observed: list[Any] = []
+
+    def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
+        """Make what is not in the .ui file; return the labels for sentences by field, `JOB` among them."""
+        raise NotImplementedError
+
+    def waitsFor(self) -> str:
+        """Return what the user has to do next before anything can be computed, or nothing."""
+        return ""
+
+    def findProblems(self) -> dict[str, str]:
+        """Return a sentence for every field with which something is wrong. Called often: a moment's work."""
+        return {}
+
+    def inputNodes(self) -> list[Any]:
+        """Return the chosen nodes whose changes matter; None among them does not."""
+        return []
+
+    def apply(self) -> None:
+        """Start the job by `run`; may raise InputError."""
+        raise NotImplementedError
+
+    def showResult(self, result: JobResult) -> Generator[float, None, None]:
+        """Show it in the scene, yielding now and then, so that the panel keeps answering."""
+        raise NotImplementedError
+
+    def fieldOf(self, error: InputError) -> str:
+        """Return the field that an error concerns."""
+        return JOB
+
+    def setup(self) -> None:
+        """Called by Slicer when the panel is first opened."""
+        super().setup()
+        self._soon = qt.QTimer()
+        self._soon.singleShot = True
+        self._soon.interval = CHECK_AFTER_MS
+        self._soon.timeout.connect(self.refresh)
+        self.jobBar = JobBar(shared_runner(), apply=self._onApply)
+        self._guard = JobGuard(self._stop)
+        self.firstRun = FirstRun(ready=self.refresh, about_to_install=shared_runner().stop)
+        self.layout.addWidget(self.firstRun.widget)
+        panel = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
+        self.layout.addWidget(panel)
+        self.panel, self.ui = panel, slicer.util.childWidgetVariables(panel)
+        self._problems = Problems(self.build(self.ui))
+        panel.setMRMLScene(slicer.mrmlScene)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.initializeParameterNode()
+
+    def enter(self) -> None:
+        """Called by Slicer each time the module is opened."""
+        self.firstRun.refresh()
+        self.initializeParameterNode()
+
+    def cleanup(self) -> None:
+        """Called by Slicer when the module is unloaded."""
+        self._soon.stop()
+        self._guard.rest()
+        self.jobBar.close()
+        self.setParameterNode(None)
+        self.removeObservers()
+
+    def onReload(self) -> None:
+        """Reload the package too; Slicer by itself reloads the module's file alone."""
+        shared_runner().stop()
+        for name in [name for name in sys.modules if name.partition(".")[0] == "LungCAD"]:
+            del sys.modules[name]
+        super().onReload()
+
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
+        """Forget the scene's nodes; a job is stopped by its guard."""
+        self._soon.stop()
+        self._stop()
+        self.setParameterNode(None)
+
+    def onSceneEndClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
+        """Start anew, if anybody looks."""
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def initializeParameterNode(self) -> None:
+        """Take the scene's parameter node, which is made where there is none."""
+        self.setParameterNode(self.logic.getParameterNode())
+
+    def setParameterNode(self, node: Any) -> None:  # noqa: ANN401
+        """Bind the widgets to the parameter node, or to nothing."""
+        if self.node is not None:
+            self._observe([])
+            self.node.disconnectGui(self._bound)
+            self.removeObserver(self.node, vtk.vtkCommand.ModifiedEvent, self.onInputModified)
+        self.node = node
+        if node is not None:
+            self._bound = node.connectGui(self.panel)
+            self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self.onInputModified)
+            self.onInputModified()
+
+    def onInputModified(self, caller: Any = None, event: Any = None) -> None:  # noqa: ANN401
+        """Something was chosen or drawn: look at it when the user pauses; what a job once said is past."""
+        self._failure = {}
+        self._soon.start()
+
+    def refresh(self) -> None:
+        """Look at the inputs now: sentences beside the fields, Apply enabled or why not."""
+        self._soon.stop()
+        if self.node is None:
+            return
+        self._observe([node for node in self.inputNodes() if node is not None])
+        waiting = NOT_INSTALLED if self.firstRun.missing else self.waitsFor()
+        problems = {} if self.firstRun.missing else {**self.findProblems(), **self._failure}
+        self._problems.show(problems)
+        self.jobBar.problem = waiting or next(iter(problems.values()), "")
+
+    def run(self, name: str, inputs: dict[str, Any], parameters: dict[str, Any], nodes: list[Any]) -> None:
+        """Start a job that works on these nodes; without them in the scene it is pointless and stops."""
+        self._guard.watch(nodes)
+        self.jobBar.run(name, inputs, parameters, finished=self._onFinished, failed=self._onFailed)
+
+    def _observe(self, nodes: list[Any]) -> None:
+        for old in self._observed:
+            for event in _INPUT_EVENTS:
+                self.removeObserver(old, event, self.onInputModified)
+        self._observed = nodes
+        for new in nodes:
+            for event in _INPUT_EVENTS:
+                self.addObserver(new, event, self.onInputModified)
+
+    def _onApply(self) -> None:
+        self._failure = {}
+        try:
+            self.apply()
+        except InputError as error:
+            self._onFailed(error)
+
+    def _onFinished(self, result: JobResult) -> Generator[float, None, None]:
+        yield from self.showResult(result)
+        self._guard.rest()
+        self._soon.start()
+
+    def _onFailed(self, error: LungCADError) -> None:
+        self._guard.rest()
+        if isinstance(error, InputError):
+            self._failure = {self.fieldOf(error): as_sentence(error)}
+        self.refresh()
+
+    def _stop(self) -> None:
+        self._guard.rest()
+        self.jobBar.cancel()
+
+
+def complaint_of(check: Callable[[], object]) -> str:
+    """Return as a sentence the InputError that `check` raises, or nothing."""
+    try:
+        check()
+    except InputError as error:
+        return as_sentence(error)
+    return ""
+
+
+def as_sentence(error: InputError) -> str:
+    """Return an error as it reads beside a field, such as "Chest CT holds no voxels. Load a CT"."""
+    remedy = f" {error.remedy}." if error.remedy else ""
+    return f"{error.subject} {error.problem}.{remedy}"

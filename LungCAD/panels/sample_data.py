@@ -1,0 +1,67 @@
+"""The phantom study, made here and now: nothing is downloaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+from LungCAD.progress import Progress, silent
+
+CATEGORY, NAME = "LungCAD", "LungCADPhantom"
+SIZE, SPACING = (288, 240, 32), (1.2, 1.2, 8.0)
+SMALL_SIZE, SMALL_SPACING = (144, 120, 16), (2.4, 2.4, 16.0)
+SCHEMA = "gao5"
+
+
+def load_phantom_study(
+    seed: int = 0, small: bool = False, progress: Progress = silent
+) -> tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLSegmentationNode]:
+    """Make a synthetic chest CT with five kinds of tissue, and the sparse regions that a reader drew in it.
+
+    Returns the two nodes. Takes seconds; the same seed makes the same study.
+    """
+    from LungCAD.labels import load_schema
+    from LungCAD.mrml.segments import show_labels
+    from LungCAD.mrml.volumes import volume_from_image
+    from LungCAD.phantom import StudyParameters, draw_rois, make_study
+
+    size, spacing = (SMALL_SIZE, SMALL_SPACING) if small else (SIZE, SPACING)
+    study = make_study(StudyParameters(size=size, spacing=spacing, seed=seed, schema=SCHEMA), progress)
+    ct = volume_from_image(study.ct, NAME)
+    ct.CreateDefaultDisplayNodes()
+    rois = draw_rois(study.labels, study.lungs, seed)
+    drawn = show_labels(rois, load_schema(SCHEMA), ct, name=f"{NAME} drawn regions")
+    return ct, drawn
+
+
+@dataclass(frozen=True)
+class PhantomSample:
+    """The study as an entry of the module Sample Data."""
+
+    thumbnail: Path
+
+    def register(self) -> None:
+        """Add the entry; call once Slicer has started."""
+        import SampleData
+
+        SampleData.SampleDataLogic.registerCustomSampleDataSource(
+            category=CATEGORY,
+            sampleName=NAME,
+            thumbnailFileName=str(self.thumbnail),
+            uris=[],
+            fileNames=[],
+            nodeNames=[],
+            customDownloader=self.load,
+        )
+
+    def load(self, _source: Any = None) -> list[slicer.vtkMRMLNode]:  # noqa: ANN401 - SampleData's own
+        """Make the study; called by the button in the module Sample Data."""
+
+        def report(fraction: float, message: str) -> None:
+            slicer.util.showStatusMessage(f"{message} ({100 * fraction:.0f} %)")
+            slicer.app.processEvents()
+
+        return list(load_phantom_study(progress=report))

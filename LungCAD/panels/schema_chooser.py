@@ -1,0 +1,88 @@
+"""Choice of a label schema: a shipped one, or a JSON file of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from html import escape
+
+import qt
+
+from LungCAD.errors import InputError
+from LungCAD.labels import Schema, available_schemas, load_schema
+
+NO_TISSUE = ("cxr_lungs", "lungs", "zones")
+"""Shipped schemas that label whole lungs rather than what is in them."""
+
+OWN = "From a file…"
+
+
+class SchemaChooser:
+    """A combo box of schemas, with the colours and names of the chosen one below it.
+
+    `changed` is called with the name or path of a schema that the user chose, `refused` with a sentence where
+    a file is no schema; the choice then stays as it was.
+    """
+
+    def __init__(
+        self,
+        box: qt.QComboBox,
+        legend: qt.QLabel,
+        changed: Callable[[str], None],
+        refused: Callable[[str], None],
+        names: Iterable[str] | None = None,
+    ) -> None:
+        self._box, self._legend, self._changed, self._refused = box, legend, changed, refused
+        self._names: list[str] = []
+        self._current = ""
+        legend.wordWrap = True
+        for name in names or [name for name in available_schemas() if name not in NO_TISSUE]:
+            self._add(name)
+        box.addItem(OWN)
+        box.activated.connect(self._activated)
+
+    @property
+    def current(self) -> str:
+        """Name or path of the chosen schema."""
+        return self._current
+
+    def choose(self, name: str) -> None:
+        """Show the schema of this name or path as chosen; it may raise InputError. Calls nobody back."""
+        schema = load_schema(name)
+        if name not in self._names:
+            self._add(name)
+        self._current = name
+        self._box.currentIndex = self._names.index(name)
+        self._box.toolTip = schema.title
+        self._legend.text = legend(schema)
+
+    def _add(self, name: str) -> None:
+        self._box.insertItem(len(self._names), load_schema(name).title)
+        self._names.append(name)
+
+    def _activated(self, index: int) -> None:
+        name = self._names[index] if index < len(self._names) else _ask_for_file()
+        if name:
+            try:
+                self.choose(name)
+            except InputError as error:
+                self._refused(str(error))
+            else:
+                self._changed(name)
+        if self._current:
+            self._box.currentIndex = self._names.index(self._current)
+
+
+def legend(schema: Schema) -> str:
+    """Return the classes as rich text: a square in the colour of each, and its name."""
+    classes = []
+    for label in schema.labels:
+        color = "#{:02x}{:02x}{:02x}".format(*label.color)
+        classes.append(
+            f'<span style="color:{color}">&#9632;</span>&nbsp;{escape(label.name).replace(" ", "&nbsp;")}'
+        )
+    return " &nbsp;".join(classes)
+
+
+def _ask_for_file() -> str:
+    window = None
+    return qt.QFileDialog.getOpenFileName(window, "Label schema", "", "Label schemas (*.json)")

@@ -1,0 +1,50 @@
+"""What the viewer shows; nothing happens where Slicer runs without a main window."""
+
+from __future__ import annotations
+
+import slicer
+
+UNCERTAINTY_OPACITY = 0.6
+
+
+def show_over(
+    volume: slicer.vtkMRMLVolumeNode, heat_map: slicer.vtkMRMLVolumeNode | None, fit: bool = False
+) -> None:
+    """Show the volume in all slice views, and a heat map over it or none."""
+    if slicer.app.layoutManager() is not None:
+        slicer.util.setSliceViewerLayers(
+            background=volume, foreground=heat_map, foregroundOpacity=UNCERTAINTY_OPACITY, fit=fit
+        )
+
+
+def show_table_and_plot(
+    table: slicer.vtkMRMLTableNode | None, chart: slicer.vtkMRMLPlotChartNode | None
+) -> None:
+    """Change to a layout with a table and a plot beside the slices, and show these in it."""
+    manager = slicer.app.layoutManager()
+    if manager is None:
+        return
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpPlotTableView)
+    logic = slicer.app.applicationLogic()
+    selection = logic.GetSelectionNode()
+    if table is not None:
+        selection.SetActiveTableID(table.GetID())
+        logic.PropagateTableSelection()
+    if chart is not None:
+        selection.SetActivePlotChartID(chart.GetID())
+        logic.PropagatePlotChartSelection()
+
+
+def draw_segments(segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLVolumeNode) -> None:
+    """Open the Segment Editor on these nodes."""
+    editor = slicer.mrmlScene.GetSingletonNode("SegmentEditor", "vtkMRMLSegmentEditorNode")
+    if editor is None:
+        editor = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
+        editor.UnRegister(None)
+        editor.SetSingletonTag("SegmentEditor")
+        editor = slicer.mrmlScene.AddNode(editor)
+    with slicer.util.NodeModify(editor):
+        editor.SetAndObserveSegmentationNode(segmentation)
+        editor.SetAndObserveSourceVolumeNode(volume)
+    show_over(volume, None)
+    slicer.util.selectModule("SegmentEditor")
