@@ -60,6 +60,22 @@ class JobBar(JobListener):
         self._problem = sentence
         self._refresh()
 
+    @property
+    def status(self) -> str:
+        """The sentence on display."""
+        return self._status.text
+
+    @property
+    def log_text(self) -> str:
+        """What the worker printed during the last job."""
+        return self._log.plainText
+
+    @property
+    def memory_text(self) -> str:
+        """How much memory the worker uses, as far as it told."""
+        used = self._runner.watch.memory.get("used")
+        return f"{gigabytes(used)} of memory used" if used else ""
+
     def run(
         self,
         name: str,
@@ -94,8 +110,7 @@ class JobBar(JobListener):
         """Show it."""
         self._bar.value = round(1000 * fraction)
         self._status.text = message
-        used = self._runner.watch.memory.get("used")
-        self._bar.toolTip = f"{gigabytes(used)} of memory used" if used else ""
+        self._bar.toolTip = self.memory_text
 
     def log(self, line: str) -> None:
         """Show it."""

@@ -103,10 +103,7 @@ class JobProcess:
         self._end()
 
     def _on_error(self) -> None:
-        if (
-            self._process.state() == qt.QProcess.NotRunning
-            and self._process.error() == qt.QProcess.FailedToStart
-        ):
+        if self._process.error() == qt.QProcess.FailedToStart:
             self._end()
 
     def _end(self) -> None:

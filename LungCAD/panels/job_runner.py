@@ -96,10 +96,11 @@ class JobRunner:
 
     def stop(self) -> None:
         """End the worker even if it is idle: before Slicer exits, before packages are installed."""
+        process = self._process
         self.cancel()
-        if self._process:
-            self._process.kill()
-            self._process.wait(2.0)
+        if process:
+            process.kill()
+            process.wait(2.0)
             self._process = None
 
     def _request(self, name: str, images: dict[str, Any], parameters: Mapping[str, Any]) -> None:

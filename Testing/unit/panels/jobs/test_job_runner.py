@@ -7,7 +7,6 @@ import random
 import signal
 import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -210,35 +209,46 @@ def test_a_worker_that_cannot_start(run_loop, make_listener, command, words):
     assert words in str(error)
 
 
-def kill_at_random_moments(times, runner, do, run_loop, make_listener, is_alive, temporary):
-    """Kill launcher or worker with SIGKILL somewhere in the life of a job; the next job must work."""
+@pytest.fixture
+def survive_kills(runner, do, run_loop, make_listener, is_alive, temporary):
+    """A function that kills "launcher" or "worker" somewhere in the life of a job, so many times.
+
+    The next job must work each time, and in the end nothing may be left.
+    """
     moments, image, workers = random.Random(0), volume(30, 100, 100), []
-    for _ in range(times):
+
+    def one_job():
         listener = make_listener()
         runner.start("work", {"ct": image}, {"seconds": 0.3}, listener)
-        until = time.monotonic() + moments.uniform(0.0, 1.5)
-        run_loop(lambda until=until, listener=listener: listener.ends or time.monotonic() > until)
-        launcher = runner._process._process.processId()
-        workers += [runner.worker_pid] if runner.worker_pid else []
-        os.kill(moments.choice([runner.worker_pid or launcher, launcher]), signal.SIGKILL)
-        run_loop(lambda listener=listener: listener.ends and not runner.worker_pid)
-        the_end(listener)
-        kind, result = the_end(do("echo", {"ct": image}))
-        assert kind == "finished"
-        assert np.array_equal(
-            sitk.GetArrayViewFromImage(result.images["ct"]), sitk.GetArrayViewFromImage(image)
-        )
-    runner.stop()
-    run_loop(lambda: not any(map(is_alive, workers)))
-    run_loop(lambda: not list(Path(temporary).glob(f"{PREFIX}*")))
+        return listener
+
+    def survive(victim, times):
+        for _ in range(times):
+            listener, until = one_job(), time.monotonic() + moments.uniform(0.0, 1.5)
+            run_loop(lambda until=until, job=listener: job.ends or time.monotonic() > until)
+            launcher = runner._process._process.processId()
+            workers.extend([runner.worker_pid] if runner.worker_pid else [])
+            os.kill(launcher if victim == "launcher" else runner.worker_pid or launcher, signal.SIGKILL)
+            run_loop(lambda job=listener: job.ends and not runner.worker_pid)
+            the_end(listener)
+            kind, result = the_end(do("echo", {"ct": image}))
+            assert kind == "finished"
+            voxels = sitk.GetArrayViewFromImage(result.images["ct"])
+            assert np.array_equal(voxels, sitk.GetArrayViewFromImage(image))
+        runner.stop()
+        run_loop(lambda: not any(map(is_alive, workers)))
+        run_loop(lambda: not list(temporary.glob(f"{PREFIX}*")))
+
+    return survive
 
 
-@pytest.mark.parametrize("runner", ["direct", "launched"], indirect=True)
-def test_killed_a_few_times(runner, do, run_loop, make_listener, is_alive, temporary):
-    kill_at_random_moments(3, runner, do, run_loop, make_listener, is_alive, temporary)
+@pytest.mark.parametrize("victim", ["launcher", "worker"])
+def test_killed_a_few_times(survive_kills, victim):
+    survive_kills(victim, 3)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("victim", ["launcher", "worker"])
 @pytest.mark.parametrize("runner", ["direct", "launched"], indirect=True)
-def test_killed_thirty_times(runner, do, run_loop, make_listener, is_alive, temporary):
-    kill_at_random_moments(30, runner, do, run_loop, make_listener, is_alive, temporary)
+def test_killed_thirty_times(survive_kills, victim):
+    survive_kills(victim, 30)
