@@ -15,7 +15,7 @@ from LungCAD.review.masks import Masks
 from LungCAD.review.pseudonyms import case_pseudonym, patient_pseudonym, secret_key
 from LungCAD.review.replay import State, replay
 from LungCAD.review.review import Edit, Facts, Review
-from LungCAD.review.stack import from_stack, slice_centre, to_stack
+from LungCAD.review.stack import from_stack, slices_first, to_stack
 from LungCAD.review.voxel_files import VoxelFiles
 from LungCAD.review.worklist import (
     POSITION,
@@ -58,7 +58,7 @@ __all__ = [
     "replay",
     "restore",
     "secret_key",
-    "slice_centre",
+    "slices_first",
     "tally",
     "to_stack",
     "uncertain_ml",

@@ -138,6 +138,16 @@ class Review:
         return constraints
 
     @property
+    def before(self) -> np.ndarray:
+        """The labels before the last propagation; those that it gave where it was the first."""
+        masks, propagation = self.state.masks, self.state.propagation
+        return (
+            masks.result
+            if propagation == 1
+            else masks_after(self.entries[: propagation - 1], self._files)[0].labels
+        )
+
+    @property
     def accepted(self) -> tuple[int, ...]:
         """The slices that are accepted as they are now, ascending."""
         state = self.state

@@ -14,7 +14,12 @@ def to_stack(image: sitk.Image) -> np.ndarray:
     The slices are those across the patient's long axis, in the order in which the image stores them: number 0
     is the first that is stored.
     """
-    return np.moveaxis(sitk.GetArrayFromImage(image), 2 - axial_axis(image), 0)
+    return slices_first(sitk.GetArrayFromImage(image), image)
+
+
+def slices_first(array: np.ndarray, image: sitk.Image) -> np.ndarray:
+    """Return a view (slices, rows, columns) of an array (z, y, x) on the grid of `image`."""
+    return np.moveaxis(array, 2 - axial_axis(image), 0)
 
 
 def from_stack(stack: np.ndarray, like: sitk.Image) -> sitk.Image:
@@ -26,11 +31,3 @@ def from_stack(stack: np.ndarray, like: sitk.Image) -> sitk.Image:
     if array.shape != like.GetSize()[::-1]:
         raise ValueError(f"stack has the shape {stack.shape}, which does not fit the image {like.GetSize()}")
     return image_like(array, like)
-
-
-def slice_centre(image: sitk.Image, number: int) -> tuple[float, float, float]:
-    """Return the LPS position in mm of the centre of a slice of the stack."""
-    axis = axial_axis(image)
-    index = [(size - 1) / 2 for size in image.GetSize()]
-    index[axis] = number
-    return image.TransformContinuousIndexToPhysicalPoint(index)

@@ -1,0 +1,107 @@
+"""The labels under review in the scene: read after every stroke, so without a copy where that is possible."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+import vtk
+from numpy.typing import NDArray
+
+from LungCAD.images import require_label
+from LungCAD.labels import BACKGROUND, Schema, entry_identity
+from LungCAD.mrml.geometry import as_array
+from LungCAD.mrml.segments import LABELMAP, labels_from_segmentation, show_labels
+from LungCAD.mrml.volumes import array_view, blank_image
+from LungCAD.review import from_stack, slices_first, to_stack
+
+SAME = 1e-4
+"""Matrices of voxels that lie on the same grid agree to so much."""
+
+
+class ReviewedLabels:
+    """Segments as a stack of slices (slices, rows, columns) uint8 on the grid of the volume, and back.
+
+    node : the segmentation; its segments carry the terminology of the schema's labels, as `show_labels` makes
+    them. volume : the scan.
+    """
+
+    def __init__(
+        self, node: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLVolumeNode, schema: Schema
+    ) -> None:
+        self.node, self.volume, self.schema = node, volume, schema
+        self.grid = blank_image(volume)
+
+    def read(self, present: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the labels as they are painted now; possibly a view, to be compared before anything else.
+
+        A voxel in two segments gets the label that it does not have in `present`: that of the last stroke.
+
+        Raises
+        ------
+        InputError
+            A segment that is no label of the schema holds voxels.
+        """
+        layers = self._layers()
+        if not all(self._on_grid(layer) for layer, _ in layers):
+            return to_stack(labels_from_segmentation(self.node, self.volume, self.schema))
+        stacks = [self._stack(*layer) for layer in layers]
+        if len(stacks) == 1:
+            return stacks[0]
+        merged = np.zeros_like(present)
+        for stack in stacks:
+            new = (stack != BACKGROUND) & ((merged == BACKGROUND) | (stack != present))
+            merged[new] = stack[new]
+        return merged
+
+    def write(self, stack: NDArray[np.uint8]) -> None:
+        """Show these labels in the segments."""
+        show_labels(self.image(stack), self.schema, self.volume, self.node)
+
+    def image(self, stack: NDArray) -> sitk.Image:
+        """Return a stack as an image on the grid of the volume."""
+        return from_stack(stack, self.grid)
+
+    def _layers(self) -> list[tuple[slicer.vtkOrientedImageData, tuple[str, ...]]]:
+        """Return each labelmap that holds voxels, with the IDs of the segments that share it."""
+        segmentation = self.node.GetSegmentation()
+        numbers = range(segmentation.GetNumberOfLayers(LABELMAP))
+        layers = [(segmentation.GetLayerDataObject(n, LABELMAP), n) for n in numbers]
+        return [
+            (layer, segmentation.GetSegmentIDsForLayer(n, LABELMAP))
+            for layer, n in layers
+            if layer is not None and not layer.IsEmpty()
+        ]
+
+    def _on_grid(self, layer: slicer.vtkOrientedImageData) -> bool:
+        """Tell whether the voxels of a layer are voxels of the volume."""
+        matrices = [vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()]
+        layer.GetImageToWorldMatrix(matrices[0])
+        self.volume.GetIJKToRASMatrix(matrices[1])
+        extent, size = layer.GetExtent(), self.grid.GetSize()
+        inside = all(extent[2 * axis] >= 0 and extent[2 * axis + 1] < size[axis] for axis in range(3))
+        return inside and np.allclose(*map(as_array, matrices), atol=SAME)
+
+    def _stack(self, layer: slicer.vtkOrientedImageData, segments: tuple[str, ...]) -> NDArray[np.uint8]:
+        """Return one layer as a stack of the whole volume, in values of the schema."""
+        values, extent = self._in_schema(array_view(layer), segments), layer.GetExtent()
+        whole, shape = values, self.grid.GetSize()[::-1]
+        if values.shape != shape:
+            whole = np.zeros(shape, np.uint8)
+            whole[tuple(slice(extent[2 * axis], extent[2 * axis + 1] + 1) for axis in (2, 1, 0))] = values
+        return slices_first(whole, self.grid)
+
+    def _in_schema(self, values: NDArray, segments: tuple[str, ...]) -> NDArray[np.uint8]:
+        """Return a layer in values of the schema: itself, where the segments have these already."""
+        translation = np.zeros(256, np.uint8)
+        for identifier in segments:
+            segment = self.node.GetSegmentation().GetSegment(identifier)
+            identity = entry_identity(segment.GetTerminology())
+            label = self.schema.find(identity, segment.GetName(), identifier)
+            if label is None and (values == segment.GetLabelValue()).any():
+                require_label(self.schema, identity, self.node.GetName(), segment.GetName())
+            translation[segment.GetLabelValue()] = label.value if label else BACKGROUND
+        known = translation.nonzero()[0]
+        if values.dtype == np.uint8 and np.array_equal(translation[known], known):
+            return values
+        return translation[values]

@@ -1,0 +1,236 @@
+"""The review in the scene: strokes and undo become edits, drawn voxels come back, .mrb carries it all."""
+
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+
+from LungCAD.errors import InputError
+from LungCAD.labels import UNTOUCHED, Provenance, load_schema
+from LungCAD.mrml.reviewed_case import Subject, resume_review, review_folder, review_result
+from LungCAD.mrml.segments import labels_from_segmentation, show_labels
+from LungCAD.mrml.volumes import image_from_volume
+from LungCAD.review import Decision, Kind, to_stack, worklist
+
+OBLIQUE = np.array(
+    [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
+)
+SAGITTAL = np.array([[0.0, 0, 3, -90], [-0.7, 0, 0, 80], [0, -0.7, 0, 10], [0, 0, 0, 1]])
+SHAPE = (5, 8, 9)
+
+
+class ReviewInSceneTest(unittest.TestCase):
+    def setUp(self):
+        slicer.mrmlScene.Clear(0)
+        self.folder = Path(tempfile.mkdtemp(prefix="review-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.root = self.folder / "reviews"
+        self.schema = load_schema("gao5")
+
+    def make_case(self, matrix=OBLIQUE, reviewer="AB"):
+        rng = np.random.default_rng(4)
+        hu = rng.integers(-1000, 0, SHAPE).astype(np.int16)
+        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=matrix, name="CT")
+        lung = np.zeros(SHAPE, bool)
+        lung[:, 1:-1, 1:-1] = True
+        self.array = np.where(lung, rng.integers(1, 6, SHAPE), 0).astype(np.uint8)
+        self.drawn = np.zeros(SHAPE, bool)
+        self.drawn[2, 2:4, 2:5] = True
+        provenance = np.where(lung, Provenance.PROPAGATED, 0).astype(np.uint8)
+        provenance[self.drawn] = Provenance.DRAWN
+        self.uncertainty = np.where(lung, rng.random(SHAPE), 0).astype(np.float32)
+        self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Result")
+        self.subject = Subject(
+            self.volume,
+            self.node,
+            self.schema,
+            self.image(provenance),
+            self.image(self.uncertainty),
+            self.image(self.array[::-1]),
+            model="label propagation",
+            parameters={"mode": "volume"},
+        )
+        return review_result(self.subject, self.root, reviewer)
+
+    def image(self, array):
+        image = sitk.GetImageFromArray(np.ascontiguousarray(array))
+        image.CopyInformation(image_from_volume(self.volume))
+        return image
+
+    def painter(self):
+        from Testing.host.painting import Painter
+
+        return Painter(self.node, self.volume)
+
+    def voxels(self, *place):
+        voxels = np.zeros(SHAPE, bool)
+        voxels[place] = True
+        return voxels
+
+    def painted(self):
+        return sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+
+    def stack(self, array):
+        return to_stack(self.image(array))
+
+    def test_strokes_and_undo_become_edits_on_every_grid(self):
+        for matrix in (OBLIQUE, SAGITTAL, np.diag([-0.7, -0.8, -5.0, 1.0])):
+            with self.subTest(matrix=matrix):
+                shutil.rmtree(self.root, ignore_errors=True)
+                case = self.make_case(matrix)
+                hand = self.painter()
+                place = self.voxels(4, slice(2, 5), slice(3, 7))
+                hand.paint("fibrosis", place)
+                edit = case.take_edits()
+                self.assertEqual(edit.changed, np.count_nonzero(place & (self.array != 4)))
+                expected = np.where(place, 4, self.array)
+                np.testing.assert_array_equal(case.review.state.masks.labels, self.stack(expected))
+                np.testing.assert_array_equal(self.painted(), expected)
+                hand.erase("fibrosis", self.voxels(4, 2, 3))
+                self.assertEqual(case.take_edits().changed, 1)
+                hand.undo()
+                hand.undo()
+                case.take_edits()
+                np.testing.assert_array_equal(case.review.state.masks.labels, self.stack(self.array))
+                self.assertTrue((case.review.state.masks.corrections == UNTOUCHED).all())
+
+    def test_what_was_drawn_comes_back(self):
+        case = self.make_case()
+        self.painter().paint("healthy", self.voxels(2))
+        edit = case.take_edits()
+        self.assertEqual(edit.drawn, np.count_nonzero(self.drawn & (self.array != 1)))
+        painted = self.painted()
+        np.testing.assert_array_equal(painted[self.drawn], self.array[self.drawn])
+        self.assertTrue((painted[2][~self.drawn[2]] == 1).all())
+        self.assertEqual(case.take_edits().changed, 0)
+
+    def test_overlapping_segments_get_the_last_stroke(self):
+        case = self.make_case()
+        hand = self.painter()
+        hand.editor_node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
+        place = self.voxels(4, slice(2, 5), slice(3, 7))
+        hand.paint("fibrosis", place)
+        case.take_edits()
+        np.testing.assert_array_equal(
+            case.review.state.masks.labels, self.stack(np.where(place, 4, self.array))
+        )
+
+    def test_everything_erased_is_an_edit_too(self):
+        case = self.make_case()
+        self.node.GetSegmentation().RemoveAllSegments()
+        case.take_edits()
+        self.assertFalse(case.review.state.masks.labels[~np.moveaxis(self.drawn, 0, 0)].any())
+        np.testing.assert_array_equal(self.painted(), np.where(self.drawn, self.array, 0))
+
+    def test_a_foreign_segment_is_named(self):
+        case = self.make_case()
+        self.node.GetSegmentation().AddEmptySegment("heart", "Heart")
+        self.painter().paint("heart", self.voxels(4, 4, 4))
+        with self.assertRaisesRegex(InputError, "Heart"):
+            case.take_edits()
+
+    def test_a_new_result_goes_on_in_the_same_review(self):
+        case = self.make_case()
+        case.decide(1, Decision.ACCEPT)
+        constraints = sitk.GetArrayFromImage(case.constraints())
+        self.assertEqual(constraints.dtype, np.int16)
+        self.assertEqual(set(np.unique(constraints[0])), {UNTOUCHED})
+        changed = self.array.copy()
+        changed[4, 4, 4] = changed[4, 4, 4] % 5 + 1
+        show_labels(self.image(changed), self.schema, self.volume, self.node)
+        case = review_result(self.subject, self.root, "AB")
+        kinds = [entry.kind for entry in case.review.entries]
+        self.assertEqual(kinds, [Kind.PROPAGATE, Kind.DECISION, Kind.PROPAGATE])
+        self.assertEqual(case.review.accepted, (1,))
+        np.testing.assert_array_equal(case.review.before, self.array)
+
+    def test_orderings_come_with_the_result(self):
+        review = self.make_case().review
+        free = np.where(self.drawn, 0, self.uncertainty).sum(axis=(1, 2))
+        order = worklist(review.state, "uncertainty", review.facts.scores)
+        self.assertEqual(order, np.argsort(-free).tolist())
+        self.assertEqual(set(review.facts.scores), {"uncertainty", "disagreement"})
+
+    def test_views_jump_to_the_slice_as_it_was_acquired(self):
+        for matrix in (OBLIQUE, SAGITTAL):
+            with self.subTest(matrix=matrix):
+                shutil.rmtree(self.root, ignore_errors=True)
+                case = self.make_case(matrix)
+                inverse = np.linalg.inv(matrix)
+                slices = 2 if matrix is OBLIQUE else 1  # index axis that runs along the body
+                number = 3
+                case.jump(number)
+                normals = []
+                for view in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+                    plane = slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS())
+                    index = inverse @ plane
+                    normal = int(np.abs(index[:3, 2] / np.linalg.norm(index[:3, 2])).argmax())
+                    normals.append(normal)
+                    if normal == slices:
+                        self.assertAlmostEqual(index[normal, 3], number, places=4)
+                        self.assertLess(np.abs(np.delete(index[:3, 2], normal)).max(), 1e-6)
+                self.assertIn(slices, normals)
+
+    def test_before_and_after_do_not_mix(self):
+        case = self.make_case()
+        self.painter().paint("fibrosis", self.voxels(4))
+        case.take_edits()
+        case.show_before(True)
+        self.assertFalse(self.node.GetDisplayNode().GetVisibility())
+        before = slicer.util.getNode(f"{self.node.GetName()} before")
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(before, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, self.array)
+        case.show_before(False)
+        self.assertTrue(self.node.GetDisplayNode().GetVisibility())
+        case.close()
+        self.assertFalse(slicer.mrmlScene.IsNodePresent(before))
+
+    def test_a_saved_scene_brings_everything_back(self):
+        case = self.make_case()
+        self.painter().paint("fibrosis", self.voxels(4, slice(2, 5)))
+        case.decide(4, Decision.ACCEPT)
+        case.comment(3, "Größer als 3 mm?")
+        expected = case.review
+        path = str(self.folder / "review.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        slicer.mrmlScene.Clear(0)
+        shutil.rmtree(self.root)
+        slicer.util.loadScene(path)
+        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        back = resume_review(volume, self.schema, self.root, "AB", labels)
+        self.assertEqual(back.review.entries, expected.entries)
+        np.testing.assert_array_equal(back.review.state.masks.labels, expected.state.masks.labels)
+        np.testing.assert_array_equal(back.review.state.masks.provenance, expected.state.masks.provenance)
+        self.assertEqual(back.review.state.comments[0].text, "Größer als 3 mm?")
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(labels, volume, self.schema))
+        np.testing.assert_array_equal(to_stack(self.image_like(shown, volume)), expected.state.masks.labels)
+        self.assertEqual(back.take_edits().changed, 0)
+
+    def image_like(self, array, volume):
+        image = sitk.GetImageFromArray(array)
+        image.CopyInformation(image_from_volume(volume))
+        return image
+
+    def test_a_review_is_resumed_from_its_folder_alone(self):
+        case = self.make_case()
+        case.decide(4, Decision.REJECT)
+        slicer.mrmlScene.RemoveNode(self.node)
+        back = resume_review(self.volume, self.schema, self.root, "AB")
+        self.assertEqual(back.review.entries, case.review.entries)
+        self.node = back.labels.node
+        np.testing.assert_array_equal(self.painted(), self.array)
+        with self.assertRaisesRegex(InputError, "holds no review"):
+            resume_review(self.volume, self.schema, self.root, "CD")
+        with self.assertRaisesRegex(InputError, "begun with the schema gao5, not lungnet6"):
+            resume_review(self.volume, load_schema("lungnet6"), self.root, "AB")
+
+    def test_a_folder_tells_the_reader_and_nothing_of_the_patient(self):
+        self.assertEqual(review_folder(self.root, "case-1", " Dr. Müller ").name, "dr-müller")
+        self.assertEqual(review_folder(self.root, "case-1", "../..").name, "reader")
+        self.volume = None
+        case = self.make_case()
+        self.assertRegex(case.review.case, "^case-[0-9a-f]{12}$")
