@@ -42,12 +42,11 @@ def picture(widget: Any, width: int = 400, theme: str = "light") -> qt.QPixmap:
     """The panel as a user sees it in a module column of that width, scrolled through to its end."""
     shown = widget if isinstance(widget, qt.QWidget) else widget.parent
     with themes.applied(theme):
-        height = shown.heightForWidth(width) if shown.hasHeightForWidth() else -1
-        shown.resize(width, max(height, shown.sizeHint().height()))
-        shown.show()
-        slicer.app.processEvents()
-        shown.resize(width, max(height, shown.sizeHint().height()))
-        slicer.app.processEvents()
+        for _ in range(2):  # the theme changes what fits; Slicer's panel column goes by height for width
+            height = shown.heightForWidth(width) if shown.hasHeightForWidth() else shown.sizeHint().height()
+            shown.resize(width, height)
+            shown.show()
+            slicer.app.processEvents()
         return shown.grab()
 
 

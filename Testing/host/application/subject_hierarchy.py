@@ -24,10 +24,8 @@ def follow_nodes(scene: Any) -> None:
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def about_to_be_removed(scene: Any, event: str, node: Any) -> None:
-        hierarchy = _hierarchy(scene)
-        item = hierarchy.GetItemByDataNode(node) if hierarchy is not None and not scene.IsClosing() else 0
-        if item:
-            hierarchy.RemoveItem(item, False, False)
+        if not scene.IsImporting() and not scene.IsClosing():
+            _remove_item(scene, node)
 
     def imported(scene: Any, event: str) -> None:
         for index in range(scene.GetNumberOfNodes()):
@@ -36,16 +34,19 @@ def follow_nodes(scene: Any) -> None:
     events = slicer.vtkMRMLScene
     scene.AddObserver(events.NodeAddedEvent, added)
     scene.AddObserver(events.NodeAboutToBeRemovedEvent, about_to_be_removed)
-    scene.AddObserver(events.EndImportEvent, imported)
-
-
-def _hierarchy(scene: Any) -> Any:
-    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    scene.AddObserver(events.EndImportEvent, imported, -10.0)  # after the hierarchy has merged what was read
 
 
 def _add_item(scene: Any, node: Any) -> None:
     if node.GetHideFromEditors() or not any(node.IsA(kind) for kind in DATA):
         return
-    hierarchy = _hierarchy(scene)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     if hierarchy is not None and not hierarchy.GetItemByDataNode(node):
         hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+
+
+def _remove_item(scene: Any, node: Any) -> None:
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    item = hierarchy.GetItemByDataNode(node) if hierarchy is not None else 0
+    if item:
+        hierarchy.RemoveItem(item, False, False)
