@@ -31,15 +31,20 @@ from LungCAD.panels.views import draw_segments, show_over, show_table_and_plot
 from LungCAD.progress import Progress, silent
 from LungCAD.worker import JobResult
 
-# What computes (LungCAD.tasks, most of LungCAD.mrml) is imported where it is used: Slicer imports every module
-# when it starts, and the packages may still have to be installed.
+# What computes (LungCAD.tasks, most of LungCAD.mrml) is imported where it is used: Slicer imports every
+# module when it starts, and the packages may still have to be installed.
 
 METHOD = load_method("label_propagation")
 
 MAIN_PARAMETERS = ("mode", "unary")
 """Shown to everybody; the others are under Advanced."""
 
-TITLES = {"mode": "Smoothing", "unary": "Classes from", "undecided": "Leave unlike tissue without a label"}
+TITLES = {
+    "mode": "Smoothing",
+    "unary": "Classes from",
+    "undecided": "Leave unlike tissue without a label",
+    "crf_unit": "Unit of alpha, gamma",
+}
 
 CHOICE_NAMES = {
     "mode": {"slice": "Slice by slice", "volume": "Whole volume"},
@@ -96,13 +101,13 @@ class CRFLabelPropagationWidget(ModulePanel):
         """Fill in schemas, parameters and job bar."""
         self.logic = CRFLabelPropagationLogic()
         self.schemas = SchemaChooser(ui.schemaBox, ui.schemaLegend, self.onSchemaChosen, self.onSchemaRefused)
-        main = [METHOD[name] for name in MAIN_PARAMETERS]
-        others = METHOD.without(["schema", *MAIN_PARAMETERS])
+        others = METHOD.group("", but=["schema", *MAIN_PARAMETERS])
         self.forms = [
-            ParameterForm(ui.methodLayout, main, TITLES, CHOICE_NAMES),
+            ParameterForm(ui.methodLayout, [METHOD[name] for name in MAIN_PARAMETERS], TITLES, CHOICE_NAMES),
             ParameterForm(ui.advancedLayout, others, TITLES, CHOICE_NAMES),
+            ParameterForm(ui.crfLayout, METHOD.group("crf"), TITLES, CHOICE_NAMES),
         ]
-        self.forms[1].add_presets(METHOD.presets["crf"], self.applyPreset)
+        self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
         ui.jobLayout.addWidget(self.jobBar.widget)
         ui.drawButton.clicked.connect(self.onDraw)
         ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)

@@ -51,9 +51,10 @@ class Method:
                 return parameter
         raise KeyError(name)
 
-    def without(self, names: Iterable[str]) -> tuple[Declared, ...]:
-        """Return the parameters but those that are shown elsewhere."""
-        return tuple(parameter for parameter in self.parameters if parameter.name not in names)
+    def group(self, name: str = "", but: Iterable[str] = ()) -> tuple[Declared, ...]:
+        """Return the parameters of a nested group ("crf"), or of none (""), except those named."""
+        path = (name,) if name else ()
+        return tuple(each for each in self.parameters if each.path[:-1] == path and each.name not in but)
 
     def nested(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """Return values by name as the nested dictionary that `Parameters.as_dict` writes."""

@@ -159,7 +159,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._soon.stop()
         if self.node is None:
             return
-        self._observe([node for node in self.inputNodes() if node is not None])
+        self._observe(self.inputNodes())
         waiting = NOT_INSTALLED if self.firstRun.missing else self.waitsFor()
         problems = {} if self.firstRun.missing else {**self.findProblems(), **self._failure}
         self._problems.show(problems)
@@ -174,8 +174,8 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for old in self._observed:
             for event in _INPUT_EVENTS:
                 self.removeObserver(old, event, self.onInputModified)
-        self._observed = nodes
-        for new in nodes:
+        self._observed = [node for node in dict.fromkeys(nodes) if node is not None]
+        for new in self._observed:
             for event in _INPUT_EVENTS:
                 self.addObserver(new, event, self.onInputModified)
 

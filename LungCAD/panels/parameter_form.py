@@ -11,6 +11,9 @@ from LungCAD.panels.declared import Declared, Value
 BOUND_TO = "SlicerParameterName"
 """The dynamic property by which a parameter node finds its widgets."""
 
+NARROW_PX = 60
+"""Least width of number fields; those without an upper end would ask for room for the largest number."""
+
 ChoiceNames = Mapping[str, Mapping[str, str]]
 """What a choice of a parameter is called on screen: parameter -> choice -> words."""
 
@@ -39,14 +42,14 @@ class ParameterForm:
     def add_presets(
         self, presets: Mapping[str, Mapping[str, Value]], apply: Callable[[Mapping[str, Value]], None]
     ) -> None:
-        """Add a row of buttons, each of which hands the values of a preset to `apply`."""
+        """Add a first row of buttons, each of which hands the values of a preset to `apply`."""
         row = qt.QHBoxLayout()
         for name, values in presets.items():
             button = qt.QPushButton(name.capitalize())
             button.toolTip = f"Set the values below to those called {name}"
             button.clicked.connect(lambda *_, values=values: apply(values))
             row.addWidget(button)
-        self._layout.addRow("Set to", row)
+        self._layout.insertRow(0, "Set to", row)
 
     def name_choices(self) -> None:
         """Put words in the place of bare choices, without changing which one is current."""
@@ -87,6 +90,7 @@ def _widget(parameter: Declared) -> qt.QWidget:
     if isinstance(parameter.default, str):
         return qt.QLineEdit()
     widget = qt.QSpinBox() if isinstance(parameter.default, int) else qt.QDoubleSpinBox()
+    widget.minimumWidth = NARROW_PX
     if parameter.declaration.unit:
         widget.suffix = f" {parameter.declaration.unit}"
     return widget

@@ -77,12 +77,10 @@ def legend(schema: Schema) -> str:
     classes = []
     for label in schema.labels:
         color = "#{:02x}{:02x}{:02x}".format(*label.color)
-        classes.append(
-            f'<span style="color:{color}">&#9632;</span>&nbsp;{escape(label.name).replace(" ", "&nbsp;")}'
-        )
-    return " &nbsp;".join(classes)
+        name = escape(label.name).replace(" ", "&nbsp;")
+        classes.append(f'<span style="color:{color}">&#9632;</span>&nbsp;{name}&nbsp;')
+    return " ".join(classes)
 
 
 def _ask_for_file() -> str:
-    window = None
-    return qt.QFileDialog.getOpenFileName(window, "Label schema", "", "Label schemas (*.json)")
+    return qt.QFileDialog.getOpenFileName(None, "Label schema", "", "Label schemas (*.json)")
