@@ -11,6 +11,7 @@ from LungCAD.images.geometry import (
     axial_axis,
     from_axial,
     image_like,
+    overlap,
     physical_points,
     place_on_grid,
     same_geometry,
@@ -19,7 +20,13 @@ from LungCAD.images.geometry import (
     to_axial,
 )
 from LungCAD.images.hounsfield import require_hu
-from LungCAD.images.label_maps import check_values, merge_labels, place_labels, require_label
+from LungCAD.images.label_maps import (
+    check_values,
+    merge_labels,
+    place_labels,
+    refusing_other_grids,
+    require_label,
+)
 from LungCAD.images.radiograph import read_radiograph
 from LungCAD.images.read_ct import read_ct
 from LungCAD.images.read_labels import read_labels
@@ -67,6 +74,7 @@ __all__ = [
     "image_like",
     "list_series",
     "merge_labels",
+    "overlap",
     "physical_points",
     "place_labels",
     "place_on_grid",
@@ -75,6 +83,7 @@ __all__ = [
     "read_probabilities",
     "read_radiograph",
     "read_txt_rois",
+    "refusing_other_grids",
     "require_hu",
     "require_label",
     "same_geometry",

@@ -101,8 +101,23 @@ def place_on_grid(image: sitk.Image, reference: sitk.Image, tolerance: float = 1
         The voxels do not coincide, or voxels other than 0 lie outside the reference.
     """
     to_reference = np.linalg.inv(affine(reference)) @ affine(image)
+    array = sitk.GetArrayViewFromImage(image)
+    placed = np.zeros(reference.GetSize()[::-1], dtype=array.dtype)
+    box, covered = overlap(array, to_reference, placed.shape, tolerance)
+    placed[box] = covered
+    return image_like(placed, reference)
+
+
+def overlap(
+    array: NDArray, to_reference: NDArray[np.float64], shape: tuple[int, ...], tolerance: float = 1e-2
+) -> tuple[tuple[slice, ...], NDArray]:
+    """Return where an array (z, y, x) lies in a reference of `shape`, and the view of it that lies there.
+
+    `to_reference` is the matrix (4, 4) from voxel index (x, y, z) of the array to that of the reference; the
+    rest is as `place_on_grid`.
+    """
     turn = np.rint(to_reference[:3, :3])
-    wander = np.abs(to_reference[:3, :3] - turn) @ (np.array(image.GetSize()) - 1)
+    wander = np.abs(to_reference[:3, :3] - turn) @ (np.array(array.shape[::-1]) - 1)
     start = np.rint(to_reference[:3, 3])
     if (
         not np.array_equal(np.abs(turn).sum(axis=0), [1, 1, 1])
@@ -111,19 +126,16 @@ def place_on_grid(image: sitk.Image, reference: sitk.Image, tolerance: float = 1
         or np.abs(to_reference[:3, :3] - turn).max() > tolerance
     ):
         raise ValueError("image: its voxels do not lie on those of the reference")
-    order = np.abs(turn).argmax(axis=1)  # the image's axis along each axis of the reference
+    order = np.abs(turn).argmax(axis=1)  # the array's axis along each axis of the reference
     backwards = turn[range(3), order] < 0
-    array = sitk.GetArrayViewFromImage(image)
     aligned = np.flip(array.transpose(2 - order[::-1]), np.flatnonzero(backwards[::-1]))
-    placed = np.zeros(reference.GetSize()[::-1], dtype=array.dtype)
-    corner = (start - np.where(backwards, np.array(image.GetSize())[order] - 1, 0)).astype(int)[::-1]
+    corner = start.astype(int)[::-1] - np.where(backwards[::-1], np.array(aligned.shape) - 1, 0)
     begin = np.maximum(corner, 0)
-    end = np.maximum(np.minimum(corner + aligned.shape, placed.shape), begin)
+    end = np.maximum(np.minimum(corner + aligned.shape, shape), begin)
     covered = aligned[tuple(map(slice, begin - corner, end - corner))]
-    if np.count_nonzero(covered) < np.count_nonzero(array):
+    if covered.size < array.size and np.count_nonzero(covered) < np.count_nonzero(array):
         raise ValueError("image: reaches beyond the reference")
-    placed[tuple(map(slice, begin, end))] = covered
-    return image_like(placed, reference)
+    return tuple(map(slice, begin, end)), covered
 
 
 def image_like(array: NDArray, reference: sitk.Image) -> sitk.Image:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
@@ -78,8 +81,15 @@ def place_labels(labels: sitk.Image, reference: sitk.Image, subject: object) -> 
     InputError
         The voxels do not coincide, or labels lie outside the reference; the error names `subject`.
     """
-    try:
+    with refusing_other_grids(subject):
         return place_on_grid(labels, reference)
+
+
+@contextmanager
+def refusing_other_grids(subject: object) -> Iterator[None]:
+    """Turn the ValueError of `place_on_grid` and `overlap` into an InputError that names `subject`."""
+    try:
+        yield
     except ValueError as error:
         raise InputError(
             subject,

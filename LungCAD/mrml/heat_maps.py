@@ -17,6 +17,8 @@ LEAST_SHOWN = 0.02
 """Heat maps are see-through below this, so that they can lie over the CT: 0 is what was not assessed."""
 
 
+RANGE = (0.0, 1.0)
+
 COLORS_OF = "LungCAD.ColorsOf"
 """Attribute by which a colour table is found again, after loading a scene too."""
 
@@ -46,7 +48,7 @@ def uncertainty_in_steps(
     """Do as `show_uncertainty`, yielding fractions; the scene changes in the last step only."""
     from LungCAD.report.overlay import uncertainty_colors  # loads matplotlib, which takes its time
 
-    node = yield from volume_in_steps(image, name, node, reference_volume)
+    node = yield from volume_in_steps(image, name, node, reference_volume, RANGE)
     _color(node, uncertainty_colors(np.linspace(0, 1, 256)), "Uncertainty")
     return node
 
@@ -64,7 +66,7 @@ def show_probability(
     InputError
         The volume no longer lies where the image was computed.
     """
-    steps = volume_in_steps(image, f"Probability of {label.name.lower()}", node, reference_volume)
+    steps = volume_in_steps(image, f"Probability of {label.name.lower()}", node, reference_volume, RANGE)
     node = finish(steps)
     _color(node, np.linspace(0, 1, 256)[:, None] * np.array(label.color) / 255, label.name)
     return node
@@ -72,12 +74,11 @@ def show_probability(
 
 def _color(node: slicer.vtkMRMLScalarVolumeNode, colors: NDArray[np.float64], title: str) -> None:
     """Show the values 0..1 of the node in these colours (256, 3), each 0..1, and say so in a legend."""
-    node.CreateDefaultDisplayNodes()
     display = node.GetDisplayNode()
     with slicer.util.NodeModify(display):
         display.SetAndObserveColorNodeID(_color_node(title, colors).GetID())
         display.AutoWindowLevelOff()
-        display.SetWindowLevelMinMax(0, 1)
+        display.SetWindowLevelMinMax(*RANGE)
         display.AutoThresholdOff()
         display.SetThreshold(LEAST_SHOWN, 1)
         display.ApplyThresholdOn()

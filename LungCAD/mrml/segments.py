@@ -11,10 +11,10 @@ import vtk
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.images import image_like, merge_labels, place_labels, require_label
+from LungCAD.images import image_like, merge_labels, overlap, refusing_other_grids, require_label
 from LungCAD.labels import Label, Schema, entry_identity, terminology_entry
-from LungCAD.mrml.chunks import copy_in_chunks, finish
-from LungCAD.mrml.geometry import as_array, node_to_world, set_geometry
+from LungCAD.mrml.chunks import copy_in_chunks, finish, slabs
+from LungCAD.mrml.geometry import as_array, ijk_to_ras, node_to_world
 from LungCAD.mrml.nodes import add_node, place_beside
 from LungCAD.mrml.volumes import allocate, array_view, blank_image, matching_matrix
 
@@ -36,16 +36,28 @@ def labels_from_segmentation(
         A segment that is no label of the schema, lies on another grid or reaches beyond the volume; a voxel
         in two segments of different labels; surfaces without voxels; a transform that is not linear.
     """
+    return finish(segmentation_in_steps(node, reference_volume, schema))
+
+
+def segmentation_in_steps(
+    node: slicer.vtkMRMLSegmentationNode, reference_volume: slicer.vtkMRMLVolumeNode, schema: Schema
+) -> Generator[float, None, sitk.Image]:
+    """Do as `labels_from_segmentation`, yielding fractions."""
+    subject = node.GetName()
     labels = blank_image(reference_volume)
     merged = np.zeros(labels.GetSize()[::-1], dtype=np.uint8)
-    to_world = node_to_world(node)
-    for layer, segments in _layers(node):
-        values = _values(layer, segments, schema, node.GetName())
-        if values.any():
-            image = sitk.GetImageFromArray(values)
-            set_geometry(image, to_world @ _index_to_node(layer), node.GetName())
-            placed = place_labels(image, labels, node.GetName())
-            merge_labels(merged, sitk.GetArrayViewFromImage(placed), schema, node.GetName())
+    to_index = np.linalg.inv(ijk_to_ras(labels)) @ node_to_world(node)
+    layers = _layers(node)
+    for number, (layer, segments) in enumerate(layers):
+        values = yield from _values_in_steps(layer, segments, schema, subject)
+        if not values.any():
+            continue
+        with refusing_other_grids(subject):
+            box, covered = overlap(values, to_index @ _index_to_node(layer), merged.shape)
+        target = merged[box]
+        for part in slabs(target):
+            merge_labels(target[part], covered[part], schema, subject)
+            yield (number + part.stop / len(target)) / len(layers)
     return image_like(merged, labels)
 
 
@@ -156,23 +168,27 @@ def _layers(
     return layers
 
 
-def _values(
+def _values_in_steps(
     layer: slicer.vtkOrientedImageData,
     segments: list[tuple[str, slicer.vtkSegment]],
     schema: Schema,
     subject: str,
-) -> NDArray[np.uint8]:
+) -> Generator[float, None, NDArray[np.uint8]]:
     """Return the layer (z, y, x) with the schema's values in the place of the segments' own."""
     array = array_view(layer)
     translation = np.zeros(int(array.max()) + 1, dtype=np.uint8)
     for identifier, segment in segments:
-        value = segment.GetLabelValue()
-        label = schema.find(entry_identity(segment.GetTerminology()), segment.GetName(), identifier)
+        value, name = segment.GetLabelValue(), segment.GetName()
+        label = schema.find(entry_identity(segment.GetTerminology()), name, identifier)
         if label is not None:
             translation[value : value + 1] = label.value
         elif (array == value).any():
-            require_label(schema, None, subject, segment.GetName())
-    return translation[array]
+            require_label(schema, None, subject, name)
+    values = np.empty(array.shape, dtype=np.uint8)
+    for part in slabs(array):
+        values[part] = translation[array[part]]
+        yield 0.0
+    return values
 
 
 def _index_to_node(data: slicer.vtkOrientedImageData) -> NDArray[np.float64]:

@@ -13,9 +13,12 @@ from vtk.util import numpy_support
 
 from LungCAD.errors import InputError
 from LungCAD.images import same_geometry
-from LungCAD.mrml.chunks import CHUNK_BYTES, copy_in_chunks, finish
+from LungCAD.mrml.chunks import copy_in_chunks, finish, slabs
 from LungCAD.mrml.geometry import as_matrix, ijk_to_ras, set_geometry, volume_to_world
 from LungCAD.mrml.nodes import add_node, place_beside
+
+SAMPLES_PER_AXIS = 64
+"""Voxels looked at along each axis to choose how a volume is shown."""
 
 
 def image_from_volume(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
@@ -38,11 +41,10 @@ def image_in_steps(volume: slicer.vtkMRMLVolumeNode) -> Generator[float, None, s
     source = voxels_of(volume)
     image = sitk.GetImageFromArray(source[:1])
     image = sitk.Image([*source.shape[::-1]], image.GetPixelID())
-    count = max(CHUNK_BYTES // source[0].nbytes, 1)
-    for first in range(0, len(source), count):
-        slices = source[first : first + count]
-        image[:, :, first : first + len(slices)] = sitk.GetImageFromArray(slices)
-        yield min((first + count) / len(source), 1.0)
+    yield 0.0
+    for part in slabs(source):
+        image[:, :, part] = sitk.GetImageFromArray(source[part])
+        yield part.stop / len(source)
     set_geometry(image, volume_to_world(volume), volume.GetName())
     return image
 
@@ -109,13 +111,19 @@ def volume_in_steps(
     name: str,
     node: slicer.vtkMRMLScalarVolumeNode | None = None,
     reference: slicer.vtkMRMLVolumeNode | None = None,
+    window: tuple[float, float] | None = None,
 ) -> Generator[float, None, slicer.vtkMRMLScalarVolumeNode]:
-    """Do as `volume_from_image`, yielding fractions; the scene changes in the last step only."""
+    """Do as `volume_from_image`, yielding fractions; the scene changes in the last step only.
+
+    A new display shows values from black to white as `window` says (lowest, highest).
+    """
     matrix = as_matrix(ijk_to_ras(image)) if reference is None else matching_matrix(image, reference)
     source = sitk.GetArrayViewFromImage(image)
     data = vtk.vtkImageData()
     yield from copy_in_chunks(source, allocate(data, source.shape, source.dtype))
     node = node or add_node("vtkMRMLScalarVolumeNode", name)
+    if node.GetDisplayNode() is None:
+        _add_display(node, window or _usual_window(source))
     with slicer.util.NodeModify(node):
         if reference is None:
             node.SetAndObserveTransformNodeID(None)
@@ -140,3 +148,19 @@ def matching_matrix(image: sitk.Image, reference: slicer.vtkMRMLVolumeNode) -> v
     matrix = vtk.vtkMatrix4x4()
     reference.GetIJKToRASMatrix(matrix)
     return matrix
+
+
+def _add_display(node: slicer.vtkMRMLScalarVolumeNode, window: tuple[float, float]) -> None:
+    """Add a display while there are no voxels: Slicer's own choice takes seconds for a large volume."""
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    with slicer.util.NodeModify(display):
+        display.AutoWindowLevelOff()
+        display.SetWindowLevelMinMax(*window)
+
+
+def _usual_window(voxels: NDArray) -> tuple[float, float]:
+    """Return values that all but a few voxels lie between, judged by a sample."""
+    sample = voxels[tuple(slice(None, None, max(size // SAMPLES_PER_AXIS, 1)) for size in voxels.shape)]
+    low, high = np.percentile(sample, (0.1, 99.9))
+    return float(low), float(max(high, low + 1))

@@ -18,6 +18,7 @@ from LungCAD.mrml.volumes import image_from_volume
 OBLIQUE = np.array(
     [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
 )
+TURNED = OBLIQUE @ np.diag([1.0, 1.0, -1.0, 1.0])  # right-handed: Slicer turns others when it loads them
 LEFT_HANDED = np.diag([-0.7, -0.8, -5.0, 1.0])
 SHAPE = (5, 6, 7)
 EVENTS = (
@@ -290,6 +291,8 @@ class SegmentsTest(unittest.TestCase):
         self.assertIsNotNone(slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode"))
 
     def test_everything_outlives_saving_and_loading_the_scene(self):
+        self.volume.SetName("Other CT")
+        self.volume = self.add_volume(TURNED)
         image = self.random_labels()
         show_labels(image, self.schema, self.volume, name="Result")
         with tempfile.TemporaryDirectory() as folder:
