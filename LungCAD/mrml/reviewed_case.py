@@ -46,6 +46,7 @@ class Subject:
     provenance : values of `Provenance`. uncertainty : 0..1, where there is one.
     alternative : other labels of the same scan, such as those before smoothing: where they differ, slices
         come early in the ordering "disagreement".
+    result : the labels as they were computed; those that `labels` shows now where None.
     model, parameters : name and parameters of what made the labels.
     """
 
@@ -55,6 +56,7 @@ class Subject:
     provenance: sitk.Image
     uncertainty: sitk.Image | None = None
     alternative: sitk.Image | None = None
+    result: sitk.Image | None = None
     model: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -153,6 +155,8 @@ class ReviewedCase:
 def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
+    A result that is under review already stays so, with what the reader made of it.
+
     Parameters
     ----------
     root : folder of all reviews; this one is kept in ``<root>/<case>/<reviewer>``.
@@ -164,7 +168,8 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
     """
     labels = ReviewedLabels(subject.labels, subject.volume, subject.schema)
     provenance = to_stack(subject.provenance)
-    stack = labels.read(np.zeros(provenance.shape, np.uint8))
+    empty = np.zeros(provenance.shape, np.uint8)
+    stack = labels.read(empty) if subject.result is None else to_stack(subject.result)
     uncertainty = None if subject.uncertainty is None else to_stack(subject.uncertainty)
     facts = _facts(subject, stack, provenance, uncertainty)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
@@ -173,9 +178,13 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
     if is_review(folder):
         review = Review.resume(folder, reviewer)
         _require_schema(review, subject.schema)
-        review.propagated(stack, provenance, facts, **made)
+        if not review.is_of(stack):
+            review.propagated(stack, provenance, facts, **made)
     else:
         review = Review.begin(folder, stack, provenance, facts, case=case, reviewer=reviewer, **made)
+    present = review.state.masks.labels
+    if not np.array_equal(labels.read(empty), present):
+        labels.write(present)
     return ReviewedCase(review, labels, uncertainty)
 
 

@@ -16,6 +16,7 @@ from LungCAD.review.pseudonyms import case_pseudonym, patient_pseudonym, secret_
 from LungCAD.review.replay import State, replay
 from LungCAD.review.review import Edit, Facts, Review
 from LungCAD.review.stack import from_stack, slices_first, to_stack
+from LungCAD.review.two_readers import agreement_of_reviews
 from LungCAD.review.voxel_files import VoxelFiles
 from LungCAD.review.worklist import (
     POSITION,
@@ -46,6 +47,7 @@ __all__ = [
     "Tally",
     "VoxelFiles",
     "agreement",
+    "agreement_of_reviews",
     "case_pseudonym",
     "disagreement_ml",
     "export_case",

@@ -138,6 +138,15 @@ class Review:
         return constraints
 
     @property
+    def is_corrected(self) -> bool:
+        """Whether the labels are other than the last propagation gave them."""
+        return self.state.masks.digest != self.entries[self.state.propagation - 1].mask
+
+    def is_of(self, labels: np.ndarray) -> bool:
+        """Tell whether these are the labels that the propagation under review gave."""
+        return Masks.of(labels, labels).digest == self.entries[self.state.propagation - 1].mask
+
+    @property
     def before(self) -> np.ndarray:
         """The labels before the last propagation; those that it gave where it was the first."""
         masks, propagation = self.state.masks, self.state.propagation
