@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+import torch
 
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part, silent
-from LungCAD.unary import RoiClassifier, network_unary, pool, vicinity_prior
+from LungCAD.unary import RoiClassifier, TextureDescription, network_unary, pool, vicinity_prior
+from LungCAD.weights import load_network
+from LungCAD.weights.shipped import shipped
 
 UNDECIDED_LIMIT = 0.5
 """Novelty above this leaves a voxel undecided; 0.5 is the limit of what left-out regions showed."""
@@ -47,11 +51,24 @@ def from_rois(
     InputError
         Only one class is drawn.
     """
-    classifier = RoiClassifier.fit(hu, drawn, mask, spacing, part(progress, 0.0, 0.2))
+    classifier = RoiClassifier.fit(hu, drawn, mask, spacing, texture_description(), part(progress, 0.0, 0.2))
     values, novelty = classifier.predict(hu, mask, spacing, stride, progress=part(progress, 0.2, 1.0))
     values *= vicinity_prior(drawn, classifier.classes, spacing)
     values /= np.where(mask > 0, values.sum(0), 1)
     return ClassProbabilities(classifier.classes, values, novelty > UNDECIDED_LIMIT, classifier.report)
+
+
+@cache
+def texture_description() -> TextureDescription:
+    """Return what describes the texture of a slice: filters, and the network that LungCAD ships.
+
+    Raises
+    ------
+    InputError
+        The weights are missing or damaged.
+    """
+    network, description = load_network(shipped("texture"), architecture="texture")
+    return TextureDescription(network.to(memory_format=torch.channels_last), len(description.classes))
 
 
 def from_network(probabilities: np.ndarray, values: tuple[int, ...], mask: np.ndarray) -> ClassProbabilities:

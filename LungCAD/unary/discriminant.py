@@ -2,7 +2,8 @@
 
 Every class has the mean of its regions' means. All classes share one covariance: the scatter of pixels
 within regions plus the scatter of regions about their class, shrunk towards a sphere (Friedman,
-"Regularized discriminant analysis", JASA 1989). A region counts once whatever its area.
+"Regularized discriminant analysis", JASA 1989). A region counts once whatever its area, unless it is so small
+that its own mean is uncertain.
 """
 
 from __future__ import annotations
@@ -18,19 +19,27 @@ BETWEEN_REGIONS = 1.0
 """Weight of the scatter of regions about their class, beside the scatter of pixels within regions."""
 
 
+CERTAIN_PX = 100
+"""Texture speaks from about so many pixels on: a region of this area counts half."""
+
+
 @dataclass(frozen=True)
 class Moments:
-    """What a region tells of its class: mean (F,) and covariance (F, F) of its pixels' features."""
+    """What a region tells of its class: mean (F,) and covariance (F, F) of its pixels' features.
+
+    trust : how much the region counts, 0..1: nearly nothing for a sliver, 1 for a large region.
+    """
 
     mean: np.ndarray
     covariance: np.ndarray
+    trust: float
 
     @classmethod
     def of(cls, pixels: np.ndarray) -> Moments:
         """Return the moments of features (pixels, F)."""
         mean = pixels.mean(0, dtype=np.float64)
         residual = pixels - mean
-        return cls(mean, residual.T @ residual / len(pixels))
+        return cls(mean, residual.T @ residual / len(pixels), len(pixels) / (len(pixels) + CERTAIN_PX))
 
 
 @dataclass(frozen=True)
@@ -66,17 +75,20 @@ def fit_discriminant(regions: Sequence[Moments], classes: np.ndarray) -> Discrim
     classes : (regions,) index of each region's class, 0..C-1, every class at least once.
     """
     means = np.stack([region.mean for region in regions])
-    weights = 1.0 / np.bincount(classes)[classes]
-    weights /= weights.sum()
-    class_means = np.stack([means[classes == c].mean(0) for c in range(classes.max() + 1)])
+    trust = np.array([region.trust for region in regions])
+    totals = np.bincount(classes, trust)
+    weights = trust / totals[classes] / len(totals)
+    member = classes == np.arange(len(totals))[:, None]
+    class_means = len(totals) * (member * weights) @ means
 
     covariance = sum(w * region.covariance for w, region in zip(weights, regions, strict=True))
     centre = weights @ means
     scale = np.sqrt(np.diag(covariance) + weights @ (means - centre) ** 2) + 1e-6
-    freedom = len(regions) - len(class_means)
-    if freedom > 0:
+    repeats = (totals**2 / np.bincount(classes, trust**2)).sum()  # as many regions of full trust
+    if len(regions) > len(totals):
         offsets = means - class_means[classes]
-        covariance = covariance + BETWEEN_REGIONS * offsets.T @ offsets / freedom
+        between = (offsets.T * weights) @ offsets * repeats / (repeats - len(totals))
+        covariance = covariance + BETWEEN_REGIONS * between
 
     standard = covariance / np.outer(scale, scale)
     sphere = np.trace(standard) / len(scale) * np.eye(len(scale))

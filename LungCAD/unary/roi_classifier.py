@@ -12,10 +12,11 @@ from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.unary.calibration import Calibration, calibrate
 from LungCAD.unary.discriminant import Discriminant, Moments, fit_discriminant, log_posteriors
-from LungCAD.unary.features import texture_features
 from LungCAD.unary.interpolation import interpolate, lattice
+from LungCAD.unary.novelty import KnownTissue
 from LungCAD.unary.regions import Region, drawn_regions
 from LungCAD.unary.shiftable import surest_neighbour
+from LungCAD.unary.texture import TextureDescription
 
 MOST_PIXELS = 100_000
 """At most so many drawn pixels are used, the same number of every region that has them, spread over it."""
@@ -41,6 +42,8 @@ class RoiClassifier:
     report: dict[str, object]
     _discriminant: Discriminant
     _calibration: Calibration
+    _known: KnownTissue
+    _describe: TextureDescription
 
     @property
     def calibrated(self) -> bool:
@@ -54,6 +57,7 @@ class RoiClassifier:
         rois: np.ndarray,
         lungs: np.ndarray,
         spacing: tuple[float, float, float],
+        describe: TextureDescription,
         progress: Progress = silent,
     ) -> RoiClassifier:
         """Learn the drawn classes; features are computed on the slices with drawings only.
@@ -64,6 +68,7 @@ class RoiClassifier:
         rois : (z, y, x) integer, class value where drawn, else 0. Areas of regions are not taken as priors.
         lungs : (z, y, x), non-zero inside the lung. Drawn pixels outside it are added to it.
         spacing : (z, y, x) mm.
+        describe : what is known of a pixel.
 
         Raises
         ------
@@ -81,35 +86,40 @@ class RoiClassifier:
                 "show only one class" if classes else "are empty",
                 "Draw at least two classes, or combine with a network",
             )
-        samples = _sample(hu, (lungs > 0) | (rois > 0), regions, part(progress, 0.0, 0.9))
-        classifier = cls.learn(samples, [region.value for region in regions])
+        samples = _sample(hu, (lungs > 0) | (rois > 0), regions, describe, part(progress, 0.0, 0.9))
+        classifier = cls.learn(samples, [region.value for region in regions], describe)
         progress(1.0, "Learned from the drawn regions")
         return classifier
 
     @classmethod
-    def learn(cls, samples: Sequence[np.ndarray], values: Sequence[int]) -> RoiClassifier:
-        """Learn from texture features already at hand.
+    def learn(
+        cls, samples: Sequence[np.ndarray], values: Sequence[int], describe: TextureDescription
+    ) -> RoiClassifier:
+        """Learn from features already at hand.
 
         Parameters
         ----------
-        samples : (pixels, F) features of each region.
+        samples : (pixels, F) features of each region, as `describe` gives them.
         values : class value of each region, two or more different ones.
         """
         classes, index = np.unique(values, return_inverse=True)
         moments = [Moments.of(pixels) for pixels in samples]
         calibration = calibrate(samples, moments, index)
+        known = KnownTissue.of([pixels[:, : describe.dimensions] for pixels in samples], index)
         counts = {int(value): int((index == i).sum()) for i, value in enumerate(classes)}
         return cls(
             tuple(counts),
-            {"regions": counts, **calibration.report()},
+            {"regions": counts, **calibration.report(), "novelty_limit": round(known.limit, 3)},
             fit_discriminant(moments, index),
             calibration,
+            known,
+            describe,
         )
 
     def classify(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return log posteriors (N, C) and novelty (N,), below 1 in known tissue, of features (N, F)."""
         distances = self._discriminant.squared_distances(features)
-        novelty = np.sqrt(distances.min(1)) / self._calibration.novelty_limit
+        novelty = self._known.novelty(features[:, : self._describe.dimensions])
         return log_posteriors(distances, self._calibration.temperature), novelty
 
     def predict(
@@ -145,7 +155,7 @@ class RoiClassifier:
             box = _bounding_box(mask[z])
             inside = mask[z][box] > 0
             points = lattice(inside, stride)
-            features = texture_features(hu[z][box], inside)[:, points].T
+            features = self._describe(hu[z][box], inside)[:, points].T
             logs, novelty = self.classify(features)
             judged = interpolate(np.column_stack([logs, novelty]), points, inside, stride)
             judged = (judged + judged[surest_neighbour(judged[:, :-1].max(1), inside, SHIFT_PX)]) / 2
@@ -164,13 +174,17 @@ class RoiClassifier:
 
 
 def _sample(
-    hu: np.ndarray, inside: np.ndarray, regions: list[Region], progress: Progress
+    hu: np.ndarray,
+    inside: np.ndarray,
+    regions: list[Region],
+    describe: TextureDescription,
+    progress: Progress,
 ) -> list[np.ndarray]:
     """Return the features (pixels, F) of each region, computing each slice once."""
     chosen = [_thin_out(region.pixels, MOST_PIXELS // len(regions)) for region in regions]
     parts: list[list[np.ndarray]] = [[] for _ in regions]
     for z in each(np.unique(np.concatenate([pixels[0] for pixels in chosen])), progress, "Learning texture"):
-        features = texture_features(hu[z], inside[z])
+        features = describe(hu[z], inside[z])
         for pixels, own in zip(chosen, parts, strict=True):
             here = pixels[0] == z
             own.append(features[:, pixels[1][here], pixels[2][here]].T)

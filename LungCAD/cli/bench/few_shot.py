@@ -21,9 +21,9 @@ from LungCAD.cli.console import progress_bar
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.progress import Progress, each, silent
+from LungCAD.tasks.class_probabilities import texture_description
 from LungCAD.train.patches.overlap import groups_of_overlap
 from LungCAD.unary import RoiClassifier
-from LungCAD.unary.features import texture_features
 
 SHOTS = (1, 3, 10)
 PIXEL_STEP = 3
@@ -134,14 +134,14 @@ def split(
 
 
 def _features(hu: np.ndarray) -> np.ndarray:
-    everywhere = np.ones(hu.shape[1:], bool)
+    everywhere, describe = np.ones(hu.shape[1:], bool), texture_description()
     step = slice(PIXEL_STEP // 2, None, PIXEL_STEP)
-    dense = [texture_features(patch, everywhere)[:, step, step] for patch in hu]
+    dense = [describe(patch, everywhere)[:, step, step] for patch in hu]
     return np.stack([patch.reshape(len(patch), -1).T for patch in dense])
 
 
 def _recognise(features: np.ndarray, labels: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    classifier = RoiClassifier.learn(features[train], labels[train])
+    classifier = RoiClassifier.learn(features[train], labels[train], texture_description())
     logs, _ = classifier.classify(features[test].reshape(-1, features.shape[2]))
     votes = logs.reshape(len(test), -1, logs.shape[1]).mean(1)
     return np.array(classifier.classes)[votes.argmax(1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from lightning.pytorch import LightningModule
 from torch import nn
@@ -72,6 +74,15 @@ class TextureLearner(LightningModule):
         q = described[known]
         squares = (q**2).sum(1, keepdim=True) - 2 * q @ means.T + (means**2).sum(1)
         return -self.log_scale.exp() * squares, truth[known]
+
+    def metric_network(self) -> nn.Module:
+        """Return the network with the learned scale in its last layer: a class has variance one about its mean."""
+        factor = (2 * self.log_scale.exp()).sqrt()
+        with torch.no_grad():
+            for tensor in self.network.head.parameters():
+                tensor *= factor
+            self.log_scale.fill_(math.log(0.5))
+        return self.network.eval()
 
     def _described(self, episode: Episode) -> torch.Tensor:
         return self.network(texture_images(episode.hu, episode.lung)).permute(0, 2, 3, 1)

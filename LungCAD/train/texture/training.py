@@ -56,4 +56,4 @@ def train_texture(parameters: TextureTrainingParameters, progress: Progress = si
             for i in each(range(len(unseen)), part(progress, 0.95, 1.0), "Measuring")
         ]
     known = [accuracy for accuracy in accuracies if accuracy is not None]
-    return TextureTraining(learner.network.eval(), float(np.mean(known)), float(np.std(known)))
+    return TextureTraining(learner.metric_network(), float(np.mean(known)), float(np.std(known)))

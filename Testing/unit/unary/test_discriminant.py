@@ -32,16 +32,26 @@ def test_equals_linear_discriminant_analysis_when_regions_are_alike(monkeypatch)
     assert np.allclose(ours, reference.predict_proba(new), atol=1e-4)
 
 
-def test_area_of_a_region_does_not_matter():
+def test_area_drawn_of_a_class_does_not_matter():
     rng = np.random.default_rng(1)
     pixels, classes = drawn(rng)
-    grown = [np.tile(p, (1 + 7 * (i % 2), 1)) for i, p in enumerate(pixels)]
+    grown = [np.tile(p, (1 + 7 * (c == 1), 1)) for p, c in zip(pixels, classes, strict=True)]
     new = rng.normal(size=(20, 3))
     a, b = (
         fit_discriminant([Moments.of(p) for p in ps], classes).squared_distances(new)
         for ps in (pixels, grown)
     )
     assert np.allclose(a, b, rtol=1e-4)
+
+
+def test_slivers_hardly_count():
+    rng = np.random.default_rng(8)
+    pixels, classes = drawn(rng)
+    slivers = [*pixels, *(p[:2] + 50 for p in pixels)]
+    whole = fit_discriminant([Moments.of(p) for p in pixels], classes)
+    mixed = fit_discriminant([Moments.of(p) for p in slivers], np.tile(classes, 2))
+    moved = np.linalg.norm(mixed.centre - whole.centre)
+    assert moved < 0.05 * np.linalg.norm([50, 50, 50])
 
 
 def test_units_of_the_features_do_not_matter():

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.unary import RoiClassifier, roi_classifier
+from LungCAD.unary import RoiClassifier
 
 SPACING = (6.0, 0.8, 0.8)
-SMOOTH, COARSE, DARK = 2, 5, 9
+SMOOTH, COARSE, DENSE = 2, 5, 9
 
 
 def made_of(kind, shape, rng):
-    if kind == DARK:
-        return rng.normal(-1000, 15, shape)
+    if kind == DENSE:
+        return rng.normal(-150, 15, shape)
     width = 0.7 if kind == SMOOTH else 2.5
     noise = ndimage.gaussian_filter(rng.normal(size=shape), (0, width, width))
     return -850 + 60 * noise / noise.std()  # the same mean and spread: only texture tells
@@ -21,14 +23,14 @@ def made_of(kind, shape, rng):
 
 @pytest.fixture(scope="module")
 def scan():
-    """Three slices: smooth tissue on the left, coarse on the right, a dark patch that nobody draws."""
+    """Three slices: smooth tissue on the left, coarse on the right, a dense patch that nobody draws."""
     rng = np.random.default_rng(0)
     shape = (3, 120, 160)
     truth = np.zeros(shape, np.uint8)
     truth[:, 10:110, 10:75], truth[:, 10:110, 85:150] = SMOOTH, COARSE
-    truth[2, 70:105, 15:50] = DARK
+    truth[2, 70:105, 15:50] = DENSE
     hu = np.full(shape, 40.0)
-    for kind in (SMOOTH, COARSE, DARK):
+    for kind in (SMOOTH, COARSE, DENSE):
         hu = np.where(truth == kind, made_of(kind, shape, rng), hu)
     rois = np.zeros(shape, np.uint8)
     for y in (20, 60, 90):
@@ -37,9 +39,9 @@ def scan():
 
 
 @pytest.fixture(scope="module")
-def classifier(scan):
+def classifier(scan, texture):
     hu, rois, truth = scan
-    return RoiClassifier.fit(hu, rois, truth > 0, SPACING)
+    return RoiClassifier.fit(hu, rois, truth > 0, SPACING, texture)
 
 
 def test_tissue_is_told_by_texture_alone(scan, classifier):
@@ -65,7 +67,7 @@ def test_probabilities_sum_to_one_inside_and_to_nothing_outside(scan, classifier
 def test_tissue_unlike_every_region_is_undecided(scan, classifier):
     hu, _, truth = scan
     _, undecided = classifier.predict(hu, truth > 0, SPACING)
-    core = ndimage.binary_erosion(truth == DARK, np.ones((1, 3, 3)), iterations=9)
+    core = ndimage.binary_erosion(truth == DENSE, np.ones((1, 3, 3)), iterations=9)
     assert (undecided[core] > 0.5).mean() > 0.95
     assert (undecided[truth == SMOOTH] > 0.5).mean() < 0.1
     assert (undecided[truth == COARSE] > 0.5).mean() < 0.02
@@ -87,20 +89,22 @@ def test_slices_do_not_influence_each_other(scan, classifier):
     assert np.array_equal(whole[:, 2:], alone)
 
 
-def test_equal_input_equal_output(scan, classifier):
+def test_equal_input_equal_output(scan, classifier, texture):
     hu, rois, truth = scan
-    again = RoiClassifier.fit(hu, rois, truth > 0, SPACING)
+    again = RoiClassifier.fit(hu, rois, truth > 0, SPACING, texture)
     assert again.report == classifier.report
     assert np.array_equal(
         again.predict(hu, truth > 0, SPACING)[0], classifier.predict(hu, truth > 0, SPACING)[0]
     )
 
 
-def test_area_drawn_is_no_prior(scan):
+def test_area_drawn_is_no_prior(scan, texture):
     hu, rois, truth = scan
     lopsided = rois.copy()
     lopsided[1, 55:110, 12:44] = SMOOTH
-    probabilities, _ = RoiClassifier.fit(hu, lopsided, truth > 0, SPACING).predict(hu, truth > 0, SPACING)
+    probabilities, _ = RoiClassifier.fit(hu, lopsided, truth > 0, SPACING, texture).predict(
+        hu, truth > 0, SPACING
+    )
     share = (probabilities.argmax(0) == 0)[0][truth[0] > 0].mean()
     assert share == pytest.approx(0.5, abs=0.05)
 
@@ -118,11 +122,11 @@ def test_given_priors_shift_the_doubtful(scan, classifier):
         classifier.predict(hu, inside, SPACING, priors={SMOOTH: 1.0})
 
 
-def test_one_region_per_class_works_and_is_uncalibrated(scan):
+def test_one_region_per_class_works_and_is_uncalibrated(scan, texture):
     hu, rois, truth = scan
     few = rois.copy()
     few[:, 40:] = 0
-    classifier = RoiClassifier.fit(hu, few, truth > 0, SPACING)
+    classifier = RoiClassifier.fit(hu, few, truth > 0, SPACING, texture)
     assert not classifier.calibrated
     assert classifier.report["calibrated"] is False and classifier.report["left_out_accuracy"] is None
     probabilities, _ = classifier.predict(hu, truth > 0, SPACING)
@@ -130,48 +134,47 @@ def test_one_region_per_class_works_and_is_uncalibrated(scan):
     assert (np.array(classifier.classes)[probabilities.argmax(0)] == truth)[known].mean() > 0.7
 
 
-def test_drawing_outside_the_lung_mask_still_counts(scan):
+def test_drawing_outside_the_lung_mask_still_counts(scan, texture):
     hu, rois, truth = scan
     lung = truth > 0
     lung[:, :35] = False
-    assert RoiClassifier.fit(hu, rois, lung, SPACING).report["regions"] == {SMOOTH: 3, COARSE: 3}
+    assert RoiClassifier.fit(hu, rois, lung, SPACING, texture).report["regions"] == {SMOOTH: 3, COARSE: 3}
 
 
-def test_only_slices_with_drawings_are_described_for_training(scan, monkeypatch):
+def test_only_slices_with_drawings_are_described_for_training(scan, texture):
     hu, rois, truth = scan
     seen = []
-    describe = roi_classifier.texture_features
-    monkeypatch.setattr(roi_classifier, "texture_features", lambda *a: seen.append(1) or describe(*a))
-    RoiClassifier.fit(hu, rois, truth > 0, SPACING)
+    counting = replace(texture, network=lambda images: seen.append(1) or texture.network(images))
+    RoiClassifier.fit(hu, rois, truth > 0, SPACING, counting)
     assert len(seen) == 1
 
 
 @pytest.mark.parametrize("value", [None, SMOOTH])
-def test_fewer_than_two_classes_are_refused(scan, value):
+def test_fewer_than_two_classes_are_refused(scan, value, texture):
     hu, rois, truth = scan
     drawn = np.where(rois == value, rois, 0) if value else np.zeros_like(rois)
     with pytest.raises(InputError, match="at least two classes"):
-        RoiClassifier.fit(hu, drawn, truth > 0, SPACING)
+        RoiClassifier.fit(hu, drawn, truth > 0, SPACING, texture)
 
 
-def test_shapes_must_agree(scan, classifier):
+def test_shapes_must_agree(scan, classifier, texture):
     hu, rois, truth = scan
     with pytest.raises(ValueError, match="rois"):
-        RoiClassifier.fit(hu, rois[:2], truth > 0, SPACING)
+        RoiClassifier.fit(hu, rois[:2], truth > 0, SPACING, texture)
     with pytest.raises(ValueError, match="mask"):
         classifier.predict(hu, truth[:2] > 0, SPACING)
     with pytest.raises(ValueError, match="stride"):
         classifier.predict(hu, truth > 0, SPACING, stride=0)
 
 
-def test_cancelling_stops_both(scan, classifier):
+def test_cancelling_stops_both(scan, classifier, texture):
     hu, rois, truth = scan
 
     def stop(fraction, message):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        RoiClassifier.fit(hu, rois, truth > 0, SPACING, progress=stop)
+        RoiClassifier.fit(hu, rois, truth > 0, SPACING, texture, progress=stop)
     with pytest.raises(Cancelled):
         classifier.predict(hu, truth > 0, SPACING, progress=stop)
 
