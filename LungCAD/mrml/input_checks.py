@@ -40,7 +40,7 @@ def drawn_labels(node: slicer.vtkMRMLNode, volume: slicer.vtkMRMLVolumeNode, sch
     """
     if isinstance(node, slicer.vtkMRMLSegmentationNode):
         return set(_drawn_segments(node, schema))
-    values = np.unique(sitk.GetArrayViewFromImage(rois_from([node], volume, schema)))
+    values = np.unique(sitk.GetArrayFromImage(rois_from([node], volume, schema)))
     return {label for label in schema.labels if label.value in values}
 
 
