@@ -46,7 +46,7 @@ def _copy(source: NDArray, target: NDArray, chunk_bytes: int, start: float, stop
 
 
 def slabs(array: NDArray, chunk_bytes: int = CHUNK_BYTES) -> list[slice]:
-    """Return slices that cut the first axis of `array` into pieces of about `chunk_bytes` and at least 1 entry."""
+    """Return slices that cut the first axis of `array` into pieces of about `chunk_bytes`."""
     count = max(chunk_bytes // max(array[:1].nbytes, 1), 1)
     return [slice(start, min(start + count, len(array))) for start in range(0, len(array), count)]
 

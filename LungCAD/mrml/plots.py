@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import numpy as np
 import SimpleITK as sitk
 import slicer
 
 from LungCAD.labels import Schema
+from LungCAD.mrml.chunks import finish, slabs
 from LungCAD.mrml.nodes import add_node
 from LungCAD.mrml.tables import show_table
 from LungCAD.report.slices import AxialStack, count_classes
 
 POSITION = "Position (mm)"
 UNLABELLED = "Undecided or unlabelled"
+COUNTED_BYTES = 2 << 20
+"""Counted at a time: some milliseconds."""
+
 UNLABELLED_COLOR = (0.6, 0.63, 0.65)
 
 
@@ -29,7 +35,23 @@ def show_along_z(
     are left out, and so are classes that occur nowhere. The table of the numbers is that of the chart's
     series. Given again, a chart keeps its table.
     """
-    columns = _shares(AxialStack(labels), AxialStack(lungs), schema)
+    return finish(along_z_in_steps(labels, lungs, schema, chart, name))
+
+
+def along_z_in_steps(
+    labels: sitk.Image,
+    lungs: sitk.Image,
+    schema: Schema,
+    chart: slicer.vtkMRMLPlotChartNode | None = None,
+    name: str = "Classes along the patient's axis",
+) -> Generator[float, None, slicer.vtkMRMLPlotChartNode]:
+    """Do as `show_along_z`, yielding fractions; the scene changes in the last step only."""
+    label_stack, lung_stack = AxialStack(labels), AxialStack(lungs)
+    counts = []
+    for part in slabs(label_stack.array, COUNTED_BYTES):
+        counts.append(count_classes(label_stack.array[part], lung_stack.array[part], schema))
+        yield part.stop / len(label_stack)
+    columns = _shares(np.concatenate(counts), np.array(lung_stack.positions_mm), schema)
     colors = {label.name: tuple(channel / 255 for channel in label.color) for label in schema.labels}
     old = (
         [chart.GetNthPlotSeriesNode(index) for index in range(chart.GetNumberOfPlotSeriesNodes())]
@@ -54,12 +76,11 @@ def show_along_z(
     return chart
 
 
-def _shares(labels: AxialStack, lungs: AxialStack, schema: Schema) -> dict[str, np.ndarray]:
+def _shares(counts: np.ndarray, positions_mm: np.ndarray, schema: Schema) -> dict[str, np.ndarray]:
     """Return the columns of the table: positions, and the share of each class that occurs, in per cent."""
-    counts = count_classes(labels, lungs, schema)
     inside = counts.sum(axis=1) > 0
     shares = 100.0 * counts[inside] / counts[inside].sum(axis=1, keepdims=True)
-    columns = {POSITION: np.array(lungs.positions_mm)[inside]}
+    columns = {POSITION: positions_mm[inside]}
     names = [*(label.name for label in schema.labels), UNLABELLED]
     return columns | {name: share for name, share in zip(names, shares.T, strict=True) if share.any()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 
 import numpy as np
 import SimpleITK as sitk
@@ -14,9 +14,10 @@ from LungCAD.errors import InputError
 from LungCAD.images import check_values, image_like, merge_labels, place_labels
 from LungCAD.labels import Label, Schema
 from LungCAD.mrml.boxes import voxels_in_box
+from LungCAD.mrml.chunks import finish, slabs
 from LungCAD.mrml.curves import voxels_in_curve
-from LungCAD.mrml.segments import labels_from_segmentation
-from LungCAD.mrml.volumes import blank_image, image_from_volume
+from LungCAD.mrml.segments import segmentation_in_steps
+from LungCAD.mrml.volumes import blank_image, image_in_steps
 
 LABEL_ATTRIBUTE = "LungCAD.Label"
 """A curve or box may carry the code of its label under this name; else its own name says what it is."""
@@ -39,20 +40,31 @@ def rois_from(
         A region is of no label of the schema, does not fit the volume or holds no voxel; a curve lies in no
         single slice; regions of different labels overlap.
     """
+    return finish(rois_in_steps(nodes, reference_volume, schema))
+
+
+def rois_in_steps(
+    nodes: Iterable[slicer.vtkMRMLNode], reference_volume: slicer.vtkMRMLVolumeNode, schema: Schema
+) -> Generator[float, None, sitk.Image]:
+    """Do as `rois_from`, yielding fractions."""
+    nodes = list(nodes)
     labels = blank_image(reference_volume)
     merged = np.zeros(labels.GetSize()[::-1], dtype=np.uint8)
-    for node in nodes:
-        merge_labels(merged, _drawn(node, reference_volume, labels, schema), schema, node.GetName())
+    for number, node in enumerate(nodes):
+        drawn = yield from _drawn_in_steps(node, reference_volume, labels, schema)
+        for part in slabs(merged):
+            merge_labels(merged[part], drawn[part], schema, node.GetName())
+            yield (number + part.stop / len(merged)) / len(nodes)
     return image_like(merged, labels)
 
 
-def _drawn(
+def _drawn_in_steps(
     node: slicer.vtkMRMLNode, volume: slicer.vtkMRMLVolumeNode, grid: sitk.Image, schema: Schema
-) -> NDArray[np.uint8]:
+) -> Generator[float, None, NDArray[np.uint8]]:
     if isinstance(node, slicer.vtkMRMLSegmentationNode):
-        return sitk.GetArrayFromImage(labels_from_segmentation(node, volume, schema))
+        return sitk.GetArrayFromImage((yield from segmentation_in_steps(node, volume, schema)))
     if isinstance(node, slicer.vtkMRMLLabelMapVolumeNode):
-        labels = check_values(image_from_volume(node), schema, node.GetName())
+        labels = check_values((yield from image_in_steps(node)), schema, node.GetName())
         return sitk.GetArrayFromImage(place_labels(labels, grid, node.GetName()))
     if isinstance(node, slicer.vtkMRMLMarkupsClosedCurveNode):
         return voxels_in_curve(node, grid) * np.uint8(_label_of(node, schema).value)

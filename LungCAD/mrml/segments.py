@@ -11,12 +11,12 @@ import vtk
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.images import image_like, merge_labels, overlap, refusing_other_grids, require_label
+from LungCAD.images import merge_labels, overlap, refusing_other_grids, require_label
 from LungCAD.labels import Label, Schema, entry_identity, terminology_entry
 from LungCAD.mrml.chunks import copy_in_chunks, finish, slabs
-from LungCAD.mrml.geometry import as_array, ijk_to_ras, node_to_world
+from LungCAD.mrml.geometry import as_array, node_to_world, set_geometry, volume_to_world
 from LungCAD.mrml.nodes import add_node, place_beside
-from LungCAD.mrml.volumes import allocate, array_view, blank_image, matching_matrix
+from LungCAD.mrml.volumes import allocate, array_view, matching_matrix, voxels_of
 
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 
@@ -44,9 +44,8 @@ def segmentation_in_steps(
 ) -> Generator[float, None, sitk.Image]:
     """Do as `labels_from_segmentation`, yielding fractions."""
     subject = node.GetName()
-    labels = blank_image(reference_volume)
-    merged = np.zeros(labels.GetSize()[::-1], dtype=np.uint8)
-    to_index = np.linalg.inv(ijk_to_ras(labels)) @ node_to_world(node)
+    merged = np.zeros(voxels_of(reference_volume).shape, dtype=np.uint8)
+    to_index = np.linalg.inv(volume_to_world(reference_volume)) @ node_to_world(node)
     layers = _layers(node)
     for number, (layer, segments) in enumerate(layers):
         values = yield from _values_in_steps(layer, segments, schema, subject)
@@ -58,7 +57,9 @@ def segmentation_in_steps(
         for part in slabs(target):
             merge_labels(target[part], covered[part], schema, subject)
             yield (number + part.stop / len(target)) / len(layers)
-    return image_like(merged, labels)
+    labels = sitk.GetImageFromArray(merged)
+    set_geometry(labels, volume_to_world(reference_volume), reference_volume.GetName())
+    return labels
 
 
 def show_labels(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vtk.util import numpy_support
 
 from LungCAD.errors import InputError
-from LungCAD.images import same_geometry
+from LungCAD.images.geometry import SAME_MM
 from LungCAD.mrml.chunks import copy_in_chunks, finish, slabs
 from LungCAD.mrml.geometry import as_matrix, ijk_to_ras, set_geometry, volume_to_world
 from LungCAD.mrml.nodes import add_node, place_beside
@@ -142,7 +142,9 @@ def matching_matrix(image: sitk.Image, reference: slicer.vtkMRMLVolumeNode) -> v
     InputError
         They do not.
     """
-    if not same_geometry(image, blank_image(reference)):
+    size = np.array(image.GetSize())
+    drift = np.abs(ijk_to_ras(image) - volume_to_world(reference))[:3]
+    if image.GetSize() != voxels_of(reference).shape[::-1] or (drift @ [*size, 1]).max() > SAME_MM:
         problem = "does not lie where the result was computed: it was moved or changed since"
         raise InputError(reference.GetName(), problem, "Run it again")
     matrix = vtk.vtkMatrix4x4()

@@ -62,7 +62,7 @@ def make_figures(content: ReportContent) -> Figures:
         content.rois,
         content.style,
     )
-    counts = count_classes(painter.labels, painter.lungs, content.schema)
+    counts = count_classes(painter.labels.array, painter.lungs.array, content.schema)
     doubts = (
         mean_uncertainty(painter.uncertainty, painter.lungs) if painter.uncertainty else np.zeros(len(counts))
     )

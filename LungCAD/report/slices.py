@@ -51,13 +51,13 @@ class AxialStack:
         return len(self.numbers)
 
 
-def count_classes(labels: AxialStack, lungs: AxialStack, schema: Schema) -> np.ndarray:
-    """Count the lung's pixels per slice and label: (slices, labels + 1), the last unlabelled."""
+def count_classes(labels: np.ndarray, lungs: np.ndarray, schema: Schema) -> np.ndarray:
+    """Count the lung's pixels per slice and label: (slices, labels + 1), the last unlabelled.
+
+    Both are stacks (slice, row, column) of values as `AxialStack.array` has them.
+    """
     counts = np.stack(
-        [
-            np.bincount(label[lung > 0], minlength=256)[:256]
-            for label, lung in zip(labels.array, lungs.array, strict=True)
-        ]
+        [np.bincount(label[lung > 0], minlength=256)[:256] for label, lung in zip(labels, lungs, strict=True)]
     )
     named = counts[:, list(schema.values)]
     return np.column_stack([named, counts.sum(axis=1) - named.sum(axis=1)])

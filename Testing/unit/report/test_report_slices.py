@@ -52,7 +52,8 @@ def test_counts_against_brute_force(image_of):
     rng = np.random.default_rng(0)
     labels = rng.choice([0, 1, 2, 3, 4, 5, 255], (3, 8, 9)).astype(np.uint8)
     lungs = rng.integers(0, 3, labels.shape).astype(np.uint8)
-    counts = count_classes(AxialStack(image_of(labels)), AxialStack(image_of(lungs)), GAO)
+    stacks = AxialStack(image_of(labels)), AxialStack(image_of(lungs))
+    counts = count_classes(*(stack.array for stack in stacks), GAO)
     for z in range(3):
         expected = [np.sum((labels[z] == value) & (lungs[z] > 0)) for value in GAO.values]
         unlabelled = np.sum(np.isin(labels[z], [0, 255]) & (lungs[z] > 0))
