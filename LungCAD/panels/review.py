@@ -156,10 +156,17 @@ class ReviewPanel:
         self.editor.rest()
         if not self._is_open() or shared_runner().is_busy:
             return
-        edit = self._attempt(self.case.take_edits)
-        if edit is not None and edit.drawn:
+        try:
+            edit = self.case.take_edits()
+        except InputError as error:
+            self._say(str(error))
+            return
+        if edit.drawn:
             self._say(f"{edit.drawn} voxels lie in regions that you drew and keep that label")
-        self.refresh()
+        elif edit.changed:
+            self._say("")
+        if edit.changed or edit.drawn:
+            self.refresh()
 
     def refresh(self) -> None:
         """Show the present state."""

@@ -1,6 +1,7 @@
 """The review in the scene: strokes and undo become edits, drawn voxels come back, .mrb carries it all."""
 
 import shutil
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -62,6 +63,7 @@ class ReviewInSceneTest(unittest.TestCase):
         return image
 
     def painter(self):
+        sys.path.append(str(Path(__file__).resolve().parents[2]))
         from Testing.host.painting import Painter
 
         return Painter(self.node, self.volume)

@@ -1,0 +1,344 @@
+"""The review panel: what a click, a key, a stroke and an undo do, and that nothing gets lost."""
+
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import qt
+import SimpleITK as sitk
+import slicer
+
+from LungCAD.labels import UNTOUCHED, Provenance, load_schema
+from LungCAD.mrml.reviewed_case import Subject
+from LungCAD.mrml.segments import labels_from_segmentation, show_labels
+from LungCAD.mrml.volumes import image_from_volume
+from LungCAD.panels import review_settings as settings
+from LungCAD.panels.review import ReviewPanel
+from LungCAD.panels.review_editor import PAUSE_MS
+from LungCAD.review import Decision, Kind, Review, read_dataset
+
+MATRIX = np.array(
+    [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
+)
+SHAPE = (6, 9, 11)
+
+
+class ReviewPanelTest(unittest.TestCase):
+    def setUp(self):
+        slicer.mrmlScene.Clear(0)
+        self.folder = Path(tempfile.mkdtemp(prefix="review-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        kept = {name: settings.remembered(name) for name in (settings.REVIEWS, settings.READER)}
+        for name, text in kept.items():
+            self.addCleanup(settings.remember, name, text)
+        settings.remember(settings.REVIEWS, str(self.folder / "reviews"))
+        settings.remember(settings.READER, "AB")
+        self.asked = []
+        self.schema = load_schema("gao5")
+        self.panel = ReviewPanel(repropagate=self.asked.append)
+        self.addCleanup(self.panel.widget.deleteLater)
+        self.addCleanup(self.panel.exit)
+        self.panel.widget.show()
+
+    def open_case(self, reader="AB"):
+        rng = np.random.default_rng(4)
+        hu = rng.integers(-1000, 0, SHAPE).astype(np.int16)
+        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=MATRIX, name="CT")
+        lung = np.zeros(SHAPE, bool)
+        lung[:, 1:-1, 1:-1] = True
+        self.array = np.where(lung, rng.integers(1, 6, SHAPE), 0).astype(np.uint8)
+        self.provenance = np.where(lung, Provenance.PROPAGATED, 0).astype(np.uint8)
+        self.provenance[2, 2:4, 2:5] = Provenance.DRAWN
+        doubt = np.zeros(SHAPE, np.float32)
+        doubt[lung] = 0.1
+        doubt[4, 3, 5], doubt[1, 3, 5] = 1.0, 0.9  # the order: 5, 2, then 1, 4, 6 and last 3, partly drawn
+        self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Result")
+        self.subject = self.make_subject(self.array, doubt)
+        self.panel.reader_edit.text = reader
+        self.panel.take_result(self.subject)
+        return self.panel.case
+
+    def make_subject(self, array, doubt):
+        return Subject(
+            self.volume,
+            self.node,
+            self.schema,
+            self.image(self.provenance),
+            self.image(doubt),
+            result=self.image(array),
+            model="label propagation",
+        )
+
+    def image(self, array):
+        image = sitk.GetImageFromArray(np.ascontiguousarray(array))
+        image.CopyInformation(image_from_volume(self.volume))
+        return image
+
+    def hand(self):
+        sys.path.append(str(Path(__file__).resolve().parents[2]))
+        from Testing.host.painting import Painter
+
+        return Painter(self.node, self.volume)
+
+    def voxels(self, *place):
+        voxels = np.zeros(SHAPE, bool)
+        voxels[place] = True
+        return voxels
+
+    def wait(self, milliseconds=3 * PAUSE_MS):
+        loop = qt.QEventLoop()
+        qt.QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
+    def rows(self):
+        table = self.panel.worklist.table
+        return [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount)]
+
+    def press(self, key):
+        (shortcut,) = (each for each in self.panel._keys.shortcuts if each.key.toString() == key)
+        shortcut.activated.emit()
+
+    def again(self):
+        return Review.resume(self.panel.case.review.folder, "AB")
+
+    def sentence(self):
+        return self.panel._problem
+
+    def test_slices_are_listed_by_doubt_and_the_first_is_shown(self):
+        self.open_case()
+        self.assertEqual([row[0] for row in self.rows()], ["5", "2", "1", "4", "6", "3"])
+        self.assertEqual(self.panel.present, 4)
+        self.assertIn("Slice 5 of 6", self.panel.decision.title.text)
+        self.assertEqual(self.panel.worklist.progress_bar.format, "0 of 6 slices, 1 ml left")
+        self.panel.worklist.ordering_box.currentIndex = 1
+        self.assertEqual([row[0] for row in self.rows()], list("123456"))
+
+    def test_a_decision_is_on_the_disk_and_the_next_slice_is_shown(self):
+        self.open_case()
+        self.panel.decision.buttons["accept"].click()
+        self.assertEqual(self.again().state.decision(4), Decision.ACCEPT)
+        self.assertEqual(self.panel.present, 1)
+        self.assertEqual(self.rows()[0][2], "Accept")
+        self.assertEqual(self.panel.worklist.progress_bar.value, 1)
+        self.panel.decision.buttons["needs edit"].click()
+        self.panel.decision.buttons["reject"].click()
+        self.assertEqual([row[2] for row in self.rows()[:3]], ["Accept", "Needs edit", "Reject"])
+
+    @unittest.skipIf(slicer.util.mainWindow() is None, "keys belong to the main window")
+    def test_keys_work_while_the_panel_is_shown_and_only_then(self):
+        self.open_case()
+        self.panel.enter()
+        self.press("A")
+        self.press("X")
+        self.press("N")
+        self.press("P")
+        self.press("E")
+        review = self.again()
+        self.assertEqual([e.decision.value for e in review.entries[1:]], ["accept", "reject", "needs edit"])
+        self.assertEqual([e.slice for e in review.entries[1:]], [4, 1, 0])
+        self.press("O")
+        self.assertTrue(self.panel.display.outline.checked)
+        self.panel.exit()
+        self.assertEqual(self.panel._keys.shortcuts, [])
+
+    @unittest.skipIf(slicer.util.mainWindow() is None, "keys belong to the main window")
+    def test_no_key_is_one_that_slicer_uses(self):
+        taken = {*"0123456789", "Esc", "Space", *"ZYQWI/*,.<>`", *"RFBGTV"}
+        self.panel.enter()
+        used = [shortcut.key.toString() for shortcut in self.panel._keys.shortcuts]
+        self.assertEqual(len(used), 7)
+        self.assertFalse(taken & set(used))
+
+    def test_a_stroke_and_its_undo_are_recorded_when_the_hand_rests(self):
+        case = self.open_case()
+        hand = self.hand()
+        place = self.voxels(4, slice(2, 6), slice(3, 8))
+        hand.paint("fibrosis", place)
+        self.wait()
+        self.assertEqual(case.review.entries[-1].kind, Kind.EDIT)
+        self.assertTrue(self.panel.repropagate_button.enabled)
+        hand.undo()
+        self.wait()
+        np.testing.assert_array_equal(case.review.state.masks.labels, self.array)
+        self.assertTrue((case.review.state.masks.corrections == UNTOUCHED).all())
+        self.assertFalse(self.panel.repropagate_button.enabled)
+
+    def test_what_is_painted_counts_even_if_the_decision_comes_at_once(self):
+        case = self.open_case()
+        self.hand().paint("fibrosis", self.voxels(4))
+        self.panel.decision.buttons["accept"].click()
+        kinds = [entry.kind for entry in case.review.entries]
+        self.assertEqual(kinds, [Kind.PROPAGATE, Kind.EDIT, Kind.DECISION])
+        self.assertEqual(case.review.accepted, (4,))
+        self.wait()
+        self.assertEqual(len(case.review.entries), 3)
+
+    def test_painting_over_a_drawn_region_is_taken_back_and_said(self):
+        self.open_case()
+        self.hand().paint("fibrosis", self.voxels(2))
+        self.wait()
+        self.assertIn("regions that you drew", self.sentence())
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        drawn = self.provenance == Provenance.DRAWN
+        np.testing.assert_array_equal(shown[drawn], self.array[drawn])
+
+    def test_repropagation_gets_corrections_and_accepted_slices(self):
+        case = self.open_case()
+        self.panel.decide("accept")
+        place = self.voxels(1, slice(2, 6), slice(3, 8))
+        self.hand().paint("fibrosis", place)
+        self.panel.take_edits()
+        self.panel.repropagate_button.click()
+        (constraints,) = self.asked
+        array = sitk.GetArrayFromImage(constraints)
+        self.assertEqual(constraints.GetPixelID(), sitk.sitkInt16)
+        np.testing.assert_array_equal(
+            array[4], np.where(self.array[4] > 0, self.array[4].astype(int), UNTOUCHED)
+        )
+        self.assertTrue((array[place & (self.array != 4)] == 4).all())
+        self.assertTrue((array[[0, 2, 3, 5]] == UNTOUCHED).all())
+        after = np.where(array >= 0, array, np.where(self.array > 0, 1, 0)).astype(np.uint8)
+        drawn = self.provenance == Provenance.DRAWN
+        after[drawn] = self.array[drawn]
+        self.provenance[(array >= 0) & ~drawn] = Provenance.CORRECTED
+        self.panel.take_result(self.make_subject(after, np.zeros(SHAPE, np.float32)))
+        self.assertEqual(self.panel.case.review.entries[:3], case.review.entries[:3])
+        self.assertEqual(self.panel.case.review.accepted, (4,))
+        self.assertFalse(self.panel.repropagate_button.enabled)
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, after)
+
+    def test_the_same_result_again_keeps_what_the_reader_made_of_it(self):
+        self.open_case()
+        self.hand().paint("fibrosis", self.voxels(4))
+        self.panel.take_edits()
+        entries = self.panel.case.review.entries
+        show_labels(self.image(self.array), self.schema, self.volume, self.node)
+        self.panel.take_result(self.subject)
+        self.assertEqual(self.panel.case.review.entries, entries)
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        self.assertTrue((shown[4] == 4).all())
+
+    def test_another_reader_has_a_review_of_their_own(self):
+        first = self.open_case().review
+        self.panel.decide("accept")
+        self.hand().paint("fibrosis", self.voxels(1))
+        self.panel.take_edits()
+        self.panel.reader_edit.text = "CD"
+        self.panel.reader_edit.editingFinished.emit()
+        second = self.panel.case.review
+        self.assertNotEqual(first.folder, second.folder)
+        np.testing.assert_array_equal(second.state.masks.labels, self.array)
+        self.assertEqual(len(second.entries), 1)
+        self.panel.jump(4)
+        self.panel.decide("accept")
+        self.panel.second_reader.folder.currentPath = str(first.folder)
+        self.panel.second_reader.button.click()
+        self.assertIn("Slices accepted by you and AB: 1", self.panel.second_reader.message.text)
+        self.assertIn("1.00", self.panel.second_reader.message.text)
+        self.panel.reader_edit.text = "AB"
+        self.panel.reader_edit.editingFinished.emit()
+        self.assertEqual(self.panel.case.review.entries, self.again().entries)
+        self.assertEqual(self.panel.case.review.entries[0].reviewer, "AB")
+        self.assertTrue((self.panel.case.review.state.masks.labels[1][self.array[1] > 0] == 4).all())
+
+    def test_nothing_is_recorded_without_a_name(self):
+        self.open_case(reader="  ")
+        self.assertIsNone(self.panel.case)
+        self.assertIn("name or initials", self.sentence())
+        self.assertFalse((self.folder / "reviews").exists())
+        self.panel.reader_edit.text = "AB"
+        self.panel.reader_edit.editingFinished.emit()
+        self.assertIsNotNone(self.panel.case)
+        self.assertEqual(self.sentence(), "")
+
+    def test_comments_stay_with_their_slice(self):
+        self.open_case()
+        self.panel.decision.comment_edit.text = "<b>Motion</b>?"
+        self.panel.decision.comment_edit.returnPressed.emit()
+        self.assertEqual(self.panel.decision.comments.text, "AB: <b>Motion</b>?")
+        self.assertEqual(self.rows()[0][3], "yes")
+        self.panel.step(1)
+        self.assertEqual(self.panel.decision.comments.text, "")
+        self.assertEqual(self.again().state.comments[0].text, "<b>Motion</b>?")
+
+    def test_export_says_what_it_did_or_why_not(self):
+        self.open_case()
+        export = self.panel.export
+        self.assertFalse(export.button.enabled)
+        self.panel.decide("accept")
+        export.folder.currentPath = ""
+        export.button.click()
+        self.assertIn("Dataset: is not chosen", export.message.text)
+        export.folder.currentPath = str(self.folder / "set")
+        export.licence.text = ""
+        export.button.click()
+        self.assertIn("licence: is not stated", export.message.text)
+        export.licence.text = "CC BY 4.0"
+        export.button.click()
+        (case,) = read_dataset(self.folder / "set").cases
+        self.assertEqual(case.accepted, (4,))
+        self.assertIn(case.id, export.message.text)
+        export.button.click()
+        self.assertIn("already", export.message.text)
+        export.overwrite.checked = True
+        export.button.click()
+        self.assertIn("Written to", export.message.text)
+
+    def test_a_full_disk_shows_as_a_sentence(self):
+        self.open_case()
+        ledger = self.panel.case.review.folder / "ledger.jsonl"
+        with ledger.open("a") as file:
+            file.write("somebody else\n")
+        self.panel.decide("accept")
+        self.assertIn("was changed by another program", self.sentence())
+        self.assertEqual(self.panel.present, 4)
+
+    def test_closing_the_scene_or_removing_the_labels_is_safe(self):
+        for leave in (lambda: slicer.mrmlScene.RemoveNode(self.node), lambda: slicer.mrmlScene.Clear(0)):
+            case = self.open_case()
+            self.hand().paint("fibrosis", self.voxels(4))
+            leave()
+            self.wait()
+            self.panel.decide("accept")
+            self.assertIsNone(self.panel.case)
+            self.assertEqual(self.rows(), [])
+            self.assertEqual(len(Review.resume(case.review.folder, "AB").entries), 1)
+            shutil.rmtree(self.folder / "reviews")
+
+    def test_before_shows_the_other_labels_and_goes_with_the_case(self):
+        self.open_case()
+        self.hand().paint("fibrosis", self.voxels(4))
+        self.panel.take_edits()
+        self.panel.display.before.click()
+        self.assertFalse(self.node.GetDisplayNode().GetVisibility())
+        self.panel.close()
+        self.assertTrue(self.node.GetDisplayNode().GetVisibility())
+        self.assertEqual(len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")), 1)
+
+    def test_a_review_is_resumed_on_the_scan_alone(self):
+        self.open_case()
+        self.panel.decide("reject")
+        entries = self.panel.case.review.entries
+        self.panel.close()
+        slicer.mrmlScene.RemoveNode(self.node)
+        node = self.panel.resume(self.volume, self.schema)
+        self.assertEqual(self.panel.case.review.entries, entries)
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(node, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, self.array)
+        self.panel.close()
+        self.panel.reader_edit.text = "CD"
+        self.assertIsNone(self.panel.resume(self.volume, self.schema))
+        self.assertIn("holds no review", self.sentence())
+
+    def test_the_segment_editor_is_made_when_it_is_opened(self):
+        self.open_case()
+        self.panel.enter()
+        self.assertIsNone(self.panel.editor.editor)
+        self.panel.editor.widget.collapsed = False
+        self.assertIs(self.panel.editor.editor.segmentationNode(), self.node)
+        self.assertIs(self.panel.editor.editor.sourceVolumeNode(), self.volume)
+        self.panel.exit()
