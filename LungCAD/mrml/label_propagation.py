@@ -10,9 +10,9 @@ import slicer
 from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.chunks import finish
 from LungCAD.mrml.heat_maps import uncertainty_in_steps
-from LungCAD.mrml.plots import show_along_z
+from LungCAD.mrml.plots import along_z_in_steps
 from LungCAD.mrml.result_nodes import ResultNodes
-from LungCAD.mrml.rois import rois_from
+from LungCAD.mrml.rois import rois_in_steps
 from LungCAD.mrml.segments import labels_in_steps
 from LungCAD.mrml.tables import show_measurements
 from LungCAD.mrml.volumes import image_in_steps, volume_in_steps
@@ -34,15 +34,10 @@ def job_inputs(
     Taking the steps raises InputError where a node holds nothing or does not fit the CT or the schema, as
     `image_from_volume` and `rois_from` do.
     """
-    steps = {"ct": image_in_steps(ct), "rois": _labels_in_steps(rois, ct, schema)}
+    steps = {"ct": image_in_steps(ct), "rois": rois_in_steps([rois], ct, schema)}
     if lungs is not None:
-        steps["lungs"] = _labels_in_steps(lungs, ct, load_schema("lungs"))
+        steps["lungs"] = rois_in_steps([lungs], ct, load_schema("lungs"))
     return steps
-
-
-def _labels_in_steps(node: slicer.vtkMRMLNode, ct: slicer.vtkMRMLVolumeNode, schema: Schema) -> Steps:
-    yield 0.0
-    return rois_from([node], ct, schema)
 
 
 def show_result(
@@ -75,8 +70,7 @@ def result_in_steps(
     )
     measurements = from_plain(Measurements, result.data["measurements"])
     shown.measurements = show_measurements(measurements, shown.measurements, f"{name} measurements")
-    yield 1.0
-    shown.along_z = show_along_z(
+    shown.along_z = yield from along_z_in_steps(
         images["labels"], images["lungs"], schema, shown.along_z, f"{name} classes along the patient's axis"
     )
     return shown
