@@ -1,4 +1,4 @@
-"""`python -m Testing.host --python-script x.py -- arguments`, as `Slicer --no-main-window --python-script x.py ...`."""
+"""`python -m Testing.host --python-script x.py -- arguments`: as Slicer with `--no-main-window`."""
 
 from __future__ import annotations
 

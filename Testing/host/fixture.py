@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import slicer
-
 from Testing.host import incidents
 from Testing.host.modules import close_module
 
@@ -17,8 +16,9 @@ def fresh_application() -> Iterator[Any]:
     slicer.mrmlScene.Clear(0)
     incidents.take()
     yield slicer.app
-    for module in [m for m in vars(slicer.modules).values() if isinstance(m, slicer.qSlicerScriptedLoadableModule)]:
-        close_module(module.name)
+    for module in list(vars(slicer.modules).values()):
+        if isinstance(module, slicer.qSlicerScriptedLoadableModule):
+            close_module(module.name)
     slicer.mrmlScene.Clear(0)
     slicer.app.processEvents()
     gc.collect()

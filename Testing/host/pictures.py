@@ -7,7 +7,6 @@ from typing import Any
 
 import qt
 import slicer
-
 from Testing.host import themes
 
 

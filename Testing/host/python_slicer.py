@@ -1,4 +1,4 @@
-"""`PythonSlicer`: in Slicer a launcher, whose child is the interpreter. Killing it leaves the child running."""
+"""`PythonSlicer` is a launcher, whose child is the interpreter: killing it leaves the child running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs a script as Slicer does without a main window. Where Slicer would hang for ever, this ends and says so."""
+"""Runs a script as Slicer does without a main window; where Slicer would hang for ever, says so and ends."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ HANGS = 86
 """Exit code where Slicer would run on for ever."""
 
 PATIENCE_S = float(os.environ.get("HOST_PATIENCE_S", "3"))
-"""How long a script may take, after its last line, to ask for the end (a timer, a process) before it hangs."""
+"""How long after its last line a script may ask for the end (by a timer, a process) before it hangs."""
 
 WITH_VALUE = ("--python-script", "--python-code", "--additional-module-path", "--settings-path")
 FLAGS = (
     "--no-main-window", "--no-splash", "--testing", "--ignore-slicerrc", "--verbose", "--version", "--help",
-    "--disable-settings", "--disable-tooltips", "--exit-after-startup", "--disable-modules", "--verbose-module-discovery",
+    "--disable-settings", "--disable-tooltips", "--exit-after-startup", "--verbose-module-discovery",
 )  # fmt: skip
 
 
 def split_options(arguments: list[str]) -> tuple[str | None, list[str]]:
-    """Return the script and what is left for it. Slicer takes its own options, unless `--` stands before them."""
+    """Return the script and what is left for it: Slicer takes its own options from before `--`."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     left = arguments[len(options) + 1 :]
     script, own, position = None, [], 0
@@ -53,7 +53,7 @@ def run_script(script: str | None, arguments: list[str]) -> int:
             runpy.run_path(script, run_name="__main__")
     except SystemExit as request:
         return _code(request)
-    except BaseException:  # Slicer prints it, whatever it is, and goes on
+    except BaseException:  # noqa: BLE001 - Slicer prints it, whatever it is, and goes on
         traceback.print_exc()
     code = application._wait_for_exit(PATIENCE_S)
     for incident in incidents.take():

@@ -1,4 +1,4 @@
-"""Python threads get no time in the Slicer process while its event loop idles: starting one is an incident."""
+"""Python threads starve in the Slicer process while its event loop idles: starting one is an incident."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ host.start()  # the test files import slicer and qt at their heads
 
 @pytest.fixture
 def slicer_app() -> Iterator[Any]:
-    """The application with an empty scene. What goes wrong in a slot, a modal box or a thread fails the test."""
+    """The application, its scene empty; what goes wrong in a slot, a modal box or a thread fails the test."""
     yield from host.fresh_application()
 
 

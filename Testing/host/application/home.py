@@ -27,7 +27,8 @@ def furnish(home: Path) -> None:
     (terms / "ColorFiles").mkdir(parents=True)
     for folder in ("temporary", "cache"):
         (home / folder).mkdir()
-    category = {**TISSUE, "showAnatomy": "true", "Type": [{**TISSUE, "recommendedDisplayRGBValue": [128, 174, 128]}]}
+    tissue = {**TISSUE, "recommendedDisplayRGBValue": [128, 174, 128]}
+    category = {**TISSUE, "showAnatomy": "true", "Type": [tissue]}
     for name in TERMINOLOGIES:
         content = {
             "SegmentationCategoryTypeContextName": name,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import slicer
-
 from Testing.host.application.home import SHARE
 
 LOGICS = {
@@ -57,6 +57,11 @@ def module_objects(logics: dict[str, Any]) -> Modules:
     """Modules of C++: a name and a logic, no panel."""
     modules = Modules()
     for name, logic in logics.items():
-        module = SimpleNamespace(name=name, logic=lambda logic=logic: logic, widgetRepresentation=lambda: None)
+        get_logic, no_panel = partial(_same, logic), partial(_same, None)
+        module = SimpleNamespace(name=name, logic=get_logic, widgetRepresentation=no_panel)
         setattr(modules, name.lower(), module)
     return modules
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -5,9 +5,8 @@ from typing import Any
 import slicer
 import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
-from vtk.util.numpy_support import vtk_to_numpy
-
 from Testing.host.pythonqt.properties import like_cpp
+from vtk.util.numpy_support import vtk_to_numpy
 
 DISPLAYABLE_MANAGERS = (
     "vtkMRMLVolumeGlyphSliceDisplayableManager",
@@ -24,7 +23,7 @@ DISPLAYABLE_MANAGERS = (
 
 
 @like_cpp
-class qMRMLSliceView(QtWidgets.QWidget):  # noqa: N801
+class qMRMLSliceView(QtWidgets.QWidget):
     """A slice drawn by Slicer's own displayable managers into a window that nobody sees."""
 
     def __init__(self, logic: Any) -> None:

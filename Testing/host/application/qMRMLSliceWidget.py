@@ -3,14 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6 import QtWidgets
-
 from Testing.host.application.qMRMLSliceView import qMRMLSliceView
 from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class qMRMLSliceWidget(qMRMLWidget):  # noqa: N801
+class qMRMLSliceWidget(qMRMLWidget):
     """One slice view with its logic. The controller bar is not drawn."""
 
     def __init__(self, logic: Any) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore, QtWidgets
-
 from Testing.host import python_slicer
 from Testing.host.application.home import connect_files, furnish
 from Testing.host.application.modules import build_logics
@@ -16,11 +15,12 @@ from Testing.host.application.qSlicerLayoutManager import qSlicerLayoutManager
 from Testing.host.application.qSlicerMainWindow import qSlicerMainWindow
 from Testing.host.application.qSlicerModuleManager import qSlicerModuleManager
 from Testing.host.application.subject_hierarchy import follow_nodes
+from Testing.host.pythonqt.declaring import fixed
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
+class qSlicerApplication(QtWidgets.QApplication):
     """The application with its scene, its logics and its managers."""
 
     startupCompleted = QtCore.Signal()
@@ -31,6 +31,7 @@ class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
         self.setApplicationName("Slicer")
         self.setApplicationVersion("5.12.4")
         self._folder = tempfile.TemporaryDirectory(prefix="slicer-host-")
+        self._temporary = self._folder.name + "/temporary"
         self._settings = QtCore.QSettings(self._folder.name + "/Slicer.ini", QtCore.QSettings.IniFormat)
         home = Path(self._folder.name)
         furnish(home)
@@ -49,7 +50,7 @@ class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
         self._layout = self._window = None
         if with_views:
             self._layout = qSlicerLayoutManager(self._logic, self._scene)
-            self._window = qSlicerMainWindow([self._layout.sliceWidget(n) for n in self._layout.sliceViewNames()])
+            self._window = qSlicerMainWindow(self._layout)
         python_slicer.put_on_path(home / "bin")
 
     def mrmlScene(self) -> Any:
@@ -110,12 +111,11 @@ class qSlicerApplication(QtWidgets.QApplication):  # noqa: N801
         self.aboutToQuit.emit()
         return self._exit_code
 
-    def _read_only(kind: Any, value: Any):
-        return QtCore.Property(kind, lambda self: value)
-
-    temporaryPath = QtCore.Property(str, lambda self: self._folder.name + "/temporary")
+    temporaryPath = QtCore.Property(
+        str, lambda self: self._temporary, lambda self, path: setattr(self, "_temporary", path)
+    )
     slicerHome = QtCore.Property(str, lambda self: self._folder.name)
-    majorVersion = _read_only(int, 5)
-    minorVersion = _read_only(int, 12)
-    mainApplicationName = _read_only(str, "Slicer")
-    os = _read_only(str, "linux")
+    majorVersion = fixed(int, 5)
+    minorVersion = fixed(int, 12)
+    mainApplicationName = fixed(str, "Slicer")
+    os = fixed(str, "linux")

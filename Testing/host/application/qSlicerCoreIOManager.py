@@ -3,9 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import slicer
 from PySide6 import QtCore
-
 from Testing.host.pythonqt.properties import like_cpp
 
 TYPES = {
@@ -23,7 +21,7 @@ LOADED_CLASS = {
 
 
 @like_cpp
-class qSlicerCoreIOManager(QtCore.QObject):  # noqa: N801
+class qSlicerCoreIOManager(QtCore.QObject):
     """Loads and saves scenes and nodes through their storage nodes."""
 
     newFileLoaded = QtCore.Signal("QVariantMap")

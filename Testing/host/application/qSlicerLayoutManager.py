@@ -5,7 +5,6 @@ from typing import Any
 import slicer
 import vtk
 from PySide6 import QtCore
-
 from Testing.host.application.qMRMLSliceWidget import qMRMLSliceWidget
 from Testing.host.pythonqt.properties import like_cpp
 
@@ -17,7 +16,7 @@ SLICES = {
 
 
 @like_cpp
-class qSlicerLayoutManager(QtCore.QObject):  # noqa: N801
+class qSlicerLayoutManager(QtCore.QObject):
     """Three slice views, made when first asked for; no 3-D view."""
 
     layoutChanged = QtCore.Signal(int)
@@ -77,5 +76,3 @@ class qSlicerLayoutManager(QtCore.QObject):  # noqa: N801
     threeDViewCount = QtCore.Property(int, lambda self: 0)
     tableViewCount = QtCore.Property(int, lambda self: 0)
     plotViewCount = QtCore.Property(int, lambda self: 0)
-
-

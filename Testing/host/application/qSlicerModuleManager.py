@@ -5,12 +5,11 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore
-
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class qSlicerModuleManager(QtCore.QObject):  # noqa: N801
+class qSlicerModuleManager(QtCore.QObject):
     """Knows the modules that were loaded."""
 
     moduleLoaded = QtCore.Signal(str)

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 from PySide6 import QtWidgets
-
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class ctkCheckBox(QtWidgets.QCheckBox):  # noqa: N801
+class ctkCheckBox(QtWidgets.QCheckBox):
     """Qt's widget; the alignments that CTK adds are not drawn here."""

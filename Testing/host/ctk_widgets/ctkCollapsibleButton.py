@@ -1,40 +1,32 @@
 from __future__ import annotations
 
 from PySide6 import QtCore, QtGui, QtWidgets
-
+from Testing.host.ctk_widgets.folding import Folding
+from Testing.host.pythonqt.declaring import kept
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class ctkCollapsibleButton(QtWidgets.QAbstractButton):  # noqa: N801
+class ctkCollapsibleButton(QtWidgets.QAbstractButton):
     """A header that folds its contents away. Checked means open."""
 
     contentsCollapsed = QtCore.Signal(bool)
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self._flat = False
         self.setCheckable(True)
         self.setChecked(True)
         self.setSizePolicy(QtWidgets.QSizePolicy.Preferred, QtWidgets.QSizePolicy.Preferred)
-        header = self.fontMetrics().height() + 10
-        self.setContentsMargins(0, header, 0, 0)
+        self.setContentsMargins(0, self._header_height(), 0, 0)
+        self._folding = Folding(self, self._header_height())
         self.toggled.connect(self._fold)
 
     def _fold(self, opened: bool) -> None:
-        for child in self.children():
-            if isinstance(child, QtWidgets.QWidget):
-                child.setVisible(opened)
-        self.setMaximumHeight(16777215 if opened else self._header_height())
-        self.updateGeometry()
+        self._folding.set_folded(not opened)
         self.contentsCollapsed.emit(not opened)
 
     def _header_height(self) -> int:
         return self.fontMetrics().height() + 10
-
-    def childEvent(self, event: QtCore.QChildEvent) -> None:
-        if event.added() and event.child().isWidgetType() and not self.isChecked():
-            event.child().hide()
 
     def _get_collapsed(self) -> bool:
         return not self.isChecked()
@@ -42,14 +34,8 @@ class ctkCollapsibleButton(QtWidgets.QAbstractButton):  # noqa: N801
     def _set_collapsed(self, collapsed: bool) -> None:
         self.setChecked(not collapsed)
 
-    def _get_flat(self) -> bool:
-        return self._flat
-
-    def _set_flat(self, flat: bool) -> None:
-        self._flat = flat
-
     collapsed = QtCore.Property(bool, _get_collapsed, _set_collapsed)
-    flat = QtCore.Property(bool, _get_flat, _set_flat)
+    flat = kept(bool, False)
 
     def sizeHint(self) -> QtCore.QSize:
         header = QtCore.QSize(self.fontMetrics().horizontalAdvance(self.text) + 40, self._header_height())

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from PySide6 import QtCore, QtWidgets
-
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class ctkComboBox(QtWidgets.QComboBox):  # noqa: N801
+class ctkComboBox(QtWidgets.QComboBox):
     """A combo box with a text for "nothing chosen"."""
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:

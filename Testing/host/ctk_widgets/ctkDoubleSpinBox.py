@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from PySide6 import QtCore, QtWidgets
-
+from Testing.host.pythonqt.declaring import part
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class ctkDoubleSpinBox(QtWidgets.QWidget):  # noqa: N801
+class ctkDoubleSpinBox(QtWidgets.QWidget):
     """A spin box in a widget of its own; its range is set by assignment."""
 
     valueChanged = QtCore.Signal((float,), (str,))
@@ -25,12 +25,6 @@ class ctkDoubleSpinBox(QtWidgets.QWidget):  # noqa: N801
     def _box_changed(self, value: float) -> None:
         self.valueChanged[float].emit(value)
         self.valueChanged[str].emit(self._box.text)
-
-    def _get(name: str):
-        return lambda self: getattr(self._box, name)
-
-    def _set(name: str):
-        return lambda self, value: setattr(self._box, name, value)
 
     def setValue(self, value: float) -> None:
         self._box.setValue(value)
@@ -51,12 +45,12 @@ class ctkDoubleSpinBox(QtWidgets.QWidget):  # noqa: N801
     def stepDown(self) -> None:
         self._box.stepDown()
 
-    value = QtCore.Property(float, _get("value"), setValue)
-    minimum = QtCore.Property(float, _get("minimum"), _set("minimum"))
-    maximum = QtCore.Property(float, _get("maximum"), _set("maximum"))
-    singleStep = QtCore.Property(float, _get("singleStep"), _set("singleStep"))
-    decimals = QtCore.Property(int, _get("decimals"), setDecimals)
-    prefix = QtCore.Property(str, _get("prefix"), _set("prefix"))
-    suffix = QtCore.Property(str, _get("suffix"), _set("suffix"))
-    cleanText = QtCore.Property(str, _get("cleanText"))
-    readOnly = QtCore.Property(bool, _get("readOnly"), setReadOnly)
+    value = QtCore.Property(float, lambda self: self._box.value, setValue)
+    minimum = part(float, "_box", "minimum")
+    maximum = part(float, "_box", "maximum")
+    singleStep = part(float, "_box", "singleStep")
+    decimals = QtCore.Property(int, lambda self: self._box.decimals, setDecimals)
+    prefix = part(str, "_box", "prefix")
+    suffix = part(str, "_box", "suffix")
+    cleanText = QtCore.Property(str, lambda self: self._box.cleanText)
+    readOnly = part(bool, "_box", "readOnly")

@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6 import QtCore, QtWidgets
-
+from Testing.host.pythonqt.declaring import kept
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class ctkPathLineEdit(QtWidgets.QWidget):  # noqa: N801
+class ctkPathLineEdit(QtWidgets.QWidget):
     """A path to choose, with a history and a browse button."""
 
     Dirs, Files, Drives, NoSymLinks = 0x1, 0x2, 0x4, 0x8
@@ -20,8 +20,7 @@ class ctkPathLineEdit(QtWidgets.QWidget):  # noqa: N801
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self._filters, self._name_filters, self._setting_key = self.Files, [], ""
-        self._label = ""
+        self._filters = self.Files
         self._valid = False
         self._combo = QtWidgets.QComboBox()
         self._combo.setEditable(True)
@@ -36,9 +35,7 @@ class ctkPathLineEdit(QtWidgets.QWidget):  # noqa: N801
         self._combo.editTextChanged.connect(self._edited)
 
     def _edited(self, path: str) -> None:
-        valid = bool(path) and (
-            Path(path).is_dir() if self._filters & self.Dirs else not Path(path).is_dir()
-        )
+        valid = bool(path) and (Path(path).is_dir() if self._filters & self.Dirs else not Path(path).is_dir())
         if valid != self._valid:
             self._valid = valid
             self.validInputChanged.emit(valid)
@@ -69,17 +66,12 @@ class ctkPathLineEdit(QtWidgets.QWidget):  # noqa: N801
             filters = sum({getattr(self, name.rpartition("::")[2], 0) for name in filters.split("|")})
         self._filters = int(filters)
 
-    def _attribute(kind: type, name: str):
-        return QtCore.Property(
-            kind, lambda self: getattr(self, name), lambda self, value: setattr(self, name, value)
-        )
-
     currentPath = QtCore.Property(str, lambda self: self._combo.currentText, setCurrentPath)
     filters = QtCore.Property("QVariant", lambda self: self._filters, _set_filters)
-    nameFilters = _attribute("QStringList", "_name_filters")
-    settingKey = _attribute(str, "_setting_key")
-    label = _attribute(str, "_label")
+    nameFilters = kept("QStringList", ())
+    settingKey = kept(str, "")
+    label = kept(str, "")
     showBrowseButton = QtCore.Property(
         bool, lambda self: not self._button.isHidden(), lambda self, on: self._button.setVisible(on)
     )
-    showHistoryButton = QtCore.Property(bool, lambda self: True, lambda self, on: None)
+    showHistoryButton = kept(bool, True)

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 from PySide6 import QtCore, QtWidgets
-
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class ctkRangeWidget(QtWidgets.QWidget):  # noqa: N801
+class ctkRangeWidget(QtWidgets.QWidget):
     """Two values within a range: here two spin boxes, in Slicer also a slider with two handles."""
 
     minimumValueChanged = QtCore.Signal(float)
@@ -25,39 +24,40 @@ class ctkRangeWidget(QtWidgets.QWidget):  # noqa: N801
         layout.addWidget(self._low)
         layout.addStretch(1)
         layout.addWidget(self._high)
-        self._limit()
-        self._high.setValue(self._highest)
-        self._low.valueChanged.connect(self._low_changed)
-        self._high.valueChanged.connect(self._high_changed)
+        self._show(self._lowest, self._highest)
+        self._low.valueChanged.connect(lambda value: self.setValues(value, self._high.value))
+        self._high.valueChanged.connect(lambda value: self.setValues(self._low.value, value))
 
-    def _low_changed(self, value: float) -> None:
-        self._limit()
-        self.minimumValueIsChanging.emit(value)
-        self.minimumValueChanged.emit(value)
-        self.valuesChanged.emit(value, self._high.value)
-
-    def _high_changed(self, value: float) -> None:
-        self._limit()
-        self.maximumValueIsChanging.emit(value)
-        self.maximumValueChanged.emit(value)
-        self.valuesChanged.emit(self._low.value, value)
-
-    def _limit(self) -> None:
-        self._low.setRange(self._lowest, max(self._lowest, self._high.value))
-        self._high.setRange(self._low.value, self._highest)
+    def _show(self, low: float, high: float) -> None:
+        """Neither box lets its value pass the other's."""
+        blockers = [QtCore.QSignalBlocker(self._low), QtCore.QSignalBlocker(self._high)]
+        self._low.setRange(self._lowest, high)
+        self._high.setRange(low, self._highest)
+        self._low.setValue(low)
+        self._high.setValue(high)
+        self._shown = (self._low.value, self._high.value)
+        del blockers
 
     def setRange(self, lowest: float, highest: float) -> None:
         self._lowest, self._highest = min(lowest, highest), max(lowest, highest)
-        self._low.setRange(self._lowest, self._highest)
-        self._high.setRange(self._lowest, self._highest)
-        self._limit()
         self.rangeChanged.emit(self._lowest, self._highest)
+        self.setValues(*self._shown)
 
     def setValues(self, low: float, high: float) -> None:
-        self._low.setRange(self._lowest, self._highest)
-        self._high.setRange(self._lowest, self._highest)
-        self._low.setValue(min(low, high))
-        self._high.setValue(max(low, high))
+        before = self._shown
+        low, high = (
+            min(max(value, self._lowest), self._highest) for value in (min(low, high), max(low, high))
+        )
+        self._show(low, high)
+        low, high = self._shown
+        if low != before[0]:
+            self.minimumValueIsChanging.emit(low)
+            self.minimumValueChanged.emit(low)
+        if high != before[1]:
+            self.maximumValueIsChanging.emit(high)
+            self.maximumValueChanged.emit(high)
+        if self._shown != before:
+            self.valuesChanged.emit(low, high)
 
     def setMinimumValue(self, value: float) -> None:
         self.setValues(value, max(value, self._high.value))
@@ -69,12 +69,12 @@ class ctkRangeWidget(QtWidgets.QWidget):  # noqa: N801
         self._low.setDecimals(decimals)
         self._high.setDecimals(decimals)
 
-    def _set_both(name: str):
+    def _both(kind: type, name: str) -> QtCore.Property:
         def assign(self: ctkRangeWidget, value: object) -> None:
             setattr(self._low, name, value)
             setattr(self._high, name, value)
 
-        return assign
+        return QtCore.Property(kind, lambda self: getattr(self._low, name), assign)
 
     minimum = QtCore.Property(
         float, lambda self: self._lowest, lambda self, value: self.setRange(value, max(value, self._highest))
@@ -85,6 +85,6 @@ class ctkRangeWidget(QtWidgets.QWidget):  # noqa: N801
     minimumValue = QtCore.Property(float, lambda self: self._low.value, setMinimumValue)
     maximumValue = QtCore.Property(float, lambda self: self._high.value, setMaximumValue)
     decimals = QtCore.Property(int, lambda self: self._low.decimals, setDecimals)
-    singleStep = QtCore.Property(float, lambda self: self._low.singleStep, _set_both("singleStep"))
-    prefix = QtCore.Property(str, lambda self: self._low.prefix, _set_both("prefix"))
-    suffix = QtCore.Property(str, lambda self: self._low.suffix, _set_both("suffix"))
+    singleStep = _both(float, "singleStep")
+    prefix = _both(str, "prefix")
+    suffix = _both(str, "suffix")

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from PySide6 import QtCore, QtWidgets
-
+from Testing.host.pythonqt.declaring import kept, part
 from Testing.host.pythonqt.properties import like_cpp
 
 STEPS = 10_000
 
 
 @like_cpp
-class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
+class ctkSliderWidget(QtWidgets.QWidget):
     """A slider with a spin box beside it."""
 
     valueChanged = QtCore.Signal(float)
@@ -21,7 +21,6 @@ class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
         self._slider.setRange(0, STEPS)
         self._box = QtWidgets.QDoubleSpinBox()
         self._box.setRange(0, 100)
-        self._page_step, self._tracking = 10.0, True
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._slider, 1)
@@ -44,15 +43,14 @@ class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
         self._slider.setValue(round(STEPS * (self._box.value - low) / (high - low)) if high > low else 0)
         blocker.unblock()
 
-    def _get(name: str):
-        return lambda self: getattr(self._box, name)
+    def _bound(name: str) -> QtCore.Property:
+        """An end of the range: the slider follows."""
 
-    def _set(name: str):
-        def assign(self: ctkSliderWidget, value: object) -> None:
+        def assign(self: ctkSliderWidget, value: float) -> None:
             setattr(self._box, name, value)
             self._place_slider()
 
-        return assign
+        return QtCore.Property(float, lambda self: getattr(self._box, name), assign)
 
     def setValue(self, value: float) -> None:
         self._box.setValue(value)
@@ -67,17 +65,13 @@ class ctkSliderWidget(QtWidgets.QWidget):  # noqa: N801
     def reset(self) -> None:
         self._box.setValue(self._box.minimum)
 
-    value = QtCore.Property(float, _get("value"), setValue)
-    minimum = QtCore.Property(float, _get("minimum"), _set("minimum"))
-    maximum = QtCore.Property(float, _get("maximum"), _set("maximum"))
-    singleStep = QtCore.Property(float, _get("singleStep"), _set("singleStep"))
-    decimals = QtCore.Property(int, _get("decimals"), setDecimals)
-    prefix = QtCore.Property(str, _get("prefix"), _set("prefix"))
-    suffix = QtCore.Property(str, _get("suffix"), _set("suffix"))
-    pageStep = QtCore.Property(
-        float, lambda self: self._page_step, lambda self, step: setattr(self, "_page_step", step)
-    )
-    tracking = QtCore.Property(
-        bool, lambda self: self._tracking, lambda self, on: setattr(self, "_tracking", on)
-    )
+    value = QtCore.Property(float, lambda self: self._box.value, setValue)
+    minimum = _bound("minimum")
+    maximum = _bound("maximum")
+    singleStep = part(float, "_box", "singleStep")
+    pageStep = kept(float, 10.0)
+    decimals = QtCore.Property(int, lambda self: self._box.decimals, setDecimals)
+    prefix = part(str, "_box", "prefix")
+    suffix = part(str, "_box", "suffix")
+    tracking = kept(bool, True)
     spinBoxVisible = QtCore.Property(bool, lambda self: not self._box.isHidden(), setSpinBoxVisible)

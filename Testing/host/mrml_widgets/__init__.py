@@ -8,5 +8,5 @@ from pkgutil import iter_modules
 CLASSES: dict[str, type] = {
     found.name: getattr(import_module(f"{__name__}.{found.name}"), found.name)
     for found in iter_modules(__path__)
-    if "_" not in found.name
+    if found.name.startswith("q")
 }

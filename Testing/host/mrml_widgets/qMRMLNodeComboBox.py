@@ -3,15 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6 import QtCore, QtWidgets
-
 from Testing.host.mrml_widgets.scene_observer import SceneObserver
+from Testing.host.pythonqt.declaring import kept
 from Testing.host.pythonqt.properties import like_cpp
 
 ADD, RENAME, DELETE = "Create new ", "Rename current ", "Delete current "
 
 
 @like_cpp
-class qMRMLNodeComboBox(QtWidgets.QWidget):  # noqa: N801
+class qMRMLNodeComboBox(QtWidgets.QWidget):
     """Chooses a node of the scene. Without a scene it is disabled and has no node, as in Slicer."""
 
     currentNodeChanged = QtCore.Signal((object,), (bool,))
@@ -26,11 +26,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):  # noqa: N801
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
         self._observer = SceneObserver(self._scene_changed, self._removing)
-        self._types, self._attributes, self._hidden_children = [], [], []
-        self._none_enabled = self._remove_enabled = self._edit_enabled = self._rename_enabled = False
-        self._add_enabled = self._child_types_shown = self._selects_created = True
-        self._hidden_shown = False
-        self._base_name, self._none_text = "", "None"
+        self._attributes: list[tuple[str, str, Any]] = []
         self._nodes: list[Any] = []
         self._node = None
         self._combo = QtWidgets.QComboBox()
@@ -72,18 +68,18 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):  # noqa: N801
         return self._nodes[index] if 0 <= index < len(self._nodes) else None
 
     def addNode(self, class_name: str = "") -> Any:
-        class_name = class_name or self._types[0]
+        class_name = class_name or self.nodeTypes[0]
         scene = self._observer.scene
         node = scene.CreateNodeByClass(class_name)
         node.UnRegister(None)
-        base = self._base_name or node.GetNodeTagName()
+        base = self.baseName or node.GetNodeTagName()
         node.SetName(scene.GenerateUniqueName(base))
         for kind, name, value in self._attributes:
             if kind == class_name and value is not None:
                 node.SetAttribute(name, str(value))
         node = scene.AddNode(node)
         self.nodeAddedByUser.emit(node)
-        if self._selects_created:
+        if self.selectNodeUponCreation:
             self._choose(node)
         return node
 
@@ -100,15 +96,15 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):  # noqa: N801
         self._scene_changed()
 
     def _accepts(self, node: Any) -> bool:
-        if node.GetHideFromEditors() and not self._hidden_shown:
+        if node.GetHideFromEditors() and not self.showHidden:
             return False
-        return any(self._accepts_as(node, kind) for kind in self._types)
+        return any(self._accepts_as(node, kind) for kind in self.nodeTypes)
 
     def _accepts_as(self, node: Any, kind: str) -> bool:
         exact = node.GetClassName() == kind
-        if not exact and not (self._child_types_shown and node.IsA(kind)):
+        if not exact and not (self.showChildNodeTypes and node.IsA(kind)):
             return False
-        if any(node.IsA(hidden) for hidden in self._hidden_children):
+        if any(node.IsA(hidden) for hidden in self.hideChildNodeTypes):
             return False
         wanted = [(name, value) for of, name, value in self._attributes if of == kind]
         return all(
@@ -127,8 +123,8 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):  # noqa: N801
         if added is not None and added in self._nodes:
             self.nodeAdded.emit(added)
         gone = self._node is not None and self._node not in self._nodes
-        if gone or (self._node is None and not self._none_enabled):
-            self._choose(self._nodes[0] if self._nodes and not self._none_enabled else None)
+        if gone or (self._node is None and not self.noneEnabled):
+            self._choose(self._nodes[0] if self._nodes and not self.noneEnabled else None)
         self._show()
 
     def _removing(self, node: Any) -> None:
@@ -145,13 +141,13 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):  # noqa: N801
 
     def _show(self) -> None:
         self._combo.clear()
-        if self._none_enabled or not self._nodes:
-            self._combo.addItem(self._none_text if self._none_enabled else "Select a node", None)
+        if self.noneEnabled or not self._nodes:
+            self._combo.addItem(self.noneDisplay if self.noneEnabled else "Select a node", None)
         for node in self._nodes:
             self._combo.addItem(node.GetName(), node.GetID())
-        kind = self._types[0].removeprefix("vtkMRML").removesuffix("Node") if self._types else ""
+        kind = self.nodeTypes[0].removeprefix("vtkMRML").removesuffix("Node") if self.nodeTypes else ""
         for enabled, text in (
-            (self._rename_enabled, RENAME), (self._add_enabled, ADD), (self._remove_enabled, DELETE),
+            (self.renameEnabled, RENAME), (self.addEnabled, ADD), (self.removeEnabled, DELETE),
         ):  # fmt: skip
             if enabled:
                 self._combo.addItem(text + kind, text)
@@ -169,27 +165,20 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):  # noqa: N801
             self.nodeActivated.emit(self._node)
         self._show()
 
-    def _attribute(kind: Any, name: str):
-        def assign(self: qMRMLNodeComboBox, value: Any) -> None:
-            setattr(self, name, value)
-            self._scene_changed()
-
-        return QtCore.Property(kind, lambda self: getattr(self, name), assign)
-
     def _get_id(self) -> str:
         return self._node.GetID() if self._node is not None else ""
 
     currentNodeID = QtCore.Property(str, _get_id, setCurrentNodeID)
     currentNodeId = QtCore.Property(str, _get_id, setCurrentNodeID)
-    nodeTypes = _attribute("QStringList", "_types")
-    showHidden = _attribute(bool, "_hidden_shown")
-    showChildNodeTypes = _attribute(bool, "_child_types_shown")
-    hideChildNodeTypes = _attribute("QStringList", "_hidden_children")
-    baseName = _attribute(str, "_base_name")
-    noneEnabled = _attribute(bool, "_none_enabled")
-    noneDisplay = _attribute(str, "_none_text")
-    addEnabled = _attribute(bool, "_add_enabled")
-    removeEnabled = _attribute(bool, "_remove_enabled")
-    editEnabled = _attribute(bool, "_edit_enabled")
-    renameEnabled = _attribute(bool, "_rename_enabled")
-    selectNodeUponCreation = _attribute(bool, "_selects_created")
+    nodeTypes = kept("QStringList", (), _scene_changed)
+    showHidden = kept(bool, False, _scene_changed)
+    showChildNodeTypes = kept(bool, True, _scene_changed)
+    hideChildNodeTypes = kept("QStringList", (), _scene_changed)
+    baseName = kept(str, "")
+    noneEnabled = kept(bool, False, _scene_changed)
+    noneDisplay = kept(str, "None", _scene_changed)
+    addEnabled = kept(bool, True, _scene_changed)
+    removeEnabled = kept(bool, False, _scene_changed)
+    editEnabled = kept(bool, False)
+    renameEnabled = kept(bool, False, _scene_changed)
+    selectNodeUponCreation = kept(bool, True)

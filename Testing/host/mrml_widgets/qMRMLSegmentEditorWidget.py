@@ -4,16 +4,16 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore, QtWidgets
-
 from Testing.host.mrml_widgets.qMRMLSegmentsTableView import qMRMLSegmentsTableView
 from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
+from Testing.host.pythonqt.declaring import kept
 from Testing.host.pythonqt.properties import like_cpp
 
 EFFECTS = ("Paint", "Draw", "Erase", "Threshold", "Islands", "Smoothing", "Scissors")
 
 
 @like_cpp
-class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
+class qMRMLSegmentEditorWidget(qMRMLWidget):
     """The table of segments and a row of effect buttons over Slicer's own logic.
 
     No mouse paints here: `Testing.host.painting` does what the effects do.
@@ -30,8 +30,6 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
         self._editor_node = None
         self._effect = ""
         self._effect_order: tuple[str, ...] = ()
-        self._selecting = False
-        self._undo_enabled = True
         self._table = qMRMLSegmentsTableView()
         self._buttons = {name: QtWidgets.QToolButton() for name in EFFECTS}
         row = QtWidgets.QGridLayout()
@@ -108,7 +106,7 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
             button.setChecked(effect == self._effect)
 
     def saveStateForUndo(self) -> None:
-        if self._undo_enabled and self.segmentationNode():
+        if self.undoEnabled and self.segmentationNode():
             self._editor.SaveStateForUndo()
 
     def undo(self) -> None:
@@ -142,43 +140,35 @@ class qMRMLSegmentEditorWidget(qMRMLWidget):  # noqa: N801
         if selected and self._editor_node:
             self.setCurrentSegmentID(selected[0])
 
-    def _switch(kind: Any, name: str, default: Any):
-        """A choice about what the widget shows that is kept and not drawn."""
-        return QtCore.Property(
-            kind,
-            lambda self: self.__dict__.get("_" + name, default),
-            lambda self, value: self.__dict__.__setitem__("_" + name, value),
-        )
-
-    undoEnabled = _switch(bool, "undo_enabled", True)
-    maximumNumberOfUndoStates = _switch(int, "maximumNumberOfUndoStates", 10)
-    segmentationNodeSelectorVisible = _switch(bool, "segmentationNodeSelectorVisible", True)
-    sourceVolumeNodeSelectorVisible = _switch(bool, "sourceVolumeNodeSelectorVisible", True)
-    switchToSegmentationsButtonVisible = _switch(bool, "switchToSegmentationsButtonVisible", True)
-    specifyGeometryButtonVisible = _switch(bool, "specifyGeometryButtonVisible", True)
-    show3DButtonVisible = _switch(bool, "show3DButtonVisible", True)
-    addRemoveSegmentButtonsVisible = _switch(bool, "addRemoveSegmentButtonsVisible", True)
-    autoShowSourceVolumeNode = _switch(bool, "autoShowSourceVolumeNode", True)
-    maskingSectionVisible = _switch(bool, "maskingSectionVisible", True)
-    readOnly = _switch(bool, "readOnly", False)
-    effectColumnCount = _switch(int, "effectColumnCount", 2)
-    unorderedEffectsVisible = _switch(bool, "unorderedEffectsVisible", True)
-    jumpToSelectedSegmentEnabled = _switch(bool, "jumpToSelectedSegmentEnabled", False)
+    undoEnabled = kept(bool, True)
+    maximumNumberOfUndoStates = kept(int, 10)
+    segmentationNodeSelectorVisible = kept(bool, True)
+    sourceVolumeNodeSelectorVisible = kept(bool, True)
+    switchToSegmentationsButtonVisible = kept(bool, True)
+    specifyGeometryButtonVisible = kept(bool, True)
+    show3DButtonVisible = kept(bool, True)
+    addRemoveSegmentButtonsVisible = kept(bool, True)
+    autoShowSourceVolumeNode = kept(bool, True)
+    maskingSectionVisible = kept(bool, True)
+    readOnly = kept(bool, False)
+    effectColumnCount = kept(int, 2)
+    unorderedEffectsVisible = kept(bool, True)
+    jumpToSelectedSegmentEnabled = kept(bool, False)
 
     def setUndoEnabled(self, enabled: bool) -> None:
-        self._undo_enabled = enabled
+        self.undoEnabled = enabled
 
     def setMaximumNumberOfUndoStates(self, count: int) -> None:
-        self._maximumNumberOfUndoStates = count
+        self.maximumNumberOfUndoStates = count
 
     def setReadOnly(self, read_only: bool) -> None:
-        self._readOnly = read_only
+        self.readOnly = read_only
 
     def setSegmentationNodeSelectorVisible(self, visible: bool) -> None:
-        self._segmentationNodeSelectorVisible = visible
+        self.segmentationNodeSelectorVisible = visible
 
     def setSourceVolumeNodeSelectorVisible(self, visible: bool) -> None:
-        self._sourceVolumeNodeSelectorVisible = visible
+        self.sourceVolumeNodeSelectorVisible = visible
 
     def setSwitchToSegmentationsButtonVisible(self, visible: bool) -> None:
-        self._switchToSegmentationsButtonVisible = visible
+        self.switchToSegmentationsButtonVisible = visible

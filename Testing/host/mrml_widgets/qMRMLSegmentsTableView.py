@@ -4,13 +4,13 @@ from typing import Any
 
 import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
-
 from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
+from Testing.host.pythonqt.declaring import kept
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class qMRMLSegmentsTableView(qMRMLWidget):  # noqa: N801
+class qMRMLSegmentsTableView(qMRMLWidget):
     """The segments of a segmentation: colour and name, one row each."""
 
     selectionChanged = QtCore.Signal(QtCore.QItemSelection, QtCore.QItemSelection)
@@ -75,8 +75,8 @@ class qMRMLSegmentsTableView(qMRMLWidget):  # noqa: N801
             self._show()
 
     def _show(self) -> None:
-        selected = self.selectedSegmentIDs() if self._table.rowCount == len(self.displayedSegmentIDs()) else ()
         ids = self.displayedSegmentIDs()
+        selected = self.selectedSegmentIDs() if self._table.rowCount == len(ids) else ()
         self._table.setRowCount(len(ids))
         for row, segment_id in enumerate(ids):
             segment = self._node.GetSegmentation().GetSegment(segment_id)
@@ -85,26 +85,18 @@ class qMRMLSegmentsTableView(qMRMLWidget):  # noqa: N801
             self._table.setItem(row, 0, QtWidgets.QTableWidgetItem(QtGui.QIcon(swatch), segment.GetName()))
         self.setSelectedSegmentIDs(list(selected))
 
-    def _switch(kind: Any, name: str, default: Any):
-        """A choice about how the table looks that is kept and not drawn."""
-        return QtCore.Property(
-            kind,
-            lambda self: self.__dict__.get("_" + name, default),
-            lambda self, value: self.__dict__.__setitem__("_" + name, value),
-        )
-
     selectionMode = QtCore.Property(int, lambda self: int(self._table.selectionMode()), setSelectionMode)
     headerVisible = QtCore.Property(
         bool,
         lambda self: not self._table.horizontalHeader().isHidden(),
         lambda self, on: self._table.horizontalHeader().setVisible(on),
     )
-    visibilityColumnVisible = _switch(bool, "visibilityColumnVisible", True)
-    colorColumnVisible = _switch(bool, "colorColumnVisible", True)
-    opacityColumnVisible = _switch(bool, "opacityColumnVisible", True)
-    statusColumnVisible = _switch(bool, "statusColumnVisible", False)
-    layerColumnVisible = _switch(bool, "layerColumnVisible", False)
-    filterBarVisible = _switch(bool, "filterBarVisible", False)
-    readOnly = _switch(bool, "readOnly", False)
-    jumpToSelectedSegmentEnabled = _switch(bool, "jumpToSelectedSegmentEnabled", False)
+    visibilityColumnVisible = kept(bool, True)
+    colorColumnVisible = kept(bool, True)
+    opacityColumnVisible = kept(bool, True)
+    statusColumnVisible = kept(bool, False)
+    layerColumnVisible = kept(bool, False)
+    filterBarVisible = kept(bool, False)
+    readOnly = kept(bool, False)
+    jumpToSelectedSegmentEnabled = kept(bool, False)
     segmentCount = QtCore.Property(int, lambda self: len(self.displayedSegmentIDs()))

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
+from Testing.host.mrml_widgets.scene_widget import SceneWidget
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class qSlicerWidget(qMRMLWidget):  # noqa: N801
-    """As qMRMLWidget, for modules."""
+class qSlicerWidget(SceneWidget):
+    """A widget that is told of the scene; Python cannot ask it for the scene."""

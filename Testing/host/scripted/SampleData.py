@@ -15,17 +15,17 @@ class SampleDataSource:
 
     def __init__(
         self,
-        sampleName: str | None = None,  # noqa: N803
-        sampleDescription: str | None = None,  # noqa: N803
+        sampleName: str | None = None,
+        sampleDescription: str | None = None,
         uris: Any = None,
-        fileNames: Any = None,  # noqa: N803
-        nodeNames: Any = None,  # noqa: N803
+        fileNames: Any = None,
+        nodeNames: Any = None,
         checksums: Any = None,
-        loadFiles: Any = None,  # noqa: N803
-        customDownloader: Callable | None = None,  # noqa: N803
-        thumbnailFileName: str | None = None,  # noqa: N803
-        loadFileType: Any = None,  # noqa: N803
-        loadFileProperties: dict | None = None,  # noqa: N803
+        loadFiles: Any = None,
+        customDownloader: Callable | None = None,
+        thumbnailFileName: str | None = None,
+        loadFileType: Any = None,
+        loadFileProperties: dict | None = None,
     ) -> None:
         for name, files in (("uris", uris), ("fileNames", fileNames)):
             if files is None:
@@ -54,8 +54,9 @@ class SampleDataLogic:
         known[:] = [other for other in known if other.sampleName != source.sampleName] + [source]
 
     @staticmethod
-    def sourceForSampleName(name: str) -> SampleDataSource | None:  # noqa: N802
-        return next((source for known in sources.values() for source in known if source.sampleName == name), None)
+    def sourceForSampleName(name: str) -> SampleDataSource | None:
+        known = [source for category in sources.values() for source in category]
+        return next((source for source in known if source.sampleName == name), None)
 
 
 def press_button(name: str) -> Any:

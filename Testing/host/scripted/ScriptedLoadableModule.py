@@ -38,7 +38,7 @@ class ScriptedLoadableModule:
     def resourcePath(self, filename: str) -> str:
         return str(Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / filename)
 
-    def getDefaultModuleDocumentationLink(self, docPage: str | None = None) -> str:  # noqa: N803
+    def getDefaultModuleDocumentationLink(self, docPage: str | None = None) -> str:
         return ""
 
     def runTest(self, msec: int = 100, **keywords: Any) -> None:
@@ -145,7 +145,7 @@ class ScriptedLoadableModuleTest(unittest.TestCase):
         super().__init__(*arguments, **keywords)
         self.messageDelay = 1000
 
-    def delayDisplay(self, message: str, requestedDelay: int | None = None, msec: int | None = None) -> None:  # noqa: N803
+    def delayDisplay(self, message: str, requestedDelay: int | None = None, msec: int | None = None) -> None:
         logging.info(message)
         slicer.app.processEvents()
 

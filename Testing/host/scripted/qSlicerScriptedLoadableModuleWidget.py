@@ -5,13 +5,12 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore, QtWidgets
-
-from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
+from Testing.host.mrml_widgets.qSlicerWidget import qSlicerWidget
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class qSlicerScriptedLoadableModuleWidget(qMRMLWidget):  # noqa: N801
+class qSlicerScriptedLoadableModuleWidget(qSlicerWidget):
     """The panel as the application sees it: holds the Python widget and calls its enter and exit."""
 
     def __init__(self, name: str, make_panel: Callable) -> None:

@@ -71,7 +71,7 @@ class Choice(Validator):
 
 @dataclass
 class Exclude(Validator):
-    excludedValues: list  # noqa: N815
+    excludedValues: list
 
     def validate(self, value: Any) -> None:
         if value in self.excludedValues:

@@ -8,7 +8,6 @@ from typing import Any
 import qt
 import slicer
 import vtk
-
 from Testing.host.scripted.parameterNodeWrapper import packs, types
 from Testing.host.scripted.parameterNodeWrapper.annotations import Default, Validator
 from Testing.host.scripted.parameterNodeWrapper.bindings import Binding, bind
@@ -86,9 +85,9 @@ def _data_type(parameters: dict[str, Parameter], dotted: str) -> Any:
 class _Wrapper:
     """The methods that every wrapper class gets."""
 
-    allParameters: typing.ClassVar[dict[str, Parameter]] = {}  # noqa: N815
+    allParameters: typing.ClassVar[dict[str, Parameter]] = {}
 
-    def __init__(self, parameterNode: Any, prefix: str | None = None) -> None:  # noqa: N803
+    def __init__(self, parameterNode: Any, prefix: str | None = None) -> None:
         self.parameterNode = parameterNode
         self._prefix = prefix or ""
         self._bound: dict[int, dict[str, Binding]] = {}

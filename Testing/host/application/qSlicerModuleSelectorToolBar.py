@@ -4,12 +4,11 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore, QtWidgets
-
 from Testing.host.pythonqt.properties import like_cpp
 
 
 @like_cpp
-class qSlicerModuleSelector(QtWidgets.QWidget):  # noqa: N801
+class qSlicerModuleSelectorToolBar(QtWidgets.QWidget):
     """Changes from one module's panel to another's. Modules of C++ have no panel here."""
 
     def __init__(self) -> None:
