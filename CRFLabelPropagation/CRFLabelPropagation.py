@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import qt
 import slicer
@@ -18,18 +19,22 @@ from slicer.ScriptedLoadableModule import (
 )
 
 from LungCAD.errors import InputError
-from LungCAD.labels import load_schema
+from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.result_nodes import ResultNodes
 from LungCAD.panels.declared import Value, load_method
 from LungCAD.panels.module_panel import JOB, ModulePanel, complaint_of
 from LungCAD.panels.parameter_form import ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
+from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import PhantomSample, load_phantom_study
 from LungCAD.panels.schema_chooser import SchemaChooser
 from LungCAD.panels.summary import summary_of
 from LungCAD.panels.views import draw_segments, show_over, show_table_and_plot
 from LungCAD.progress import Progress, silent
 from LungCAD.worker import JobResult
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
 
 # What computes (LungCAD.tasks, most of LungCAD.mrml) is imported where it is used: Slicer imports every
 # module when it starts, and the packages may still have to be installed.
@@ -52,7 +57,7 @@ CHOICE_NAMES = {
     "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
 }
 
-FIELDS = {"CT": "ct", "drawn regions": "rois", "lung mask": "lungs", "The lung mask": "lungs"}
+FIELDS = {"CT": "ct", "The CT": "ct", "drawn regions": "rois", "lung mask": "lungs", "The lung mask": "lungs"}
 """Which field of the panel an error of the method concerns, by its subject."""
 
 
@@ -94,6 +99,15 @@ class CRFLabelPropagationParameterNode:
     summary: str
 
 
+@dataclass(frozen=True)
+class Case:
+    """What a job was started with: the panel may show other choices when it ends."""
+
+    ct: slicer.vtkMRMLScalarVolumeNode
+    schema: Schema
+    parameters: Mapping[str, Any]
+
+
 class CRFLabelPropagationWidget(ModulePanel):
     """The panel: inputs, method, job, result, review."""
 
@@ -109,10 +123,31 @@ class CRFLabelPropagationWidget(ModulePanel):
         ]
         self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
         ui.jobLayout.addWidget(self.jobBar.widget)
+        self.review = ReviewPanel(repropagate=self.onRepropagate)
+        ui.reviewLayout.addWidget(self.review.widget)
         ui.drawButton.clicked.connect(self.onDraw)
         ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
         ui.tableButton.clicked.connect(self.onShowTable)
         return {field: getattr(ui, f"{field}Problem") for field in ("ct", "schema", "rois", "lungs", JOB)}
+
+    def enter(self) -> None:
+        """Called by Slicer when the module is opened: the keys of the review work."""
+        super().enter()
+        self.review.enter()
+
+    def exit(self) -> None:
+        """Called by Slicer when the module is left; a job goes on."""
+        self.review.exit()
+
+    def cleanup(self) -> None:
+        """Called by Slicer when the module is unloaded."""
+        self.review.exit()
+        super().cleanup()
+
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
+        """Stop and forget; the review is on the disk."""
+        super().onSceneStartClose(caller, event)
+        self.review.close()
 
     def setParameterNode(self, node: Any) -> None:  # noqa: ANN401
         """Bind the widgets; combo boxes get their words back, which binding takes away."""
@@ -167,21 +202,44 @@ class CRFLabelPropagationWidget(ModulePanel):
 
     def apply(self) -> None:
         """Start the propagation."""
+        self._start("propagate")
+
+    def onRepropagate(self, corrections: sitk.Image) -> None:
+        """Spread what the reader corrected (`LabelPropagation.update`)."""
+        self._start("repropagate", corrections=corrections)
+
+    def _start(self, job: str, **further: sitk.Image) -> None:
         from LungCAD.mrml.label_propagation import job_inputs
 
         node = self.node
-        self._case = node.ct, load_schema(node.schema)
-        inputs = job_inputs(node.ct, node.rois, self._case[1], node.lungs)
-        self.run("propagate", inputs, nested_values(node, METHOD), [node.ct])
+        schema, parameters = load_schema(node.schema), nested_values(node, METHOD)
+        inputs = {**job_inputs(node.ct, node.rois, schema, node.lungs), **further}
+        self._case = Case(node.ct, schema, parameters)
+        self.run(job, inputs, parameters, [node.ct])
 
     def showResult(self, result: JobResult) -> Generator[float, None, None]:
-        """Show labels, uncertainty, table and plot."""
+        """Show labels, uncertainty, table and plot, and open the review."""
         from LungCAD.mrml.label_propagation import result_in_steps
+        from LungCAD.mrml.reviewed_case import Subject
 
-        ct, schema = self._case
-        shown = yield from result_in_steps(result, schema, ct, self.logic.resultNodes(self.node))
+        case, images = self._case, result.images
+        shown = yield from result_in_steps(result, case.schema, case.ct, self.logic.resultNodes(self.node))
         self.logic.keep(self.node, shown, summary_of(result))
-        show_over(ct, None)
+        show_over(case.ct, None)
+        yield 1.0
+        self.review.take_result(
+            Subject(
+                case.ct,
+                shown.labels,
+                case.schema,
+                images["provenance"],
+                images["uncertainty"],
+                alternative=images["unary_labels"],
+                result=images["labels"],
+                model="label propagation",
+                parameters=case.parameters,
+            )
+        )
 
     def onSchemaChosen(self, name: str) -> None:
         """Called when the user chose a schema."""
@@ -252,8 +310,8 @@ class CRFLabelPropagationLogic(ScriptedLoadableModuleLogic):
         >>> ct, rois = logic.loadPhantomStudy()
         >>> nodes = logic.propagate(ct, rois, schema="gao5")
         """
-        from LungCAD.mrml.chunks import finish
         from LungCAD.mrml.label_propagation import job_inputs, show_result
+        from LungCAD.steps import finish
         from LungCAD.worker.in_process import run
 
         loaded = load_schema(schema)

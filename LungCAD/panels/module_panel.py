@@ -106,6 +106,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Called by Slicer each time the module is opened."""
         self.firstRun.refresh()
         self.initializeParameterNode()
+        self._soon.start()
 
     def cleanup(self) -> None:
         """Called by Slicer when the module is unloaded."""
@@ -134,8 +135,9 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.initializeParameterNode()
 
     def initializeParameterNode(self) -> None:
-        """Take the scene's parameter node, which is made where there is none."""
-        self.setParameterNode(self.logic.getParameterNode())
+        """Take the scene's parameter node, which is made where there is none, unless it is taken already."""
+        if self.node is None:
+            self.setParameterNode(self.logic.getParameterNode())
 
     def setParameterNode(self, node: Any) -> None:  # noqa: ANN401
         """Bind the widgets to the parameter node, or to nothing."""
