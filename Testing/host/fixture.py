@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import slicer
+
 from Testing.host import incidents
 from Testing.host.modules import close_module
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+
 from Testing.host.scripted.qSlicerScriptedLoadableModule import qSlicerScriptedLoadableModule
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -7,6 +7,7 @@ from typing import Any
 
 import qt
 import slicer
+
 from Testing.host import themes
 
 

@@ -47,6 +47,7 @@ def _start_modules() -> None:
 
 def _start_application(with_views: bool) -> Any:
     import slicer
+
     from Testing.host.application.modules import module_objects
     from Testing.host.application.qSlicerApplication import qSlicerApplication
     from Testing.host.scripted.qSlicerScriptedLoadableModule import qSlicerScriptedLoadableModule

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import slicer
+
 from Testing.host.application.home import SHARE
 
 LOGICS = {

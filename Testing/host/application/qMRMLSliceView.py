@@ -5,8 +5,9 @@ from typing import Any
 import slicer
 import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
-from Testing.host.pythonqt.properties import like_cpp
 from vtk.util.numpy_support import vtk_to_numpy
+
+from Testing.host.pythonqt.properties import like_cpp
 
 DISPLAYABLE_MANAGERS = (
     "vtkMRMLVolumeGlyphSliceDisplayableManager",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6 import QtWidgets
+
 from Testing.host.application.qMRMLSliceView import qMRMLSliceView
 from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
 from Testing.host.pythonqt.properties import like_cpp

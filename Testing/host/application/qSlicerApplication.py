@@ -7,6 +7,7 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore, QtWidgets
+
 from Testing.host import python_slicer
 from Testing.host.application.home import connect_files, furnish
 from Testing.host.application.modules import build_logics

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6 import QtCore
+
 from Testing.host.pythonqt.properties import like_cpp
 
 TYPES = {

@@ -5,6 +5,7 @@ from typing import Any
 import slicer
 import vtk
 from PySide6 import QtCore
+
 from Testing.host.application.qMRMLSliceWidget import qMRMLSliceWidget
 from Testing.host.pythonqt.properties import like_cpp
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from PySide6 import QtGui, QtWidgets
+
 from Testing.host.application.qSlicerLayoutManager import qSlicerLayoutManager
 from Testing.host.application.qSlicerModuleSelectorToolBar import qSlicerModuleSelectorToolBar
 from Testing.host.pythonqt.properties import like_cpp

@@ -4,6 +4,7 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore, QtWidgets
+
 from Testing.host.pythonqt.properties import like_cpp
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from PySide6 import QtWidgets
+
 from Testing.host.pythonqt.properties import like_cpp
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from PySide6 import QtCore, QtWidgets
+
 from Testing.host.ctk_widgets.folding import Folding
 from Testing.host.pythonqt.properties import like_cpp
 

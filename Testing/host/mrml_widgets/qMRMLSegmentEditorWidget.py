@@ -4,6 +4,7 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore, QtWidgets
+
 from Testing.host.mrml_widgets.qMRMLSegmentsTableView import qMRMLSegmentsTableView
 from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
 from Testing.host.pythonqt.declaring import kept

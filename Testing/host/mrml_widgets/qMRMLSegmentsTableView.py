@@ -4,6 +4,7 @@ from typing import Any
 
 import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
+
 from Testing.host.mrml_widgets.qMRMLWidget import qMRMLWidget
 from Testing.host.pythonqt.declaring import kept
 from Testing.host.pythonqt.properties import like_cpp

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from PySide6 import QtWidgets
+
 from Testing.host import incidents
 
 STATICS = {

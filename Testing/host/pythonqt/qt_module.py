@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from PySide6 import QtCore, QtGui, QtWidgets
+
 from Testing.host.pythonqt import dialogs, properties, signals, ui_files
 
 

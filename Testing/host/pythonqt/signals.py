@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from PySide6 import QtCore
+
 from Testing.host.pythonqt.properties import classes_base_first
 
 _connect = QtCore.QObject.connect

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 from PySide6 import QtCore, QtUiTools, QtWidgets
+
 from Testing.host.pythonqt.properties import unguarded
 
 _stand_ins: dict[str, type] = {}

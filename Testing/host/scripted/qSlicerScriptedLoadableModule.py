@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6 import QtCore, QtGui
+
 from Testing.host.pythonqt.declaring import kept
 from Testing.host.pythonqt.properties import like_cpp
 from Testing.host.scripted.qSlicerScriptedLoadableModuleWidget import qSlicerScriptedLoadableModuleWidget

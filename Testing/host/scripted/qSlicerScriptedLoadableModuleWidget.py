@@ -5,6 +5,7 @@ from typing import Any
 
 import slicer
 from PySide6 import QtCore, QtWidgets
+
 from Testing.host.mrml_widgets.qSlicerWidget import qSlicerWidget
 from Testing.host.pythonqt.properties import like_cpp
 

@@ -11,6 +11,7 @@ from typing import Any
 import ctk
 import qt
 import slicer
+
 from Testing.host.scripted.parameterNodeWrapper import types
 from Testing.host.scripted.parameterNodeWrapper.annotations import (
     Choice,

@@ -13,6 +13,7 @@ from pathlib import PurePath
 from typing import Any, Union, get_args, get_origin
 
 import slicer
+
 from Testing.host.scripted.parameterNodeWrapper import packs
 from Testing.host.scripted.parameterNodeWrapper.annotations import IsInstance, NotNone, Validator
 

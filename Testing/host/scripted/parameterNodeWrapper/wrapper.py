@@ -8,6 +8,7 @@ from typing import Any
 import qt
 import slicer
 import vtk
+
 from Testing.host.scripted.parameterNodeWrapper import packs, types
 from Testing.host.scripted.parameterNodeWrapper.annotations import Default, Validator
 from Testing.host.scripted.parameterNodeWrapper.bindings import Binding, bind
