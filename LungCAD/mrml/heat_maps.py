@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import numpy as np
 import SimpleITK as sitk
 import slicer
 from numpy.typing import NDArray
 
 from LungCAD.labels import Label
-from LungCAD.mrml.chunks import finish
 from LungCAD.mrml.volumes import volume_in_steps
+from LungCAD.steps import Steps, finish
 
 LEAST_SHOWN = 0.02
 """Heat maps are see-through below this, so that they can lie over the CT: 0 is what was not assessed."""
@@ -44,7 +42,7 @@ def uncertainty_in_steps(
     reference_volume: slicer.vtkMRMLVolumeNode,
     node: slicer.vtkMRMLScalarVolumeNode | None = None,
     name: str = "Uncertainty",
-) -> Generator[float, None, slicer.vtkMRMLScalarVolumeNode]:
+) -> Steps[slicer.vtkMRMLScalarVolumeNode]:
     """Do as `show_uncertainty`, yielding fractions; the scene changes in the last step only."""
     from LungCAD.report.overlay import uncertainty_colors  # loads matplotlib, which takes its time
 

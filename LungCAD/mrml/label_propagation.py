@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import SimpleITK as sitk
 import slicer
 
 from LungCAD.labels import Schema, load_schema
-from LungCAD.mrml.chunks import finish
 from LungCAD.mrml.heat_maps import uncertainty_in_steps
 from LungCAD.mrml.plots import along_z_in_steps
 from LungCAD.mrml.result_nodes import ResultNodes
@@ -17,10 +14,9 @@ from LungCAD.mrml.segments import labels_in_steps
 from LungCAD.mrml.tables import show_measurements
 from LungCAD.mrml.volumes import image_in_steps, volume_in_steps
 from LungCAD.report.measurements import Measurements
+from LungCAD.steps import Steps, finish
 from LungCAD.worker import JobResult
 from LungCAD.worker.plain import from_plain
-
-Steps = Generator[float, None, sitk.Image]
 
 
 def job_inputs(
@@ -28,7 +24,7 @@ def job_inputs(
     rois: slicer.vtkMRMLNode,
     schema: Schema,
     lungs: slicer.vtkMRMLNode | None = None,
-) -> dict[str, Steps]:
+) -> dict[str, Steps[sitk.Image]]:
     """Return the images that the job "propagate" takes, each as steps that copy it out of its node.
 
     Taking the steps raises InputError where a node holds nothing or does not fit the CT or the schema, as
@@ -57,7 +53,7 @@ def show_result(
 
 def result_in_steps(
     result: JobResult, schema: Schema, ct: slicer.vtkMRMLVolumeNode, nodes: ResultNodes | None = None
-) -> Generator[float, None, ResultNodes]:
+) -> Steps[ResultNodes]:
     """Do as `show_result`, yielding fractions; nothing is made if `ct` has left the scene meanwhile."""
     images, name = result.images, ct.GetName()
     shown = (nodes or ResultNodes()).present()

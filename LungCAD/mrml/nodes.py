@@ -18,6 +18,11 @@ def add_node(class_name: str, name: str) -> slicer.vtkMRMLNode:
     return slicer.mrmlScene.AddNewNodeByClass(class_name, slicer.mrmlScene.GenerateUniqueName(name))
 
 
+def present_or_new(node: slicer.vtkMRMLNode | None, class_name: str, name: str) -> slicer.vtkMRMLNode:
+    """Return the node that somebody holds if it is still in the scene, else a new one."""
+    return node if is_present(node) else add_node(class_name, name)
+
+
 def place_beside(node: slicer.vtkMRMLNode, neighbour: slicer.vtkMRMLNode) -> None:
     """Put `node` into the study or folder of `neighbour`, and under the same transform if it takes one."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import numpy as np
 import SimpleITK as sitk
 import slicer
 
 from LungCAD.labels import Schema
-from LungCAD.mrml.chunks import finish, slabs
-from LungCAD.mrml.nodes import add_node
+from LungCAD.mrml.nodes import present_or_new
 from LungCAD.mrml.tables import show_table
 from LungCAD.report.slices import AxialStack, count_classes
+from LungCAD.steps import Steps, finish, slabs
+
+TABLE = "LungCAD.Table"
+"""Under this role a chart refers to the table of its numbers."""
 
 POSITION = "Position (mm)"
 UNLABELLED = "Undecided or unlabelled"
@@ -32,8 +33,8 @@ def show_along_z(
     """Plot which share of the lung each class has on every slice, in a new chart or the given one.
 
     Positions are the superior coordinates of the slices' centres in mm, from the feet; slices without lung
-    are left out, and so are classes that occur nowhere. The table of the numbers is that of the chart's
-    series. Given again, a chart keeps its table.
+    are left out, and so are classes that occur nowhere. The chart refers to the table of the numbers as
+    `TABLE`, and keeps it when given again.
     """
     return finish(along_z_in_steps(labels, lungs, schema, chart, name))
 
@@ -44,7 +45,7 @@ def along_z_in_steps(
     schema: Schema,
     chart: slicer.vtkMRMLPlotChartNode | None = None,
     name: str = "Classes along the patient's axis",
-) -> Generator[float, None, slicer.vtkMRMLPlotChartNode]:
+) -> Steps[slicer.vtkMRMLPlotChartNode]:
     """Do as `show_along_z`, yielding fractions; the scene changes in the last step only."""
     label_stack, lung_stack = AxialStack(labels), AxialStack(lungs)
     counts = []
@@ -53,14 +54,11 @@ def along_z_in_steps(
         yield part.stop / len(label_stack)
     columns = _shares(np.concatenate(counts), np.array(lung_stack.positions_mm), schema)
     colors = {label.name: tuple(channel / 255 for channel in label.color) for label in schema.labels}
-    old = (
-        [chart.GetNthPlotSeriesNode(index) for index in range(chart.GetNumberOfPlotSeriesNodes())]
-        if chart
-        else []
-    )
-    table = show_table(columns, old[0].GetTableNode() if old else None, f"{name} (table)")
-    chart = chart or add_node("vtkMRMLPlotChartNode", name)
+    chart = present_or_new(chart, "vtkMRMLPlotChartNode", name)
+    old = [chart.GetNthPlotSeriesNode(index) for index in range(chart.GetNumberOfPlotSeriesNodes())]
+    table = show_table(columns, chart.GetNodeReference(TABLE), f"{name} (table)")
     with slicer.util.NodeModify(chart):
+        chart.SetNodeReferenceID(TABLE, table.GetID())
         chart.RemoveAllPlotSeriesNodeIDs()
         for heading in list(columns)[1:]:
             series = _series(table, heading, colors.get(heading, UNLABELLED_COLOR))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 import SimpleITK as sitk
@@ -14,10 +14,10 @@ from LungCAD.errors import InputError
 from LungCAD.images import check_values, image_like, merge_labels, place_labels
 from LungCAD.labels import Label, Schema
 from LungCAD.mrml.boxes import voxels_in_box
-from LungCAD.mrml.chunks import finish, slabs
 from LungCAD.mrml.curves import voxels_in_curve
 from LungCAD.mrml.segments import segmentation_in_steps
 from LungCAD.mrml.volumes import blank_image, image_in_steps
+from LungCAD.steps import Steps, finish, slabs
 
 LABEL_ATTRIBUTE = "LungCAD.Label"
 """A curve or box may carry the code of its label under this name; else its own name says what it is."""
@@ -45,7 +45,7 @@ def rois_from(
 
 def rois_in_steps(
     nodes: Iterable[slicer.vtkMRMLNode], reference_volume: slicer.vtkMRMLVolumeNode, schema: Schema
-) -> Generator[float, None, sitk.Image]:
+) -> Steps[sitk.Image]:
     """Do as `rois_from`, yielding fractions."""
     nodes = list(nodes)
     labels = blank_image(reference_volume)
@@ -60,7 +60,7 @@ def rois_in_steps(
 
 def _drawn_in_steps(
     node: slicer.vtkMRMLNode, volume: slicer.vtkMRMLVolumeNode, grid: sitk.Image, schema: Schema
-) -> Generator[float, None, NDArray[np.uint8]]:
+) -> Steps[NDArray[np.uint8]]:
     if isinstance(node, slicer.vtkMRMLSegmentationNode):
         return sitk.GetArrayFromImage((yield from segmentation_in_steps(node, volume, schema)))
     if isinstance(node, slicer.vtkMRMLLabelMapVolumeNode):

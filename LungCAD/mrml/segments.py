@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import numpy as np
 import SimpleITK as sitk
 import slicer
@@ -13,10 +11,10 @@ from numpy.typing import NDArray
 from LungCAD.errors import InputError
 from LungCAD.images import merge_labels, overlap, refusing_other_grids, require_label
 from LungCAD.labels import Label, Schema, entry_identity, terminology_entry
-from LungCAD.mrml.chunks import copy_in_chunks, finish, slabs
 from LungCAD.mrml.geometry import as_array, node_to_world, set_geometry, volume_to_world
-from LungCAD.mrml.nodes import add_node, place_beside
+from LungCAD.mrml.nodes import add_node, place_beside, present_or_new
 from LungCAD.mrml.volumes import allocate, array_view, matching_matrix, voxels_of
+from LungCAD.steps import Steps, copy_in_chunks, finish, slabs
 
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 
@@ -41,7 +39,7 @@ def labels_from_segmentation(
 
 def segmentation_in_steps(
     node: slicer.vtkMRMLSegmentationNode, reference_volume: slicer.vtkMRMLVolumeNode, schema: Schema
-) -> Generator[float, None, sitk.Image]:
+) -> Steps[sitk.Image]:
     """Do as `labels_from_segmentation`, yielding fractions."""
     subject = node.GetName()
     merged = np.zeros(voxels_of(reference_volume).shape, dtype=np.uint8)
@@ -90,14 +88,13 @@ def labels_in_steps(
     reference_volume: slicer.vtkMRMLVolumeNode,
     node: slicer.vtkMRMLSegmentationNode | None = None,
     name: str = "Labels",
-) -> Generator[float, None, slicer.vtkMRMLSegmentationNode]:
+) -> Steps[slicer.vtkMRMLSegmentationNode]:
     """Do as `show_labels`, yielding fractions; the scene changes in the last step only."""
-    matrix = matching_matrix(image, reference_volume)
     source = sitk.GetArrayViewFromImage(image)
     data = slicer.vtkOrientedImageData()
     yield from copy_in_chunks(source, allocate(data, source.shape, np.dtype(np.uint8)))
-    data.SetImageToWorldMatrix(matrix)
-    node = node or add_node("vtkMRMLSegmentationNode", name)
+    data.SetImageToWorldMatrix(matching_matrix(image, reference_volume))
+    node = present_or_new(node, "vtkMRMLSegmentationNode", name)
     with slicer.util.NodeModify(node):
         place_beside(node, reference_volume)
         node.SetReferenceImageGeometryParameterFromVolumeNode(reference_volume)
@@ -174,7 +171,7 @@ def _values_in_steps(
     segments: list[tuple[str, slicer.vtkSegment]],
     schema: Schema,
     subject: str,
-) -> Generator[float, None, NDArray[np.uint8]]:
+) -> Steps[NDArray[np.uint8]]:
     """Return the layer (z, y, x) with the schema's values in the place of the segments' own."""
     array = array_view(layer)
     translation = np.zeros(int(array.max()) + 1, dtype=np.uint8)

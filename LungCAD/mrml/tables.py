@@ -9,7 +9,7 @@ import slicer
 import vtk
 from vtk.util import numpy_support
 
-from LungCAD.mrml.nodes import add_node
+from LungCAD.mrml.nodes import present_or_new
 from LungCAD.report.measurements import Measurements
 
 
@@ -42,7 +42,7 @@ def show_table(
     table = vtk.vtkTable()
     for heading, values in columns.items():
         table.AddColumn(_column(heading, values))
-    node = node or add_node("vtkMRMLTableNode", name)
+    node = present_or_new(node, "vtkMRMLTableNode", name)
     with slicer.util.NodeModify(node):
         node.SetAndObserveTable(table)
         node.SetLocked(True)

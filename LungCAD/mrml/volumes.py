@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 import numpy as np
 import SimpleITK as sitk
 import slicer
@@ -13,9 +11,9 @@ from vtk.util import numpy_support
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import SAME_MM
-from LungCAD.mrml.chunks import copy_in_chunks, finish, slabs
 from LungCAD.mrml.geometry import as_matrix, ijk_to_ras, set_geometry, volume_to_world
-from LungCAD.mrml.nodes import add_node, place_beside
+from LungCAD.mrml.nodes import is_present, place_beside, present_or_new
+from LungCAD.steps import Steps, copy_in_chunks, finish, slabs
 
 SAMPLES_PER_AXIS = 64
 """Voxels looked at along each axis to choose how a volume is shown."""
@@ -36,7 +34,7 @@ def image_from_volume(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
     return finish(image_in_steps(volume))
 
 
-def image_in_steps(volume: slicer.vtkMRMLVolumeNode) -> Generator[float, None, sitk.Image]:
+def image_in_steps(volume: slicer.vtkMRMLVolumeNode) -> Steps[sitk.Image]:
     """Do as `image_from_volume`, yielding fractions."""
     source = voxels_of(volume)
     image = sitk.GetImageFromArray(source[:1])
@@ -112,16 +110,16 @@ def volume_in_steps(
     node: slicer.vtkMRMLScalarVolumeNode | None = None,
     reference: slicer.vtkMRMLVolumeNode | None = None,
     window: tuple[float, float] | None = None,
-) -> Generator[float, None, slicer.vtkMRMLScalarVolumeNode]:
+) -> Steps[slicer.vtkMRMLScalarVolumeNode]:
     """Do as `volume_from_image`, yielding fractions; the scene changes in the last step only.
 
     A new display shows values from black to white as `window` says (lowest, highest).
     """
-    matrix = as_matrix(ijk_to_ras(image)) if reference is None else matching_matrix(image, reference)
     source = sitk.GetArrayViewFromImage(image)
     data = vtk.vtkImageData()
     yield from copy_in_chunks(source, allocate(data, source.shape, source.dtype))
-    node = node or add_node("vtkMRMLScalarVolumeNode", name)
+    matrix = as_matrix(ijk_to_ras(image)) if reference is None else matching_matrix(image, reference)
+    node = present_or_new(node, "vtkMRMLScalarVolumeNode", name)
     if node.GetDisplayNode() is None:
         _add_display(node, window or _usual_window(source))
     with slicer.util.NodeModify(node):
@@ -140,8 +138,10 @@ def matching_matrix(image: sitk.Image, reference: slicer.vtkMRMLVolumeNode) -> v
     Raises
     ------
     InputError
-        They do not.
+        They do not, or the volume has left the scene.
     """
+    if not is_present(reference):
+        raise InputError(reference.GetName(), "is no longer in the scene", "Load it and run again")
     size = np.array(image.GetSize())
     drift = np.abs(ijk_to_ras(image) - volume_to_world(reference))[:3]
     if image.GetSize() != voxels_of(reference).shape[::-1] or (drift @ [*size, 1]).max() > SAME_MM:

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import SimpleITK as sitk
 
 from LungCAD.progress import Progress
+from LungCAD.steps import Steps
 from LungCAD.worker import JobResult
-from LungCAD.worker.image_files import Steps, read_in_steps, write_in_steps
+from LungCAD.worker.image_files import read_in_steps, write_in_steps
 from LungCAD.worker.protocol import Message
 
 Source = sitk.Image | Steps[sitk.Image]

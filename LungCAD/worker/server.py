@@ -17,10 +17,11 @@ import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 from LungCAD.memory import free_memory, peak_memory, used_memory
+from LungCAD.steps import finish
 from LungCAD.worker import protocol
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.channel import Channel
-from LungCAD.worker.image_files import finish, read_in_steps, write_in_steps
+from LungCAD.worker.image_files import read_in_steps, write_in_steps
 from LungCAD.worker.job_error import understandable
 from LungCAD.worker.job_folder import remove_job_folder
 from LungCAD.worker.jobs import load_job

@@ -9,9 +9,11 @@ import SimpleITK as sitk
 import slicer
 import vtk
 
+from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.mrml.heat_maps import show_probability, show_uncertainty
-from LungCAD.mrml.plots import show_along_z
+from LungCAD.mrml.nodes import is_present
+from LungCAD.mrml.plots import TABLE, show_along_z
 from LungCAD.mrml.tables import show_measurements
 from LungCAD.mrml.volumes import image_from_volume
 from LungCAD.report.measurements import measure
@@ -130,6 +132,28 @@ class ResultsTest(unittest.TestCase):
         self.assertEqual(chart.GetNumberOfPlotSeriesNodes(), 0)
         show_along_z(*map(self.image, (self.labels, self.lungs)), self.schema, chart)
         self.assertEqual(self.count("vtkMRMLPlotSeriesNode"), 3)
+        self.assertEqual(self.count("vtkMRMLTableNode"), 1)
+
+    def test_nodes_that_left_the_scene_are_replaced(self):
+        values = self.image(np.ones(SHAPE, np.float32))
+        images = [self.image(array) for array in (self.labels, self.lungs)]
+        heat_map, chart = show_uncertainty(values, self.volume), show_along_z(*images, self.schema)
+        for node in (heat_map, chart, chart.GetNthPlotSeriesNode(0), chart.GetNodeReference(TABLE)):
+            slicer.mrmlScene.RemoveNode(node)
+        for old, new in (
+            (heat_map, show_uncertainty(values, self.volume, heat_map)),
+            (chart, show_along_z(*images, self.schema, chart)),
+        ):
+            self.assertIsNot(new, old)
+            self.assertTrue(is_present(new))
+
+    def test_a_volume_that_left_the_scene_is_noticed(self):
+        values = self.image(np.ones(SHAPE, np.float32))
+        slicer.mrmlScene.RemoveNode(self.volume)
+        before = slicer.mrmlScene.GetNumberOfNodes()
+        with self.assertRaisesRegex(InputError, "no longer in the scene"):
+            show_uncertainty(values, self.volume)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
 
     def test_results_outlive_saving_and_loading_the_scene(self):
         values = self.rng.random(SHAPE).astype(np.float32)

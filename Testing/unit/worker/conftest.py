@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import LungCAD
+from LungCAD.steps import finish
 from LungCAD.worker import protocol
-from LungCAD.worker.image_files import finish, read_in_steps, write_in_steps
+from LungCAD.worker.image_files import read_in_steps, write_in_steps
 from LungCAD.worker.job_folder import JobFolder
 
 HERE = Path(__file__).parent

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LungCAD.steps import finish
 from LungCAD.worker import image_files
-from LungCAD.worker.image_files import finish, read_in_steps, write_in_steps
+from LungCAD.worker.image_files import read_in_steps, write_in_steps
 
 OBLIQUE = tuple(np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0].ravel())
 FLIPPED = (0, -1, 0, 0, 0, 1, -1, 0, 0)

@@ -1,4 +1,4 @@
-"""Copying in chunks: everything arrives, in small steps."""
+"""Work in steps: everything arrives, piece by piece."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from LungCAD.mrml.chunks import copy_in_chunks, finish
+from LungCAD.steps import copy_in_chunks, finish
 
 
 @given(

@@ -1,16 +1,36 @@
-"""Copying large arrays piece by piece, so that a panel can answer its user in between."""
+"""Work in steps: generators that yield the fraction done, so that a panel can answer its user in between."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 from numpy.typing import NDArray
 
-CHUNK_BYTES = 8 << 20
-"""Copied in a few milliseconds: far below what a user notices."""
+CHUNK_BYTES = 4 << 20
+"""Handled in a few milliseconds: far below what a user notices."""
 
 Outcome = TypeVar("Outcome")
+Steps = Generator[float, None, Outcome]
+"""Yields fractions 0..1 and returns the outcome."""
+
+
+def finish(steps: Steps[Outcome]) -> Outcome:
+    """Run a function that works in steps to its end and return its result."""
+    outcome: list[Outcome] = []
+
+    def run() -> Steps[None]:
+        outcome.append((yield from steps))
+
+    deque(run(), maxlen=0)
+    return outcome[0]
+
+
+def slabs(array: NDArray, chunk_bytes: int = CHUNK_BYTES) -> list[slice]:
+    """Return slices that cut the first axis of `array` into pieces of about `chunk_bytes`."""
+    count = max(chunk_bytes // max(array[:1].nbytes, 1), 1)
+    return [slice(start, min(start + count, len(array))) for start in range(0, len(array), count)]
 
 
 def copy_in_chunks(source: NDArray, target: NDArray, chunk_bytes: int = CHUNK_BYTES) -> Iterator[float]:
@@ -43,18 +63,3 @@ def _copy(source: NDArray, target: NDArray, chunk_bytes: int, start: float, stop
         ends = [min(end / len(source), 1.0) for end in (first, first + max(count, 1))]
         span = [start + (stop - start) * end for end in ends]
         yield from _copy(source[part], target[part], chunk_bytes, *span)
-
-
-def slabs(array: NDArray, chunk_bytes: int = CHUNK_BYTES) -> list[slice]:
-    """Return slices that cut the first axis of `array` into pieces of about `chunk_bytes`."""
-    count = max(chunk_bytes // max(array[:1].nbytes, 1), 1)
-    return [slice(start, min(start + count, len(array))) for start in range(0, len(array), count)]
-
-
-def finish(steps: Generator[float, None, Outcome]) -> Outcome:
-    """Run a function that works in steps to its end and return its result."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:  # noqa: PERF203 - this is how a generator returns
-            return end.value
