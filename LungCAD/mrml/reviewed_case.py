@@ -23,7 +23,7 @@ from LungCAD.mrml.review_texts import has_review, keep_in_scene, restore_from_sc
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
 from LungCAD.mrml.segments import show_labels
 from LungCAD.mrml.slice_views import show_point
-from LungCAD.mrml.volumes import image_from_volume
+from LungCAD.mrml.volumes import image_from_volume, image_in_steps
 from LungCAD.review import (
     Decision,
     Edit,
@@ -36,6 +36,7 @@ from LungCAD.review import (
     uncertain_ml,
 )
 from LungCAD.review.review import LEDGER
+from LungCAD.steps import Steps, finish
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,10 @@ class ReviewedCase:
             if is_present(node):
                 node.GetDisplayNode().SetVisibility(visible)
 
+    def restore(self) -> None:
+        """Show the labels as they were last recorded, whatever is in the segments now."""
+        self.labels.write(self.review.state.masks.labels)
+
     def close(self) -> None:
         """Leave the scene as it was found, but for what the review made of the labels."""
         if is_present(self._before):
@@ -153,6 +158,11 @@ class ReviewedCase:
 
 
 def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
+    """Take a result under review, as `review_in_steps` without its steps."""
+    return finish(review_in_steps(subject, root, reviewer))
+
+
+def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[ReviewedCase]:
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
     A result that is under review already stays so, with what the reader made of it.
@@ -166,14 +176,17 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
     InputError
         The review that is kept there is damaged or of another schema, or the folder cannot be written.
     """
+    image = yield from image_in_steps(subject.volume)
+    case = case_pseudonym(image)
     labels = ReviewedLabels(subject.labels, subject.volume, subject.schema)
     provenance = to_stack(subject.provenance)
+    yield 0.3
     empty = np.zeros(provenance.shape, np.uint8)
     stack = labels.read(empty) if subject.result is None else to_stack(subject.result)
     uncertainty = None if subject.uncertainty is None else to_stack(subject.uncertainty)
     facts = _facts(subject, stack, provenance, uncertainty)
+    yield 0.6
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
-    case = case_pseudonym(image_from_volume(subject.volume))
     folder = review_folder(root, case, reviewer)
     if is_review(folder):
         review = Review.resume(folder, reviewer)
@@ -182,6 +195,7 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
             review.propagated(stack, provenance, facts, **made)
     else:
         review = Review.begin(folder, stack, provenance, facts, case=case, reviewer=reviewer, **made)
+    yield 0.9
     present = review.state.masks.labels
     if not np.array_equal(labels.read(empty), present):
         labels.write(present)

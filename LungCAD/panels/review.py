@@ -9,7 +9,8 @@ A module makes one, hands it every result, and tells it when it is shown and lef
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import ctk
@@ -27,6 +28,7 @@ from LungCAD.panels.review_export import ReviewExport
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.review_second_reader import SecondReader
 from LungCAD.panels.review_worklist import Worklist
+from LungCAD.steps import Steps, finish
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -51,6 +53,8 @@ class ReviewPanel:
         self.case: ReviewedCase | None = None
         self.present: int | None = None
         self._subject: Subject | None = None
+        self._resting = False
+        self._offered: slicer.vtkMRMLSegmentationNode | None = None
         self._keys = ReviewKeys(
             {
                 keys.ACCEPT: lambda: self.decide("accept"),
@@ -68,8 +72,39 @@ class ReviewPanel:
 
     def take_result(self, subject: Subject) -> None:
         """Review a result: the first, or the next one of the review that is open."""
+        finish(self.result_in_steps(subject))
+
+    def result_in_steps(self, subject: Subject) -> Steps[None]:
+        """Do as `take_result`, yielding now and then, so that the panel keeps answering."""
+        from LungCAD.mrml.reviewed_case import review_in_steps
+
         self._subject = subject
-        self._open()
+        if not self._has_reader():
+            return
+        try:
+            case = yield from review_in_steps(subject, settings.reviews_folder(), self.reader)
+        except InputError as error:
+            self._say(str(error))
+        else:
+            self._show_case(case)
+
+    @contextmanager
+    def awaiting_result(self) -> Iterator[None]:
+        """Rest while a module writes a new result to the labels under review, which is no edit.
+
+        If no new result comes of it, the labels are shown again as the reader left them.
+        """
+        before = self.case
+        self._resting = True
+        self.contents.enabled = False
+        try:
+            yield
+        finally:
+            self._resting = False
+            self.editor.rest()
+            if before is not None and self.case is before and self._is_open():
+                before.restore()
+            self.refresh()
 
     def resume(
         self,
@@ -93,6 +128,19 @@ class ReviewPanel:
             return None
         self._show_case(opened)
         return opened.labels.node
+
+    def offer(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        schema: Schema,
+        labels: slicer.vtkMRMLSegmentationNode,
+    ) -> None:
+        """Resume the review of these labels that a loaded scene carries; may be called often."""
+        from LungCAD.mrml.review_texts import has_review
+
+        if self.case is None and labels is not self._offered and has_review(labels):
+            self._offered = labels
+            self.resume(volume, schema, labels)
 
     def close(self) -> None:
         """Forget the case, as when the scene closes; all of it is on the disk."""
@@ -134,7 +182,7 @@ class ReviewPanel:
 
     def decide(self, decision: str) -> None:
         """Record a decision on the present slice and go to the next open one."""
-        if self.present is None or not self._is_open():
+        if self.present is None or self._resting or not self._is_open():
             return
         self._attempt(lambda: self.case.decide(self.present, decision))
         if not self._problem:
@@ -154,7 +202,7 @@ class ReviewPanel:
     def take_edits(self) -> None:
         """Record what was painted until now."""
         self.editor.rest()
-        if not self._is_open() or shared_runner().is_busy:
+        if self._resting or not self._is_open():
             return
         try:
             edit = self.case.take_edits()
@@ -172,7 +220,7 @@ class ReviewPanel:
         """Show the present state."""
         review = self.case.review if self.case else None
         busy = shared_runner().is_busy
-        self.contents.enabled = self.case is not None
+        self.contents.enabled = self.case is not None and not self._resting
         self.worklist.show(review, self.present)
         self.decision.show(review, self.present)
         self.export.show(self.case)
@@ -186,16 +234,6 @@ class ReviewPanel:
             if corrected
             else "Correct a slice first"
         )
-
-    def _open(self) -> None:
-        from LungCAD.mrml.reviewed_case import review_result
-
-        if not self._has_reader():
-            return
-        subject, root = self._subject, settings.reviews_folder()
-        opened = self._attempt(lambda: review_result(subject, root, self.reader))
-        if opened is not None:
-            self._show_case(opened)
 
     def _show_case(self, case: ReviewedCase) -> None:
         if self.case is not None and self.case.is_present:
@@ -239,7 +277,7 @@ class ReviewPanel:
             return
         if self.case is None or self.case.review.reviewer != self.reader:
             self.take_edits()
-            self._open()
+            self.take_result(self._subject)
 
     def _on_repropagate(self, *_: object) -> None:
         if not self._is_open():

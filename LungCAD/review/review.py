@@ -266,6 +266,8 @@ class Review:
 
 
 def _require_values(labels: np.ndarray, facts: Facts) -> None:
-    strange = sorted(set(np.unique(labels).tolist()) - {BACKGROUND, *facts.values})
-    if strange:
+    known = np.zeros(256, bool)
+    known[[BACKGROUND, *facts.values]] = True
+    if not known[labels].all():
+        strange = np.unique(labels[~known[labels]]).tolist()
         raise ValueError(f"labels holds {strange}, which the schema {facts.schema} lacks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import numpy as np
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_path
 
+LEVEL = 1
+"""Of compression: a reader waits for it, and label maps become small anyway."""
+
 
 class VoxelFiles:
-    """A folder of compressed arrays. The name of a file is the SHA-256 of its bytes."""
+    """A folder of compressed arrays (.npz). The name of a file is the SHA-256 of its bytes."""
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
@@ -27,7 +31,10 @@ class VoxelFiles:
             The folder cannot be written.
         """
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
+            for name, array in arrays.items():
+                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as file:
+                    np.lib.format.write_array(file, array, allow_pickle=False)
         return self.put_bytes(buffer.getvalue())
 
     def put_bytes(self, content: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,8 +36,10 @@ def uncertain_ml(uncertainty: np.ndarray, provenance: np.ndarray, voxel_ml: floa
     So a large slice that is a little unsure comes before a few very unsure pixels at the apex.
     Arrays are (slices, rows, columns).
     """
-    doubtful = np.where(np.isin(provenance, READ), 0, uncertainty)
-    return tuple(voxel_ml * float(plane.sum()) for plane in doubtful)
+    return tuple(
+        voxel_ml * float(plane[decided].sum())
+        for plane, decided in zip(uncertainty, _decided(provenance), strict=True)
+    )
 
 
 def disagreement_ml(
@@ -47,8 +49,10 @@ def disagreement_ml(
 
     Two readers, two methods, or the classes before and after smoothing. Arrays are (slices, rows, columns).
     """
-    differ = (first != second) & ~np.isin(provenance, READ)
-    return tuple(voxel_ml * float(np.count_nonzero(plane)) for plane in differ)
+    return tuple(
+        voxel_ml * float(np.count_nonzero((one != other) & decided))
+        for one, other, decided in zip(first, second, _decided(provenance), strict=True)
+    )
 
 
 def worklist(state: State, ordering: str, scores: Mapping[str, Sequence[float]]) -> list[int]:
@@ -93,3 +97,11 @@ def tally(state: State, voxel_ml: float) -> Tally:
 def slices_with_lung(state: State) -> list[int]:
     """Return the slices that hold anything to review, ascending."""
     return [number for number, voxels in enumerate(state.masks.slice_voxels) if voxels]
+
+
+def _decided(provenance: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield for every slice where an algorithm decided."""
+    by_algorithm = np.ones(256, bool)
+    by_algorithm[list(READ)] = False
+    for plane in provenance:
+        yield by_algorithm[plane]
