@@ -15,6 +15,10 @@ from Testing.host.scripted.parameterNodeWrapper.bindings import Binding, bind
 
 PROPERTY = "SlicerParameterName"
 
+_observed: list[Any] = []
+"""Held for ever: of a node whose Python object is garbage the collector empties the observers, but the scene
+still calls them."""
+
 
 class Parameter:
     """One typed member of a parameter node."""
@@ -133,6 +137,7 @@ class _Wrapper:
         for name, binding in bindings.items():
             binding.write(self.getValue(name))
             binding.connect(lambda name=name, binding=binding: self._widget_changed(name, binding))
+        _observed.append(self.parameterNode)
         self.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda node, event: self._node_changed())
         return tag
 
