@@ -15,7 +15,7 @@ ROOM_AIR_HU = -1000.0
 SMOOTHING_MM = 1.0
 """Standard deviation of the in-plane smoothing against noise in the lumen."""
 
-LUMEN_MM = 3.0
+LUMEN_MM = 2.0
 """Radius of a ball that fits into a main bronchus."""
 
 RIM_VOXELS = 1.5
@@ -29,8 +29,8 @@ WALLED = 0.8
 LARGEST_CM2 = 12.0
 """Cross-section of an airway at most: the carina, cut along a main bronchus."""
 
-LESSER_PART = 0.1
-"""Lumen that comes in a part smaller than this share of the largest is something else."""
+BRANCH_MM = 20.0
+"""Gas farther than this from the trachea, the tallest part, is none of its branches."""
 
 
 def walled_gas(hu: NDArray[np.float32], air: Mask, spacing: Spacing) -> Mask:
@@ -50,19 +50,30 @@ def walled_gas(hu: NDArray[np.float32], air: Mask, spacing: Spacing) -> Mask:
     return air & dilate(lumen, RIM_VOXELS * max(spacing[1:]), spacing)
 
 
-def airways(gas: Mask, cores: NDArray[np.uint8]) -> Mask:
+def airways(gas: Mask, air: Mask, cores: NDArray[np.uint8], spacing: Spacing) -> Mask:
     """Return the part of the walled gas that is trachea and main bronchi: what lies between the lungs.
 
     Parameters
     ----------
     gas : (z, y, x), as `walled_gas` returns it; z grows upwards, x to the patient's left.
+    air : (z, y, x), aerated voxels inside the body.
     cores : (z, y, x), 1 and 2 where the right and the left lung surely are.
+    spacing : mm.
 
     Lobar and smaller bronchi stay with their lung.
     """
-    labels, sizes = components(gas & _medial(cores) & (cores == 0))
-    sizes[0] = 0
-    return (sizes > LESSER_PART * sizes.max())[labels]
+    between = _medial(cores) & (cores == 0)
+    medial = gas & between
+    labels, sizes = components(medial)
+    heights = [part[0].stop - part[0].start for part in ndimage.find_objects(labels)]
+    if not heights:
+        return medial
+    trunk = max(range(1, sizes.size), key=lambda name: (heights[name - 1], sizes[name]))
+    near = np.unique(labels[medial & dilate(labels == trunk, BRANCH_MM, spacing)])
+    tree = medial & np.isin(labels, near)
+    branches = _alone(air, cores, spacing) & between & dilate(tree, BRANCH_MM, spacing)
+    labels, _ = components(tree | branches)
+    return np.isin(labels, np.unique(labels[tree]))
 
 
 def part_lungs(hu: NDArray[np.float32], air: Mask, cores: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -86,6 +97,15 @@ def _medial(cores: NDArray[np.uint8]) -> Mask:
         right_end[z] = np.where(right_end[z] < 0, right_end[z - 1], right_end[z])
         left_begin[z] = np.where(left_begin[z] == columns.size, left_begin[z - 1], left_begin[z])
     return (columns > right_end[..., None]) & (columns < left_begin[..., None])
+
+
+def _alone(air: Mask, cores: NDArray[np.uint8], spacing: Spacing) -> Mask:
+    """Small axial cross-sections of air in which no lung has its core."""
+    labels, sizes = components(air, IN_PLANE)
+    keep = sizes * spacing[1] * spacing[2] / 100 <= LARGEST_CM2
+    keep[labels[cores > 0]] = False
+    keep[0] = False
+    return keep[labels]
 
 
 def _walled(hu: NDArray[np.float32], empty: Mask, spacing: Spacing) -> Mask:

@@ -19,11 +19,10 @@ ENOUGH = 0.3
 WIDER_MM = (17.0, 22.0, 28.0)
 """Radii to try where the lungs touch so broadly that the ball sweeps through both."""
 
-GAS_HU = -955.0
-"""The inside of bowel and airways is below this; some of the inside of a lung, even with emphysema, above."""
-
-WIDE_SHARE, LOOSE_SHARE = 0.1, 0.75
-"""Least share above: of a wide part, and of one that is narrow and cut off, which bowel often is."""
+WIDE_LUNG = (-975.0, 0.6)
+LOOSE_LUNG = (-955.0, 0.75)
+"""A part is lung, not gas, if at least this share of its inside is denser than so many HU. The first holds
+even for emphysema; a narrow part that is cut off is more often bowel and has to look more like lung."""
 
 RIM_MM = 3.0
 """What counts as inside starts this far from the edge."""
@@ -56,11 +55,11 @@ def lung_cores(hu: NDArray[np.float32], air: Mask, middle: float, spacing: Spaci
     for half in (columns < middle, columns >= middle):
         enough = ENOUGH * (air & half).sum()
         for parts in wide:
-            found = _lung_like(hu, parts, WIDE_SHARE, spacing) & half
+            found = _lung_like(hu, parts, WIDE_LUNG, spacing) & half
             if found.sum() >= enough:
                 break
         cores |= found
-    cores |= _loose(_lung_like(hu, wide[-1], LOOSE_SHARE, spacing), cores, spacing)
+    cores |= _loose(_lung_like(hu, wide[-1], LOOSE_LUNG, spacing), cores, spacing)
     for radius in WIDER_MM:
         if not _two_in_one(cores, middle).any():
             break
@@ -71,12 +70,13 @@ def lung_cores(hu: NDArray[np.float32], air: Mask, middle: float, spacing: Spaci
     return _named(cores, middle)
 
 
-def _lung_like(hu: NDArray[np.float32], parts: Mask, least_share: float, spacing: Spacing) -> Mask:
-    """Parts that are large enough and denser than gas in at least this share of their inside."""
+def _lung_like(hu: NDArray[np.float32], parts: Mask, lung: tuple[float, float], spacing: Spacing) -> Mask:
+    """Parts that are large enough and not filled with gas."""
+    least_hu, least_share = lung
     labels, sizes = components(parts)
     inside = np.where(erode(parts, RIM_MM, spacing), labels, 0)
     large = np.flatnonzero(sizes * np.prod(spacing) / 1000 >= SMALLEST_ML)[1:]
-    lungs = [name for name in large if np.mean(hu[inside == name] >= GAS_HU) >= least_share]
+    lungs = [name for name in large if np.mean(hu[inside == name] >= least_hu) >= least_share]
     return np.isin(labels, lungs)
 
 

@@ -98,7 +98,7 @@ def _segment_axial(
     if not cores.any():
         raise InputError(SUBJECT, "shows no aerated lung", "Give a chest CT in HU with air in the lungs")
     progress(0.35, "Parting lungs and airways")
-    forbidden = dilate(airways(gas, cores), parameters.wall_mm, spacing)
+    forbidden = dilate(airways(gas, air, cores, spacing), parameters.wall_mm, spacing)
     cores[forbidden] = 0
     aerated = part_lungs(hu, air & ~forbidden, cores)
     progress(0.45, "Taking in vessels and dense disease")

@@ -9,12 +9,18 @@ from skimage.segmentation import watershed
 
 from LungCAD.lungs.cores import LEFT, RIGHT
 from LungCAD.lungs.morphology import Mask, Spacing, closing, distance_to, nearest_side, opening
-from LungCAD.lungs.pockets import masses, rind
+from LungCAD.lungs.pockets import masses, rind, surrounded
 
 OUTSIDE = 3
 
 LUNG_FLOOR_HU, SOFT_HU = -1000.0, 150.0
 """Edges are looked for between these; ribs and enhanced vessels above the second are never disease."""
+
+SMOOTHING_MM = 2.0
+"""Standard deviation of the in-plane smoothing that keeps a sharp kernel's noise from looking like bone."""
+
+AIRWAY_MM = 10.0
+"""So near to trachea and main bronchi, dense tissue that holds air is their wall or a lymph node."""
 
 GREY_HU, GREY_MM = -250.0, 3.0
 """Below the first and thicker than twice the second is ground glass or fibrosis; fat is denser, the blurred
@@ -48,16 +54,19 @@ def whole_lungs(
     """
     lungs = _grey_lung(hu, aerated, forbidden, spacing, external_mm)
     lungs = _up_to_the_edge(hu, lungs, forbidden, spacing, intermediate_mm, external_mm)
-    soft = ~forbidden & (hu < SOFT_HU)
+    in_plane = (0, SMOOTHING_MM / spacing[1], SMOOTHING_MM / spacing[2])
+    soft = ~forbidden & (ndimage.gaussian_filter(hu, in_plane) < SOFT_HU)
+    off_airways = distance_to(forbidden, spacing) > AIRWAY_MM
     at_ribs = np.where(rind(hu, lungs > 0, soft & (lungs == 0), spacing), nearest_side(lungs, spacing), 0)
     for side in (RIGHT, LEFT):
         lung = lungs == side
         if not lung.any():
             continue
         free = soft & (lungs == 0)
-        lung |= masses(lung, free, spacing)
+        lung |= masses(hu, lung, lungs > 0, free & off_airways, spacing)
         lung |= at_ribs == side
         lung |= closing(lung, closing_mm, spacing) & free
+        lung |= surrounded(lung)
         lung = ndimage.binary_fill_holes(lung) & ~forbidden
         lungs[lung & (lungs == 0)] = side
     return lungs

@@ -9,22 +9,41 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from skimage.morphology import convex_hull_image
 
-from LungCAD.lungs.morphology import Mask, Spacing, opening
+from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, components, dilate, distance_to, opening
 
-BRIDGE_MM = 80.0
-"""Dense tissue with lung above and below, not farther apart than this, may be disease; below heart and
-diaphragm there is none."""
+DENSE_GAP_MM, DENSE_BALL_MM = 70.0, 9.0
+"""Dense tissue with lung above and below, no farther apart than the first, is a mass if a ball with the
+second as radius fits in: it does not fit in what aortic arch and hilum bulge into a lung. Below heart and
+diaphragm there is no lung."""
 
-RIB_BRIDGE_MM = 150.0
+MIXED_GAP_MM, MIXED_BALL_MM = 150.0, 5.0
+"""The same for tissue that holds air, as consolidation does."""
+
+MIXED_HU, SPECK_HU, SPECKS, MIXED_MM = -20.0, -250.0, 0.008, 6.0
+"""Tissue holds air if, around a voxel, its mean is below the first and the third is the least share of voxels
+below the second; blood and muscle are denser, fat has no specks. The fourth is the width (sigma) of the
+window, mm."""
+
+EDGE_MM = 3.0
+"""So near to the lung, voxels may be light because they are partly lung; that does not count in the
+apex, where no lung above tells disease from the fat of the neck."""
+
+GAS_MM, SKIN_MM = 3.0, 7.0
+"""Radius of a ball that fits into bowel or room air, but not into the bronchi of consolidation; thickness of
+the wall or skin around."""
+
+ON_LUNG = 0.5
+"""What a lung surrounds within a slice is disease if at least this share has lung beneath; otherwise it is
+the dome of the diaphragm."""
+
+RIB_GAP_MM = 150.0
 """The same for dense tissue beside the ribs, where there is no heart."""
-
-BULGE_MM = 12.0
-"""Radius of a ball that fits into a mass, but not into what aortic arch and hilum bulge into a lung."""
 
 BONE_HU = 200.0
 
-RIB_GAP_MM = 15.0
+BETWEEN_RIBS_MM = 15.0
 """Ribs this far above or below stand in where the slice passes between two of them."""
 
 PLEURA_MM = 2.0
@@ -50,16 +69,40 @@ FILM_MM = 4.0
 """Radius of a ball that fits into disease at the ribs, but not into the unevenness between them."""
 
 
-def masses(lung: Mask, free: Mask, spacing: Spacing) -> Mask:
-    """Return thick dense tissue that has the lung above and below.
+def masses(hu: NDArray[np.float32], lung: Mask, chest: Mask, free: Mask, spacing: Spacing) -> Mask:
+    """Return thick tissue that has the lung above and below.
 
     Parameters
     ----------
-    lung : (z, y, x), one lung without its dense disease; z along the patient.
+    hu : (z, y, x) float32, HU.
+    lung : (z, y, x), one lung without its dense disease; z along the patient, upwards.
+    chest : (z, y, x), both lungs.
     free : (z, y, x), voxels that may be added.
     spacing : mm.
     """
-    return opening(_bridged(lung, BRIDGE_MM, spacing) & free, BULGE_MM, spacing)
+    between = free & _bridged(lung, DENSE_GAP_MM, spacing) & _hull(chest)
+    dense = opening(between, DENSE_BALL_MM, spacing)
+    mixed = free & _bridged(lung, MIXED_GAP_MM, spacing) & _holds_air(hu, free, spacing)
+    inner = free & (distance_to(chest | _open_air(hu, chest, spacing), spacing) > EDGE_MM)
+    mixed |= inner & _stands_on(lung) & _holds_air(hu, inner, spacing)
+    return dense | opening(mixed, MIXED_BALL_MM, spacing)
+
+
+def surrounded(lung: Mask) -> Mask:
+    """Return what one lung surrounds within a slice, unless it is the dome of the diaphragm.
+
+    Beneath a mass there is lung, beneath the dome there is none.
+
+    Parameters
+    ----------
+    lung : (z, y, x), one lung; z along the patient, upwards.
+    """
+    holes = np.stack([ndimage.binary_fill_holes(section) for section in lung]) & ~lung
+    labels, sizes = components(holes, IN_PLANE)
+    on_lung = np.bincount(labels[_stands_on(lung)], minlength=sizes.size)
+    keep = on_lung >= ON_LUNG * sizes
+    keep[0] = False
+    return keep[labels]
 
 
 def rind(hu: NDArray[np.float32], lungs: Mask, free: Mask, spacing: Spacing) -> Mask:
@@ -76,12 +119,40 @@ def rind(hu: NDArray[np.float32], lungs: Mask, free: Mask, spacing: Spacing) -> 
     last_lung = _farthest(lungs, radius, ray)
     ribs = (hu > BONE_HU) & costal & (radius > SHORTEST * last_lung.max(axis=0)[ray])
     chest = _nearest(ribs, radius, ray)
-    slices = 2 * int(RIB_GAP_MM / spacing[0]) + 1
+    slices = 2 * int(BETWEEN_RIBS_MM / spacing[0]) + 1
     chest = ndimage.minimum_filter(chest, (slices, RIB_GAP_RAYS), mode=("nearest", "wrap")) - PLEURA_MM
     touches = chest - last_lung <= TOUCH_MM
-    fill = np.where(_bridged(touches, RIB_BRIDGE_MM, spacing), chest, 0)[:, ray]
+    fill = np.where(_bridged(touches, RIB_GAP_MM, spacing), chest, 0)[:, ray]
     beyond = (radius > last_lung[:, ray]) & (radius <= fill) & (radius > fill - RIND_MM)
     return opening(beyond & free, FILM_MM, spacing)
+
+
+def _holds_air(hu: NDArray[np.float32], tissue: Mask, spacing: Spacing) -> Mask:
+    sigma = [MIXED_MM / step for step in spacing]
+
+    def around(values: NDArray) -> NDArray[np.float32]:
+        return ndimage.gaussian_filter((values * tissue).astype(np.float32), sigma)
+
+    weight = np.maximum(around(np.ones_like(hu)), 1e-3)
+    mean = around(hu) / weight
+    specks = around(hu < SPECK_HU) / weight
+    return (mean < MIXED_HU) & (specks >= SPECKS)
+
+
+def _open_air(hu: NDArray[np.float32], lungs: Mask, spacing: Spacing) -> Mask:
+    """Room air and gas in hollow organs, with the skin or wall around."""
+    gas = opening((hu < SPECK_HU) & ~lungs, GAS_MM, spacing)
+    return dilate(gas, SKIN_MM, spacing)
+
+
+def _stands_on(lung: Mask) -> Mask:
+    """Voxels with lung somewhere beneath them."""
+    return np.logical_or.accumulate(lung, axis=0)
+
+
+def _hull(lungs: Mask) -> Mask:
+    """The convex hull of both lungs in each slice: what is farther out is chest wall."""
+    return np.stack([convex_hull_image(section) if section.any() else section for section in lungs])
 
 
 def _bridged(mask: Mask, gap_mm: float, spacing: Spacing) -> Mask:

@@ -17,6 +17,9 @@ def dice(a, b):
     return 2 * (a & b).sum() / (a.sum() + b.sum())
 
 
+INSIDE, OUTSIDE = "inside", "outside"
+
+
 def against_truth(**parameters):
     from LungCAD.phantom.study import StudyParameters, make_study
 
@@ -32,9 +35,10 @@ def test_phantom_healthy(seed):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("schema", ["gao5", "lungnet6"])
 @pytest.mark.parametrize("seed", range(3))
-def test_phantom_heavily_diseased(seed):
-    assert against_truth(seed=seed, heavy=True) >= 0.96
+def test_phantom_heavily_diseased(seed, schema):
+    assert against_truth(seed=seed, heavy=True, schema=schema) >= 0.96
 
 
 @pytest.mark.data
@@ -44,18 +48,51 @@ def test_small_real_scan(real_data):
     assert dice(sitk.GetArrayFromImage(segment_lungs(ct)) > 0, mask) >= 0.95
 
 
+POINTS = {
+    "A0001_5mm_lung_kernel": (
+        (3.22, 2.40),
+        {
+            "trachea": (10, 183, 262, OUTSIDE),
+            "left main bronchus": (27, 321, 290, OUTSIDE),
+            "its lateral end": (27, 321, 312, OUTSIDE),
+            "edge of the mass": (14, 330, 320, INSIDE),
+            "mass with air": (15, 330, 315, INSIDE),
+            "core of the mass": (16, 330, 310, INSIDE),
+            "left ventricle": (40, 260, 310, OUTSIDE),
+            "heart": (44, 250, 290, OUTSIDE),
+        },
+    ),
+    "A0002_8mm_B70f": (
+        (1.17, 1.62),
+        {
+            "intermediate bronchus": (11, 283, 228, OUTSIDE),
+            "intermediate bronchus in the tumour": (12, 288, 220, OUTSIDE),
+            "left main bronchus": (11, 255, 321, OUTSIDE),
+            "left upper lobe bronchus": (12, 254, 314, OUTSIDE),
+            "core of the mass": (16, 304, 166, INSIDE),
+            "lower end of the mass": (17, 304, 174, INSIDE),
+        },
+    ),
+}
+"""Litres of the right and left lung in segmentations that were looked at, slice by slice, and points in them:
+slice from the head, row, column, and where the point belongs."""
+
+
 @pytest.mark.data
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("folder", "litres"),
-    [("A0001_5mm_lung_kernel", (3.24, 2.38)), ("A0002_8mm_B70f", (1.15, 1.62))],
-)
-def test_real_series_keep_their_volumes(real_data, folder, litres):
-    """Volumes of segmentations that were looked at, slice by slice."""
+@pytest.mark.parametrize("folder", POINTS)
+def test_real_series(real_data, folder):
+    litres, points = POINTS[folder]
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(real_data / "ct_dicom" / folder)))
     ct = reader.Execute()
     found = sitk.GetArrayFromImage(segment_lungs(ct))
+    wrong = [
+        name
+        for name, (slice_from_head, y, x, where) in points.items()
+        if (found[-1 - slice_from_head, y, x] > 0) != (where == INSIDE)
+    ]
+    assert not wrong
     millilitres = np.bincount(found.ravel(), minlength=3)[1:] * np.prod(ct.GetSpacing()) / 1000
     np.testing.assert_allclose(millilitres / 1000, litres, rtol=0.05)
 
