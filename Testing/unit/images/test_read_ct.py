@@ -195,6 +195,19 @@ def test_values_that_are_not_hu(tmp_path, values, says):
     assert says in refusal(path)
 
 
+@pytest.mark.parametrize("name", ["ct.nii", "ct.nii.gz"])
+@pytest.mark.parametrize("kind", [np.float32, np.float64, ">f4"])
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_nifti_with_values_that_are_no_numbers(tmp_path, name, kind, bad):
+    """ITK reads them as 0, which is water."""
+    nibabel = pytest.importorskip("nibabel")
+    values = np.where(np.arange(20) == 3, bad, LUNG).astype(kind)
+    header = nibabel.Nifti1Header(endianness=">" if kind == ">f4" else "<")
+    header.set_data_dtype(kind)
+    nibabel.save(nibabel.Nifti1Image(values, np.eye(4), header), tmp_path / name)
+    assert "120 values that are no numbers" in refusal(tmp_path / name)
+
+
 def test_values_that_are_hu():
     require_hu(LUNG, "lung")
     require_hu(LUNG.astype(np.int16), "lung")
