@@ -67,7 +67,6 @@ class ReviewPanel:
             }
         )
         self._build()
-        shared_runner().observers.append(self.refresh)
         self.refresh()
 
     def take_result(self, subject: Subject) -> None:
@@ -153,11 +152,16 @@ class ReviewPanel:
 
     def enter(self) -> None:
         """The module is shown."""
+        if self.refresh not in shared_runner().observers:
+            shared_runner().observers.append(self.refresh)
         self._keys.install()
         self.editor.enter()
+        self.refresh()
 
     def exit(self) -> None:
         """The module is left: its keys belong to others."""
+        if self.refresh in shared_runner().observers:
+            shared_runner().observers.remove(self.refresh)
         self._keys.remove()
         self.editor.exit()
 

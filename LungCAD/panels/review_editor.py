@@ -98,8 +98,8 @@ class ReviewEditor(VTKObservationMixin):
         self.editor.enabled = self._labels is not None
         if self._labels is not None:
             self.editor.setMRMLSegmentEditorNode(_editor_node())
-            self.editor.setSegmentationNode(self._labels)
-            self.editor.setSourceVolumeNode(self._volume)
+        self.editor.setSegmentationNode(self._labels)
+        self.editor.setSourceVolumeNode(self._volume)
 
     def _build(self) -> None:
         self.editor = slicer.qMRMLSegmentEditorWidget()

@@ -41,6 +41,7 @@ class ReviewPanelTest(unittest.TestCase):
         self.panel = ReviewPanel(repropagate=self.asked.append)
         self.addCleanup(self.panel.widget.deleteLater)
         self.addCleanup(self.panel.exit)
+        self.addCleanup(self.panel.close)
         self.panel.widget.show()
 
     def open_case(self, reader="AB"):
@@ -342,3 +343,43 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertIs(self.panel.editor.editor.segmentationNode(), self.node)
         self.assertIs(self.panel.editor.editor.sourceVolumeNode(), self.volume)
         self.panel.exit()
+
+    def test_labels_that_a_module_writes_are_no_edits(self):
+        case = self.open_case()
+        other = np.where(self.array > 0, 1, 0).astype(np.uint8)
+        other[self.provenance == Provenance.DRAWN] = self.array[self.provenance == Provenance.DRAWN]
+        with self.panel.awaiting_result():
+            show_labels(self.image(other), self.schema, self.volume, self.node)
+            self.wait()
+            self.panel.decide("accept")
+            self.assertFalse(self.panel.contents.enabled)
+            self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
+        self.wait()
+        kinds = [entry.kind for entry in self.panel.case.review.entries]
+        self.assertEqual(kinds, [Kind.PROPAGATE, Kind.PROPAGATE])
+        self.assertIsNot(self.panel.case, case)
+
+    def test_a_result_that_fails_to_come_leaves_the_labels_as_they_were(self):
+        self.open_case()
+        with self.assertRaises(RuntimeError), self.panel.awaiting_result():
+            show_labels(self.image(self.array * 0), self.schema, self.volume, self.node)
+            raise RuntimeError
+        self.wait()
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, self.array)
+        self.assertEqual(len(self.panel.case.review.entries), 1)
+
+    def test_a_loaded_scene_offers_its_review(self):
+        self.open_case()
+        self.panel.decide("accept")
+        entries = self.panel.case.review.entries
+        path = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        self.panel.close()
+        slicer.mrmlScene.Clear(0)
+        shutil.rmtree(self.folder / "reviews")
+        slicer.util.loadScene(path)
+        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        self.panel.offer(volume, self.schema, labels)
+        self.assertEqual(self.panel.case.review.entries, entries)
+        self.assertEqual(self.rows()[0][2], "Accept")
