@@ -11,12 +11,13 @@ import slicer
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.images import check_values, image_like, merge_labels, place_labels
+from LungCAD.images import check_values, merge_labels, place_labels
 from LungCAD.labels import Label, Schema
 from LungCAD.mrml.boxes import voxels_in_box
 from LungCAD.mrml.curves import voxels_in_curve
-from LungCAD.mrml.segments import segmentation_in_steps
-from LungCAD.mrml.volumes import blank_image, image_in_steps
+from LungCAD.mrml.geometry import volume_to_world
+from LungCAD.mrml.segments import labels_array_in_steps
+from LungCAD.mrml.volumes import blank_image, image_at, image_in_steps, voxels_of
 from LungCAD.steps import Steps, finish, slabs
 
 LABEL_ATTRIBUTE = "LungCAD.Label"
@@ -48,28 +49,31 @@ def rois_in_steps(
 ) -> Steps[sitk.Image]:
     """Do as `rois_from`, yielding fractions."""
     nodes = list(nodes)
-    labels = blank_image(reference_volume)
-    merged = np.zeros(labels.GetSize()[::-1], dtype=np.uint8)
+    merged = np.zeros(voxels_of(reference_volume).shape, dtype=np.uint8)
     for number, node in enumerate(nodes):
-        drawn = yield from _drawn_in_steps(node, reference_volume, labels, schema)
+        drawn = yield from _drawn_in_steps(node, reference_volume, schema)
         for part in slabs(merged):
             merge_labels(merged[part], drawn[part], schema, node.GetName())
             yield (number + part.stop / len(merged)) / len(nodes)
-    return image_like(merged, labels)
+    return image_at(reference_volume, merged)
 
 
 def _drawn_in_steps(
-    node: slicer.vtkMRMLNode, volume: slicer.vtkMRMLVolumeNode, grid: sitk.Image, schema: Schema
+    node: slicer.vtkMRMLNode, volume: slicer.vtkMRMLVolumeNode, schema: Schema
 ) -> Steps[NDArray[np.uint8]]:
     if isinstance(node, slicer.vtkMRMLSegmentationNode):
-        return sitk.GetArrayFromImage((yield from segmentation_in_steps(node, volume, schema)))
+        return (yield from labels_array_in_steps(node, volume, schema))
     if isinstance(node, slicer.vtkMRMLLabelMapVolumeNode):
         labels = check_values((yield from image_in_steps(node)), schema, node.GetName())
-        return sitk.GetArrayFromImage(place_labels(labels, grid, node.GetName()))
+        return sitk.GetArrayFromImage(place_labels(labels, blank_image(volume), node.GetName()))
     if isinstance(node, slicer.vtkMRMLMarkupsClosedCurveNode):
-        return voxels_in_curve(node, grid) * np.uint8(_label_of(node, schema).value)
+        return voxels_in_curve(node, voxels_of(volume).shape, volume_to_world(volume)) * np.uint8(
+            _label_of(node, schema).value
+        )
     if isinstance(node, slicer.vtkMRMLMarkupsROINode):
-        return voxels_in_box(node, grid) * np.uint8(_label_of(node, schema).value)
+        return voxels_in_box(node, voxels_of(volume).shape, volume_to_world(volume)) * np.uint8(
+            _label_of(node, schema).value
+        )
     raise InputError(
         node.GetName(), "is nothing that regions are drawn with", "Draw segments, closed curves or ROI boxes"
     )

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from LungCAD.errors import InputError
 from LungCAD.images import merge_labels, overlap, refusing_other_grids, require_label
 from LungCAD.labels import Label, Schema, entry_identity, terminology_entry
-from LungCAD.mrml.geometry import as_array, node_to_world, set_geometry, volume_to_world
+from LungCAD.mrml.geometry import as_array, node_to_world, volume_to_world
 from LungCAD.mrml.nodes import add_node, place_beside, present_or_new
-from LungCAD.mrml.volumes import allocate, array_view, matching_matrix, voxels_of
+from LungCAD.mrml.volumes import allocate, array_view, image_at, matching_matrix, voxels_of
 from LungCAD.steps import Steps, copy_in_chunks, finish, slabs
 
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
@@ -34,13 +34,13 @@ def labels_from_segmentation(
         A segment that is no label of the schema, lies on another grid or reaches beyond the volume; a voxel
         in two segments of different labels; surfaces without voxels; a transform that is not linear.
     """
-    return finish(segmentation_in_steps(node, reference_volume, schema))
+    return image_at(reference_volume, finish(labels_array_in_steps(node, reference_volume, schema)))
 
 
-def segmentation_in_steps(
+def labels_array_in_steps(
     node: slicer.vtkMRMLSegmentationNode, reference_volume: slicer.vtkMRMLVolumeNode, schema: Schema
-) -> Steps[sitk.Image]:
-    """Do as `labels_from_segmentation`, yielding fractions."""
+) -> Steps[NDArray[np.uint8]]:
+    """Do as `labels_from_segmentation`, yielding fractions; return the values (z, y, x) alone."""
     subject = node.GetName()
     merged = np.zeros(voxels_of(reference_volume).shape, dtype=np.uint8)
     to_index = np.linalg.inv(volume_to_world(reference_volume)) @ node_to_world(node)
@@ -55,9 +55,7 @@ def segmentation_in_steps(
         for part in slabs(target):
             merge_labels(target[part], covered[part], schema, subject)
             yield (number + part.stop / len(target)) / len(layers)
-    labels = sitk.GetImageFromArray(merged)
-    set_geometry(labels, volume_to_world(reference_volume), reference_volume.GetName())
-    return labels
+    return merged
 
 
 def show_labels(

@@ -54,6 +54,13 @@ def blank_image(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
     return image
 
 
+def image_at(volume: slicer.vtkMRMLVolumeNode, array: NDArray) -> sitk.Image:
+    """Return an array (z, y, x) of the volume's size as an image at its place; raises as `blank_image`."""
+    image = sitk.GetImageFromArray(array)
+    set_geometry(image, volume_to_world(volume), volume.GetName())
+    return image
+
+
 def voxels_of(volume: slicer.vtkMRMLVolumeNode) -> NDArray:
     """Return a view (z, y, x) into the volume's memory, not a copy.
 
