@@ -12,8 +12,8 @@ from PySide6 import QtCore
 CPP = "_like_cpp"
 """Marks the stand-ins: Python classes here, C++ classes in Slicer, so nobody can add attributes to them."""
 
-VIRTUAL = {"sizeHint", "minimumSizeHint"}
-"""Qt calls these on the Python object, so they must stay methods. Properties in Slicer: use neither."""
+VIRTUAL = {("QWidget", "sizeHint"), ("QWidget", "minimumSizeHint"), ("QProgressBar", "text")}
+"""Qt calls these on the Python object, so they must stay methods. Properties in Slicer: use none of them."""
 
 
 class QtProperty:
@@ -47,7 +47,7 @@ def install(modules: list[ModuleType]) -> None:
         meta = cls.staticMetaObject
         for index in range(meta.propertyOffset(), meta.propertyCount()):
             name = meta.property(index).name()
-            if name in VIRTUAL:
+            if (cls.__name__, name) in VIRTUAL:
                 continue
             setattr(cls, name, QtProperty(name, cls.__dict__.get(name) or getattr(cls, name, None)))
         cls.__setattr__ = _set_known_attribute
