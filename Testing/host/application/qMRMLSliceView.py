@@ -34,6 +34,7 @@ class qMRMLSliceView(QtWidgets.QWidget):
         self._window = vtk.vtkRenderWindow()
         self._window.SetOffScreenRendering(1)
         self._renderer = vtk.vtkRenderer()
+        self._slice_image = vtk.vtkActor2D()
         self._annotation = vtk.vtkCornerAnnotation()
 
     def renderWindow(self) -> Any:
@@ -55,7 +56,10 @@ class qMRMLSliceView(QtWidgets.QWidget):
         if self._managers is None:
             self._set_up()
         self._window.SetSize(width, height)
-        self._logic.GetSliceNode().SetDimensions(width, height, 1)
+        self._logic.ResizeSliceNode(width, height)
+        pixels = self._logic.GetImageDataConnection()  # another one once there is a volume
+        self._slice_image.SetVisibility(pixels is not None)
+        self._slice_image.GetMapper().SetInputConnection(pixels)
         self._window.Render()
         capture = vtk.vtkWindowToImageFilter()
         capture.SetInput(self._window)
@@ -74,11 +78,9 @@ class qMRMLSliceView(QtWidgets.QWidget):
         mapper = vtk.vtkImageMapper()
         mapper.SetColorWindow(255)
         mapper.SetColorLevel(127.5)
-        mapper.SetInputConnection(self._logic.GetImageDataConnection())
-        slice_image = vtk.vtkActor2D()
-        slice_image.SetMapper(mapper)
-        slice_image.GetProperty().SetDisplayLocationToBackground()
-        self._renderer.AddViewProp(slice_image)
+        self._slice_image.SetMapper(mapper)
+        self._slice_image.GetProperty().SetDisplayLocationToBackground()
+        self._renderer.AddViewProp(self._slice_image)
         self._renderer.AddViewProp(self._annotation)
         factory = slicer.vtkMRMLSliceViewDisplayableManagerFactory.GetInstance()
         factory.SetMRMLApplicationLogic(self._logic.GetMRMLApplicationLogic())
