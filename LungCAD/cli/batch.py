@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 from LungCAD.batch import cases
@@ -38,6 +39,9 @@ def run(options: argparse.Namespace) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(options.output, f"cannot be made ({error.strerror})") from error
+
+    for rest in options.output.glob(".unfinished-*"):  # of a run that was killed
+        shutil.rmtree(rest, ignore_errors=True)
 
     def work(folder: Path) -> State:
         case, target = read_case(folder), options.output / folder.name

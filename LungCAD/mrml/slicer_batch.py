@@ -16,17 +16,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 """The folder with the package LungCAD, in the sources and in the installed extension alike."""
 
-REQUIREMENTS = ROOT / "Resources" / "requirements.txt"
-TORCH = "torch>=2.2"
-BROUGHT_ALONG = ["torch", "torchvision", "SimpleITK", "numpy", "scipy"]
-"""What Slicer or its PyTorch extension bring: another package must not replace it."""
-
 
 def run(words: list[str]) -> int:
     """Run `lungcad batch` with these words and return the exit code, whatever happens."""
     try:
-        install_requirements()
-        from LungCAD.cli import main
+        from LungCAD.mrml import dependencies
+
+        dependencies.install(show_progress=False)
+        from LungCAD.cli import main  # only now is there what it imports
 
         return main(["batch", *words])
     except SystemExit as end:  # how the command line ends after --help and after a wrong option
@@ -34,30 +31,6 @@ def run(words: list[str]) -> int:
     except BaseException as error:  # noqa: BLE001 - an exception that nobody catches leaves Slicer hanging
         print(f"lungcad: failed: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
-
-
-def install_requirements() -> None:
-    """Install what is missing of the required packages, without asking.
-
-    Raises
-    ------
-    RuntimeError
-        PyTorch is missing: only its extension knows which build fits the computer.
-    subprocess.CalledProcessError
-        A package cannot be installed.
-    """
-    from slicer import packaging
-
-    if not packaging.pip_check(TORCH):
-        raise RuntimeError("PyTorch is missing. Install it in Slicer with the extension PyTorch")
-    packaging.pip_ensure(
-        packaging.load_requirements(REQUIREMENTS),
-        requester="LungCAD",
-        prompt_install=False,
-        prompt_restart=False,
-        show_progress=False,
-        skip_packages=BROUGHT_ALONG,
-    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import qt
 import slicer
 
 from LungCAD.errors import LungCADError
-from LungCAD.panels import dependencies
+from LungCAD.mrml import dependencies
 
 TORCH_SIZE = "0.8 GB of disk; several GB where an NVIDIA card is found"
 OTHERS_SIZE = "0.2 GB"

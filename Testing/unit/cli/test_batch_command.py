@@ -133,7 +133,9 @@ def test_a_run_that_was_broken_off_is_gone_on_with(study, monkeypatch):
     assert study.states() == {"a": "done", "b": "waiting"}
     before = (study.out / "a" / "labels.seg.nrrd").stat().st_mtime_ns
     monkeypatch.undo()
+    (study.out / ".unfinished-killed" / "figures").mkdir(parents=True)
     assert study.run("--quiet") == 0
+    assert not list(study.out.glob(".unfinished*"))
     assert study.states() == {"a": "kept", "b": "done"}
     assert (study.out / "a" / "labels.seg.nrrd").stat().st_mtime_ns == before
 

@@ -9,8 +9,6 @@ from types import SimpleNamespace
 
 import pytest
 
-pytest.importorskip("slicer")
-
 from LungCAD.mrml import slicer_batch
 
 AS_SLICER_RUNS_SCRIPTS = """
@@ -34,8 +32,7 @@ exec(open(script).read(), globals())
 @pytest.fixture
 def packaging(monkeypatch):
     """Slicer's package manager that meets every requirement and remembers what it was asked."""
-    import slicer
-
+    slicer = pytest.importorskip("slicer")
     asked = []
     stand_in = SimpleNamespace(
         asked=asked,
@@ -44,6 +41,7 @@ def packaging(monkeypatch):
         pip_ensure=lambda requirements, **how: asked.append((requirements, how)),
     )
     monkeypatch.setattr(slicer, "packaging", stand_in, raising=False)
+    monkeypatch.setitem(sys.modules, "slicer.packaging", stand_in)
     return stand_in
 
 

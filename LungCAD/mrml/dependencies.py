@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import slicer
+import slicer.packaging
 
 import LungCAD
 from LungCAD.errors import InputError
@@ -27,8 +27,10 @@ def missing() -> list[str]:
     return [requirement for requirement in wanted if not slicer.packaging.pip_check(requirement)]
 
 
-def install() -> None:
+def install(show_progress: bool = True) -> None:
     """Install what is missing, without a question; takes minutes and blocks.
+
+    Without a window there is nothing to show the progress in.
 
     Raises
     ------
@@ -45,6 +47,7 @@ def install() -> None:
         requester="LungCAD",
         prompt_install=False,
         prompt_restart=False,
+        show_progress=show_progress,
         skip_packages=NEVER_PULLED_IN,
     )
 
