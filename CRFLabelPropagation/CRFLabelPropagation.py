@@ -22,9 +22,10 @@ from LungCAD.errors import InputError
 from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.result_nodes import ResultNodes
 from LungCAD.panels.declared import Value, load_method
-from LungCAD.panels.module_panel import JOB, ModulePanel, complaint_of
+from LungCAD.panels.module_panel import JOB, ModulePanel
 from LungCAD.panels.parameter_form import ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
+from LungCAD.panels.problems import complaint_of
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import PhantomSample, load_phantom_study
 from LungCAD.panels.schema_chooser import SchemaChooser

@@ -88,10 +88,19 @@ class JobBar(JobListener):
 
         `finished` gets the result; if it returns a generator, its steps are taken between the turns of the
         event loop and belong to the job: Cancel stops them. `failed` gets an error, which is shown anyway.
+
+        Raises
+        ------
+        ValueError
+            Another job is under way, of this or another module.
         """
         self._finished, self._failed = finished, failed
         self._log.clear()
-        self._runner.start(name, inputs, parameters, self)
+        try:
+            self._runner.start(name, inputs, parameters, self)
+        except ValueError:
+            self._finished = self._failed = None
+            raise
 
     def cancel(self) -> None:
         """Stop the job of this bar, if one is under way: also before the scene closes."""
@@ -109,7 +118,7 @@ class JobBar(JobListener):
     def progress(self, fraction: float, message: str) -> None:
         """Show it."""
         self._bar.value = round(1000 * fraction)
-        self._status.text = message
+        self._say(message)
         self._bar.toolTip = self.memory_text
 
     def log(self, line: str) -> None:
@@ -126,7 +135,7 @@ class JobBar(JobListener):
         if steps is None:
             self._close("Done")
         else:
-            self._status.text = "Showing the result"
+            self._say("Showing the result")
             self._showing = Turns(steps, lambda _: self._close("Done"), self._fail)
 
     def failed(self, error: LungCADError) -> None:
@@ -147,17 +156,20 @@ class JobBar(JobListener):
 
     def _close(self, sentence: str) -> None:
         self._finished = self._failed = self._showing = None
-        self._status.text = sentence
+        self._say(sentence)
         self._refresh()
 
     def _refresh(self) -> None:
         busy = self._runner.is_busy
         reason = self._problem or (ELSEWHERE if busy and not self.is_running else "")
-        self.apply_button.enabled = not (reason or busy)
+        self.apply_button.enabled = not (reason or busy or self.is_running)
         self.apply_button.toolTip = reason or "Start the computation"
         self.cancel_button.enabled = self.is_running
         self._bar.visible = self.is_running
-        self._status.visible = bool(self._status.text)
+
+    def _say(self, sentence: str) -> None:
+        self._status.text = sentence
+        self._status.visible = bool(sentence)
 
     def _build(self, apply: Callable[[], None]) -> None:
         self.widget = qt.QWidget()
@@ -165,6 +177,7 @@ class JobBar(JobListener):
         layout.setContentsMargins(0, 0, 0, 0)
         self._status = qt.QLabel()
         self._status.wordWrap = True
+        self._status.visible = False
         self._bar = qt.QProgressBar()
         self._bar.maximum = 1000
         buttons = qt.QHBoxLayout()
@@ -174,8 +187,8 @@ class JobBar(JobListener):
         for button in (self.apply_button, self.cancel_button):
             buttons.addWidget(button)
         layout.addLayout(buttons)
-        layout.addWidget(self._bar)
         layout.addWidget(self._status)
+        layout.addWidget(self._bar)
         layout.addWidget(self._build_log())
 
     def _build_log(self) -> ctk.ctkCollapsibleButton:

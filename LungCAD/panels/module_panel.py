@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 import qt
@@ -16,7 +16,7 @@ from slicer.util import VTKObservationMixin
 from LungCAD.errors import InputError, LungCADError
 from LungCAD.panels.first_run import FirstRun
 from LungCAD.panels.job import JobBar, JobGuard, shared_runner
-from LungCAD.panels.problems import Problems
+from LungCAD.panels.problems import Problems, as_sentence
 from LungCAD.worker import JobResult
 
 JOB = "job"
@@ -202,18 +202,3 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _stop(self) -> None:
         self._guard.rest()
         self.jobBar.cancel()
-
-
-def complaint_of(check: Callable[[], object]) -> str:
-    """Return as a sentence the InputError that `check` raises, or nothing."""
-    try:
-        check()
-    except InputError as error:
-        return as_sentence(error)
-    return ""
-
-
-def as_sentence(error: InputError) -> str:
-    """Return an error as it reads beside a field, such as "Chest CT holds no voxels. Load a CT"."""
-    remedy = f" {error.remedy}." if error.remedy else ""
-    return f"{error.subject} {error.problem}.{remedy}"

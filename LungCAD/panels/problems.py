@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import qt
+
+from LungCAD.errors import InputError
 
 STYLE = "color: #7a1410; background: #fbe3e1; border-radius: 3px; padding: 3px"
 """Dark red on a ground of its own: as easy to read on a dark panel (contrast 9 to 1)."""
@@ -29,3 +31,18 @@ class Problems:
             label.visible = bool(sentence)
         if unknown := sentences.keys() - self._labels.keys():
             raise ValueError(f"sentences: no field is called {', '.join(sorted(unknown))}")
+
+
+def complaint_of(check: Callable[[], object]) -> str:
+    """Return as a sentence the InputError that `check` raises, or nothing."""
+    try:
+        check()
+    except InputError as error:
+        return as_sentence(error)
+    return ""
+
+
+def as_sentence(error: InputError) -> str:
+    """Return an error as it reads beside a field, such as "Chest CT holds no voxels. Load a CT"."""
+    remedy = f" {error.remedy}." if error.remedy else ""
+    return f"{error.subject} {error.problem}.{remedy}"

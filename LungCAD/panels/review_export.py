@@ -58,7 +58,7 @@ class ReviewExport:
         if case is not self._case:
             self.message.text = ""
         self._case = case
-        accepted = len(case.review.accepted) if case else 0
+        accepted = len(case.review.state.accepted) if case else 0
         self.button.enabled = accepted > 0
         self.button.text = f"Export ({accepted})" if accepted else "Export"
         self.button.toolTip = "Write the accepted slices" if accepted else "Accept at least one slice first"

@@ -9,6 +9,7 @@ import qt
 
 from LungCAD.errors import InputError
 from LungCAD.labels import Schema, available_schemas, load_schema
+from LungCAD.panels.problems import as_sentence
 
 NO_TISSUE = ("cxr_lungs", "lungs", "zones")
 """Shipped schemas that label whole lungs rather than what is in them."""
@@ -60,16 +61,16 @@ class SchemaChooser:
         self._names.append(name)
 
     def _activated(self, index: int) -> None:
-        name = self._names[index] if index < len(self._names) else _ask_for_file()
-        if name:
-            try:
+        self._take(self._names[index] if index < len(self._names) else _ask_for_file())
+
+    def _take(self, name: str) -> None:
+        try:
+            if name:
                 self.choose(name)
-            except InputError as error:
-                self._refused(str(error))
-            else:
                 self._changed(name)
-        if self._current:
-            self._box.currentIndex = self._names.index(self._current)
+        except InputError as error:
+            self._refused(as_sentence(error))
+        self._box.currentIndex = self._names.index(self._current)
 
 
 def legend(schema: Schema) -> str:
