@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 
 from LungCAD.crf.lattice import KEPT_VOXELS
+from LungCAD.memory import free_memory
 
 KEPT_PER_CLASS = 4 * 3
 """Unary, last and new marginals of every voxel, float32 per class."""
@@ -18,7 +17,6 @@ BYTES_PER_VOXEL = 40
 """Position, grey level and normalisation."""
 BYTES_OF_BAGS = 260
 """What interpolates a voxel, where that is kept."""
-MEMINFO = Path("/proc/meminfo")
 
 
 def check_memory(sizes: Sequence[int], classes: int, device: torch.device) -> None:
@@ -39,9 +37,4 @@ def free_bytes(device: torch.device) -> int | None:
     """Return the free memory of a device in bytes, None where the system does not tell."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    if MEMINFO.exists():
-        fields = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines())
-        return int(fields["MemAvailable"].split()[0]) * 1024
-    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return None
+    return free_memory()

@@ -28,6 +28,8 @@ from LungCAD.worker.jobs import load_job
 from LungCAD.worker.protocol import Message
 
 HEARTBEAT_S = 1.0
+NICE = 5
+"""The user's clicks come first: Slicer and its worker share the processors."""
 IDLE_SHARE = 0.005
 """A process that computes for less than this share of the time is idle, or hangs."""
 
@@ -37,6 +39,8 @@ def main(arguments: Sequence[str]) -> None:
     folder = Path(arguments[0])
     channel = Channel.take_stdout()
     faulthandler.enable()
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     channel.send("hello", pid=os.getpid(), protocol=protocol.VERSION)
     requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(folder, requests), daemon=True).start()
@@ -81,12 +85,11 @@ def _serve(request: Message, folder: Path, channel: Channel, cache: Cache) -> No
             name: finish(write_in_steps(image, folder / f"{job}-{name}.raw"))
             for name, image in result.images.items()
         }
+        channel.send("done", job=job, images=images, data=result.data)
     except Exception as error:  # noqa: BLE001 - the panel is told of every error
         if not isinstance(error, InputError):
             traceback.print_exc()
         channel.send("failed", job=job, error=protocol.error_as_data(understandable(error)))
-    else:
-        channel.send("done", job=job, images=images, data=result.data)
 
 
 def _take(description: dict[str, Any], folder: Path) -> sitk.Image:

@@ -22,10 +22,6 @@ def echo(inputs, parameters, progress, cache):
     return JobResult(inputs, parameters)
 
 
-def remember(inputs, parameters, progress, cache):
-    return JobResult(data={"count": len(cache.get("numbers", "key", list)), "pid": os.getpid()})
-
-
 def count(inputs, parameters, progress, cache):
     numbers = cache.get("numbers", "key", list)
     numbers.append(1)
@@ -49,6 +45,16 @@ def brood(inputs, parameters, progress, cache):
     return JobResult()
 
 
+def label(inputs, parameters, progress, cache):
+    """Give back what label propagation does: labels of several kinds, and an uncertainty."""
+    work(inputs, parameters, progress, cache)
+    labels = sitk.Cast(inputs["ct"], sitk.sitkUInt8)
+    names = ("labels", "unary_labels", "provenance", "lungs", "zones")
+    return JobResult(
+        {**dict.fromkeys(names, labels), "uncertainty": sitk.Cast(inputs["ct"], sitk.sitkFloat32)}
+    )
+
+
 def hang(inputs, parameters, progress, cache):
     """Wait for what never comes."""
     time.sleep(1000)
@@ -66,17 +72,17 @@ def vanish(inputs, parameters, progress, cache):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def leave(inputs, parameters, progress, cache):
-    """Answer, and die in the same moment."""
-    os.kill(os.fork() or os.getppid(), signal.SIGKILL)
-
-
 def refuse(inputs, parameters, progress, cache):
     raise InputError("drawn regions", "are empty", "Draw something")
 
 
 def stumble(inputs, parameters, progress, cache):
     return {}["nothing"]
+
+
+def mumble(inputs, parameters, progress, cache):
+    """Answer with what cannot be written down."""
+    return JobResult(data={"answer": object()})
 
 
 def exhaust(inputs, parameters, progress, cache):

@@ -52,6 +52,11 @@ def test_a_bug_is_told_and_its_place_printed(sample_worker):
     assert "in stumble" in sample_worker.printed()
 
 
+def test_an_answer_that_is_no_plain_data_is_a_bug_too(sample_worker):
+    with pytest.raises(JobError, match="not JSON serializable"):
+        sample_worker.run("mumble")
+
+
 @pytest.mark.parametrize("by", ["python", "numpy", "torch", "itk"])
 def test_no_memory_whoever_notices(sample_worker, by):
     with pytest.raises(JobError, match="Memory ran out") as raised:

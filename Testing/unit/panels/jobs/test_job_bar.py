@@ -20,6 +20,13 @@ def bar(runner, run_loop):
     bar.close()
 
 
+def labels_on_display(bar):
+    """Return the labels that a user can see."""
+    import qt
+
+    return [label for label in bar.widget.findChildren(qt.QLabel) if label.visible]
+
+
 def ignore(result):
     """Show nothing."""
 
@@ -60,6 +67,7 @@ def test_an_error_is_shown_and_told(bar, run_loop):
 def test_cancel_by_its_button(bar, run_loop):
     bar.run("work", {}, {"seconds": 60}, ignore)
     run_loop(lambda: bar.status == "Working")
+    assert "Working" in [label.text for label in labels_on_display(bar)]
     bar.cancel_button.click()
     assert not bar.is_running
     assert bar.status == "Cancelled"
@@ -87,6 +95,7 @@ def test_cancel_stops_the_showing(bar, run_loop):
 
     bar.run("echo", {}, {}, show)
     run_loop(lambda: bar.status == "Showing the result")
+    assert not bar.apply_button.enabled
     bar.cancel()
     assert not bar.is_running
 
@@ -112,6 +121,8 @@ def test_another_modules_job_keeps_apply_off(bar, runner, run_loop, make_listene
     runner.start("work", {}, {"seconds": 60}, listener)
     assert not bar.apply_button.enabled
     assert bar.apply_button.toolTip == "Another module is computing"
+    with pytest.raises(ValueError, match="another job"):
+        bar.run("echo", {}, {}, ignore)
     bar.cancel()  # not its own
     assert not listener.ends
     runner.cancel()
