@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import SimpleITK as sitk
 import slicer
@@ -16,6 +18,21 @@ LEAST_SHOWN = 0.02
 
 
 RANGE = (0.0, 1.0)
+
+INFERNO = (
+    (0, 0, 4),
+    (22, 11, 57),
+    (66, 10, 104),
+    (106, 23, 110),
+    (147, 38, 103),
+    (188, 55, 84),
+    (221, 81, 58),
+    (243, 120, 25),
+    (252, 165, 10),
+    (246, 215, 70),
+    (252, 255, 164),
+)
+"""Eleven steps of the colours that the report has from matplotlib, which takes too long to load in a panel."""
 
 COLORS_OF = "LungCAD.ColorsOf"
 """Attribute by which a colour table is found again, after loading a scene too."""
@@ -44,10 +61,8 @@ def uncertainty_in_steps(
     name: str = "Uncertainty",
 ) -> Steps[slicer.vtkMRMLScalarVolumeNode]:
     """Do as `show_uncertainty`, yielding fractions; the scene changes in the last step only."""
-    from LungCAD.report.overlay import uncertainty_colors  # loads matplotlib, which takes its time
-
     node = yield from volume_in_steps(image, name, node, reference_volume, RANGE)
-    _color(node, uncertainty_colors(np.linspace(0, 1, 256)), "Uncertainty")
+    _color(node, _between(INFERNO), "Uncertainty")
     return node
 
 
@@ -66,8 +81,15 @@ def show_probability(
     """
     steps = volume_in_steps(image, f"Probability of {label.name.lower()}", node, reference_volume, RANGE)
     node = finish(steps)
-    _color(node, np.linspace(0, 1, 256)[:, None] * np.array(label.color) / 255, label.name)
+    _color(node, _between(((0, 0, 0), label.color)), label.name)
     return node
+
+
+def _between(colors: Sequence[tuple[int, int, int]]) -> NDArray[np.float64]:
+    """Return 256 colours (256, 3) of 0..1 that run evenly through the given ones of 0..255."""
+    places = np.linspace(0, 1, len(colors))
+    channels = np.array(colors).T / 255
+    return np.stack([np.interp(np.linspace(0, 1, 256), places, channel) for channel in channels], axis=1)
 
 
 def _color(node: slicer.vtkMRMLScalarVolumeNode, colors: NDArray[np.float64], title: str) -> None:
