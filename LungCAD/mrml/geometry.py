@@ -15,6 +15,9 @@ RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 ORTHOGONAL = 1e-3
 """Cosine of the angle between two voxel axes up to which they count as perpendicular (0.06 degrees)."""
 
+SMALLEST_MM = 1e-9
+"""Voxels smaller than this have no size."""
+
 
 def as_array(matrix: vtk.vtkMatrix4x4) -> NDArray[np.float64]:
     """Return the values of a VTK matrix (4, 4)."""
@@ -51,33 +54,36 @@ def node_to_world(node: slicer.vtkMRMLTransformableNode) -> NDArray[np.float64]:
 
 
 def volume_to_world(volume: slicer.vtkMRMLVolumeNode) -> NDArray[np.float64]:
-    """Return the matrix (4, 4) from voxel index (x, y, z) to world RAS; raises as `node_to_world`."""
-    matrix = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(matrix)
-    return node_to_world(volume) @ as_array(matrix)
-
-
-def set_geometry(image: sitk.Image, ijk_to_ras: NDArray[np.float64], subject: object) -> None:
-    """Place a 3-D image by a matrix (4, 4) from voxel index (x, y, z) to RAS; left-handed ones will do.
+    """Return the matrix (4, 4) from voxel index (x, y, z) to world RAS; left-handed ones will do.
 
     Raises
     ------
     InputError
-        Voxels have no size, or their axes are not perpendicular; the error names `subject`.
+        Voxels have no size, their axes are not perpendicular, or a transform above is not linear.
     """
-    matrix = RAS_TO_LPS @ ijk_to_ras
+    own = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(own)
+    matrix = node_to_world(volume) @ as_array(own)
     spacing = np.linalg.norm(matrix[:3, :3], axis=0)
-    if not np.isfinite(matrix).all() or spacing.min() < 1e-9:
-        raise InputError(subject, "has voxels of no size", "Correct its spacing in the module Volumes")
+    if not np.isfinite(matrix).all() or spacing.min() < SMALLEST_MM:
+        problem = "has voxels of no size"
+        raise InputError(volume.GetName(), problem, "Correct its spacing in the module Volumes")
     direction = matrix[:3, :3] / spacing
     if np.abs(direction.T @ direction - np.eye(3)).max() > ORTHOGONAL:
         raise InputError(
-            subject,
+            volume.GetName(),
             "has voxels with slanting axes (a tilted gantry, or a transform that shears or stretches it)",
             "Resample it to perpendicular axes, for example with the module Crop volume",
         )
+    return matrix
+
+
+def set_geometry(image: sitk.Image, ijk_to_ras: NDArray[np.float64]) -> None:
+    """Place a 3-D image by a matrix (4, 4) from voxel index (x, y, z) to RAS."""
+    matrix = RAS_TO_LPS @ ijk_to_ras
+    spacing = np.linalg.norm(matrix[:3, :3], axis=0)
     image.SetSpacing(spacing.tolist())
-    image.SetDirection(direction.ravel().tolist())
+    image.SetDirection((matrix[:3, :3] / spacing).ravel().tolist())
     image.SetOrigin(matrix[:3, 3].tolist())
 
 

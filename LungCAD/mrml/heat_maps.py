@@ -16,7 +16,6 @@ from LungCAD.steps import Steps, finish
 LEAST_SHOWN = 0.02
 """Heat maps are see-through below this, so that they can lie over the CT: 0 is what was not assessed."""
 
-
 RANGE = (0.0, 1.0)
 
 INFERNO = (
@@ -32,7 +31,7 @@ INFERNO = (
     (246, 215, 70),
     (252, 255, 164),
 )
-"""Eleven steps of the colours that the report has from matplotlib, which takes too long to load in a panel."""
+"""Eleven steps of the colours that the report has from matplotlib, which takes long to load."""
 
 COLORS_OF = "LungCAD.ColorsOf"
 """Attribute by which a colour table is found again, after loading a scene too."""

@@ -36,28 +36,28 @@ def image_from_volume(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
 
 def image_in_steps(volume: slicer.vtkMRMLVolumeNode) -> Steps[sitk.Image]:
     """Do as `image_from_volume`, yielding fractions."""
-    source = voxels_of(volume)
-    image = sitk.GetImageFromArray(source[:1])
-    image = sitk.Image([*source.shape[::-1]], image.GetPixelID())
+    source, matrix = voxels_of(volume), volume_to_world(volume)
+    pixel_type = sitk.GetImageFromArray(source[:1]).GetPixelID()
+    image = sitk.Image([*source.shape[::-1]], pixel_type)
+    set_geometry(image, matrix)
     yield 0.0
     for part in slabs(source):
         image[:, :, part] = sitk.GetImageFromArray(source[part])
         yield part.stop / len(source)
-    set_geometry(image, volume_to_world(volume), volume.GetName())
     return image
 
 
 def blank_image(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
     """Return a uint8 image of zeros with the size and place of the volume; raises as `image_from_volume`."""
     image = sitk.Image([*voxels_of(volume).shape[::-1]], sitk.sitkUInt8)
-    set_geometry(image, volume_to_world(volume), volume.GetName())
+    set_geometry(image, volume_to_world(volume))
     return image
 
 
 def image_at(volume: slicer.vtkMRMLVolumeNode, array: NDArray) -> sitk.Image:
     """Return an array (z, y, x) of the volume's size as an image at its place; raises as `blank_image`."""
     image = sitk.GetImageFromArray(array)
-    set_geometry(image, volume_to_world(volume), volume.GetName())
+    set_geometry(image, volume_to_world(volume))
     return image
 
 

@@ -267,6 +267,13 @@ class SegmentsTest(unittest.TestCase):
         node.SetAndObserveTransformNodeID(None)
         self.assertIn("another geometry", self.refusal(node))
 
+    def test_volumes_that_no_image_fits_are_refused(self):
+        node = show_labels(self.random_labels(), self.schema, self.volume)
+        for bad in (np.diag([1.0, 1.0, 0.0, 1.0]), np.eye(4) + np.diag([0.3, 0, 0], 1)):
+            self.volume.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(bad))
+            with self.assertRaisesRegex(InputError, "CT: has voxels"):
+                self.read(node)
+
     def test_surfaces_alone_are_refused(self):
         node = show_labels(self.labels(np.ones(SHAPE)), self.schema, self.volume)
         node.CreateClosedSurfaceRepresentation()
