@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +21,5 @@ def fresh_application() -> Iterator[Any]:
             close_module(module.name)
     slicer.mrmlScene.Clear(0)
     slicer.app.processEvents()
-    gc.collect()
     happened = incidents.take()
     assert not happened, "\n\n".join(happened)

@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from Testing.host import environment, incidents, threads
+from Testing.host import conformance, environment, incidents, threads
 
 _application: Any = None
 
@@ -59,16 +59,19 @@ def _start_application(with_views: bool) -> Any:
     slicer.app = application
     slicer.mrmlScene = application.mrmlScene()
     slicer.modules = module_objects(application._logics)
-    for name in ("ScriptedLoadableModule", "i18n", "packaging", "parameterNodeWrapper"):
-        _add_to_slicer(name)
+    real = conformance.base_python()
+    if real is not None:
+        conformance.use_layer_of(real)
+    for name in ("i18n", "packaging", "parameterNodeWrapper", "ScriptedLoadableModule"):
+        _add_to_slicer(name, ours=real is None or name in ("i18n", "packaging"))
     sys.modules["SampleData"] = import_module("Testing.host.scripted.SampleData")
     return application
 
 
-def _add_to_slicer(name: str) -> None:
+def _add_to_slicer(name: str, ours: bool) -> None:
     import slicer
 
-    module = import_module(f"Testing.host.scripted.{name}")
+    module = import_module(f"Testing.host.scripted.{name}" if ours else f"slicer.{name}")
     sys.modules[f"slicer.{name}"] = module
     setattr(slicer, name, module)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import atexit
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,6 +40,8 @@ class qSlicerApplication(QtWidgets.QApplication):
         self._options = SimpleNamespace(noMainWindow=not with_views, runPythonAndExit=False)
         self._testing = False
         self._exit_code: int | None = None
+        self._ended = False
+        self.aboutToQuit.connect(lambda: setattr(self, "_ended", True))
         self._scene = slicer.vtkMRMLScene()
         self._scene.SetRootDirectory(self._folder.name)
         self._logic = slicer.vtkSlicerApplicationLogic()
@@ -53,6 +56,7 @@ class qSlicerApplication(QtWidgets.QApplication):
             self._layout = qSlicerLayoutManager(self._logic, self._scene)
             self._window = qSlicerMainWindow(self._layout)
         python_slicer.put_on_path(home / "bin")
+        atexit.register(self._say_that_it_ends)
 
     def mrmlScene(self) -> Any:
         return self._scene
@@ -104,12 +108,16 @@ class qSlicerApplication(QtWidgets.QApplication):
         self._exit_code = status
         QtWidgets.QApplication.exit(status)
 
+    def _say_that_it_ends(self) -> None:
+        """Qt says so itself only when its event loop has run."""
+        if not self._ended:
+            self.aboutToQuit.emit()
+
     def _wait_for_exit(self, seconds: float) -> int | None:
         """Run the event loop until somebody has asked for the end; None if nobody does in that time."""
         if self._exit_code is None:
             QtCore.QTimer.singleShot(int(1000 * seconds), QtWidgets.QApplication.quit)
             self.exec()
-        self.aboutToQuit.emit()
         return self._exit_code
 
     temporaryPath = QtCore.Property(

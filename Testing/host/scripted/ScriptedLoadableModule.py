@@ -23,6 +23,7 @@ class ScriptedLoadableModule:
     """What the module says about itself: everything goes to the `parent`, an application object."""
 
     def __init__(self, parent: Any) -> None:
+        super().__init__()
         self.parent = parent
         self.moduleName = type(self).__name__
         parent.title = ""
@@ -31,12 +32,13 @@ class ScriptedLoadableModule:
         parent.contributors = ["Andras Lasso (PerkLab, Queen's University), Steve Pieper (Isomics)"]
         parent.helpText = ""
         parent.acknowledgementText = ""
-        icon = Path(parent.path).parent / "Resources" / "Icons" / f"{self.moduleName}.png"
-        if icon.is_file():
+        icons = [Path(self.resourcePath(f"Icons/{self.moduleName}{kind}")) for kind in (".svg", ".png")]
+        icon = next((path for path in icons if path.is_file()), None)
+        if icon is not None:
             parent.icon = qt.QIcon(str(icon))
 
     def resourcePath(self, filename: str) -> str:
-        return str(Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / filename)
+        return str(Path(self.parent.path).parent / "Resources" / filename)
 
     def getDefaultModuleDocumentationLink(self, docPage: str | None = None) -> str:
         return ""
@@ -52,6 +54,7 @@ class ScriptedLoadableModuleWidget:
     """The Python side of a panel. `parent` has a layout; `setup` fills it."""
 
     def __init__(self, parent: Any = None) -> None:
+        super().__init__()  # of VTKObservationMixin, where that is the second base
         self.moduleName = type(self).__name__.removesuffix("Widget")
         self.developerMode = slicer.util.settingsValue(
             "Developer/DeveloperMode", False, converter=slicer.util.toBool
@@ -110,13 +113,15 @@ class ScriptedLoadableModuleLogic:
     """The Python side of a module's computations; keeps its parameters in a node of the scene."""
 
     def __init__(self, parent: Any = None) -> None:
+        super().__init__()
         self.moduleName = type(self).__name__.removesuffix("Logic")
         self.isSingletonParameterNode = True
 
-    def getParameterNode(self, replace: bool = False) -> Any:
+    def getParameterNode(self) -> Any:
         if self.isSingletonParameterNode:
             found = slicer.mrmlScene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode")
             if found:
+                found.SetAttribute("ModuleName", self.moduleName)  # lost when the scene was closed
                 return found
         else:
             found = self.getAllParameterNodes()
