@@ -108,7 +108,7 @@ class ReviewedCase:
     def constraints(self) -> sitk.Image:
         """Return what the next propagation has to keep, int16 on the grid of the scan; see `Review`."""
         self.take_edits()
-        return self.labels.image(self.review.constraints)
+        return self.labels.image(self.review.state.constraints)
 
     def jump(self, number: int) -> None:
         """Show a slice in all views: where it is least sure, else in the middle of its lung."""

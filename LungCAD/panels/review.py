@@ -20,14 +20,14 @@ from LungCAD.errors import InputError
 from LungCAD.panels import review_keys as keys
 from LungCAD.panels import review_settings as settings
 from LungCAD.panels.job import shared_runner
-from LungCAD.panels.problems import Problems
-from LungCAD.panels.review_decision import SliceDecision
 from LungCAD.panels.review_display import ReviewDisplay
 from LungCAD.panels.review_editor import ReviewEditor
 from LungCAD.panels.review_export import ReviewExport
+from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
+from LungCAD.panels.review_repropagation import Repropagation
 from LungCAD.panels.review_second_reader import SecondReader
-from LungCAD.panels.review_worklist import Worklist
+from LungCAD.panels.review_slices import ReviewSlices
 from LungCAD.steps import Steps, finish
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from LungCAD.labels import Schema
     from LungCAD.mrml.reviewed_case import ReviewedCase, Subject
 
-NO_READER = "Enter your name or initials: they are written beside every decision"
-
 
 class ReviewPanel:
     """Worklist, decisions, editing, display, agreement and export of one result.
@@ -46,22 +44,27 @@ class ReviewPanel:
     repropagate : called with the constraints (int16: -1 free, 0 erased, else the label to keep) when the
         reader wants the corrections spread; the module hands the new result to `take_result`. Without it
         there is no such button.
+    resumed : called with the node of the labels when the reader has resumed a review.
     """
 
-    def __init__(self, repropagate: Callable[[sitk.Image], None] | None = None) -> None:
-        self._repropagate = repropagate
+    def __init__(
+        self,
+        repropagate: Callable[[sitk.Image], None] | None = None,
+        resumed: Callable[[slicer.vtkMRMLSegmentationNode], None] | None = None,
+    ) -> None:
+        self._repropagate, self._resumed = repropagate, resumed
         self.case: ReviewedCase | None = None
-        self.present: int | None = None
         self._subject: Subject | None = None
-        self._resting = False
+        self._scan: tuple[slicer.vtkMRMLScalarVolumeNode, Schema] | None = None
         self._offered: slicer.vtkMRMLSegmentationNode | None = None
+        self._resting = False
         self._keys = ReviewKeys(
             {
-                keys.ACCEPT: lambda: self.decide("accept"),
-                keys.NEEDS_EDIT: lambda: self.decide("needs edit"),
-                keys.REJECT: lambda: self.decide("reject"),
-                keys.NEXT: lambda: self.step(1),
-                keys.PREVIOUS: lambda: self.step(-1),
+                keys.ACCEPT: lambda: self.slices.decide("accept"),
+                keys.NEEDS_EDIT: lambda: self.slices.decide("needs edit"),
+                keys.REJECT: lambda: self.slices.decide("reject"),
+                keys.NEXT: lambda: self.slices.step(1),
+                keys.PREVIOUS: lambda: self.slices.step(-1),
                 keys.BEFORE: lambda: self.display.before.toggle(),
                 keys.OUTLINE: lambda: self.display.outline.toggle(),
             }
@@ -78,12 +81,12 @@ class ReviewPanel:
         from LungCAD.mrml.reviewed_case import review_in_steps
 
         self._subject = subject
-        if not self._has_reader():
+        if not self.head.has_reader():
             return
         try:
-            case = yield from review_in_steps(subject, settings.reviews_folder(), self.reader)
+            case = yield from review_in_steps(subject, settings.reviews_folder(), self.head.reader)
         except InputError as error:
-            self._say(str(error))
+            self.head.say(str(error))
         else:
             self._show_case(case)
 
@@ -105,6 +108,25 @@ class ReviewPanel:
                 before.restore()
             self.refresh()
 
+    def offer(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode | None,
+        schema: Schema,
+        labels: slicer.vtkMRMLSegmentationNode | None = None,
+    ) -> None:
+        """Let the reader resume a review of this scan; may be called often.
+
+        A review that a loaded scene carries beside `labels` is resumed at once.
+        """
+        self._scan = None if volume is None else (volume, schema)
+        if self.case is None and labels is not None and labels is not self._offered:
+            from LungCAD.mrml.review_texts import has_review
+
+            self._offered = labels
+            if volume is not None and has_review(labels):
+                self.resume(volume, schema, labels)
+        self.refresh()
+
     def resume(
         self,
         volume: slicer.vtkMRMLScalarVolumeNode,
@@ -118,34 +140,22 @@ class ReviewPanel:
         """
         from LungCAD.mrml.reviewed_case import resume_review
 
-        if not self._has_reader():
+        if not self.head.has_reader():
             return None
-        opened = self._attempt(
-            lambda: resume_review(volume, schema, settings.reviews_folder(), self.reader, labels)
-        )
-        if opened is None:
+        root, reader = settings.reviews_folder(), self.head.reader
+        try:
+            case = resume_review(volume, schema, root, reader, labels)
+        except InputError as error:
+            self.head.say(str(error))
             return None
-        self._show_case(opened)
-        return opened.labels.node
-
-    def offer(
-        self,
-        volume: slicer.vtkMRMLScalarVolumeNode,
-        schema: Schema,
-        labels: slicer.vtkMRMLSegmentationNode,
-    ) -> None:
-        """Resume the review of these labels that a loaded scene carries; may be called often."""
-        from LungCAD.mrml.review_texts import has_review
-
-        if self.case is None and labels is not self._offered and has_review(labels):
-            self._offered = labels
-            self.resume(volume, schema, labels)
+        self._show_case(case)
+        return case.labels.node
 
     def close(self) -> None:
         """Forget the case, as when the scene closes; all of it is on the disk."""
         if self.case is not None and self.case.is_present:
             self.case.close()
-        self.case, self.present, self._subject = None, None, None
+        self.case, self._subject = None, None
         self.display.show(None)
         self.editor.show(None, None)
         self.refresh()
@@ -165,58 +175,20 @@ class ReviewPanel:
         self._keys.remove()
         self.editor.exit()
 
-    @property
-    def reader(self) -> str:
-        """The name of the reader, as written in the panel."""
-        return self.reader_edit.text.strip()
-
-    def jump(self, number: int) -> None:
-        """Show a slice in all views and make it the present one."""
-        self.present = number
-        if self._is_open():
-            self.case.jump(number)
-        self.worklist.mark(number)
-        self.decision.show(self.case.review if self.case else None, number)
-
-    def step(self, direction: int) -> None:
-        """Go to the next (1) or previous (-1) slice of the list."""
-        number = self.worklist.neighbour(self.present, direction)
-        if number is not None:
-            self.jump(number)
-
-    def decide(self, decision: str) -> None:
-        """Record a decision on the present slice and go to the next open one."""
-        if self.present is None or self._resting or not self._is_open():
-            return
-        self._attempt(lambda: self.case.decide(self.present, decision))
-        if not self._problem:
-            from LungCAD.review import next_open
-
-            self.worklist.show(self.case.review, self.present)
-            following = next_open(self.case.review.state, self.worklist.order, self.present)
-            self.jump(self.present if following is None else following)
-        self.refresh()
-
-    def comment(self, text: str) -> None:
-        """Record a remark on the present slice."""
-        if self.present is not None and self._is_open():
-            self._attempt(lambda: self.case.comment(self.present, text))
-            self.refresh()
-
     def take_edits(self) -> None:
         """Record what was painted until now."""
         self.editor.rest()
-        if self._resting or not self._is_open():
+        if not self._is_open():
             return
         try:
             edit = self.case.take_edits()
         except InputError as error:
-            self._say(str(error))
+            self.head.say(str(error))
             return
         if edit.drawn:
-            self._say(f"{edit.drawn} voxels lie in regions that you drew and keep that label")
+            self.head.say(f"{edit.drawn} voxels lie in regions that you drew and keep that label")
         elif edit.changed:
-            self._say("")
+            self.head.say("")
         if edit.changed or edit.drawn:
             self.refresh()
 
@@ -225,19 +197,12 @@ class ReviewPanel:
         review = self.case.review if self.case else None
         busy = shared_runner().is_busy
         self.contents.enabled = self.case is not None and not self._resting
-        self.worklist.show(review, self.present)
-        self.decision.show(review, self.present)
+        self.slices.show(self.case)
         self.export.show(self.case)
         self.second_reader.show(self.case)
         self.editor.set_locked(busy)
-        self.repropagate_button.visible = self._repropagate is not None
-        corrected = self.case is not None and self.case.review.is_corrected
-        self.repropagate_button.enabled = corrected and not busy
-        self.repropagate_button.toolTip = (
-            "Spread the corrections over the scan; accepted slices stay as they are"
-            if corrected
-            else "Correct a slice first"
-        )
+        self.repropagation.show(review, busy)
+        self.head.resume_button.visible = self.case is None and self._scan is not None
 
     def _show_case(self, case: ReviewedCase) -> None:
         if self.case is not None and self.case.is_present:
@@ -245,88 +210,65 @@ class ReviewPanel:
         self.case = case
         self.display.show(case)
         self.editor.show(case.labels.node, case.labels.volume)
-        self.worklist.show(case.review, None)
-        if self.present not in self.worklist.order:
-            self.present = None
         self.refresh()
-        if self.present is None and self.worklist.order:
-            self.jump(self.worklist.order[0])
 
     def _is_open(self) -> bool:
-        """Tell whether there is a case; forget one whose nodes have left the scene."""
+        """Tell whether there is a case to work on; forget one whose nodes have left the scene."""
         if self.case is not None and not self.case.is_present:
             self.close()
-        return self.case is not None
+        return self.case is not None and not self._resting
 
-    def _has_reader(self) -> bool:
-        self._say("" if self.reader else NO_READER)
-        return bool(self.reader)
-
-    def _attempt(self, act: Callable[[], object]) -> object:
-        """Do something that may fail; say why in the panel and return None then."""
-        self._say("")
+    def _attempt(self, act: Callable[[ReviewedCase], object]) -> bool:
+        """Do something with the open case and tell whether that went well; the head says why not."""
+        if not self._is_open():
+            return False
+        self.head.say("")
         try:
-            return act()
+            act(self.case)
         except InputError as error:
-            self._say(str(error))
-            return None
+            self.head.say(str(error))
+            return False
+        return True
 
-    def _say(self, sentence: str) -> None:
-        self._problem = sentence
-        self._problems.show({"review": sentence} if sentence else {})
-
-    def _on_reader(self) -> None:
-        settings.remember(settings.READER, self.reader)
-        if not self.reader or self._subject is None:
-            return
-        if self.case is None or self.case.review.reviewer != self.reader:
+    def _on_renamed(self) -> None:
+        """Every reader has a review of their own of the same result."""
+        open_reader = self.case.review.reviewer if self.case else None
+        if self._subject is not None and self.head.reader not in ("", open_reader):
             self.take_edits()
             self.take_result(self._subject)
 
-    def _on_repropagate(self, *_: object) -> None:
-        if not self._is_open():
-            return
-        constraints = self._attempt(self.case.constraints)
+    def _on_resume(self) -> None:
+        labels = self.resume(*self._scan)
+        if labels is not None and self._resumed is not None:
+            self._resumed(labels)
+
+    def _on_repropagate(self) -> None:
         self.editor.rest()
-        if constraints is not None:
-            self._attempt(lambda: self._repropagate(constraints))
+        self._attempt(lambda case: self._repropagate(case.constraints()))
         self.refresh()
 
     def _build(self) -> None:
-        self.worklist = Worklist(self.jump)
-        self.decision = SliceDecision(self.decide, self.comment, self.step)
+        self.head = ReviewHead(self._on_renamed, self._on_resume)
+        self.slices = ReviewSlices(self._attempt, self.refresh)
         self.display = ReviewDisplay()
         self.editor = ReviewEditor(self.take_edits)
+        self.repropagation = Repropagation(self._on_repropagate if self._repropagate else None)
         self.second_reader = SecondReader()
         self.export = ReviewExport(self.take_edits)
         self.widget = ctk.ctkCollapsibleButton()
         self.widget.text = "Review"
         layout = qt.QVBoxLayout(self.widget)
-        row = qt.QHBoxLayout()
-        row.addWidget(qt.QLabel("Reader"))
-        self.reader_edit = qt.QLineEdit(settings.remembered(settings.READER))
-        self.reader_edit.placeholderText = "Your name or initials"
-        self.reader_edit.toolTip = NO_READER
-        self.reader_edit.editingFinished.connect(self._on_reader)
-        row.addWidget(self.reader_edit, 1)
-        layout.addLayout(row)
-        problem = qt.QLabel()
-        layout.addWidget(problem)
-        self._problems = Problems({"review": problem})
-        self._problem = ""
         self.contents = qt.QWidget()
         column = qt.QVBoxLayout(self.contents)
         column.setContentsMargins(0, 0, 0, 0)
-        self.repropagate_button = qt.QPushButton("Re-propagate corrections")
-        self.repropagate_button.clicked.connect(self._on_repropagate)
-        for widget in (
-            self.worklist.widget,
-            self.decision.widget,
-            self.display.widget,
-            self.editor.widget,
-            self.repropagate_button,
-            self.second_reader.widget,
-            self.export.widget,
+        for part in (
+            self.slices,
+            self.display,
+            self.editor,
+            self.repropagation,
+            self.second_reader,
+            self.export,
         ):
-            column.addWidget(widget)
+            column.addWidget(part.widget)
+        layout.addWidget(self.head.widget)
         layout.addWidget(self.contents)

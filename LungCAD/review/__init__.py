@@ -13,9 +13,10 @@ from LungCAD.review.export import export_case
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
 from LungCAD.review.pseudonyms import case_pseudonym, patient_pseudonym, secret_key
-from LungCAD.review.replay import State, replay
+from LungCAD.review.replay import replay
 from LungCAD.review.review import Edit, Facts, Review
 from LungCAD.review.stack import from_stack, slices_first, to_stack
+from LungCAD.review.state import State
 from LungCAD.review.two_readers import agreement_of_reviews
 from LungCAD.review.voxel_files import VoxelFiles
 from LungCAD.review.worklist import (

@@ -85,17 +85,17 @@ def _describe(review: Review, image: sitk.Image, patient: str, licence: str) -> 
         raise InputError("licence", "is not stated", "Say under which licence the image may be used")
     if to_stack(image).shape != review.state.masks.labels.shape:
         raise InputError("image", "is not the reviewed scan: it has another size", "Choose that scan")
-    if not review.accepted:
+    if not review.state.accepted:
         raise InputError("review", "has no accepted slice", "Accept at least one slice")
-    provenance = review.state.masks.provenance[list(review.accepted)]
-    made = review.entries[review.state.propagation - 1]
+    provenance = review.state.masks.provenance[list(review.state.accepted)]
+    made, judgements = review.entries[review.state.propagation - 1], review.state.judgements
     return Case(
         id=review.case,
         patient=patient,
         licence=licence.strip(),
         axis=2 - axial_axis(image),
-        accepted=review.accepted,
-        reviewers=tuple(sorted({review.state.judgements[number].reviewer for number in review.accepted})),
+        accepted=review.state.accepted,
+        reviewers=tuple(sorted({judgements[number].reviewer for number in review.state.accepted})),
         ledger=review.digest,
         model=made.model,
         parameters=made.parameters,
@@ -106,7 +106,7 @@ def _describe(review: Review, image: sitk.Image, patient: str, licence: str) -> 
 def _write_images(review: Review, image: sitk.Image, schema: Schema, folder: Path) -> None:
     masks = review.state.masks
     labels, provenance = np.full_like(masks.labels, schema.ignore_value), masks.provenance
-    accepted = list(review.accepted)
+    accepted = list(review.state.accepted)
     undecided = provenance[accepted] == Provenance.UNDECIDED
     labels[accepted] = np.where(undecided, schema.ignore_value, masks.labels[accepted])
     # Made anew from its voxels: what else the scan carries may name the patient.

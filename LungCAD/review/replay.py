@@ -3,46 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from LungCAD.errors import InputError
-from LungCAD.review.entry import Decision, Entry, Kind
+from LungCAD.review.entry import Entry, Kind
 from LungCAD.review.masks import Masks
+from LungCAD.review.state import State
 from LungCAD.review.voxel_files import VoxelFiles
-
-
-@dataclass(frozen=True)
-class State:
-    """All that the ledger says.
-
-    masks : labels and where they come from.
-    judgements : the last decision on every slice that has one; it counts while the slice looks as it did.
-    comments : in the order they were made.
-    propagation : number of the entry whose result `masks` are edits of.
-    """
-
-    masks: Masks
-    judgements: dict[int, Entry]
-    comments: tuple[Entry, ...]
-    propagation: int
-
-    def after(self, entry: Entry, masks: Masks, propagation: int) -> State:
-        """Return the state that `entry`, with these masks, leads to."""
-        judgements, comments = self.judgements, self.comments
-        if entry.kind is Kind.DECISION:
-            judgements = {**judgements, entry.slice: entry}
-        if entry.kind is Kind.COMMENT:
-            comments = (*comments, entry)
-        return State(masks, judgements, comments, propagation)
-
-    def decision(self, number: int) -> Decision | None:
-        """Return what the reader said of a slice, or None where its labels have changed since."""
-        judgement = self.judgements.get(number)
-        if judgement is None or judgement.slice_mask != self.masks.slice_digests[number]:
-            return None
-        return judgement.decision
 
 
 def replay(entries: Sequence[Entry], files: VoxelFiles) -> State:

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from LungCAD.errors import InputError
-from LungCAD.labels import BACKGROUND, Provenance
+from LungCAD.labels import BACKGROUND
 from LungCAD.review.entry import Decision, Entry, Facts, Kind
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
-from LungCAD.review.replay import State, before_propagation, masks_after, pack_edit, replay
+from LungCAD.review.replay import before_propagation, masks_after, pack_edit, replay
+from LungCAD.review.state import State
 from LungCAD.review.voxel_files import VoxelFiles
 
 LEDGER, VOXELS = "ledger.jsonl", "voxels"
@@ -44,7 +45,7 @@ class Review:
     >>> review = Review.begin(folder, labels, provenance, facts, case="case-1a2b", reviewer="AB")
     >>> review.decide(34, Decision.ACCEPT)
     >>> review.edit(painted)
-    >>> session.update(review.constraints)
+    >>> session.update(review.state.constraints)
     """
 
     def __init__(self, folder: Path, case: str, reviewer: str) -> None:
@@ -125,19 +126,6 @@ class Review:
         return self.entries[self.state.propagation - 1].facts
 
     @property
-    def constraints(self) -> np.ndarray:
-        """What the next propagation has to keep, int16: corrections, and accepted slices as they are.
-
-        The label of a voxel; 0 where it was erased, or undecided in an accepted slice; else UNTOUCHED.
-        """
-        masks = self.state.masks
-        constraints, provenance = masks.corrections, masks.provenance
-        for number in self.accepted:
-            seen = (provenance[number] != Provenance.NONE) & (provenance[number] != Provenance.DRAWN)
-            constraints[number][seen] = masks.labels[number][seen]
-        return constraints
-
-    @property
     def is_corrected(self) -> bool:
         """Whether the labels are other than the last propagation gave them."""
         return self.state.masks.digest != self.entries[self.state.propagation - 1].mask
@@ -149,18 +137,8 @@ class Review:
     @property
     def before(self) -> np.ndarray:
         """The labels before the last propagation; those that it gave where it was the first."""
-        masks, propagation = self.state.masks, self.state.propagation
-        return (
-            masks.result
-            if propagation == 1
-            else masks_after(self.entries[: propagation - 1], self._files)[0].labels
-        )
-
-    @property
-    def accepted(self) -> tuple[int, ...]:
-        """The slices that are accepted as they are now, ascending."""
-        state = self.state
-        return tuple(n for n in sorted(state.judgements) if state.decision(n) is Decision.ACCEPT)
+        earlier = self.entries[: self.state.propagation - 1]
+        return masks_after(earlier, self._files)[0].labels if earlier else self.state.masks.result
 
     def decide(self, number: int, decision: Decision) -> None:
         """Record what the reader says of a slice; ValueError where there is no such slice or decision."""
@@ -233,7 +211,7 @@ class Review:
     def _with_accepted(self, masks: Masks) -> Masks:
         present, provenance = self.state.masks, masks.result_provenance.copy()
         before = present.provenance
-        for number in self.accepted:
+        for number in self.state.accepted:
             if masks.slice_digests[number] == present.slice_digests[number]:
                 provenance[number] = before[number]
         return replace(masks, result_provenance=provenance)

@@ -22,7 +22,7 @@ def agreement_of_reviews(first: Review, second: Review) -> tuple[Agreement, int]
         raise InputError(second.folder, "is a review of another scan", "Choose a review of this one")
     if first.facts.values != second.facts.values or first.facts.schema != second.facts.schema:
         raise InputError(second.folder, f"was made with the schema {second.facts.schema}")
-    both = sorted({*first.accepted} & {*second.accepted})
+    both = sorted({*first.state.accepted} & {*second.state.accepted})
     if not both:
         raise InputError(second.folder, "has no accepted slice that you have accepted too")
     labels = [each.labels[both] for each in masks]

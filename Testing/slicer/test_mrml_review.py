@@ -147,7 +147,7 @@ class ReviewInSceneTest(unittest.TestCase):
         case = review_result(self.subject, self.root, "AB")
         kinds = [entry.kind for entry in case.review.entries]
         self.assertEqual(kinds, [Kind.PROPAGATE, Kind.DECISION, Kind.PROPAGATE])
-        self.assertEqual(case.review.accepted, (1,))
+        self.assertEqual(case.review.state.accepted, (1,))
         np.testing.assert_array_equal(case.review.before, self.array)
 
     def test_orderings_come_with_the_result(self):

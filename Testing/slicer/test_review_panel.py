@@ -58,7 +58,7 @@ class ReviewPanelTest(unittest.TestCase):
         doubt[4, 3, 5], doubt[1, 3, 5] = 1.0, 0.9  # the order: 5, 2, then 1, 4, 6 and last 3, partly drawn
         self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Result")
         self.subject = self.make_subject(self.array, doubt)
-        self.panel.reader_edit.text = reader
+        self.panel.head.reader_edit.text = reader
         self.panel.take_result(self.subject)
         return self.panel.case
 
@@ -95,7 +95,7 @@ class ReviewPanelTest(unittest.TestCase):
         loop.exec()
 
     def rows(self):
-        table = self.panel.worklist.table
+        table = self.panel.slices.worklist.table
         return [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount)]
 
     def press(self, key):
@@ -106,26 +106,26 @@ class ReviewPanelTest(unittest.TestCase):
         return Review.resume(self.panel.case.review.folder, "AB")
 
     def sentence(self):
-        return self.panel._problem
+        return self.panel.head.sentence
 
     def test_slices_are_listed_by_doubt_and_the_first_is_shown(self):
         self.open_case()
         self.assertEqual([row[0] for row in self.rows()], ["5", "2", "1", "4", "6", "3"])
-        self.assertEqual(self.panel.present, 4)
-        self.assertIn("Slice 5 of 6", self.panel.decision.title.text)
-        self.assertEqual(self.panel.worklist.progress_bar.format, "0 of 6 slices, 1 ml left")
-        self.panel.worklist.ordering_box.currentIndex = 1
+        self.assertEqual(self.panel.slices.present, 4)
+        self.assertIn("Slice 5 of 6", self.panel.slices.decision.title.text)
+        self.assertEqual(self.panel.slices.worklist.progress_bar.format, "0 of 6 slices, 1 ml left")
+        self.panel.slices.worklist.ordering_box.currentIndex = 1
         self.assertEqual([row[0] for row in self.rows()], list("123456"))
 
     def test_a_decision_is_on_the_disk_and_the_next_slice_is_shown(self):
         self.open_case()
-        self.panel.decision.buttons["accept"].click()
+        self.panel.slices.decision.buttons["accept"].click()
         self.assertEqual(self.again().state.decision(4), Decision.ACCEPT)
-        self.assertEqual(self.panel.present, 1)
+        self.assertEqual(self.panel.slices.present, 1)
         self.assertEqual(self.rows()[0][2], "Accept")
-        self.assertEqual(self.panel.worklist.progress_bar.value, 1)
-        self.panel.decision.buttons["needs edit"].click()
-        self.panel.decision.buttons["reject"].click()
+        self.assertEqual(self.panel.slices.worklist.progress_bar.value, 1)
+        self.panel.slices.decision.buttons["needs edit"].click()
+        self.panel.slices.decision.buttons["reject"].click()
         self.assertEqual([row[2] for row in self.rows()[:3]], ["Accept", "Needs edit", "Reject"])
 
     @unittest.skipIf(slicer.util.mainWindow() is None, "keys belong to the main window")
@@ -160,20 +160,20 @@ class ReviewPanelTest(unittest.TestCase):
         hand.paint("fibrosis", place)
         self.wait()
         self.assertEqual(case.review.entries[-1].kind, Kind.EDIT)
-        self.assertTrue(self.panel.repropagate_button.enabled)
+        self.assertTrue(self.panel.repropagation.widget.enabled)
         hand.undo()
         self.wait()
         np.testing.assert_array_equal(case.review.state.masks.labels, self.array)
         self.assertTrue((case.review.state.masks.corrections == UNTOUCHED).all())
-        self.assertFalse(self.panel.repropagate_button.enabled)
+        self.assertFalse(self.panel.repropagation.widget.enabled)
 
     def test_what_is_painted_counts_even_if_the_decision_comes_at_once(self):
         case = self.open_case()
         self.hand().paint("fibrosis", self.voxels(4))
-        self.panel.decision.buttons["accept"].click()
+        self.panel.slices.decision.buttons["accept"].click()
         kinds = [entry.kind for entry in case.review.entries]
         self.assertEqual(kinds, [Kind.PROPAGATE, Kind.EDIT, Kind.DECISION])
-        self.assertEqual(case.review.accepted, (4,))
+        self.assertEqual(case.review.state.accepted, (4,))
         self.wait()
         self.assertEqual(len(case.review.entries), 3)
 
@@ -188,11 +188,11 @@ class ReviewPanelTest(unittest.TestCase):
 
     def test_repropagation_gets_corrections_and_accepted_slices(self):
         case = self.open_case()
-        self.panel.decide("accept")
+        self.panel.slices.decide("accept")
         place = self.voxels(1, slice(2, 6), slice(3, 8))
         self.hand().paint("fibrosis", place)
         self.panel.take_edits()
-        self.panel.repropagate_button.click()
+        self.panel.repropagation.widget.click()
         (constraints,) = self.asked
         array = sitk.GetArrayFromImage(constraints)
         self.assertEqual(constraints.GetPixelID(), sitk.sitkInt16)
@@ -207,8 +207,8 @@ class ReviewPanelTest(unittest.TestCase):
         self.provenance[(array >= 0) & ~drawn] = Provenance.CORRECTED
         self.panel.take_result(self.make_subject(after, np.zeros(SHAPE, np.float32)))
         self.assertEqual(self.panel.case.review.entries[:3], case.review.entries[:3])
-        self.assertEqual(self.panel.case.review.accepted, (4,))
-        self.assertFalse(self.panel.repropagate_button.enabled)
+        self.assertEqual(self.panel.case.review.state.accepted, (4,))
+        self.assertFalse(self.panel.repropagation.widget.enabled)
         shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
         np.testing.assert_array_equal(shown, after)
 
@@ -225,23 +225,23 @@ class ReviewPanelTest(unittest.TestCase):
 
     def test_another_reader_has_a_review_of_their_own(self):
         first = self.open_case().review
-        self.panel.decide("accept")
+        self.panel.slices.decide("accept")
         self.hand().paint("fibrosis", self.voxels(1))
         self.panel.take_edits()
-        self.panel.reader_edit.text = "CD"
-        self.panel.reader_edit.editingFinished.emit()
+        self.panel.head.reader_edit.text = "CD"
+        self.panel.head.reader_edit.editingFinished.emit()
         second = self.panel.case.review
         self.assertNotEqual(first.folder, second.folder)
         np.testing.assert_array_equal(second.state.masks.labels, self.array)
         self.assertEqual(len(second.entries), 1)
-        self.panel.jump(4)
-        self.panel.decide("accept")
+        self.panel.slices.jump(4)
+        self.panel.slices.decide("accept")
         self.panel.second_reader.folder.currentPath = str(first.folder)
         self.panel.second_reader.button.click()
         self.assertIn("Slices accepted by you and AB: 1", self.panel.second_reader.message.text)
         self.assertIn("1.00", self.panel.second_reader.message.text)
-        self.panel.reader_edit.text = "AB"
-        self.panel.reader_edit.editingFinished.emit()
+        self.panel.head.reader_edit.text = "AB"
+        self.panel.head.reader_edit.editingFinished.emit()
         self.assertEqual(self.panel.case.review.entries, self.again().entries)
         self.assertEqual(self.panel.case.review.entries[0].reviewer, "AB")
         self.assertTrue((self.panel.case.review.state.masks.labels[1][self.array[1] > 0] == 4).all())
@@ -251,26 +251,26 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertIsNone(self.panel.case)
         self.assertIn("name or initials", self.sentence())
         self.assertFalse((self.folder / "reviews").exists())
-        self.panel.reader_edit.text = "AB"
-        self.panel.reader_edit.editingFinished.emit()
+        self.panel.head.reader_edit.text = "AB"
+        self.panel.head.reader_edit.editingFinished.emit()
         self.assertIsNotNone(self.panel.case)
         self.assertEqual(self.sentence(), "")
 
     def test_comments_stay_with_their_slice(self):
         self.open_case()
-        self.panel.decision.comment_edit.text = "<b>Motion</b>?"
-        self.panel.decision.comment_edit.returnPressed.emit()
-        self.assertEqual(self.panel.decision.comments.text, "AB: <b>Motion</b>?")
+        self.panel.slices.decision.comment_edit.text = "<b>Motion</b>?"
+        self.panel.slices.decision.comment_edit.returnPressed.emit()
+        self.assertEqual(self.panel.slices.decision.comments.text, "AB: <b>Motion</b>?")
         self.assertEqual(self.rows()[0][3], "yes")
-        self.panel.step(1)
-        self.assertEqual(self.panel.decision.comments.text, "")
+        self.panel.slices.step(1)
+        self.assertEqual(self.panel.slices.decision.comments.text, "")
         self.assertEqual(self.again().state.comments[0].text, "<b>Motion</b>?")
 
     def test_export_says_what_it_did_or_why_not(self):
         self.open_case()
         export = self.panel.export
         self.assertFalse(export.button.enabled)
-        self.panel.decide("accept")
+        self.panel.slices.decide("accept")
         export.folder.currentPath = ""
         export.button.click()
         self.assertIn("Dataset: is not chosen", export.message.text)
@@ -294,9 +294,9 @@ class ReviewPanelTest(unittest.TestCase):
         ledger = self.panel.case.review.folder / "ledger.jsonl"
         with ledger.open("a") as file:
             file.write("somebody else\n")
-        self.panel.decide("accept")
+        self.panel.slices.decide("accept")
         self.assertIn("was changed by another program", self.sentence())
-        self.assertEqual(self.panel.present, 4)
+        self.assertEqual(self.panel.slices.present, 4)
 
     def test_closing_the_scene_or_removing_the_labels_is_safe(self):
         for leave in (lambda: slicer.mrmlScene.RemoveNode(self.node), lambda: slicer.mrmlScene.Clear(0)):
@@ -304,7 +304,7 @@ class ReviewPanelTest(unittest.TestCase):
             self.hand().paint("fibrosis", self.voxels(4))
             leave()
             self.wait()
-            self.panel.decide("accept")
+            self.panel.slices.decide("accept")
             self.assertIsNone(self.panel.case)
             self.assertEqual(self.rows(), [])
             self.assertEqual(len(Review.resume(case.review.folder, "AB").entries), 1)
@@ -322,7 +322,7 @@ class ReviewPanelTest(unittest.TestCase):
 
     def test_a_review_is_resumed_on_the_scan_alone(self):
         self.open_case()
-        self.panel.decide("reject")
+        self.panel.slices.decide("reject")
         entries = self.panel.case.review.entries
         self.panel.close()
         slicer.mrmlScene.RemoveNode(self.node)
@@ -331,7 +331,7 @@ class ReviewPanelTest(unittest.TestCase):
         shown = sitk.GetArrayFromImage(labels_from_segmentation(node, self.volume, self.schema))
         np.testing.assert_array_equal(shown, self.array)
         self.panel.close()
-        self.panel.reader_edit.text = "CD"
+        self.panel.head.reader_edit.text = "CD"
         self.assertIsNone(self.panel.resume(self.volume, self.schema))
         self.assertIn("holds no review", self.sentence())
 
@@ -351,12 +351,14 @@ class ReviewPanelTest(unittest.TestCase):
         with self.panel.awaiting_result():
             show_labels(self.image(other), self.schema, self.volume, self.node)
             self.wait()
-            self.panel.decide("accept")
+            self.panel.slices.decide("accept")
             self.assertFalse(self.panel.contents.enabled)
             self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
         self.wait()
         kinds = [entry.kind for entry in self.panel.case.review.entries]
         self.assertEqual(kinds, [Kind.PROPAGATE, Kind.PROPAGATE])
+        self.assertTrue(self.panel.contents.enabled)
+        self.assertIsNotNone(self.panel.slices.present)
         self.assertIsNot(self.panel.case, case)
 
     def test_a_result_that_fails_to_come_leaves_the_labels_as_they_were(self):
@@ -371,7 +373,7 @@ class ReviewPanelTest(unittest.TestCase):
 
     def test_a_loaded_scene_offers_its_review(self):
         self.open_case()
-        self.panel.decide("accept")
+        self.panel.slices.decide("accept")
         entries = self.panel.case.review.entries
         path = str(self.folder / "scene.mrb")
         self.assertTrue(slicer.util.saveScene(path))

@@ -25,8 +25,8 @@ def again(review):
     assert mine.comments == theirs.comments
     assert mine.propagation == theirs.propagation
     assert review.entries == resumed.entries
-    assert review.accepted == resumed.accepted
-    assert np.array_equal(review.constraints, resumed.constraints)
+    assert review.state.accepted == resumed.state.accepted
+    assert np.array_equal(review.state.constraints, resumed.state.constraints)
     return resumed
 
 
@@ -97,17 +97,17 @@ def test_an_edit_opens_a_slice_again_that_was_judged(review):
         review.decide(number, Decision.ACCEPT)
     before = review.state.masks.labels
     review.edit(painted(review, (4, 5, 5), 0))
-    assert review.accepted == (3,)
+    assert review.state.accepted == (3,)
     assert review.state.decision(4) is None
     again(review)
     review.edit(before)
-    assert review.accepted == (3, 4), "it is what was accepted once more"
+    assert review.state.accepted == (3, 4), "it is what was accepted once more"
 
 
 def test_corrections_and_accepted_slices_bind_the_next_propagation(review, result, make_result):
     review.edit(painted(review, (5, 5, 5), 0))
     review.decide(3, Decision.ACCEPT)
-    constraints = review.constraints
+    constraints = review.state.constraints
     assert constraints[5, 5, 5] == 0
     assert (constraints >= 0).sum() == 1 + (result.provenance[3] > 0).sum()
     assert (constraints[3][result.provenance[3] == Provenance.UNDECIDED] == 0).all()
@@ -115,7 +115,7 @@ def test_corrections_and_accepted_slices_bind_the_next_propagation(review, resul
     other.labels = np.where(constraints >= 0, constraints, other.labels).astype(np.uint8)
     other.provenance[constraints >= 0] = Provenance.CORRECTED
     review.propagated(other.labels, other.provenance, other.facts)
-    assert review.accepted == (3,)
+    assert review.state.accepted == (3,)
     assert np.array_equal(review.state.masks.provenance[3], result.provenance[3])
     assert review.state.masks.corrections[5, 5, 5] == 0
     again(review)

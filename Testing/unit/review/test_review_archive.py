@@ -26,7 +26,7 @@ def test_a_lost_folder_comes_back_whole(review, texts):
     found = Review.resume(review.folder, "AB")
     assert found.entries == review.entries
     assert np.array_equal(found.state.masks.labels, review.state.masks.labels)
-    assert found.accepted == (3,)
+    assert found.state.accepted == (3,)
 
 
 def test_the_folder_is_the_truth_where_it_is_further(review, texts):

@@ -90,14 +90,14 @@ class Reader:
         self.expect(self.review.edit(self.history[self.position]).labels, self.history[self.position])
 
     def repropagate(self):
-        constraints = self.review.constraints
-        accepted = self.review.accepted
+        constraints = self.review.state.constraints
+        accepted = self.review.state.accepted
         self.review.propagated(*self.propagate(constraints), FACTS)
         free = constraints == UNTOUCHED
         self.expect(
             self.review.state.masks.labels[~free & (self.drawn == 0)], constraints[~free & (self.drawn == 0)]
         )
-        assert self.review.accepted == accepted, "what was accepted stays accepted"
+        assert self.review.state.accepted == accepted, "what was accepted stays accepted"
         self.remember()
 
     def apply(self):

@@ -1,0 +1,61 @@
+"""Who reviews, what stands in the way, and the way back into a review that was left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import qt
+
+from LungCAD.panels import review_settings as settings
+from LungCAD.panels.problems import Problems
+
+NO_READER = "Enter your name or initials: they are written beside every decision"
+FIELD = "review"
+
+
+class ReviewHead:
+    """The reader's name, one sentence, and a button to resume.
+
+    renamed : called when a name was entered. resume : called by the button.
+    """
+
+    def __init__(self, renamed: Callable[[], None], resume: Callable[[], None]) -> None:
+        self._renamed = renamed
+        self.sentence = ""
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        row = qt.QHBoxLayout()
+        row.addWidget(qt.QLabel("Reader"))
+        self.reader_edit = qt.QLineEdit(settings.remembered(settings.READER))
+        self.reader_edit.placeholderText = "Your name or initials"
+        self.reader_edit.toolTip = NO_READER
+        self.reader_edit.editingFinished.connect(self._on_renamed)
+        row.addWidget(self.reader_edit, 1)
+        layout.addLayout(row)
+        self.resume_button = qt.QPushButton("Resume your review of this scan")
+        self.resume_button.toolTip = "Open the review that you began, with all edits and decisions"
+        self.resume_button.clicked.connect(lambda *_: resume())
+        layout.addWidget(self.resume_button)
+        label = qt.QLabel()
+        layout.addWidget(label)
+        self._problems = Problems({FIELD: label})
+
+    @property
+    def reader(self) -> str:
+        """The name, as written."""
+        return self.reader_edit.text.strip()
+
+    def has_reader(self) -> bool:
+        """Tell whether there is a name, and ask for it where there is none."""
+        self.say("" if self.reader else NO_READER)
+        return bool(self.reader)
+
+    def say(self, sentence: str) -> None:
+        """Show one sentence, or none."""
+        self.sentence = sentence
+        self._problems.show({FIELD: sentence} if sentence else {})
+
+    def _on_renamed(self) -> None:
+        settings.remember(settings.READER, self.reader)
+        self._renamed()

@@ -1,0 +1,60 @@
+"""What a review has come to: labels, decisions, comments, and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from LungCAD.labels import Provenance
+from LungCAD.review.entry import Decision, Entry, Kind
+from LungCAD.review.masks import Masks
+
+
+@dataclass(frozen=True)
+class State:
+    """All that the ledger says.
+
+    masks : labels and where they come from.
+    judgements : the last decision on every slice that has one; it counts while the slice looks as it did.
+    comments : in the order they were made.
+    propagation : number of the entry whose result `masks` are edits of.
+    """
+
+    masks: Masks
+    judgements: dict[int, Entry]
+    comments: tuple[Entry, ...]
+    propagation: int
+
+    def after(self, entry: Entry, masks: Masks, propagation: int) -> State:
+        """Return the state that `entry`, with these masks, leads to."""
+        judgements, comments = self.judgements, self.comments
+        if entry.kind is Kind.DECISION:
+            judgements = {**judgements, entry.slice: entry}
+        if entry.kind is Kind.COMMENT:
+            comments = (*comments, entry)
+        return State(masks, judgements, comments, propagation)
+
+    def decision(self, number: int) -> Decision | None:
+        """Return what the reader said of a slice, or None where its labels have changed since."""
+        judgement = self.judgements.get(number)
+        if judgement is None or judgement.slice_mask != self.masks.slice_digests[number]:
+            return None
+        return judgement.decision
+
+    @property
+    def accepted(self) -> tuple[int, ...]:
+        """The slices that are accepted as they are now, ascending."""
+        return tuple(n for n in sorted(self.judgements) if self.decision(n) is Decision.ACCEPT)
+
+    @property
+    def constraints(self) -> np.ndarray:
+        """What the next propagation has to keep, int16: corrections, and accepted slices as they are.
+
+        The label of a voxel; 0 where it was erased, or undecided in an accepted slice; else UNTOUCHED.
+        """
+        constraints, provenance = self.masks.corrections, self.masks.provenance
+        for number in self.accepted:
+            seen = (provenance[number] != Provenance.NONE) & (provenance[number] != Provenance.DRAWN)
+            constraints[number][seen] = self.masks.labels[number][seen]
+        return constraints
