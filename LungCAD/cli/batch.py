@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 from pathlib import Path
 
 from LungCAD.batch import cases
@@ -12,7 +13,7 @@ from LungCAD.batch.cases import Case, case_folders, read_case
 from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.cli import propagate
 from LungCAD.cli.options import parameters_from
-from LungCAD.errors import InputError
+from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError(options.output, f"cannot be made ({error.strerror})") from error
 
     for rest in options.output.glob(".unfinished-*"):  # of a run that was killed
-        shutil.rmtree(rest, ignore_errors=True)
+        shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
 
     def work(folder: Path) -> State:
         case, target = read_case(folder), options.output / folder.name
@@ -57,7 +58,11 @@ def run(options: argparse.Namespace) -> int:
             after = f" in {outcome.seconds:.0f} s" if outcome.state is State.DONE else ""
             print(f"{outcome.case}: {outcome.error or outcome.state.value}{after}", flush=True)
 
-    outcomes = run_cases(folders, work, options.output / "manifest.csv", report)
+    try:
+        outcomes = run_cases(folders, work, options.output / "manifest.csv", report)
+    except (KeyboardInterrupt, Cancelled):
+        print("lungcad: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
     states = {outcome.state for outcome in outcomes}
     return 1 if State.FAILED in states else 2 if State.REFUSED in states else 0
 

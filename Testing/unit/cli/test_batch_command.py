@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pydicom
@@ -138,6 +141,27 @@ def test_a_run_that_was_broken_off_is_gone_on_with(study, monkeypatch):
     assert not list(study.out.glob(".unfinished*"))
     assert study.states() == {"a": "kept", "b": "done"}
     assert (study.out / "a" / "labels.seg.nrrd").stat().st_mtime_ns == before
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on(study):
+    for name in "abc":
+        study.add(name)
+    code = "import sys; from LungCAD.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = ["batch", "propagate", "--input", study.folder / "in", "--output", study.out, "--quiet"]
+    command = [sys.executable, "-c", code, *map(str, words)]
+    for seed in range(10):
+        process = subprocess.Popen(command)
+        time.sleep(np.random.default_rng(seed).uniform(1, 8))
+        process.kill()
+        process.wait()
+        for record in study.out.glob("[abc]/run.json"):
+            assert (record.parent / "report.html").is_file()
+    assert subprocess.run(command, timeout=300).returncode == 0
+    assert set(study.states().values()) <= {"done", "kept"}
+    assert {path.name for path in study.out.iterdir()} == {"a", "b", "c", "manifest.csv"}
+    np.testing.assert_array_equal(study.labels("a"), study.labels("b"))
+    np.testing.assert_array_equal(study.labels("a"), study.labels("c"))
 
 
 def test_results_of_other_parameters_or_older_input_are_not_taken_for_current(study):
