@@ -124,7 +124,7 @@ class CRFLabelPropagationWidget(ModulePanel):
         ]
         self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
         ui.jobLayout.addWidget(self.jobBar.widget)
-        self.review = ReviewPanel(repropagate=self.onRepropagate)
+        self.review = ReviewPanel(repropagate=self.onRepropagate, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
         ui.drawButton.clicked.connect(self.onDraw)
         ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
@@ -163,6 +163,7 @@ class CRFLabelPropagationWidget(ModulePanel):
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None
+            self.review.offer(self.node.ct, load_schema(self.node.schema), result.labels)
             self.ui.drawButton.enabled = self.node.ct is not None and not _is_label_map(self.node.rois)
         super().refresh()
 
@@ -223,24 +224,30 @@ class CRFLabelPropagationWidget(ModulePanel):
         from LungCAD.mrml.label_propagation import result_in_steps
         from LungCAD.mrml.reviewed_case import Subject
 
-        case, images = self._case, result.images
-        shown = yield from result_in_steps(result, case.schema, case.ct, self.logic.resultNodes(self.node))
-        self.logic.keep(self.node, shown, summary_of(result))
-        show_over(case.ct, None)
-        yield 1.0
-        self.review.take_result(
-            Subject(
-                case.ct,
-                shown.labels,
-                case.schema,
-                images["provenance"],
-                images["uncertainty"],
-                alternative=images["unary_labels"],
-                result=images["labels"],
-                model="label propagation",
-                parameters=case.parameters,
+        case = self._case
+        with self.review.awaiting_result():
+            shown = yield from result_in_steps(
+                result, case.schema, case.ct, self.logic.resultNodes(self.node)
             )
-        )
+            self.logic.keep(self.node, shown, summary_of(result))
+            show_over(case.ct, None)
+            yield from self.review.result_in_steps(
+                Subject(
+                    case.ct,
+                    shown.labels,
+                    case.schema,
+                    result.images["provenance"],
+                    result.images["uncertainty"],
+                    alternative=result.images["unary_labels"],
+                    result=result.images["labels"],
+                    model="label propagation",
+                    parameters=case.parameters,
+                )
+            )
+
+    def onResumed(self, labels: slicer.vtkMRMLSegmentationNode) -> None:
+        """Called when the reader went on with an earlier review: its labels are the result."""
+        self.node.labels = labels
 
     def onSchemaChosen(self, name: str) -> None:
         """Called when the user chose a schema."""

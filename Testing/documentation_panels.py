@@ -27,6 +27,7 @@ from LungCAD.images import read_ct, read_txt_rois
 from LungCAD.labels import load_schema
 from LungCAD.mrml.segments import show_labels
 from LungCAD.mrml.volumes import volume_from_image
+from LungCAD.panels import review_settings
 from LungCAD.panels.job import shared_runner
 from LungCAD.panels.sample_data import load_phantom_study
 
@@ -50,7 +51,6 @@ def propagate(panel: Any, ct: Any, rois: Any, schema: str) -> None:
     ct.GetDisplayNode().AutoWindowLevelOff()
     ct.GetDisplayNode().SetWindowLevelMinMax(*LUNG_WINDOW)
     slicer.util.setSliceViewerLayers(background=ct, fit=True)
-    panel.review.reader_edit.text = "Reader"
     panel.node.ct, panel.node.rois, panel.node.schema = ct, rois, schema
     panel.refresh()
     panel.jobBar.apply_button.click()
@@ -116,6 +116,8 @@ def paint_scan(scan: Path, contours: Path, schema: str, path: Path) -> None:
 
 
 if __name__ == "__main__":
+    review_settings.remember(review_settings.READER, "Reader")
+    review_settings.remember(review_settings.REVIEWS, str(Path(slicer.app.temporaryPath) / "reviews"))
     if len(sys.argv) == 5:
         paint_scan(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))
     else:

@@ -1,6 +1,7 @@
 """The module CRF label propagation: its panel and its logic, on a small scan with three tissues."""
 
 import sys
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -11,6 +12,7 @@ import vtk
 
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
+from LungCAD.panels import review_settings
 
 NAME = "CRFLabelPropagation"
 HEALTHY, EMPHYSEMA, GROUND_GLASS = 1, 2, 3
@@ -140,12 +142,16 @@ class LogicTest(PropagationTestCase):
 class PanelTestCase(PropagationTestCase):
     def setUp(self):
         super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for name, text in ((review_settings.READER, "Test reader"), (review_settings.REVIEWS, folder.name)):
+            self.addCleanup(review_settings.remember, name, review_settings.remembered(name))
+            review_settings.remember(name, text)
         module = load_module().widgetRepresentation()
         module.enter()
         self.addCleanup(module.exit)
         self.panel = module.self()
         self.addCleanup(self.panel.jobBar.cancel)
-        self.panel.review.reader_edit.text = "Test reader"
         self.node = self.panel.node
 
     def choose(self, ct=None, rois=None, lungs=None):
@@ -230,8 +236,8 @@ class PanelTest(PanelTestCase):
             before = slicer.util.arrayFromSegmentBinaryLabelmap(labels, code, self.scan.ct) > 0
             self.scan.paint(labels, code, np.where(stroke, mask, before))
         self.panel.review.take_edits()
-        self.assertTrue(self.panel.review.repropagate_button.enabled)
-        self.panel.review.repropagate_button.click()
+        self.assertTrue(self.panel.review.repropagation.widget.enabled)
+        self.panel.review.repropagation.widget.click()
         self.assertTrue(self.panel.jobBar.is_running)
         self.wait_for_job()
         result = self.scan.labels(self.panel.logic.resultNodes(self.node).labels)
