@@ -10,10 +10,14 @@ from LungCAD.files import write_text
 from LungCAD.panels.declared import describe
 from LungCAD.parameters import Parameters
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
+from LungCAD.tasks.xray_lungs import XrayLungParameters
 
 FOLDER = Path(LungCAD.panels.__file__).parent / "declared"
 
-METHODS: dict[str, Parameters] = {"label_propagation": LabelPropagationParameters()}
+METHODS: dict[str, Parameters] = {
+    "label_propagation": LabelPropagationParameters(),
+    "xray_lungs": XrayLungParameters(),
+}
 
 
 def text_of(parameters: Parameters) -> str:

@@ -27,7 +27,7 @@ from LungCAD.images.label_maps import (
     refusing_other_grids,
     require_label,
 )
-from LungCAD.images.radiograph import read_radiograph
+from LungCAD.images.radiograph import film_from_values, read_radiograph
 from LungCAD.images.read_ct import read_ct
 from LungCAD.images.read_labels import read_labels
 from LungCAD.images.read_probabilities import read_probabilities
@@ -70,6 +70,7 @@ __all__ = [
     "axial_axis",
     "check_values",
     "describe",
+    "film_from_values",
     "from_axial",
     "image_like",
     "list_series",

@@ -48,12 +48,25 @@ def read_radiograph(path: Path | str) -> sitk.Image:
         values, spacing = _read_picture(path)
     else:
         values, spacing = _read_volume(path)
+    return film_from_values(values, spacing, path)
+
+
+def film_from_values(values: NDArray, spacing: tuple[float, float], subject: object) -> sitk.Image:
+    """Return grey levels (Y, X), or red, green and blue (Y, X, 3), as `read_radiograph` does.
+
+    Raises
+    ------
+    InputError
+        Values that are no numbers or all the same, or a picture in colours; the error names `subject`.
+    """
     if not np.isfinite(values).all():
-        raise InputError(path, "holds values that are no numbers (NaN or infinite)", "Export it again")
-    low, high = float(values.min()), float(values.max())
+        raise InputError(subject, "holds values that are no numbers (NaN or infinite)", "Export it again")
+    grey = values if values.ndim == 2 else _grey(values, subject)
+    low, high = float(grey.min()), float(grey.max())
     if low == high:
-        raise InputError(path, "holds one single value: it is empty", "Give a radiograph that shows a chest")
-    image = sitk.GetImageFromArray(((values - low) / (high - low)).astype(np.float32))
+        problem = "holds one single value: it is empty"
+        raise InputError(subject, problem, "Give a radiograph that shows a chest")
+    image = sitk.GetImageFromArray(((grey - low) / (high - low)).astype(np.float32))
     image.SetSpacing(spacing)
     return image
 
@@ -90,15 +103,17 @@ def _read_picture(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]
         raise InputError(path, "is damaged or truncated", "Copy or export it again") from error
     if frames > 1:
         raise InputError(path, f"holds {frames} pictures", "Save the radiograph alone")
-    if grey:
-        return pixels, (1.0, 1.0)
+    return pixels, (1.0, 1.0)
+
+
+def _grey(pixels: NDArray, subject: object) -> NDArray[np.float64]:
     if _colourfulness(pixels) > MOST_COLOURFUL:
-        raise InputError(path, "is a colour picture", "Give a radiograph: it is grey, or tinted at most")
-    return pixels @ LUMINANCE, (1.0, 1.0)
+        raise InputError(subject, "is a colour picture", "Give a radiograph: it is grey, or tinted at most")
+    return pixels @ LUMINANCE
 
 
 def _colourfulness(pixels: NDArray[np.float64]) -> float:
-    """Return how much hues differ within a picture (Y, X, 3), 0..1: a tint of the whole counts for nothing."""
+    """Return how much hues differ within a picture (Y, X, 3), 0..1; a tint of the whole counts nothing."""
     brightness = pixels.sum(axis=-1, keepdims=True)
     shares = pixels / np.maximum(brightness, 1)
     lit = brightness[..., 0] > 0.15 * brightness.max()

@@ -21,6 +21,8 @@ Job = Callable[[dict[str, sitk.Image], dict[str, Any], Progress, "Cache"], JobRe
 JOBS = {
     "propagate": "LungCAD.worker.jobs.propagation:propagate",
     "repropagate": "LungCAD.worker.jobs.propagation:repropagate",
+    "xray": "LungCAD.worker.jobs.xray:segment",
+    "xray_folder": "LungCAD.worker.jobs.xray:segment_folder",
 }
 """Where each job is found: ``module:function``."""
 

@@ -1,0 +1,130 @@
+"""A run over radiographs with everything that stays of it: masks, table, contact sheet, record."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+from PIL import Image
+
+from LungCAD.batch.table import ResumableTable
+from LungCAD.batch.xray import COLUMNS, find_films, segment_films
+from LungCAD.errors import InputError
+from LungCAD.files import write_text
+from LungCAD.images import read_radiograph
+from LungCAD.progress import Progress, silent
+from LungCAD.report.contact_sheet import Tile, render_contact_sheet
+from LungCAD.report.record import versions
+from LungCAD.tasks.xray_lungs import XrayLungParameters, XraySegmenter, film_array
+
+MOST_TILES = 60
+"""Films on the contact sheet."""
+
+UNFINISHED = "unfinished.json"
+"""Lies in the output folder until the run is complete; names the parameters."""
+
+REPORT = "report.html"
+
+
+@dataclass(frozen=True)
+class XrayRun:
+    """What came of it. flagged : films that a person should look at. failed : those not used, and why."""
+
+    films: int
+    flagged: int
+    failed: Mapping[str, str]
+    report: Path
+
+
+def run_films(
+    source: Path,
+    folder: Path,
+    parameters: XrayLungParameters,
+    *,
+    batch: int = 8,
+    workers: int = 2,
+    overwrite: bool = False,
+    command: str = "",
+    progress: Progress = silent,
+) -> XrayRun:
+    """Find the lungs on a film, on those of a folder, or on those that a CSV lists.
+
+    Writes masks/, results.csv, report.html and run.json into `folder`. A run of the same source and
+    parameters that was broken off there is gone on with.
+
+    Parameters
+    ----------
+    batch, workers : films at once, threads that decode and write. command : for the record.
+
+    Raises
+    ------
+    InputError
+        Nothing to be found at `source`, a single film that cannot be used, weights that cannot be used, or
+        `folder` exists (and `overwrite` is false) or cannot be written.
+    Cancelled
+        From `progress`; the same call goes on where it stopped.
+    """
+    films = find_films(source)
+    segmenter = XraySegmenter(parameters)
+    if films.single:
+        film_array(read_radiograph(source))  # one film that cannot be used is an error, not a row
+    _claim(folder, {"source": source.name, **parameters.as_dict()}, overwrite)
+    with ResumableTable(folder / "results.csv", COLUMNS) as table:
+        segment_films(films, segmenter, folder, table, batch, workers, progress)
+    rows = list(table.rows())
+    failed = {row["image"]: row["error"] for row in rows if row["error"]}
+    flagged = sum(bool(row["flags"]) for row in rows)
+    sheet = render_contact_sheet(
+        "Lungs on chest radiographs",
+        list(_tiles(rows, films.root, folder)),
+        {"Films": str(len(rows)), "To look at": str(flagged), "Not used": str(len(failed))},
+        failed,
+    )
+    write_text(folder / REPORT, sheet, overwrite=True)
+    record = {
+        "command": command,
+        "parameters": parameters.as_dict(),
+        "films": len(rows),
+        "versions": versions(),
+    }
+    write_text(folder / "run.json", json.dumps(record, indent=2), overwrite=True)
+    (folder / UNFINISHED).unlink()
+    return XrayRun(len(rows), flagged, failed, folder / REPORT)
+
+
+def _claim(folder: Path, settings: dict[str, object], overwrite: bool) -> None:
+    """Make the output folder, or go on in one that the same run left unfinished."""
+    text = json.dumps(settings, indent=1)
+    note = folder / UNFINISHED
+    if note.is_file() and note.read_text(encoding="utf-8") == text:
+        return
+    if folder.exists():
+        if not overwrite:
+            raise InputError(
+                folder, "exists already", "Choose another name, or allow overwriting (--overwrite)"
+            )
+        for name in ("results.csv", REPORT, "run.json", UNFINISHED):
+            (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / "masks", ignore_errors=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(folder, f"cannot be written to ({error.strerror})") from error
+    write_text(note, text)
+
+
+def _tiles(rows: list[dict[str, str]], root: Path, folder: Path) -> Iterator[Tile]:
+    """Yield the films to look at first: flagged ones, then those the network is least sure of."""
+    usable = [row for row in rows if not row["error"]]
+    usable.sort(key=lambda row: (not row["flags"], float(row["confidence"])))
+    for row in usable[:MOST_TILES]:
+        film = sitk.GetArrayFromImage(read_radiograph(root / row["image"]))
+        with Image.open(folder / row["mask"]) as mask:
+            labels = np.asarray(mask)
+        remarks = [remark for remark in row["flags"].split("; ") if remark]
+        yield Tile(film, labels, row["image"], float(row["confidence"]), remarks)
