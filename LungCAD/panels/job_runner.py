@@ -18,6 +18,8 @@ from LungCAD.worker import JobError, JobResult, Reason, protocol
 from LungCAD.worker.job_error import understandable
 from LungCAD.worker.protocol import Message
 
+TICK_S = 0.5
+"""How often the worker is looked at."""
 SENT, RECEIVED = 0.04, 0.96
 """Shares of the progress: images go to the worker before the first, come back after the second."""
 
@@ -42,7 +44,7 @@ class JobRunner:
         self._is_done = False
         self.watch = watch or JobWatch()
         self._timer = qt.QTimer()
-        self._timer.setInterval(1000)
+        self._timer.setInterval(round(1000 * TICK_S))
         self._timer.timeout.connect(self._look)
         self.observers: list[Callable[[], None]] = []
 
@@ -131,7 +133,7 @@ class JobRunner:
             self._listener.log(line)
 
     def _look(self) -> None:
-        problem = None if self._is_done else self.watch.tick(1.0)
+        problem = None if self._is_done else self.watch.tick(TICK_S)
         if problem:
             self._fail(problem)
 

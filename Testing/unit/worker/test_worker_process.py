@@ -65,7 +65,7 @@ def test_no_memory_whoever_notices(sample_worker, by):
 
 
 def test_it_tells_its_memory_while_it_computes(sample_worker):
-    sample_worker.send("brood", seconds=2.5)
+    sample_worker.send("brood", seconds=1.5)
     alive = sample_worker.wait_for("alive", "done")
     assert alive["peak"] >= alive["used"] > 1e7
     assert alive["free"] > 0

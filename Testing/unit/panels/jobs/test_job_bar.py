@@ -130,6 +130,6 @@ def test_another_modules_job_keeps_apply_off(bar, runner, run_loop, make_listene
 
 
 def test_the_memory_of_the_worker_is_told(bar, run_loop):
-    bar.run("brood", {}, {"seconds": 2.5}, ignore)
+    bar.run("brood", {}, {"seconds": 1.5}, ignore)
     run_loop(lambda: not bar.is_running)
     assert "GB of memory used" in bar.memory_text

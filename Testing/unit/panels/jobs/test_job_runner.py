@@ -90,32 +90,32 @@ def test_each_way_to_fail_has_its_sentence(do, job, reason, words):
 
 def test_a_worker_that_is_ended_while_memory_is_scarce(do, runner, monkeypatch):
     monkeypatch.setattr("LungCAD.panels.job_watch.SCARCE_BYTES", 1 << 60)
-    do("brood", seconds=2.0)
+    do("brood", seconds=1.5)
     _, error = the_end(do("vanish"))
     assert error.reason is Reason.MEMORY
     assert "GB free" in str(error)
 
 
 def test_a_job_that_takes_too_long(do):
-    _, error = the_end(do("work", limit_s=1.5, seconds=60))
+    _, error = the_end(do("work", limit_s=1.0, seconds=60))
     assert (error.reason, str(error)) == (
         Reason.TIME,
-        "The computation took longer than 2 s and was stopped.",
+        "The computation took longer than 1 s and was stopped.",
     )
 
 
 @pytest.mark.parametrize("job", ["hang", "freeze"])
 def test_a_worker_that_hangs(do, runner, job):
     do("count")
-    runner.watch.patience_s = 2.0
+    runner.watch.patience_s = 1.0
     _, error = the_end(do(job))
     assert error.reason is Reason.HANG
     assert the_end(do("count"))[1].data["count"] == 1
 
 
 def test_to_compute_without_a_word_is_no_hang(do, runner):
-    runner.watch.patience_s = 2.0
-    assert the_end(do("brood", seconds=4.0))[0] == "finished"
+    runner.watch.patience_s = 1.5
+    assert the_end(do("brood", seconds=2.5))[0] == "finished"
 
 
 @pytest.mark.parametrize("runner", ["direct", "launched"], indirect=True)
