@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
-SHRINKAGE = 0.5
+SHRINKAGE = 0.8
 BETWEEN_REGIONS = 1.0
 """Weight of the scatter of regions about their class, beside the scatter of pixels within regions."""
 
@@ -66,6 +66,14 @@ def log_posteriors(squared_distances: np.ndarray, temperature: float) -> np.ndar
     return log_softmax(-0.5 * squared_distances / temperature, axis=1)
 
 
+def class_means(regions: Sequence[Moments], classes: np.ndarray) -> np.ndarray:
+    """Return the mean (C, F) of the means of each class's regions; `classes` as in `fit_discriminant`."""
+    trust = np.array([region.trust for region in regions]) * (
+        classes == np.arange(classes.max() + 1)[:, None]
+    )
+    return trust @ np.stack([region.mean for region in regions]) / trust.sum(1, keepdims=True)
+
+
 def fit_discriminant(regions: Sequence[Moments], classes: np.ndarray) -> Discriminant:
     """Fit a discriminant to drawn regions.
 
@@ -78,15 +86,14 @@ def fit_discriminant(regions: Sequence[Moments], classes: np.ndarray) -> Discrim
     trust = np.array([region.trust for region in regions])
     totals = np.bincount(classes, trust)
     weights = trust / totals[classes] / len(totals)
-    member = classes == np.arange(len(totals))[:, None]
-    class_means = len(totals) * (member * weights) @ means
+    means_of_classes = class_means(regions, classes)
 
     covariance = sum(w * region.covariance for w, region in zip(weights, regions, strict=True))
     centre = weights @ means
     scale = np.sqrt(np.diag(covariance) + weights @ (means - centre) ** 2) + 1e-6
     repeats = (totals**2 / np.bincount(classes, trust**2)).sum()  # as many regions of full trust
     if len(regions) > len(totals):
-        offsets = means - class_means[classes]
+        offsets = means - means_of_classes[classes]
         between = (offsets.T * weights) @ offsets * repeats / (repeats - len(totals))
         covariance = covariance + BETWEEN_REGIONS * between
 
@@ -95,5 +102,5 @@ def fit_discriminant(regions: Sequence[Moments], classes: np.ndarray) -> Discrim
     precision = np.linalg.inv((1 - SHRINKAGE) * standard + SHRINKAGE * sphere)
     whitening = np.linalg.cholesky(precision) / scale[:, None]
     return Discriminant(
-        *(part.astype(np.float32) for part in (centre, whitening, (class_means - centre) @ whitening))
+        *(part.astype(np.float32) for part in (centre, whitening, (means_of_classes - centre) @ whitening))
     )

@@ -11,21 +11,14 @@ from scipy.special import expit, softmax
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.unary.calibration import Calibration, calibrate
-from LungCAD.unary.discriminant import Discriminant, Moments, fit_discriminant, log_posteriors
+from LungCAD.unary.discriminant import Moments, log_posteriors
 from LungCAD.unary.interpolation import interpolate, lattice
-from LungCAD.unary.novelty import KnownTissue
 from LungCAD.unary.regions import Region, drawn_regions
-from LungCAD.unary.shiftable import surest_neighbour
 from LungCAD.unary.texture import TextureDescription
+from LungCAD.unary.tissue_model import TissueModel
 
 MOST_PIXELS = 100_000
 """At most so many drawn pixels are used, the same number of every region that has them, spread over it."""
-
-SHIFT_PX = 8
-"""A pixel is judged by its own window and, equally, by the surest window centred so near."""
-
-TEMPERING = 1.5
-"""The surest of many windows is surer than right: log probabilities are divided by this (phantoms)."""
 
 UNDECIDED_STEEPNESS = 10.0
 
@@ -40,9 +33,8 @@ class RoiClassifier:
 
     classes: tuple[int, ...]
     report: dict[str, object]
-    _discriminant: Discriminant
+    _model: TissueModel
     _calibration: Calibration
-    _known: KnownTissue
     _describe: TextureDescription
 
     @property
@@ -104,23 +96,21 @@ class RoiClassifier:
         """
         classes, index = np.unique(values, return_inverse=True)
         moments = [Moments.of(pixels) for pixels in samples]
-        calibration = calibrate(samples, moments, index)
-        known = KnownTissue.of([pixels[:, : describe.dimensions] for pixels in samples], index)
+        calibration = calibrate(samples, moments, index, describe.dimensions)
         counts = {int(value): int((index == i).sum()) for i, value in enumerate(classes)}
         return cls(
             tuple(counts),
-            {"regions": counts, **calibration.report(), "novelty_limit": round(known.limit, 3)},
-            fit_discriminant(moments, index),
+            {"regions": counts, **calibration.report()},
+            TissueModel.fit(moments, index, describe.dimensions),
             calibration,
-            known,
             describe,
         )
 
     def classify(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return log posteriors (N, C) and novelty (N,), below 1 in known tissue, of features (N, F)."""
-        distances = self._discriminant.squared_distances(features)
-        novelty = self._known.novelty(features[:, : self._describe.dimensions])
-        return log_posteriors(distances, self._calibration.temperature), novelty
+        logs = log_posteriors(self._model.squared_distances(features), self._calibration.temperature)
+        strangeness = np.sqrt(self._model.learned_squares(features).min(1))
+        return logs, strangeness / self._calibration.novelty_limit
 
     def predict(
         self,
@@ -158,8 +148,7 @@ class RoiClassifier:
             features = self._describe(hu[z][box], inside)[:, points].T
             logs, novelty = self.classify(features)
             judged = interpolate(np.column_stack([logs, novelty]), points, inside, stride)
-            judged = (judged + judged[surest_neighbour(judged[:, :-1].max(1), inside, SHIFT_PX)]) / 2
-            posteriors = softmax(judged[:, :-1] / TEMPERING + log_priors, axis=1)
+            posteriors = softmax(judged[:, :-1] + log_priors, axis=1)
             probabilities[:, z][(slice(None), *box)][:, inside] = posteriors.T
             undecided[z][box][inside] = expit(UNDECIDED_STEEPNESS * (judged[:, -1] - 1))
         return probabilities, undecided

@@ -76,7 +76,7 @@ class TextureLearner(LightningModule):
         return -self.log_scale.exp() * squares, truth[known]
 
     def metric_network(self) -> nn.Module:
-        """Return the network with the learned scale in its last layer: a class has variance one about its mean."""
+        """Return the network, scaled so that a class has variance one about its mean."""
         factor = (2 * self.log_scale.exp()).sqrt()
         with torch.no_grad():
             for tensor in self.network.head.parameters():

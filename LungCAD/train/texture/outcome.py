@@ -33,13 +33,14 @@ def _card(training: TextureTraining, parameters: TextureTrainingParameters, comm
     last = parameters.first_seed + parameters.studies - 1
     return ModelCard(
         title="Texture of lung tissue, described for few drawn regions",
-        data=f"{parameters.studies} phantoms of LungCAD, seeds {parameters.first_seed} to {last}, of the schemas "
-        f"{', '.join(SCHEMAS)}, with kernels, pixels, slice thickness and noise of many scanners. No patient.",
+        data=f"{parameters.studies} phantoms of LungCAD, seeds {parameters.first_seed} to {last}, of the "
+        f"schemas {', '.join(SCHEMAS)}, with kernels, pixels, slice thickness and noise of many scanners. "
+        "No patient.",
         licence="Apache-2.0",
         synthetic=True,
         command=command,
         seed=parameters.seed,
-        results=f"In {parameters.held_out} phantoms that were not learned from, one to eleven regions drawn per "
-        f"class and all else told by the nearest class mean: balanced accuracy {training.accuracy:.2f} ± "
-        f"{training.spread:.2f} (standard deviation over episodes).",
+        results=f"In {parameters.held_out} phantoms that were not learned from, one to eleven regions drawn "
+        "per class and all else told by the nearest class mean: balanced accuracy "
+        f"{training.accuracy:.2f} ± {training.spread:.2f} (standard deviation over episodes).",
     )

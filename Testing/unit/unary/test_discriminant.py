@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from LungCAD.unary import discriminant
-from LungCAD.unary.calibration import calibrate
 from LungCAD.unary.discriminant import Moments, fit_discriminant, log_posteriors
 
 CENTRES = np.array([[0.0, 0, 0], [2.0, 0, 1], [0.0, 3, -1]])
@@ -68,47 +66,3 @@ def test_a_feature_that_never_varies_is_harmless():
     pixels, classes = drawn(rng)
     fitted = fit_discriminant([Moments.of(np.c_[p, np.zeros(len(p))]) for p in pixels], classes)
     assert np.isfinite(fitted.squared_distances(np.c_[pixels[0], np.zeros(len(pixels[0]))])).all()
-
-
-def test_calibration_flattens_probabilities_where_regions_differ():
-    rng = np.random.default_rng(4)
-
-    def left_out_temperature(between):
-        pixels, classes = drawn(rng, regions_per_class=6, between=between)
-        return calibrate(pixels, [Moments.of(p) for p in pixels], classes)
-
-    alike, unlike = left_out_temperature(0.05), left_out_temperature(2.5)
-    assert alike.complete and unlike.complete
-    assert alike.accuracy > unlike.accuracy
-    assert unlike.temperature > 1.5 * alike.temperature
-
-
-def test_calibrated_probabilities_hold_on_new_regions():
-    rng = np.random.default_rng(5)
-    predicted, happened = [], []
-    for _ in range(10):
-        pixels, classes = drawn(rng, regions_per_class=3, between=1.0)
-        new, truth = drawn(rng, regions_per_class=3, between=1.0)
-        moments = [Moments.of(p) for p in pixels]
-        calibration, fitted = calibrate(pixels, moments, classes), fit_discriminant(moments, classes)
-        for p, c in zip(new, truth, strict=True):
-            logs = log_posteriors(fitted.squared_distances(p), calibration.temperature)
-            predicted.append(np.exp(logs.max(1)).mean())
-            happened.append((logs.argmax(1) == c).mean())
-    assert np.mean(predicted) == pytest.approx(np.mean(happened), abs=0.08)
-
-
-def test_one_region_per_class_is_uncalibrated():
-    rng = np.random.default_rng(6)
-    pixels, classes = drawn(rng, regions_per_class=1)
-    calibration = calibrate(pixels, [Moments.of(p) for p in pixels], classes)
-    assert not calibration.complete
-    assert calibration.accuracy is None and calibration.log_loss is None
-
-
-def test_one_class_drawn_once_is_enough_to_be_uncalibrated():
-    rng = np.random.default_rng(7)
-    pixels, classes = drawn(rng, regions_per_class=2)
-    calibration = calibrate(pixels[:-1], [Moments.of(p) for p in pixels[:-1]], classes[:-1])
-    assert not calibration.complete
-    assert calibration.accuracy is not None

@@ -53,7 +53,7 @@ def test_tissue_is_told_by_texture_alone(scan, classifier):
     labels = np.array(classifier.classes)[probabilities.argmax(0)]
     unseen = (truth == SMOOTH) | (truth == COARSE)
     unseen &= ndimage.distance_transform_edt(rois == 0, sampling=SPACING) > 5
-    assert (labels == truth)[unseen].mean() > 0.95
+    assert (labels == truth)[unseen].mean() > 0.94
 
 
 def test_probabilities_sum_to_one_inside_and_to_nothing_outside(scan, classifier):
