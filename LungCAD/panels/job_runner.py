@@ -14,6 +14,7 @@ from LungCAD.panels.job_process import JobProcess, worker_command
 from LungCAD.panels.job_turns import Turns
 from LungCAD.panels.job_watch import JobWatch
 from LungCAD.progress import part
+from LungCAD.steps import Steps
 from LungCAD.worker import JobError, JobResult, Reason, protocol
 from LungCAD.worker.job_error import understandable
 from LungCAD.worker.protocol import Message
@@ -87,9 +88,7 @@ class JobRunner:
         except OSError as error:
             self._fail(error)
             return
-        progress = part(listener.progress, 0.0, SENT)
-        steps = send(inputs, self._process.folder.path, self._job, progress)
-        self._turns = Turns(steps, lambda images: self._request(name, images, parameters), self._fail)
+        self._turns = Turns(self._request(name, inputs, parameters), self._send, self._fail)
 
     def cancel(self) -> None:
         """Kill the worker at once; does nothing while no job is under way."""
@@ -105,9 +104,16 @@ class JobRunner:
             process.wait(2.0)
             self._process = None
 
-    def _request(self, name: str, images: dict[str, Any], parameters: Mapping[str, Any]) -> None:
+    def _request(
+        self, name: str, inputs: Mapping[str, Source], parameters: Mapping[str, Any]
+    ) -> Steps[bytes]:
+        """Hand the images over; return the message that asks for the job."""
+        progress = part(self._listener.progress, 0.0, SENT)
+        images = yield from send(inputs, self._process.folder.path, self._job, progress)
+        return protocol.encode("run", job=self._job, name=name, inputs=images, parameters=dict(parameters))
+
+    def _send(self, message: bytes) -> None:
         self._turns = None
-        message = protocol.encode("run", job=self._job, name=name, inputs=images, parameters=dict(parameters))
         self._process.send(message)
 
     def _receive(self, message: Message) -> None:

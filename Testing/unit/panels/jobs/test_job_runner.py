@@ -7,6 +7,7 @@ import random
 import signal
 import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,6 +182,12 @@ def test_an_image_that_cannot_be_made_is_bad_input(do):
 
     kind, error = the_end(do("echo", {"ct": cannot()}))
     assert (kind, error.subject) == ("failed", "CT")
+
+
+def test_parameters_that_are_no_plain_data_are_a_bug_that_ends_the_job(do):
+    _, error = the_end(do("count", folder=Path("somewhere")))
+    assert error.reason is Reason.ERROR
+    assert "not JSON serializable" in str(error)
 
 
 def test_a_full_disk_is_told(do, monkeypatch):
