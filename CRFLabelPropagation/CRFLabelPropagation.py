@@ -25,7 +25,7 @@ from LungCAD.panels.declared import Value, load_method
 from LungCAD.panels.module_panel import JOB, ModulePanel
 from LungCAD.panels.parameter_form import ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
-from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.problems import check_file, complaint_of
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import PhantomSample, load_phantom_study
 from LungCAD.panels.schema_chooser import SchemaChooser
@@ -57,6 +57,9 @@ CHOICE_NAMES = {
     "unary": {"rois": "The drawn regions", "network": "A network", "both": "Regions and network"},
     "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
 }
+
+NODES = ("ct", "rois", "lungs")
+"""Fields of the panel in which a node is chosen."""
 
 FIELDS = {"CT": "ct", "The CT": "ct", "drawn regions": "rois", "lung mask": "lungs", "The lung mask": "lungs"}
 """Which field of the panel an error of the method concerns, by its subject."""
@@ -92,6 +95,7 @@ class CRFLabelPropagationParameterNode:
     ct: slicer.vtkMRMLScalarVolumeNode | None
     rois: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
     lungs: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    network: str
     labels: slicer.vtkMRMLSegmentationNode | None
     uncertainty: slicer.vtkMRMLScalarVolumeNode | None
     provenance: slicer.vtkMRMLScalarVolumeNode | None
@@ -126,10 +130,11 @@ class CRFLabelPropagationWidget(ModulePanel):
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(repropagate=self.onRepropagate, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
+        ui.networkPath.currentPathChanged.connect(self.onNetworkChosen)
         ui.drawButton.clicked.connect(self.onDraw)
         ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
         ui.tableButton.clicked.connect(self.onShowTable)
-        return {field: getattr(ui, f"{field}Problem") for field in ("ct", "schema", "rois", "lungs", JOB)}
+        return {field: getattr(ui, f"{field}Problem") for field in (*NODES, "schema", "network", JOB)}
 
     def enter(self) -> None:
         """Called by Slicer when the module is opened: the keys of the review work."""
@@ -160,6 +165,8 @@ class CRFLabelPropagationWidget(ModulePanel):
         """Show what was chosen and made, then look at the inputs."""
         if self.node is not None:
             self.schemas.choose(self.node.schema)
+            self.ui.networkWidget.visible = self.node.unary != "rois"
+            self.ui.networkPath.currentPath = self.node.network
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None
@@ -169,7 +176,7 @@ class CRFLabelPropagationWidget(ModulePanel):
 
     def inputNodes(self) -> list[Any]:
         """Return CT, drawn regions and lungs."""
-        return [self.node.ct, self.node.rois, self.node.lungs]
+        return [getattr(self.node, field) for field in NODES]
 
     def waitsFor(self) -> str:
         """Return what is still to be chosen."""
@@ -177,6 +184,8 @@ class CRFLabelPropagationWidget(ModulePanel):
             return _("Choose a CT")
         if self.node.rois is None:
             return _("Choose the drawn regions, or press Draw to make them")
+        if self.node.unary != "rois" and not self.node.network:
+            return _("Choose the file of the network")
         return ""
 
     def findProblems(self) -> dict[str, str]:
@@ -192,15 +201,14 @@ class CRFLabelPropagationWidget(ModulePanel):
             checks["rois"] = lambda: check_drawn(node.rois, node.ct, load_schema(node.schema), classes)
         if node.lungs is not None:
             checks["lungs"] = lambda: check_drawn(node.lungs, node.ct, load_schema("lungs"), 1)
+        if node.unary != "rois" and node.network:
+            checks["network"] = lambda: check_file(node.network)
         return {field: sentence for field, check in checks.items() if (sentence := complaint_of(check))}
 
     def fieldOf(self, error: InputError) -> str:
-        """Return the field of the node or the image that the error names."""
-        for field in ("ct", "rois", "lungs"):
-            chosen = getattr(self.node, field)
-            if chosen is not None and chosen.GetName() == error.subject:
-                return field
-        return FIELDS.get(error.subject, JOB)
+        """Return the field of the node, the file or the image that the error names."""
+        names = {node.GetName(): field for field in NODES if (node := getattr(self.node, field)) is not None}
+        return {self.node.network: "network", **FIELDS, **names}.get(error.subject, JOB)
 
     def apply(self) -> None:
         """Start the propagation."""
@@ -214,7 +222,8 @@ class CRFLabelPropagationWidget(ModulePanel):
         from LungCAD.mrml.label_propagation import job_inputs
 
         node = self.node
-        schema, parameters = load_schema(node.schema), nested_values(node, METHOD)
+        schema = load_schema(node.schema)
+        parameters = {**nested_values(node, METHOD), "network": node.network}
         inputs = {**job_inputs(node.ct, node.rois, schema, node.lungs), **further}
         self._case = Case(node.ct, schema, parameters)
         self.run(job, inputs, parameters, [node.ct])
@@ -257,6 +266,11 @@ class CRFLabelPropagationWidget(ModulePanel):
         """Called when the chosen file is no schema."""
         self._failure = {"schema": sentence}
         self.refresh()
+
+    def onNetworkChosen(self, path: str) -> None:
+        """Called when the path in the panel changes."""
+        if self.node is not None and path != self.node.network:
+            self.node.network = path
 
     def applyPreset(self, values: Mapping[str, Value]) -> None:
         """Set the parameters of the dense CRF to those of a preset."""

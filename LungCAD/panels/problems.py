@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import qt
 
@@ -31,6 +32,12 @@ class Problems:
             label.visible = bool(sentence)
         if unknown := sentences.keys() - self._labels.keys():
             raise ValueError(f"sentences: no field is called {', '.join(sorted(unknown))}")
+
+
+def check_file(path: str) -> None:
+    """Raise InputError unless there is such a file."""
+    if not Path(path).is_file():
+        raise InputError(path, "is no file", "Choose one that exists")
 
 
 def complaint_of(check: Callable[[], object]) -> str:

@@ -365,12 +365,50 @@ class PanelInputTest(PanelTestCase):
         self.wait_for_job()
         self.assert_refused("ct", "no aerated lung")
 
+    def test_network(self):
+        self.choose()
+        self.settle()
+        self.assertTrue(self.panel.ui.networkWidget.isHidden())
+        self.node.unary = "both"
+        self.settle()
+        self.assertFalse(self.panel.ui.networkWidget.isHidden())
+        self.assertEqual(self.panel.jobBar.apply_button.toolTip, "Choose the file of the network")
+        self.panel.ui.networkPath.currentPath = "/nowhere/network.safetensors"
+        self.assertEqual(self.node.network, "/nowhere/network.safetensors")
+        self.assert_refused("network", "/nowhere/network.safetensors", "is no file")
+        self.panel.ui.networkPath.currentPath = __file__
+        self.apply()
+        self.wait_for_job()
+        self.assert_refused("network", Path(__file__).name)
+
     def test_schema_that_is_none(self):
         file = Path(slicer.app.temporaryPath) / "schema.json"
         file.write_text("{}")
         self.panel.schemas._take(str(file))
         self.assertIn("no valid label schema", self.sentence("schema"))
         self.assertEqual(self.node.schema, "gao5")
+
+
+class SavedSceneTest(PanelTestCase):
+    def test_choices_and_result_come_back(self):
+        self.choose()
+        self.node.crf_iterations = 4
+        self.node.mode = "slice"
+        self.apply()
+        self.wait_for_job()
+        before = self.scan.labels(self.node.labels)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "scene.mrb"
+            slicer.util.saveScene(str(file))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(str(file))
+        self.settle()
+        node = self.panel.node
+        self.assertEqual((node.crf_iterations, node.mode), (4, "slice"))
+        self.scan.ct = node.ct
+        np.testing.assert_array_equal(self.scan.labels(node.labels), before)
+        self.assertIn("Healthy", self.panel.ui.resultSummary.text)
+        self.assertTrue(self.panel.jobBar.apply_button.enabled)
 
 
 class PanelSceneTest(PanelTestCase):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import SimpleITK as sitk
@@ -21,6 +23,7 @@ from LungCAD.tasks.label_propagation import (
 )
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
+from LungCAD.worker.jobs.patch_networks import apply_network, wants_network
 from LungCAD.worker.plain import from_plain, to_plain
 
 SESSION = "label propagation"
@@ -38,7 +41,8 @@ def propagate(
     ----------
     inputs : ct, rois; where there are any also lungs, network_probabilities.
     parameters : `LabelPropagationParameters.as_dict`, what is missing keeps its default; also `facts`, the
-        fields of `ScanFacts` that are known.
+        fields of `ScanFacts` that are known, and `network`, the weights of a patch network to apply where
+        `unary` asks for one.
 
     Returns
     -------
@@ -46,10 +50,11 @@ def propagate(
     are too large to hand over.
     """
     cache.drop(SESSION)
-    session = _session(inputs, parameters)
-    result = session.solve(progress)
+    start = 0.4 if wants_network(parameters) else 0.0
+    session = _session(inputs, parameters, part(progress, 0.0, start))
+    result = session.propagation.solve(part(progress, start, 1.0))
     cache.keep(SESSION, _case(inputs, parameters), session)
-    return _job_result(result)
+    return _job_result(result, session.cautions)
 
 
 def repropagate(
@@ -68,16 +73,26 @@ def repropagate(
     key = _case(case, parameters)
     start = 0.0 if cache.has(SESSION, key) else 0.7
 
-    def solved() -> LabelPropagation:
-        session = _session(case, parameters)
-        session.solve(part(progress, 0.0, start))
+    def solved() -> _Session:
+        middle = 0.3 if wants_network(parameters) else 0.0
+        session = _session(case, parameters, part(progress, 0.0, middle))
+        session.propagation.solve(part(progress, middle, start))
         return session
 
     session = cache.get(SESSION, key, solved)
-    return _job_result(session.update(inputs["corrections"], part(progress, start, 1.0)))
+    result = session.propagation.update(inputs["corrections"], part(progress, start, 1.0))
+    return _job_result(result, session.cautions)
 
 
-def _session(inputs: dict[str, sitk.Image], parameters: dict[str, Any]) -> LabelPropagation:
+@dataclass(frozen=True)
+class _Session:
+    """What is kept for corrections. cautions : what is to be known of the network."""
+
+    propagation: LabelPropagation
+    cautions: tuple[str, ...]
+
+
+def _session(inputs: dict[str, sitk.Image], parameters: dict[str, Any], progress: Progress) -> _Session:
     names = [field.name for field in dataclasses.fields(LabelPropagationInputs) if field.name != "facts"]
     for name in inputs:
         if name not in names:
@@ -86,11 +101,13 @@ def _session(inputs: dict[str, sitk.Image], parameters: dict[str, Any]) -> Label
         if name not in inputs:
             raise InputError(name, "is missing")
     facts = from_plain(ScanFacts, parameters.get("facts") or {})
-    chosen = {name: value for name, value in parameters.items() if name != "facts"}
-    return LabelPropagation(
-        LabelPropagationInputs(**inputs, facts=facts),
-        parameters_from_dict(LabelPropagationParameters, chosen),
-    )
+    own = {name: value for name, value in parameters.items() if name not in ("facts", "network")}
+    chosen = parameters_from_dict(LabelPropagationParameters, own)
+    cautions: tuple[str, ...] = ()
+    if wants_network(parameters):
+        inputs, cautions = apply_network(inputs, Path(parameters["network"]), chosen, progress)
+    images = LabelPropagationInputs(**inputs, facts=facts)
+    return _Session(LabelPropagation(images, chosen), cautions)
 
 
 def _case(inputs: dict[str, sitk.Image], parameters: dict[str, Any]) -> str:
@@ -103,8 +120,7 @@ def _case(inputs: dict[str, sitk.Image], parameters: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _job_result(result: LabelPropagationResult) -> JobResult:
-    return JobResult(
-        {name: getattr(result, name) for name in IMAGES},
-        {name: to_plain(getattr(result, name)) for name in DATA},
-    )
+def _job_result(result: LabelPropagationResult, cautions: tuple[str, ...]) -> JobResult:
+    data = {name: to_plain(getattr(result, name)) for name in DATA}
+    data["warnings"] = [*cautions, *data["warnings"]]
+    return JobResult({name: getattr(result, name) for name in IMAGES}, data)
