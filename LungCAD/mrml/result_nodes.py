@@ -1,17 +1,34 @@
-"""The nodes that show what label propagation found."""
+"""The nodes that show what a method found."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import slicer
 
 from LungCAD.mrml.nodes import is_present
 
+AnyNodes = TypeVar("AnyNodes", bound="Nodes")
+
 
 @dataclass
-class ResultNodes:
-    """One result; None for what was never made or is no longer in the scene.
+class Nodes:
+    """Base of dataclasses whose members are nodes; None for what was never made or has left the scene."""
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the names of the members."""
+        return [field.name for field in fields(cls)]
+
+    def present(self: AnyNodes) -> AnyNodes:
+        """Return the nodes that are still in the scene."""
+        return type(self)(**{name: node if is_present(node) else None for name, node in vars(self).items()})
+
+
+@dataclass
+class ResultNodes(Nodes):
+    """One result of label propagation.
 
     labels : one segment per class. uncertainty : 0 certain to 1. provenance : values of
     `LungCAD.labels.Provenance`. measurements : ml and per cent per class and region. along_z : shares of the
@@ -24,11 +41,10 @@ class ResultNodes:
     measurements: slicer.vtkMRMLTableNode | None = None
     along_z: slicer.vtkMRMLPlotChartNode | None = None
 
-    @classmethod
-    def names(cls) -> list[str]:
-        """Return the names of the members."""
-        return [field.name for field in fields(cls)]
 
-    def present(self) -> ResultNodes:
-        """Return the nodes that are still in the scene."""
-        return ResultNodes(**{name: node if is_present(node) else None for name, node in vars(self).items()})
+@dataclass
+class FilmNodes(Nodes):
+    """Both lungs on one radiograph. labels : right and left lung. probability : of lung, 0..1."""
+
+    labels: slicer.vtkMRMLSegmentationNode | None = None
+    probability: slicer.vtkMRMLScalarVolumeNode | None = None

@@ -1,7 +1,8 @@
-"""The phantom study, made here and now: nothing is downloaded."""
+"""Studies of a phantom, made here and now: nothing is downloaded."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ CATEGORY, NAME = "LungCAD", "LungCADPhantom"
 SIZE, SPACING = (288, 240, 32), (1.2, 1.2, 8.0)
 SMALL_SIZE, SMALL_SPACING = (144, 120, 16), (2.4, 2.4, 16.0)
 SCHEMA = "gao5"
+FILM_NAME = "LungCADRadiograph"
+FILM_SIZE, FILM_SPACING = (288, 240, 96), (1.2, 1.2, 3.0)
 
 
 def load_phantom_study(
@@ -37,11 +40,31 @@ def load_phantom_study(
     return ct, drawn
 
 
+def load_phantom_radiograph(
+    seed: int = 0, progress: Progress = silent
+) -> tuple[slicer.vtkMRMLScalarVolumeNode]:
+    """Make the frontal chest radiograph of a healthy synthetic chest; return its node alone.
+
+    Takes seconds; the same seed makes the same film.
+    """
+    import SimpleITK as sitk
+
+    from LungCAD.mrml.volumes import volume_from_image
+    from LungCAD.phantom import StudyParameters, make_radiograph, make_study
+
+    parameters = StudyParameters(size=FILM_SIZE, spacing=FILM_SPACING, seed=seed, disease=False)
+    study = make_study(parameters, progress)
+    film, _ = make_radiograph(study.ct, study.lungs)
+    return (volume_from_image(sitk.JoinSeries([film]), FILM_NAME),)
+
+
 @dataclass(frozen=True)
 class PhantomSample:
-    """The study as an entry of the module Sample Data."""
+    """An entry of the module Sample Data. make : returns the nodes, and takes `progress`."""
 
     thumbnail: Path
+    name: str = NAME
+    make: Callable[..., tuple[slicer.vtkMRMLNode, ...]] = load_phantom_study
 
     def register(self) -> None:
         """Add the entry; call once Slicer has started."""
@@ -49,7 +72,7 @@ class PhantomSample:
 
         SampleData.SampleDataLogic.registerCustomSampleDataSource(
             category=CATEGORY,
-            sampleName=NAME,
+            sampleName=self.name,
             thumbnailFileName=str(self.thumbnail),
             uris=[],
             fileNames=[],
@@ -58,10 +81,10 @@ class PhantomSample:
         )
 
     def load(self, _source: Any = None) -> list[slicer.vtkMRMLNode]:  # noqa: ANN401 - SampleData's own
-        """Make the study; called by the button in the module Sample Data."""
+        """Make it; called by the button in the module Sample Data."""
 
         def report(fraction: float, message: str) -> None:
             slicer.util.showStatusMessage(f"{message} ({100 * fraction:.0f} %)")
             slicer.app.processEvents()
 
-        return list(load_phantom_study(progress=report))
+        return list(self.make(progress=report))

@@ -27,3 +27,19 @@ def summary_of(result: JobResult) -> str:
         *(f"Note: {warning}." for warning in result.data["warnings"]),
     ]
     return "\n".join(lines)
+
+
+def summary_of_film(result: JobResult) -> str:
+    """Return the lungs' areas, how sure the network is, and why a person should look at the film.
+
+    `result` is that of the job "xray".
+    """
+    data = result.data
+    areas = data["area_cm2"] or data["area_px"]
+    unit = "cm²" if data["area_cm2"] else "pixels"
+    lines = [
+        f"Right lung {areas[0]:.0f} {unit}, left lung {areas[1]:.0f} {unit}.",
+        f"Expected Dice score {data['confidence']:.2f}.",
+        *(f"To look at: {flag}." for flag in data["flags"]),
+    ]
+    return "\n".join(lines)

@@ -17,6 +17,16 @@ def show_over(
         )
 
 
+def show_film(film: slicer.vtkMRMLVolumeNode, heat_map: slicer.vtkMRMLVolumeNode | None = None) -> None:
+    """Show a radiograph in the red view alone, as it lies in space, and a heat map over it or none."""
+    manager = slicer.app.layoutManager()
+    if manager is None:
+        return
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
+    manager.sliceWidget("Red").mrmlSliceNode().RotateToVolumePlane(film)
+    show_over(film, heat_map, fit=True)
+
+
 def show_table_and_plot(
     table: slicer.vtkMRMLTableNode | None, chart: slicer.vtkMRMLPlotChartNode | None
 ) -> None:

@@ -27,7 +27,8 @@ class Tally:
     ml_left: float
 
     def __str__(self) -> str:
-        return f"{self.done} of {self.total} slices, {self.ml_left:.0f} ml left"
+        left = f", {self.ml_left:.0f} ml left" if self.total > 1 else ""  # a radiograph has no volume
+        return f"{self.done} of {self.total} slices{left}"
 
 
 def uncertain_ml(uncertainty: np.ndarray, provenance: np.ndarray, voxel_ml: float) -> tuple[float, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from Testing import host
 
+sys.path.append(str(Path(__file__).parent))  # as Slicer does: tests import what lies beside them
 host.start()  # the test files import slicer and qt at their heads
 
 

@@ -10,45 +10,15 @@ import time
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from LungCAD.cli import main
-from LungCAD.networks import UNet
-from LungCAD.weights import BACKGROUND, ModelCard, NetworkDescription, save_network
+from Testing.slicer.dark_network import chest, save_dark_network
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    """A network that takes what is dark for lung."""
-    network = UNet(2, filters=1, depth=1)
-    for parameter in network.parameters():
-        torch.nn.init.zeros_(parameter)
-    with torch.no_grad():
-        network.encoders[0][0].weight[0, 0, 1, 1] = -1
-        network.encoders[0][3].weight[0, 0, 1, 1] = 1
-        network.decoders[0][0].weight[0, 0, 1, 1] = 1
-        network.decoders[0][3].weight[0, 0, 1, 1] = 1
-        network.classifier.weight[1, 0], network.classifier.bias[0] = 12, 6
-    path = tmp_path_factory.mktemp("weights") / "dark.safetensors"
-    description = NetworkDescription(
-        architecture="unet",
-        schema="cxr_lungs",
-        classes=(BACKGROUND, "lungs"),
-        card=ModelCard("dark", "none", "none", True, "by hand", 0, "none"),
-        options={"filters": 1, "depth": 1},
-        input={"side": 64, "equalize": False},
-    )
-    save_network(network, description, path)
-    return path
-
-
-def chest(shape=(100, 90), depth=255):
-    rows, columns = np.mgrid[: shape[0], : shape[1]] / np.array(shape)[:, None, None]
-    image = np.full(shape, 0.8)
-    for middle in (0.3, 0.7):
-        image[((rows - 0.5) / 0.33) ** 2 + ((columns - middle) / 0.14) ** 2 < 1] = 0.05
-    return (image * depth).astype(np.uint16 if depth > 255 else np.uint8)
+    return save_dark_network(tmp_path_factory.mktemp("weights") / "dark.safetensors")
 
 
 @pytest.fixture

@@ -1,0 +1,50 @@
+"""Choice of a network: a shipped one, or a weights file of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import qt
+
+OWN = "From a file…"
+
+
+class WeightsChooser:
+    """A combo box of networks.
+
+    shipped : what the shipped weights are called on screen, by name. changed : called with the name or the
+    path that the user chose. Whether the weights can be used is found out by who loads them.
+    """
+
+    def __init__(self, box: qt.QComboBox, shipped: Mapping[str, str], changed: Callable[[str], None]) -> None:
+        self._box, self._changed = box, changed
+        self._names: list[str] = []
+        for name, title in shipped.items():
+            self._add(name, title)
+        box.addItem(OWN)
+        box.activated.connect(self._activated)
+
+    def choose(self, name: str) -> None:
+        """Show these weights as chosen; calls nobody back."""
+        if name not in self._names:
+            self._add(name, Path(name).name)
+        self._box.currentIndex = self._names.index(name)
+        self._box.toolTip = name
+
+    def _add(self, name: str, title: str) -> None:
+        self._box.insertItem(len(self._names), title)
+        self._names.append(name)
+
+    def _activated(self, index: int) -> None:
+        own = index == len(self._names)
+        name = _ask_for_file() if own else self._names[index]
+        if name:
+            self.choose(name)
+            self._changed(name)
+        else:
+            self._box.currentIndex = self._names.index(self._box.toolTip)
+
+
+def _ask_for_file() -> str:
+    return qt.QFileDialog.getOpenFileName(None, "Weights", "", "Weights (*.safetensors)")

@@ -1,0 +1,332 @@
+# ruff: noqa: N802 - Slicer calls the methods of a module by their names in camel case
+"""Lungs on chest radiographs in 3D Slicer: one film with its review, or a whole folder."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+)
+
+from LungCAD.errors import InputError
+from LungCAD.labels import load_schema
+from LungCAD.mrml.result_nodes import FilmNodes
+from LungCAD.panels.declared import load_method
+from LungCAD.panels.film_folder import FilmFolder
+from LungCAD.panels.job import shared_runner
+from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
+from LungCAD.panels.parameter_form import ParameterForm
+from LungCAD.panels.parameter_node import nested_values, with_parameters
+from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.review import ReviewPanel
+from LungCAD.panels.sample_data import FILM_NAME, PhantomSample, load_phantom_radiograph
+from LungCAD.panels.summary import summary_of_film
+from LungCAD.panels.views import show_film, show_over
+from LungCAD.panels.weights_chooser import WeightsChooser
+from LungCAD.progress import Progress, silent
+from LungCAD.worker import JobResult
+
+# What computes (LungCAD.tasks, most of LungCAD.mrml) is imported where it is used: Slicer imports every
+# module when it starts, and the packages may still have to be installed.
+
+METHOD = load_method("xray_lungs")
+
+WEIGHTS = {"xray-unet": "U-Net", "xray-segnet": "SegNet, as published"}
+
+CHOICE_NAMES = {
+    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"}
+}
+
+TITLES = {"mirrored": "The film is shown mirrored"}
+
+FILLED = 0.35
+"""Opacity of filled lungs."""
+
+
+class XrayLungSeg(ScriptedLoadableModule):
+    """What the module says of itself."""
+
+    def __init__(self, parent: Any) -> None:  # noqa: ANN401
+        super().__init__(parent)
+        parent.title = _("X-ray lung segmentation")
+        parent.categories = ["Segmentation.LungCAD"]
+        parent.dependencies = []
+        parent.contributors = ["LungCAD contributors"]
+        parent.helpText = _(
+            "Finds the right and the left lung on a frontal chest radiograph and says when a person should "
+            "look at the result; also on a folder of any number of films. "
+            "A research tool, not a medical device."
+        )
+        parent.acknowledgementText = _(
+            "Method: Kalinovsky and Kovalev, Lung image segmentation using deep learning methods and "
+            "convolutional neural networks, 2016."
+        )
+        thumbnail = Path(__file__).parent / "Resources" / "Icons" / f"{FILM_NAME}.png"
+        sample = PhantomSample(thumbnail, FILM_NAME, load_phantom_radiograph)
+        slicer.app.connect("startupCompleted()", sample.register)
+
+
+@parameterNodeWrapper
+@with_parameters(METHOD)
+class XrayLungSegParameterNode:
+    """Everything that is saved with the scene: film, parameters of the method, result."""
+
+    film: slicer.vtkMRMLScalarVolumeNode | None
+    labels: slicer.vtkMRMLSegmentationNode | None
+    probability: slicer.vtkMRMLScalarVolumeNode | None
+    summary: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a job was started with: the panel may show other choices when it ends."""
+
+    film: slicer.vtkMRMLScalarVolumeNode
+    parameters: Mapping[str, Any]
+
+
+class XrayLungSegWidget(ModulePanel):
+    """The panel: film, network, job, result, review; and a folder of films."""
+
+    def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
+        """Fill in networks, parameters, job bar, review and folder."""
+        self.logic = XrayLungSegLogic()
+        self.weights = WeightsChooser(ui.weightsBox, WEIGHTS, self.onWeightsChosen)
+        self.forms = [
+            ParameterForm(ui.inputsForm, [METHOD["mirrored"]], TITLES),
+            ParameterForm(ui.advancedLayout, [METHOD["device"]], TITLES, CHOICE_NAMES),
+        ]
+        ui.jobLayout.addWidget(self.jobBar.widget)
+        self.review = ReviewPanel(resumed=self.onResumed)
+        ui.reviewLayout.addWidget(self.review.widget)
+        self.folder = FilmFolder(ui.folderLayout, self.onFolder, shared_runner())
+        ui.fillCheckBox.toggled.connect(self.onFill)
+        ui.probabilityCheckBox.toggled.connect(self.onShowProbability)
+        return {field: getattr(ui, f"{field}Problem") for field in ("film", "weights", "folder", JOB)}
+
+    def enter(self) -> None:
+        """Called by Slicer when the module is opened: the keys of the review work."""
+        super().enter()
+        self.review.enter()
+
+    def exit(self) -> None:
+        """Called by Slicer when the module is left; a job goes on."""
+        self.review.exit()
+
+    def cleanup(self) -> None:
+        """Called by Slicer when the module is unloaded."""
+        self.review.exit()
+        self.folder.close()
+        super().cleanup()
+
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
+        """Stop and forget; the review is on the disk."""
+        super().onSceneStartClose(caller, event)
+        self.review.close()
+
+    def setParameterNode(self, node: Any) -> None:  # noqa: ANN401
+        """Bind the widgets; combo boxes get their words back, which binding takes away."""
+        super().setParameterNode(node)
+        for form in self.forms:
+            form.name_choices()
+
+    def refresh(self) -> None:
+        """Show what was chosen and found, then look at the film."""
+        if self.node is not None:
+            self.weights.choose(self.node.weights)
+            result = self.logic.resultNodes(self.node)
+            self.ui.resultSummary.text = self.node.summary
+            self.ui.resultCollapsibleButton.visible = result.labels is not None
+            self.review.offer(self.node.film, load_schema("lungs"), result.labels)
+        self.folder.problem = NOT_INSTALLED if self.firstRun.missing else ""
+        self.folder.refresh()
+        super().refresh()
+
+    def inputNodes(self) -> list[Any]:
+        """Return the film."""
+        return [self.node.film]
+
+    def waitsFor(self) -> str:
+        """Return what is still to be chosen."""
+        return "" if self.node.film is not None else _("Choose a radiograph")
+
+    def findProblems(self) -> dict[str, str]:
+        """Look at the film."""
+        from LungCAD.mrml.radiographs import check_film
+
+        film = self.node.film
+        sentence = complaint_of(lambda: check_film(film)) if film is not None else ""
+        return {"film": sentence} if sentence else {}
+
+    def fieldOf(self, error: InputError) -> str:
+        """Return the field of the node, the file or the folder that the error names."""
+        if self.node.film is not None and error.subject == self.node.film.GetName():
+            return "film"
+        if error.subject == self.node.weights:
+            return "weights"
+        return "folder" if error.subject in self.folder.paths else JOB
+
+    def apply(self) -> None:
+        """Find the lungs on the chosen film; in the place of a tinted one, a grey copy is used from now on."""
+        from LungCAD.mrml.radiographs import film_from_volume, grey_volume
+
+        self.node.film = film = grey_volume(self.node.film)
+        self._case = Case(film, nested_values(self.node, METHOD))
+        self._show = self.showLungs
+        self.run("xray", {"film": film_from_volume(film)}, self._case.parameters, [film])
+
+    def onFolder(self, source: str, output: str) -> None:
+        """Find the lungs on all films of a folder or a list."""
+        self.folder.show(None)
+        self._show = self.showFolder
+        paths = {"source": source, "output": output}
+        self.run("xray_folder", {}, {**nested_values(self.node, METHOD), **paths}, [])
+
+    def showResult(self, result: JobResult) -> Generator[float, None, None]:
+        """Show the lungs of one film, or what came of a folder."""
+        yield from self._show(result)
+
+    def showFolder(self, result: JobResult) -> Generator[float, None, None]:
+        """Say how many films were used and where the report is."""
+        self.folder.show(result)
+        yield 1.0
+
+    def showLungs(self, result: JobResult) -> Generator[float, None, None]:
+        """Show lungs and probability over the film, and open the review."""
+        from LungCAD.mrml.radiographs import lungs_in_steps, review_subject
+
+        case = self._case
+        with self.review.awaiting_result():
+            shown = yield from lungs_in_steps(result, case.film, self.logic.resultNodes(self.node))
+            self.logic.keep(self.node, shown, summary_of_film(result))
+            subject = review_subject(result, case.film, shown.labels, case.parameters)
+            yield from self.review.result_in_steps(subject)
+        show_film(case.film)
+        self.onFill(self.ui.fillCheckBox.checked)
+        self.onShowProbability(self.ui.probabilityCheckBox.checked)
+
+    def onResumed(self, labels: slicer.vtkMRMLSegmentationNode) -> None:
+        """Called when the reader went on with an earlier review: its labels are the result."""
+        self.node.labels = labels
+
+    def onWeightsChosen(self, name: str) -> None:
+        """Called when the user chose a network."""
+        self.node.weights = name
+
+    def onFill(self, filled: bool) -> None:
+        """Fill the lungs, or draw their outlines alone."""
+        from LungCAD.mrml.slice_views import show_filled
+
+        labels = self.logic.resultNodes(self.node).labels
+        if labels is not None:
+            show_filled(labels, FILLED if filled else 0.0)
+        self.review.display.outline.checked = not filled
+
+    def onShowProbability(self, shown: bool) -> None:
+        """Lay the probability over the film, or take it away."""
+        result = self.logic.resultNodes(self.node)
+        if result.labels is not None:
+            show_over(self.node.film, result.probability if shown else None)
+
+
+class XrayLungSegLogic(ScriptedLoadableModuleLogic):
+    """Lungs on radiographs that are nodes of the scene, for the panel and for the console."""
+
+    def getParameterNode(self) -> XrayLungSegParameterNode:
+        """Return the scene's parameters of this module."""
+        return XrayLungSegParameterNode(super().getParameterNode())
+
+    def segment(
+        self,
+        image: slicer.vtkMRMLScalarVolumeNode,
+        progress: Progress = silent,
+        **parameters: Any,  # noqa: ANN401 - those of XrayLungParameters
+    ) -> FilmNodes:
+        """Find both lungs on a frontal chest radiograph, and show them in new nodes.
+
+        Runs in this process, and blocks until it is done. `parameters` are those of
+        `LungCAD.tasks.xray_lungs.XrayLungParameters`, such as ``weights="xray-segnet"`` or ``mirrored=True``.
+
+        Raises
+        ------
+        InputError
+            Something given cannot be used; the error says what, why and what to do.
+
+        Example
+        -------
+        >>> logic = slicer.util.getModuleLogic("XrayLungSeg")
+        >>> nodes = logic.segment(logic.loadPhantomRadiograph())
+        """
+        from LungCAD.mrml.radiographs import film_from_volume, grey_volume, show_lungs
+        from LungCAD.worker.in_process import run
+
+        film = film_from_volume(image)
+        return show_lungs(run("xray", {"film": film}, parameters, progress), grey_volume(image))
+
+    def segmentFolder(
+        self,
+        source: Path | str,
+        output: Path | str,
+        progress: Progress = silent,
+        **parameters: Any,  # noqa: ANN401 - those of XrayLungParameters
+    ) -> dict[str, Any]:
+        """Find the lungs on all films of a folder or a CSV; return what the job "xray_folder" tells.
+
+        Raises InputError as `segment` does; a film that cannot be used is listed under "failed".
+        """
+        from LungCAD.worker.in_process import run
+
+        paths = {"source": str(source), "output": str(output)}
+        return run("xray_folder", {}, {**parameters, **paths}, progress).data
+
+    def loadPhantomRadiograph(self, seed: int = 0) -> slicer.vtkMRMLScalarVolumeNode:
+        """Make the radiograph of a synthetic chest; return its node."""
+        (film,) = load_phantom_radiograph(seed)
+        return film
+
+    def resultNodes(self, node: XrayLungSegParameterNode) -> FilmNodes:
+        """Return the nodes of the last result that are still in the scene."""
+        return FilmNodes(**{name: getattr(node, name) for name in FilmNodes.names()}).present()
+
+    def keep(self, node: XrayLungSegParameterNode, result: FilmNodes, summary: str) -> None:
+        """Remember the nodes of a result, so that they are saved with the scene and written anew."""
+        with slicer.util.NodeModify(node):
+            for name, shown in vars(result).items():
+                setattr(node, name, shown)
+            node.summary = summary
+
+
+class XrayLungSegTest(ScriptedLoadableModuleTest):
+    """Self-test, also behind "Reload and Test": lungs on the phantom's radiograph."""
+
+    def setUp(self) -> None:
+        """Start with an empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        """Run all tests."""
+        self.setUp()
+        self.test_both_lungs_are_found()
+
+    def test_both_lungs_are_found(self) -> None:
+        """The right lung lies on the left of the film, the left one on its right, of about the same size."""
+        logic = XrayLungSegLogic()
+        film = logic.loadPhantomRadiograph()
+        nodes = logic.segment(film)
+        right, left = (
+            slicer.util.arrayFromSegmentBinaryLabelmap(nodes.labels, side, film)[0] > 0
+            for side in ("right_lung", "left_lung")
+        )
+        self.assertLess(right.nonzero()[1].mean(), left.nonzero()[1].mean())
+        self.assertTrue(0.5 < right.sum() / left.sum() < 2)
+        self.assertTrue(0.1 < (right | left).mean() < 0.6)
