@@ -177,7 +177,7 @@ class XrayLungSegWidget(ModulePanel):
         return "folder" if error.subject in self.folder.paths else JOB
 
     def apply(self) -> None:
-        """Find the lungs on the chosen film; in the place of a tinted one, a grey copy is used from now on."""
+        """Find the lungs on the chosen film; a grey copy takes the place of a tinted one."""
         from LungCAD.mrml.radiographs import film_from_volume, grey_volume
 
         self.node.film = film = grey_volume(self.node.film)

@@ -72,7 +72,7 @@ class FilmFolder:
 
 
 def summary_of(result: JobResult) -> str:
-    """Return in a few lines of rich text how many films were used, which were not, and where the report is."""
+    """Return as rich text how many films were used, which were not, and where the report is."""
     data = result.data
     failed = list(data["failed"].values())
     lines = [
