@@ -26,7 +26,7 @@ class qMRMLNodeComboBox(QtWidgets.QWidget):
 
     def __init__(self, parent: QtWidgets.QWidget | None = None) -> None:
         super().__init__(parent)
-        self._observer = SceneObserver(self._scene_changed, self._removing)
+        self._observer = SceneObserver(self, self._scene_changed, self._removing)
         self._attributes: list[tuple[str, str, Any]] = []
         self._nodes: list[Any] = []
         self._node = None

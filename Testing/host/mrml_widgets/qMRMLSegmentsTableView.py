@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import shiboken6
 import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
 
@@ -72,7 +73,9 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         self._table.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode(mode))
 
     def _segments_changed(self, node: Any, event: str) -> None:
-        if self._table.rowCount != len(self.displayedSegmentIDs()) or event != "DisplayModifiedEvent":
+        if not shiboken6.isValid(self):  # Qt has deleted the widget
+            node.RemoveObserver(self._tag)
+        elif self._table.rowCount != len(self.displayedSegmentIDs()) or event != "DisplayModifiedEvent":
             self._show()
 
     def _show(self) -> None:

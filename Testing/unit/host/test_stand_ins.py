@@ -3,7 +3,10 @@
 import ctk
 import pytest
 import qt
+import shiboken6
 import slicer
+
+from Testing.host import incidents
 
 FORM = """<?xml version="1.0"?><ui version="4.0"><class>Form</class>
 <widget class="qMRMLWidget" name="Form"><layout class="QFormLayout" name="formLayout">
@@ -83,6 +86,18 @@ def test_selector_is_empty_after_the_scene_was_closed(slicer_app):
     box.setCurrentNode(volume())
     slicer.mrmlScene.Clear(0)
     assert (box.currentNode(), box.nodeCount()) == (None, 0)
+
+
+def test_deleted_widgets_hear_nothing_more(slicer_app):
+    box, table = selector(noneEnabled=True), slicer.qMRMLSegmentsTableView()
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    table.setSegmentationNode(node)
+    shiboken6.delete(box)
+    shiboken6.delete(table)
+    volume()
+    node.GetSegmentation().AddEmptySegment("a")
+    slicer.mrmlScene.Clear(0)
+    assert incidents.take() == []
 
 
 def test_selector_keeps_to_its_types(slicer_app):
