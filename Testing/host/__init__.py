@@ -18,7 +18,7 @@ _NEED_THE_APPLICATION = {
     "open_module": "modules", "load_module": "modules", "close_module": "modules",
     "grab": "pictures", "slice_view": "pictures", "side_by_side": "pictures",
     "Painter": "painting",
-    "press": "keys",
+    "press": "keys", "cut_off_texts": "legibility",
     "answering": "pythonqt.dialogs", "fresh_application": "fixture",
 }  # fmt: skip
 
