@@ -15,10 +15,20 @@ LEDGER, VOXELS = "LungCAD.ReviewLedger", "LungCAD.ReviewVoxels"
 
 def keep_in_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None:
     """Write the present ledger, and the voxels that it names, to the text nodes of the labels."""
-    _write(labels, LEDGER, "review", ledger_text(review))
-    last = review.entries[-1]
-    if last.object or labels.GetNodeReference(VOXELS) is None:
-        _write(labels, VOXELS, "review voxels", voxels_text(review))
+    _node(labels, LEDGER, "review").SetText(ledger_text(review))
+    _node(labels, VOXELS, "review voxels").SetText(voxels_text(review))
+
+
+def add_to_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None:
+    """Do so for the last entry alone, where the text nodes hold all before it."""
+    if not has_review(labels):
+        keep_in_scene(review, labels)
+        return
+    _node(labels, LEDGER, "review").SetText(ledger_text(review))
+    new = voxels_text(review, first=len(review.entries))
+    if new:
+        node = _node(labels, VOXELS, "review voxels")
+        node.SetText(node.GetText() + new)
 
 
 def has_review(labels: slicer.vtkMRMLSegmentationNode) -> bool:
@@ -37,11 +47,11 @@ def restore_from_scene(labels: slicer.vtkMRMLSegmentationNode, folder: Path | st
     return restore(*(labels.GetNodeReference(role).GetText() for role in (LEDGER, VOXELS)), folder)
 
 
-def _write(labels: slicer.vtkMRMLSegmentationNode, role: str, name: str, text: str) -> None:
+def _node(labels: slicer.vtkMRMLSegmentationNode, role: str, name: str) -> slicer.vtkMRMLTextNode:
     node = labels.GetNodeReference(role)
     if node is None:
         node = add_node("vtkMRMLTextNode", f"{labels.GetName()} {name}")
         node.SetHideFromEditors(True)
         place_beside(node, labels)
         labels.SetNodeReferenceID(role, node.GetID())
-    node.SetText(text)
+    return node

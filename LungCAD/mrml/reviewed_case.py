@@ -19,7 +19,7 @@ from LungCAD.errors import InputError
 from LungCAD.images import axial_axis
 from LungCAD.labels import Schema
 from LungCAD.mrml.nodes import add_node, is_present
-from LungCAD.mrml.review_texts import has_review, keep_in_scene, restore_from_scene
+from LungCAD.mrml.review_texts import add_to_scene, has_review, keep_in_scene, restore_from_scene
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
 from LungCAD.mrml.segments import show_labels
 from LungCAD.mrml.slice_views import show_point
@@ -89,7 +89,7 @@ class ReviewedCase:
         painted = self.labels.read(self.review.state.masks.labels)
         edit = self.review.edit(painted)
         if edit.changed:
-            keep_in_scene(self.review, self.labels.node)
+            add_to_scene(self.review, self.labels.node)
         if edit.drawn:
             self.labels.write(edit.labels)
         return edit
@@ -98,12 +98,12 @@ class ReviewedCase:
         """Record a decision on a slice, as it is painted now."""
         self.take_edits()
         self.review.decide(number, decision)
-        keep_in_scene(self.review, self.labels.node)
+        add_to_scene(self.review, self.labels.node)
 
     def comment(self, number: int, text: str) -> None:
         """Record a remark on a slice."""
         self.review.comment(number, text)
-        keep_in_scene(self.review, self.labels.node)
+        add_to_scene(self.review, self.labels.node)
 
     def constraints(self) -> sitk.Image:
         """Return what the next propagation has to keep, int16 on the grid of the scan; see `Review`."""

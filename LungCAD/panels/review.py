@@ -104,8 +104,10 @@ class ReviewPanel:
         finally:
             self._resting = False
             self.editor.rest()
-            if before is not None and self.case is before and self._is_open():
-                before.restore()
+            if before is not None and self.case is before:
+                said = self.head.sentence
+                self._attempt(lambda case: case.restore())
+                self.head.say(said or self.head.sentence)
             self.refresh()
 
     def offer(

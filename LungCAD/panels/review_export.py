@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import ctk
 import qt
+import slicer
 
 from LungCAD.errors import InputError
 from LungCAD.panels import review_settings as settings
@@ -64,11 +65,16 @@ class ReviewExport:
         self.button.toolTip = "Write the accepted slices" if accepted else "Accept at least one slice first"
 
     def _on_export(self, *_: object) -> None:
+        self.button.enabled = False
+        self.message.text = "Writing. A large scan takes a while"
+        slicer.app.processEvents()
         try:
             self._flush()
             self.message.text = self._export()
         except InputError as error:
             self.message.text = str(error)
+        finally:
+            self.show(self._case)
 
     def _export(self) -> str:
         from LungCAD.mrml.volumes import image_from_volume

@@ -21,10 +21,13 @@ def ledger_text(review: Review) -> str:
     return (review.folder / LEDGER).read_text(encoding="utf-8")
 
 
-def voxels_text(review: Review) -> str:
-    """Return the files of voxels that the ledger names, one per line: SHA-256 and content in base 64."""
+def voxels_text(review: Review, first: int = 1) -> str:
+    """Return the files of voxels that the ledger names, one per line: SHA-256 and content in base 64.
+
+    `first` is the number of the entry to begin with: to add to a text what it lacks.
+    """
     files = VoxelFiles(review.folder / VOXELS)
-    named = dict.fromkeys(entry.object for entry in review.entries if entry.object)
+    named = dict.fromkeys(entry.object for entry in review.entries[first - 1 :] if entry.object)
     return "".join(f"{digest} {b64encode(files.get_bytes(digest)).decode()}\n" for digest in named)
 
 

@@ -105,7 +105,7 @@ class Entry:
             if "facts" in fields:
                 fields["facts"] = _facts(fields["facts"])
             return cls(**fields), previous
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"has missing or unknown fields ({error})") from error
 
 

@@ -12,6 +12,9 @@ from LungCAD.review.entry import Entry
 FIRST = "0" * 64
 """Stands for the line before the first."""
 
+_APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+"""Without the last, Windows would write another end of line than the one that is counted."""
+
 
 class Ledger:
     """Entries in the order they were made.
@@ -51,7 +54,7 @@ class Ledger:
         """
         line = entry.to_json(self._last).encode()
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            descriptor = os.open(self.path, _APPENDING, 0o666)
             try:
                 if os.fstat(descriptor).st_size != self._found:
                     remedy = "Close the review there, and open it here again"

@@ -385,3 +385,15 @@ class ReviewPanelTest(unittest.TestCase):
         self.panel.offer(volume, self.schema, labels)
         self.assertEqual(self.panel.case.review.entries, entries)
         self.assertEqual(self.rows()[0][2], "Accept")
+
+    def test_why_a_result_cannot_be_reviewed_stays_in_the_panel(self):
+        self.open_case()
+        ledger = self.panel.case.review.folder / "ledger.jsonl"
+        ledger.write_text(ledger.read_text().replace("propagate", "propagade"))
+        other = np.where(self.array > 0, 1, 0).astype(np.uint8)
+        with self.panel.awaiting_result():
+            show_labels(self.image(other), self.schema, self.volume, self.node)
+            self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
+        self.assertIn("damaged: line 1", self.sentence())
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, self.array)
