@@ -31,10 +31,12 @@ class VoxelFiles:
             The folder cannot be written.
         """
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
+        with zipfile.ZipFile(buffer, "w") as archive:
             for name, array in arrays.items():
-                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as file:
-                    np.lib.format.write_array(file, array, allow_pickle=False)
+                file = io.BytesIO()
+                np.lib.format.write_array(file, array, allow_pickle=False)
+                entry = zipfile.ZipInfo(f"{name}.npy")  # without a date: the content alone makes the name
+                archive.writestr(entry, file.getbuffer(), zipfile.ZIP_DEFLATED, LEVEL)
         return self.put_bytes(buffer.getvalue())
 
     def put_bytes(self, content: bytes) -> str:

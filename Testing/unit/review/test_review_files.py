@@ -76,6 +76,12 @@ def test_voxel_files_are_named_by_content_and_written_once(tmp_path):
         assert array.dtype == arrays[name].dtype
 
 
+def test_label_maps_become_small(tmp_path):
+    files = VoxelFiles(tmp_path)
+    labels = np.repeat(np.arange(6, dtype=np.uint8), 40_000).reshape(6, 200, 200)
+    assert len(files.get_bytes(files.put(labels=labels))) < labels.nbytes / 50
+
+
 def test_a_full_disk_costs_the_act_alone(review, ledger, monkeypatch):
     before = ledger.read_bytes()
     monkeypatch.setattr("os.fsync", lambda descriptor: (_ for _ in ()).throw(OSError(28, "No space left")))
