@@ -16,7 +16,7 @@ from LungCAD.images import require_hu, require_label
 from LungCAD.labels import Label, Schema, entry_identity
 from LungCAD.mrml.rois import rois_from
 from LungCAD.mrml.segments import LABELMAP
-from LungCAD.mrml.volumes import array_view, blank_image, voxels_of
+from LungCAD.mrml.volumes import array_view, image_at, voxels_of
 
 SAMPLES_PER_AXIS = 100
 """Voxels looked at along each axis: enough to tell Hounsfield units from anything else."""
@@ -25,7 +25,7 @@ SAMPLES_PER_AXIS = 100
 def check_ct(volume: slicer.vtkMRMLVolumeNode) -> None:
     """Raise InputError where the volume is empty, lies askew or does not look like Hounsfield units."""
     voxels = voxels_of(volume)
-    blank_image(volume)
+    image_at(volume, voxels[:1, :1, :1])
     steps = tuple(slice(None, None, max(size // SAMPLES_PER_AXIS, 1)) for size in voxels.shape)
     require_hu(voxels[steps], volume.GetName())
 
