@@ -8,7 +8,7 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from LungCAD.lungs.cores import LEFT, RIGHT
-from LungCAD.lungs.morphology import Mask, Spacing, closing, distance_to, nearest_side, opening
+from LungCAD.lungs.morphology import Mask, Spacing, closing, components, distance_to, nearest_side, opening
 from LungCAD.lungs.pockets import masses, rind, surrounded
 
 OUTSIDE = 3
@@ -68,8 +68,17 @@ def whole_lungs(
         lung |= closing(lung, closing_mm, spacing) & free
         lung |= surrounded(lung)
         lung = ndimage.binary_fill_holes(lung) & ~forbidden
-        lungs[lung & (lungs == 0)] = side
+        lungs[_together_with(aerated == side, lung) & (lungs == 0)] = side
     return lungs
+
+
+def _together_with(seeds: Mask, mask: Mask) -> Mask:
+    """The connected parts of the mask that hold a seed."""
+    labels, sizes = components(mask)
+    keep = np.zeros(sizes.size, bool)
+    keep[labels[seeds]] = True
+    keep[0] = False
+    return keep[labels]
 
 
 def _grey_lung(

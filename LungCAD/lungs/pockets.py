@@ -13,7 +13,7 @@ from skimage.morphology import convex_hull_image
 
 from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, components, dilate, distance_to, opening
 
-DENSE_GAP_MM, DENSE_BALL_MM = 70.0, 9.0
+DENSE_GAP_MM, DENSE_BALL_MM = 70.0, 10.0
 """Dense tissue with lung above and below, no farther apart than the first, is a mass if a ball with the
 second as radius fits in: it does not fit in what aortic arch and hilum bulge into a lung. Below heart and
 diaphragm there is no lung."""

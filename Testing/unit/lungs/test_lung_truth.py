@@ -50,7 +50,7 @@ def test_small_real_scan(real_data):
 
 POINTS = {
     "A0001_5mm_lung_kernel": (
-        (3.22, 2.40),
+        (3.22, 2.38),
         {
             "trachea": (10, 183, 262, OUTSIDE),
             "left main bronchus": (27, 321, 290, OUTSIDE),
@@ -59,12 +59,14 @@ POINTS = {
             "mass with air": (15, 330, 315, INSIDE),
             "core of the mass": (16, 330, 310, INSIDE),
             "left ventricle": (40, 260, 310, OUTSIDE),
+            "side of the left ventricle": (43, 251, 345, OUTSIDE),
             "heart": (44, 250, 290, OUTSIDE),
         },
     ),
     "A0002_8mm_B70f": (
         (1.17, 1.62),
         {
+            "fat of the shoulder": (1, 247, 138, OUTSIDE),
             "intermediate bronchus": (11, 283, 228, OUTSIDE),
             "intermediate bronchus in the tumour": (12, 288, 220, OUTSIDE),
             "left main bronchus": (11, 255, 321, OUTSIDE),
