@@ -18,7 +18,7 @@ SLICES = {
 
 @like_cpp
 class qSlicerLayoutManager(QtCore.QObject):
-    """Three slice views, made when first asked for; no 3-D view."""
+    """Three slice views, drawn when somebody looks; no 3-D view."""
 
     layoutChanged = QtCore.Signal(int)
 

@@ -21,7 +21,6 @@ class qSlicerScriptedLoadableModuleWidget(qSlicerWidget):
         self.setMRMLScene(slicer.mrmlScene)
         self._python = make_panel(self)
         self._python.setup()
-        self.layout().addStretch(1)
 
     def self(self) -> Any:
         return self._python
