@@ -36,7 +36,7 @@ from LungCAD.review import (
     uncertain_ml,
 )
 from LungCAD.review.review import LEDGER
-from LungCAD.steps import Steps, finish
+from LungCAD.steps import Steps, finish, slabs
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,7 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     empty = np.zeros(provenance.shape, np.uint8)
     stack = labels.read(empty) if subject.result is None else to_stack(subject.result)
     uncertainty = None if subject.uncertainty is None else to_stack(subject.uncertainty)
-    facts = _facts(subject, stack, provenance, uncertainty)
-    yield 0.6
+    facts = yield from _facts_in_steps(subject, stack, provenance, uncertainty)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
     folder = review_folder(root, case, reviewer)
     if is_review(folder):
@@ -241,14 +240,20 @@ def is_review(folder: Path) -> bool:
     return bool(Ledger(folder / LEDGER).entries)
 
 
-def _facts(subject: Subject, stack: NDArray, provenance: NDArray, uncertainty: NDArray | None) -> Facts:
+def _facts_in_steps(
+    subject: Subject, stack: NDArray, provenance: NDArray, uncertainty: NDArray | None
+) -> Steps[Facts]:
     voxel_ml = float(np.prod(subject.provenance.GetSpacing())) / 1000
-    scores = {}
-    if uncertainty is not None:
-        scores["uncertainty"] = uncertain_ml(uncertainty, provenance, voxel_ml)
-    if subject.alternative is not None:
-        other = to_stack(subject.alternative)
-        scores["disagreement"] = disagreement_ml(stack, other, provenance, voxel_ml)
+    other = None if subject.alternative is None else to_stack(subject.alternative)
+    scores: dict[str, tuple[float, ...]] = {}
+    for part in slabs(stack):
+        found = {}
+        if uncertainty is not None:
+            found["uncertainty"] = uncertain_ml(uncertainty[part], provenance[part], voxel_ml)
+        if other is not None:
+            found["disagreement"] = disagreement_ml(stack[part], other[part], provenance[part], voxel_ml)
+        scores = {name: scores.get(name, ()) + numbers for name, numbers in found.items()}
+        yield part.stop / len(stack)
     return Facts(subject.schema.name, subject.schema.values, voxel_ml, scores)
 
 
