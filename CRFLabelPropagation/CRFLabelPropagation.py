@@ -14,7 +14,6 @@ from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
-    ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
 )
 
@@ -22,6 +21,7 @@ from LungCAD.errors import InputError
 from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.result_nodes import ResultNodes
 from LungCAD.panels.declared import Value, load_method
+from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB, ModulePanel
 from LungCAD.panels.parameter_form import ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
@@ -136,31 +136,6 @@ class CRFLabelPropagationWidget(ModulePanel):
         ui.tableButton.clicked.connect(self.onShowTable)
         return {field: getattr(ui, f"{field}Problem") for field in (*NODES, "schema", "network", JOB)}
 
-    def enter(self) -> None:
-        """Called by Slicer when the module is opened: the keys of the review work."""
-        super().enter()
-        self.review.enter()
-
-    def exit(self) -> None:
-        """Called by Slicer when the module is left; a job goes on."""
-        self.review.exit()
-
-    def cleanup(self) -> None:
-        """Called by Slicer when the module is unloaded."""
-        self.review.exit()
-        super().cleanup()
-
-    def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
-        """Stop and forget; the review is on the disk."""
-        super().onSceneStartClose(caller, event)
-        self.review.close()
-
-    def setParameterNode(self, node: Any) -> None:  # noqa: ANN401
-        """Bind the widgets; combo boxes get their words back, which binding takes away."""
-        super().setParameterNode(node)
-        for form in self.forms:
-            form.name_choices()
-
     def refresh(self) -> None:
         """Show what was chosen and made, then look at the inputs."""
         if self.node is not None:
@@ -254,10 +229,6 @@ class CRFLabelPropagationWidget(ModulePanel):
                 )
             )
 
-    def onResumed(self, labels: slicer.vtkMRMLSegmentationNode) -> None:
-        """Called when the reader went on with an earlier review: its labels are the result."""
-        self.node.labels = labels
-
     def onSchemaChosen(self, name: str) -> None:
         """Called when the user chose a schema."""
         self.node.schema = name
@@ -299,12 +270,11 @@ def _is_label_map(node: slicer.vtkMRMLNode | None) -> bool:
     return isinstance(node, slicer.vtkMRMLLabelMapVolumeNode)
 
 
-class CRFLabelPropagationLogic(ScriptedLoadableModuleLogic):
+class CRFLabelPropagationLogic(ModuleLogic):
     """Label propagation on nodes of the scene, for the panel and for the console."""
 
-    def getParameterNode(self) -> CRFLabelPropagationParameterNode:
-        """Return the scene's parameters of this module."""
-        return CRFLabelPropagationParameterNode(super().getParameterNode())
+    PARAMETER_NODE = CRFLabelPropagationParameterNode
+    RESULT = ResultNodes
 
     def propagate(
         self,
@@ -346,17 +316,6 @@ class CRFLabelPropagationLogic(ScriptedLoadableModuleLogic):
     ) -> tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLSegmentationNode]:
         """Make a synthetic chest CT with disease, and a reader's sparse regions; return the two nodes."""
         return load_phantom_study(seed, small)
-
-    def resultNodes(self, node: CRFLabelPropagationParameterNode) -> ResultNodes:
-        """Return the nodes of the last result that are still in the scene."""
-        return ResultNodes(**{name: getattr(node, name) for name in ResultNodes.names()}).present()
-
-    def keep(self, node: CRFLabelPropagationParameterNode, result: ResultNodes, summary: str) -> None:
-        """Remember the nodes of a result, so that they are saved with the scene and written anew."""
-        with slicer.util.NodeModify(node):
-            for name, shown in vars(result).items():
-                setattr(node, name, shown)
-            node.summary = summary
 
 
 class CRFLabelPropagationTest(ScriptedLoadableModuleTest):

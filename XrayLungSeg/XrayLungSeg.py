@@ -14,7 +14,6 @@ from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
-    ScriptedLoadableModuleLogic,
     ScriptedLoadableModuleTest,
 )
 
@@ -24,6 +23,7 @@ from LungCAD.mrml.result_nodes import FilmNodes
 from LungCAD.panels.declared import load_method
 from LungCAD.panels.film_folder import FilmFolder
 from LungCAD.panels.job import shared_runner
+from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
 from LungCAD.panels.parameter_form import ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
@@ -114,31 +114,10 @@ class XrayLungSegWidget(ModulePanel):
         ui.probabilityCheckBox.toggled.connect(self.onShowProbability)
         return {field: getattr(ui, f"{field}Problem") for field in ("film", "weights", "folder", JOB)}
 
-    def enter(self) -> None:
-        """Called by Slicer when the module is opened: the keys of the review work."""
-        super().enter()
-        self.review.enter()
-
-    def exit(self) -> None:
-        """Called by Slicer when the module is left; a job goes on."""
-        self.review.exit()
-
     def cleanup(self) -> None:
         """Called by Slicer when the module is unloaded."""
-        self.review.exit()
         self.folder.close()
         super().cleanup()
-
-    def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
-        """Stop and forget; the review is on the disk."""
-        super().onSceneStartClose(caller, event)
-        self.review.close()
-
-    def setParameterNode(self, node: Any) -> None:  # noqa: ANN401
-        """Bind the widgets; combo boxes get their words back, which binding takes away."""
-        super().setParameterNode(node)
-        for form in self.forms:
-            form.name_choices()
 
     def refresh(self) -> None:
         """Show what was chosen and found, then look at the film."""
@@ -215,10 +194,6 @@ class XrayLungSegWidget(ModulePanel):
         self.onFill(self.ui.fillCheckBox.checked)
         self.onShowProbability(self.ui.probabilityCheckBox.checked)
 
-    def onResumed(self, labels: slicer.vtkMRMLSegmentationNode) -> None:
-        """Called when the reader went on with an earlier review: its labels are the result."""
-        self.node.labels = labels
-
     def onWeightsChosen(self, name: str) -> None:
         """Called when the user chose a network."""
         self.node.weights = name
@@ -239,12 +214,11 @@ class XrayLungSegWidget(ModulePanel):
             show_over(self.node.film, result.probability if shown else None)
 
 
-class XrayLungSegLogic(ScriptedLoadableModuleLogic):
+class XrayLungSegLogic(ModuleLogic):
     """Lungs on radiographs that are nodes of the scene, for the panel and for the console."""
 
-    def getParameterNode(self) -> XrayLungSegParameterNode:
-        """Return the scene's parameters of this module."""
-        return XrayLungSegParameterNode(super().getParameterNode())
+    PARAMETER_NODE = XrayLungSegParameterNode
+    RESULT = FilmNodes
 
     def segment(
         self,
@@ -293,17 +267,6 @@ class XrayLungSegLogic(ScriptedLoadableModuleLogic):
         """Make the radiograph of a synthetic chest; return its node."""
         (film,) = load_phantom_radiograph(seed)
         return film
-
-    def resultNodes(self, node: XrayLungSegParameterNode) -> FilmNodes:
-        """Return the nodes of the last result that are still in the scene."""
-        return FilmNodes(**{name: getattr(node, name) for name in FilmNodes.names()}).present()
-
-    def keep(self, node: XrayLungSegParameterNode, result: FilmNodes, summary: str) -> None:
-        """Remember the nodes of a result, so that they are saved with the scene and written anew."""
-        with slicer.util.NodeModify(node):
-            for name, shown in vars(result).items():
-                setattr(node, name, shown)
-            node.summary = summary
 
 
 class XrayLungSegTest(ScriptedLoadableModuleTest):

@@ -16,7 +16,10 @@ from slicer.util import VTKObservationMixin
 from LungCAD.errors import InputError, LungCADError
 from LungCAD.panels.first_run import FirstRun
 from LungCAD.panels.job import JobBar, JobGuard, shared_runner
+from LungCAD.panels.module_logic import ModuleLogic
+from LungCAD.panels.parameter_form import ParameterForm
 from LungCAD.panels.problems import Problems, as_sentence
+from LungCAD.panels.review import ReviewPanel
 from LungCAD.worker import JobResult
 
 JOB = "job"
@@ -40,15 +43,18 @@ _INPUT_EVENTS = (
 class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """Base of the modules' widgets.
 
-    A subclass says how its panel is built (`build`), what it still waits for (`waitsFor`), what is wrong with
-    which field (`findProblems`), how the job starts (`apply`) and how its result is shown (`showResult`).
-    Nothing of that runs while Python packages are missing, except `build` and `waitsFor`.
+    A subclass says how its panel is built (`build`, which makes `logic`, `forms` and `review`), what it still
+    waits for (`waitsFor`), what is wrong with which field (`findProblems`), how the job starts (`apply`) and
+    how its result is shown (`showResult`). Nothing of that runs while Python packages are missing, except
+    `build` and `waitsFor`.
     """
 
     def __init__(self, parent: Any = None) -> None:  # noqa: ANN401 - an object of the application
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic: Any = None
+        self.logic: ModuleLogic
+        self.review: ReviewPanel
+        self.forms: list[ParameterForm] = []
         self.node: Any = None
         self._bound: Any = None
         self._failure: dict[str, str] = {}
@@ -107,9 +113,15 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.firstRun.refresh()
         self.initializeParameterNode()
         self._soon.start()
+        self.review.enter()
+
+    def exit(self) -> None:
+        """Called by Slicer when the module is left; a job goes on."""
+        self.review.exit()
 
     def cleanup(self) -> None:
         """Called by Slicer when the module is unloaded."""
+        self.review.exit()
         self._soon.stop()
         self._guard.rest()
         self.jobBar.close()
@@ -127,6 +139,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Forget the scene's nodes; a job is stopped by its guard."""
         self._soon.stop()
         self._stop()
+        self.review.close()
         self.setParameterNode(None)
 
     def onSceneEndClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
@@ -148,8 +161,14 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.node = node
         if node is not None:
             self._bound = node.connectGui(self.panel)
+            for form in self.forms:
+                form.name_choices()
             self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self.onInputModified)
             self.onInputModified()
+
+    def onResumed(self, labels: slicer.vtkMRMLSegmentationNode) -> None:
+        """The reader went on with an earlier review: its labels are the result."""
+        self.node.labels = labels
 
     def onInputModified(self, caller: Any = None, event: Any = None) -> None:  # noqa: ANN401
         """Something was chosen or drawn: look at it when the user pauses; what a job once said is past."""
