@@ -3,18 +3,34 @@
 from torch import nn
 
 from LungCAD.networks.alexnet import AlexNet
+from LungCAD.networks.ild_cnn import ILDCNN
+from LungCAD.networks.lungnet import LungNet
 from LungCAD.networks.patch_cnn import PatchCNN
 from LungCAD.networks.segnet import SegNet
+from LungCAD.networks.segnet_vgg import SegNetVGG
 from LungCAD.networks.texture_net import TextureNet
 from LungCAD.networks.unet import UNet
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {
     "alexnet": AlexNet,
+    "ild_cnn": ILDCNN,
+    "lungnet": LungNet,
     "patch_cnn": PatchCNN,
     "segnet": SegNet,
+    "segnet_vgg": SegNetVGG,
     "texture": TextureNet,
     "unet": UNet,
 }
 """All take the number of classes first, then options by name."""
 
-__all__ = ["ARCHITECTURES", "AlexNet", "PatchCNN", "SegNet", "TextureNet", "UNet"]
+__all__ = [
+    "ARCHITECTURES",
+    "ILDCNN",
+    "AlexNet",
+    "LungNet",
+    "PatchCNN",
+    "SegNet",
+    "SegNetVGG",
+    "TextureNet",
+    "UNet",
+]
