@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from LungCAD.devices import choose_device
 from LungCAD.errors import InputError
 from LungCAD.images.square import Square
 from LungCAD.labels import load_schema
+from LungCAD.networks.fusion import fused
 from LungCAD.parameters import Parameters, parameter
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.xray_cleaning import clean, two_lungs
@@ -42,19 +44,24 @@ class XrayLungParameters(Parameters):
 class XrayLungs:
     """Result for one film; images have its geometry.
 
-    labels : uint8, 0, 1 the patient's right lung, 2 the left. probability : float32, of lung. uncertainty :
-    float32, entropy over log 2. area_px : right, left. area_cm2 : None where the pixel's size is not known.
-    confidence : 0..1, the Dice score that the probabilities themselves lead one to expect. flags : why a
-    person should look at it.
+    labels : uint8, 0, 1 the patient's right lung, 2 the left. probability : float32, of lung. area_px :
+    right, left. area_cm2 : None where the pixel's size is not known. confidence : 0..1, the Dice score that
+    the probabilities themselves lead one to expect. flags : why a person should look at it.
     """
 
     labels: sitk.Image
     probability: sitk.Image
-    uncertainty: sitk.Image
     area_px: tuple[int, int]
     area_cm2: tuple[float, float] | None
     confidence: float
     flags: tuple[Flag, ...]
+
+    @cached_property
+    def uncertainty(self) -> sitk.Image:
+        """Entropy of the probability over log 2, float32; a screening run has no need of it."""
+        p = sitk.GetArrayViewFromImage(self.probability).clip(1e-7, 1 - 1e-7)
+        entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+        return _like(entropy.astype(np.float32), self.probability)
 
 
 DEFAULTS = XrayLungParameters()
@@ -87,7 +94,8 @@ class XraySegmenter:
         self.mirrored = parameters.mirrored
         self._device = choose_device(parameters.device)
         network, self.input = load_xray_network(parameters.weights)
-        self._network = network.to(self._device)
+        # Without batch normalisation, channels last: on a processor two thirds of the time.
+        self._network = fused(network).to(self._device, memory_format=torch.channels_last)
 
     def segment(self, films: Sequence[sitk.Image]) -> list[XrayLungs]:
         """Return both lungs on every film; the network sees all of them at once."""
@@ -136,7 +144,6 @@ def read_out(film: sitk.Image, lung: NDArray[np.float32], mirrored: bool = False
     return XrayLungs(
         labels=_like(labels, film),
         probability=_like(probability, film),
-        uncertainty=_like(_relative_entropy(probability), film),
         area_px=areas,
         area_cm2=_in_cm2(areas, film),
         confidence=confidence,
@@ -149,11 +156,6 @@ def _in_cm2(areas: tuple[int, int], film: sitk.Image) -> tuple[float, float] | N
     if film.GetSpacing() == (1.0, 1.0):
         return None
     return tuple(area * float(np.prod(film.GetSpacing())) / 100 for area in areas)
-
-
-def _relative_entropy(probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    p = probability.clip(1e-7, 1 - 1e-7)
-    return (-(p * np.log2(p) + (1 - p) * np.log2(1 - p))).astype(np.float32)
 
 
 def _like(array: NDArray, film: sitk.Image) -> sitk.Image:

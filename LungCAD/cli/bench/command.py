@@ -9,6 +9,7 @@ SUBJECTS = {
     "crf": "speed and error of the dense CRF against pydensecrf",
     "lungs": "time and memory of the lung field on a full-size CT",
     "propagation": "label propagation on phantoms against simple baselines and its own upper bound",
+    "xray": "lungs on radiographs: films per second and memory against the plain network, film by film",
     "few-shot": "tissue learned from a few real patches against histograms with nearest neighbour",
 }
 

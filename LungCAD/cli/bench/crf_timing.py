@@ -6,7 +6,8 @@ import multiprocessing
 import resource
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,8 +15,12 @@ from LungCAD.cli.bench.crf_cases import CrfCase, make_case
 from LungCAD.cli.bench.crf_rivals import Rival, generic, ours
 from LungCAD.crf import CRFParameters
 
+Subject = TypeVar("Subject")
 
-def in_turns(rivals: Mapping[str, Rival], case: CrfCase, rounds: int) -> dict[str, list[float]]:
+
+def in_turns(
+    rivals: Mapping[str, Callable[[Subject], object]], case: Subject, rounds: int
+) -> dict[str, list[float]]:
     """Return the seconds that every rival takes in every round, A B C A B C ...; the first is not counted.
 
     What else the machine does then falls on all of them alike.
