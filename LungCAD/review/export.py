@@ -22,6 +22,7 @@ from LungCAD.review.dataset import (
     provenance_path,
     read_dataset,
 )
+from LungCAD.review.folders import make_folder
 from LungCAD.review.pseudonyms import require_pseudonym
 from LungCAD.review.review import Review
 from LungCAD.review.stack import from_stack, to_stack
@@ -117,5 +118,5 @@ def _write_images(review: Review, image: sitk.Image, schema: Schema, folder: Pat
         provenance_path(folder, review.case): from_stack(provenance, image),
     }
     for path, content in files.items():
-        path.parent.mkdir(exist_ok=True)
+        make_folder(path.parent)
         write_image(content, path, overwrite=True)

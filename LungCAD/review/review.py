@@ -11,6 +11,7 @@ import numpy as np
 from LungCAD.errors import InputError
 from LungCAD.labels import BACKGROUND
 from LungCAD.review.entry import Decision, Entry, Facts, Kind
+from LungCAD.review.folders import make_folder
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
 from LungCAD.review.replay import before_propagation, masks_after, pack_edit, replay
@@ -82,7 +83,7 @@ class Review:
             The arrays do not fit each other, or labels hold values that `facts` does not name.
         """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         review = cls(folder, case, reviewer)
         if review.entries:
             raise InputError(folder, "holds a review already", "Resume it, or choose another folder")

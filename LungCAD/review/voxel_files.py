@@ -11,6 +11,7 @@ import numpy as np
 
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_path
+from LungCAD.review.folders import make_folder
 
 LEVEL = 1
 """Of compression: a reader waits for it, and label maps become small anyway."""
@@ -43,7 +44,7 @@ class VoxelFiles:
         """Store a file as it is, and return its SHA-256."""
         digest = sha256(content).hexdigest()
         if not self._path(digest).exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             for unfinished in self.folder.glob(".unfinished-*"):
                 unfinished.unlink(missing_ok=True)
             with atomic_path(self._path(digest)) as temporary:

@@ -76,6 +76,16 @@ def test_voxel_files_are_named_by_content_and_written_once(tmp_path):
         assert array.dtype == arrays[name].dtype
 
 
+def test_a_folder_that_cannot_be_made_is_named(result, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be"):
+        result.begin(tmp_path / "file" / "review")
+    (tmp_path / "review").mkdir()
+    (tmp_path / "review" / "voxels").write_text("")
+    with pytest.raises(InputError, match="cannot be"):
+        result.begin(tmp_path / "review")
+
+
 def test_label_maps_become_small(tmp_path):
     files = VoxelFiles(tmp_path)
     labels = np.repeat(np.arange(6, dtype=np.uint8), 40_000).reshape(6, 200, 200)
