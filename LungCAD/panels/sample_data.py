@@ -9,6 +9,9 @@ from typing import Any
 
 import slicer
 
+from LungCAD.errors import InputError
+from LungCAD.mrml import dependencies
+from LungCAD.panels.views import show_over
 from LungCAD.progress import Progress, silent
 
 CATEGORY, NAME = "LungCAD", "LungCADPhantom"
@@ -81,10 +84,21 @@ class PhantomSample:
         )
 
     def load(self, _source: Any = None) -> list[slicer.vtkMRMLNode]:  # noqa: ANN401 - SampleData's own
-        """Make it; called by the button in the module Sample Data."""
+        """Make and show it; called by the button in the module Sample Data.
+
+        Raises
+        ------
+        InputError
+            Python packages are missing; Slicer shows the sentence.
+        """
+        if dependencies.missing():
+            problem = "cannot be made yet, because Python packages are missing"
+            raise InputError(self.name, problem, "Open a module of LungCAD and press Install")
 
         def report(fraction: float, message: str) -> None:
             slicer.util.showStatusMessage(f"{message} ({100 * fraction:.0f} %)")
             slicer.app.processEvents()
 
-        return list(self.make(progress=report))
+        nodes = list(self.make(progress=report))
+        show_over(nodes[0], None, fit=True)
+        return nodes

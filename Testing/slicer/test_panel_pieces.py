@@ -13,7 +13,7 @@ from slicer.parameterNodeWrapper import parameterNodeWrapper
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.mrml import dependencies
-from LungCAD.panels import schema_chooser
+from LungCAD.panels import sample_data, schema_chooser
 from LungCAD.panels.declared import load_method
 from LungCAD.panels.first_run import FirstRun, explanation
 from LungCAD.panels.parameter_form import ParameterForm
@@ -253,6 +253,31 @@ class DependenciesTest(unittest.TestCase):
             dependencies.install()
         self.assertTrue({"torch", "SimpleITK"} <= set(ensure.call_args.kwargs["skip_packages"]))
         self.assertFalse(ensure.call_args.kwargs["prompt_install"])
+
+
+class SampleDataTest(unittest.TestCase):
+    def setUp(self):
+        slicer.mrmlScene.Clear(0)
+        folder = Path(__file__).resolve().parents[2] / "CRFLabelPropagation" / "Resources" / "Icons"
+        self.sample = sample_data.PhantomSample(folder / "LungCADPhantom.png")
+
+    def test_the_button_makes_scan_and_regions(self):
+        import SampleData
+
+        self.sample.register()
+        source = SampleData.SampleDataLogic().sourceForSampleName(sample_data.NAME)
+        self.assertTrue(Path(source.thumbnailFileName).is_file())
+        with mock.patch.multiple(sample_data, SIZE=sample_data.SMALL_SIZE, SPACING=sample_data.SMALL_SPACING):
+            ct, rois = source.customDownloader(source)
+        self.assertEqual(ct.GetImageData().GetDimensions(), sample_data.SMALL_SIZE)
+        self.assertEqual(tuple(rois.GetSegmentation().GetSegmentIDs()), load_schema("gao5").codes)
+
+    def test_packages_that_are_missing_are_said(self):
+        with (
+            mock.patch.object(dependencies, "missing", return_value=["torch>=2.2"]),
+            self.assertRaisesRegex(InputError, "press Install"),
+        ):
+            self.sample.load()
 
 
 if __name__ == "__main__":
