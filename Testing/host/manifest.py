@@ -44,6 +44,5 @@ def _qt_has(class_name: str, attribute: str) -> bool:
     from PySide6.QtWidgets import QWidget
 
     cls = _qt_class(class_name) or QWidget  # a base that PySide6 does not have, such as QVTKWidget
-    meta = getattr(cls, "staticMetaObject", None)
-    property_here = meta is not None and meta.indexOfProperty(attribute) >= 0
+    property_here = any(attribute in vars(base) for base in cls.__mro__)
     return property_here or hasattr(cls, attribute) or attribute in PYTHONQT

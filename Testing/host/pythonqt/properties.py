@@ -19,9 +19,10 @@ VIRTUAL = {("QWidget", "sizeHint"), ("QWidget", "minimumSizeHint"), ("QProgressB
 class QtProperty:
     """A Qt property as an attribute; the class still gives the original member (`QLabel.text`)."""
 
-    def __init__(self, name: str, original: Any) -> None:
+    def __init__(self, name: str, original: Any, writable: bool = True) -> None:
         self.name = name
         self.original = original
+        self.writable = writable
 
     def __get__(self, widget: QtCore.QObject | None, owner: type) -> Any:
         if widget is None:
@@ -32,13 +33,12 @@ class QtProperty:
         return tuple(value) if isinstance(value, list) else value
 
     def __set__(self, widget: QtCore.QObject, value: Any) -> None:
-        meta = widget.metaObject()
-        if not meta.property(meta.indexOfProperty(self.name)).isWritable():
-            raise AttributeError(f"{meta.className()}.{self.name} is read-only")
+        if not self.writable:
+            raise AttributeError(f"{type(widget).__name__}.{self.name} is read-only")
         if isinstance(value, tuple):
             value = list(value)
         if not widget.setProperty(self.name, value):
-            raise ValueError(f"{meta.className()}.{self.name} does not take {value!r}")
+            raise ValueError(f"{type(widget).__name__}.{self.name} does not take {value!r}")
 
 
 def install(modules: list[ModuleType]) -> None:
@@ -46,13 +46,13 @@ def install(modules: list[ModuleType]) -> None:
     for cls in classes_base_first(modules):
         meta = cls.staticMetaObject
         for index in range(meta.propertyOffset(), meta.propertyCount()):
-            name = meta.property(index).name()
+            name, writable = meta.property(index).name(), meta.property(index).isWritable()
             if (cls.__name__, name) in VIRTUAL:
                 continue
-            setattr(cls, name, QtProperty(name, cls.__dict__.get(name) or getattr(cls, name, None)))
+            setattr(cls, name, QtProperty(name, vars(cls).get(name) or getattr(cls, name, None), writable))
         cls.__setattr__ = _set_known_attribute
     QtCore.QObject.name = QtProperty("objectName", None)
-    QtCore.QObject.className = lambda self: self.metaObject().className()
+    QtCore.QObject.className = lambda self: type(self).staticMetaObject.className()
 
 
 def like_cpp(cls: type) -> type:

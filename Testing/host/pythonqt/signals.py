@@ -53,8 +53,9 @@ def _signal(sender: QtCore.QObject, signature: str) -> str:
     here = _vtk_pointer.sub("PyObject", signature.replace(" ", ""))
     normalized = QtCore.QMetaObject.normalizedSignature(here)
     normalized = bytes(normalized.data() if hasattr(normalized, "data") else normalized).decode()
-    if sender.metaObject().indexOfSignal(normalized) < 0:
-        raise ValueError(f"{sender.metaObject().className()} has no signal {signature}")
+    # The object that an instance's metaObject() returns dies with the instance, the class's own with it.
+    if type(sender).staticMetaObject.indexOfSignal(normalized) < 0:
+        raise ValueError(f"{type(sender).__name__} has no signal {signature}")
     return QtCore.SIGNAL(normalized)
 
 
