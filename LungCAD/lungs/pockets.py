@@ -13,10 +13,10 @@ from skimage.morphology import convex_hull_image
 
 from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, components, dilate, distance_to, opening
 
-DENSE_GAP_MM, DENSE_BALL_MM = 70.0, 10.0
+DENSE_GAP_AND_BALL_MM = ((65.0, 9.0), (80.0, 12.0))
 """Dense tissue with lung above and below, no farther apart than the first, is a mass if a ball with the
-second as radius fits in: it does not fit in what aortic arch and hilum bulge into a lung. Below heart and
-diaphragm there is no lung."""
+second as radius fits in: it does not fit in what aortic arch, hilum and left ventricle bulge into a lung, the
+less so the shorter the gap. Below heart and diaphragm there is no lung."""
 
 MIXED_GAP_MM, MIXED_BALL_MM = 150.0, 5.0
 """The same for tissue that holds air, as consolidation does."""
@@ -80,8 +80,10 @@ def masses(hu: NDArray[np.float32], lung: Mask, chest: Mask, free: Mask, spacing
     free : (z, y, x), voxels that may be added.
     spacing : mm.
     """
-    between = free & _bridged(lung, DENSE_GAP_MM, spacing) & _hull(chest)
-    dense = opening(between, DENSE_BALL_MM, spacing)
+    solid = free & _hull(chest)
+    dense = np.zeros_like(lung)
+    for gap, ball in DENSE_GAP_AND_BALL_MM:
+        dense |= opening(solid & _bridged(lung, gap, spacing), ball, spacing)
     mixed = free & _bridged(lung, MIXED_GAP_MM, spacing) & _holds_air(hu, free, spacing)
     inner = free & (distance_to(chest | _open_air(hu, chest, spacing), spacing) > EDGE_MM)
     mixed |= inner & _stands_on(lung) & _holds_air(hu, inner, spacing)
