@@ -9,10 +9,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage.transform import ProjectiveTransform, resize, rotate, warp
 
-from LungCAD.errors import InputError
 from LungCAD.images import read_radiograph
-from LungCAD.tasks.xray_lungs import XrayLungParameters, XraySegmenter
-from LungCAD.weights.shipped import shipped
 
 LUNG, UNKNOWN = 255, 127
 EVERY = 7
@@ -25,16 +22,7 @@ AS_IT_IS = {"order": 0, "preserve_range": True}
 
 
 @pytest.fixture(scope="module")
-def segmenter():
-    try:
-        shipped(XrayLungParameters().weights)
-    except InputError as error:
-        pytest.skip(str(error))
-    return XraySegmenter()
-
-
-@pytest.fixture(scope="module")
-def films(real_data, segmenter, tmp_path_factory):
+def films(real_data, xray_segmenter, tmp_path_factory):
     """Films (0..1), their masks, and how well their lungs are found as they are."""
     folder = real_data / "cxr_lungs"
     with (folder / "pairs.csv").open(newline="") as file:
@@ -43,7 +31,7 @@ def films(real_data, segmenter, tmp_path_factory):
     for row in rows:
         film = sitk.GetArrayFromImage(read_radiograph(folder / row["image"]))
         mask = np.asarray(Image.open(folder / row["mask"]).convert("L"))
-        films.append((film, mask, iou(segmenter, save(film, tmp_path_factory.mktemp("film")), mask)))
+        films.append((film, mask, iou(xray_segmenter, save(film, tmp_path_factory.mktemp("film")), mask)))
     return films
 
 
@@ -109,13 +97,13 @@ VERSIONS = {
 
 @pytest.mark.data
 @pytest.mark.parametrize("name", VERSIONS)
-def test_lungs_are_found_as_well_as_before(segmenter, films, tmp_path, name):
+def test_lungs_are_found_as_well_as_before(xray_segmenter, films, tmp_path, name):
     version, file = VERSIONS[name]
     # Enlarging a film takes seconds: two will do.
     chosen = films[:2] if name == "4892 pixels" else films
     lost = []
     for film, mask, before in chosen:
         other, its_mask = version(film, mask)
-        lost.append(before - iou(segmenter, save(other, tmp_path, **file), its_mask))
+        lost.append(before - iou(xray_segmenter, save(other, tmp_path, **file), its_mask))
     print(f"{name}: lost {np.mean(lost):.3f} of IoU, {max(lost):.3f} at most")
     assert np.mean(lost) <= MOST_LOST
