@@ -68,7 +68,10 @@ def paint(panel: Any, theme: str = "light") -> qt.QPixmap:
     for with_uncertainty in (False, True):
         panel.ui.uncertaintyCheckBox.checked = with_uncertainty
         panel.node.labels.GetDisplayNode().SetVisibility(not with_uncertainty)
-        slicer.app.layoutManager().sliceWidget("Red").sliceLogic().FitSliceToBackground()
+        logic = slicer.app.layoutManager().sliceWidget("Red").sliceLogic()
+        offset = logic.GetSliceOffset()  # of the slice under review; fitting goes to the middle
+        logic.FitSliceToBackground()
+        logic.SetSliceOffset(offset)
         file = Path(slicer.app.temporaryPath) / "view.png"
         host.slice_view(file, size=(side, side))
         views.append(qt.QPixmap(str(file)))
@@ -85,7 +88,7 @@ def save(picture: qt.QPixmap, path: Path) -> None:
     """Write a PNG in 256 colours: a third of the size, and the colours of the labels stay."""
     with atomic_path(path, overwrite=True) as temporary:
         picture.save(str(temporary), "PNG")
-        colors = Image.open(temporary).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=0)
+        colors = Image.open(temporary).convert("RGB").quantize(256, kmeans=4, dither=Image.Dither.NONE)
         colors.save(temporary, format="PNG", optimize=True)
     print(f"Wrote {path}")
 
@@ -98,6 +101,7 @@ def paint_phantom() -> None:
     save(paint(panel), SCREENSHOT)
     view = Path(slicer.app.temporaryPath) / "view.png"
     panel.ui.uncertaintyCheckBox.checked = False
+    panel.node.labels.GetDisplayNode().SetVisibility(True)
     host.slice_view(view, size=(260, 280))
     save(qt.QPixmap(str(view)), THUMBNAIL)
 
