@@ -44,7 +44,8 @@ METHOD = load_method("xray_lungs")
 WEIGHTS = {"xray-unet": "U-Net", "xray-segnet": "SegNet, as published"}
 
 CHOICE_NAMES = {
-    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"}
+    "bone": {"unknown": "Bright or dark: find out", "bright": "Bright"},
+    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
 }
 
 TITLES = {"mirrored": "The film is shown mirrored"}
@@ -104,7 +105,7 @@ class XrayLungSegWidget(ModulePanel):
         self.weights = WeightsChooser(ui.weightsBox, WEIGHTS, self.onWeightsChosen)
         self.forms = [
             ParameterForm(ui.inputsForm, [METHOD["mirrored"]], TITLES),
-            ParameterForm(ui.advancedLayout, [METHOD["device"]], TITLES, CHOICE_NAMES),
+            ParameterForm(ui.advancedLayout, [METHOD["bone"], METHOD["device"]], TITLES, CHOICE_NAMES),
         ]
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(resumed=self.onResumed)

@@ -51,10 +51,9 @@ def grey_volume(volume: slicer.vtkMRMLVolumeNode) -> slicer.vtkMRMLVolumeNode:
     """
     if _pixels(volume).ndim == 2:
         return volume
-    levels = np.rint(255 * sitk.GetArrayViewFromImage(film_from_volume(volume))).astype(np.uint8)
-    grey = volume_from_image(
-        _in_the_place_of(sitk.GetImageFromArray(levels), volume), f"{volume.GetName()} grey"
-    )
+    levels = np.rint(255 * sitk.GetArrayFromImage(film_from_volume(volume))).astype(np.uint8)
+    image = _in_the_place_of(sitk.GetImageFromArray(levels), volume)
+    grey = volume_from_image(image, f"{volume.GetName()} grey")
     place_beside(grey, volume)
     return grey
 

@@ -37,6 +37,11 @@ class XrayLungParameters(Parameters):
     mirrored: bool = parameter(
         False, "The film is shown mirrored: the patient's right is on the right of the image"
     )
+    bone: str = parameter(
+        "unknown",
+        "Bone is bright on every film, or it is not known: both are then tried, for half the time more",
+        choices=("unknown", "bright"),
+    )
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
 
 
@@ -91,7 +96,7 @@ class XraySegmenter:
     """A loaded network, for many films."""
 
     def __init__(self, parameters: XrayLungParameters = DEFAULTS) -> None:
-        self.mirrored = parameters.mirrored
+        self.mirrored, self._bone = parameters.mirrored, parameters.bone
         self._device = choose_device(parameters.device)
         network, self.input = load_xray_network(parameters.weights)
         # Without batch normalisation, channels last: on a processor two thirds of the time.
@@ -104,7 +109,20 @@ class XraySegmenter:
         return [read_out(film, lung, self.mirrored) for film, lung in zip(films, probabilities, strict=True)]
 
     def probabilities(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probability of lung (N, side, side) of films that `input.image` prepared."""
+        """Return the probability of lung (N, side, side) of films that `input.image` prepared.
+
+        Where it is not known whether bone is bright, the way round counts of which the network is surer.
+        """
+        lungs = self._lungs(prepared)
+        if self._bone == "bright":
+            return lungs
+        inverted = self._lungs(-prepared)
+        for lung, other in zip(lungs, inverted, strict=True):
+            if expected_dice(other) > expected_dice(lung):
+                lung[:] = other
+        return lungs
+
+    def _lungs(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
         images = torch.from_numpy(prepared)[:, None].to(self._device)
         with torch.inference_mode():
             return self._network(images).softmax(1)[:, 1].float().cpu().numpy()

@@ -35,6 +35,7 @@ class FilmTestCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.weights = str(save_dark_network(Path(folder.name) / "dark.safetensors"))
+        cls.method = {"weights": cls.weights, "bone": "bright"}
 
     def setUp(self):
         slicer.mrmlScene.Clear(0)
@@ -62,7 +63,7 @@ class LogicTest(FilmTestCase):
     def test_console(self):
         """As documented: the logic by its name, one node in, nodes out."""
         film = self.film()
-        nodes = slicer.util.getModuleLogic(NAME).segment(film, weights=self.weights)
+        nodes = slicer.util.getModuleLogic(NAME).segment(film, **self.method)
         self.assert_lungs_found(nodes.labels, film)
         probability = slicer.util.arrayFromVolume(nodes.probability)
         self.assertEqual(probability.shape, (1, 100, 90))
@@ -71,7 +72,7 @@ class LogicTest(FilmTestCase):
 
     def test_a_film_anywhere_in_space(self):
         film = self.film(place=STANDING)
-        nodes = self.logic().segment(film, weights=self.weights)
+        nodes = self.logic().segment(film, **self.method)
         self.assert_lungs_found(nodes.labels, film)
         bounds = np.zeros(6)
         nodes.labels.GetRASBounds(bounds)
@@ -79,13 +80,13 @@ class LogicTest(FilmTestCase):
 
     def test_mirrored(self):
         film = self.film()
-        nodes = self.logic().segment(film, weights=self.weights, mirrored=True)
+        nodes = self.logic().segment(film, **self.method, mirrored=True)
         self.assert_lungs_found(nodes.labels, film, sides=(LEFT, RIGHT))
 
     def test_a_tinted_film(self):
         """Pixels of red, green and blue: the lungs are shown on a grey copy beside the film."""
         tinted = np.rint(chest()[..., None] * np.array([0.9, 1.0, 0.95])).astype(np.uint8)
-        nodes = self.logic().segment(self.film(tinted), weights=self.weights)
+        nodes = self.logic().segment(self.film(tinted), **self.method)
         self.assert_lungs_found(nodes.labels, slicer.util.getNode("Film grey"))
 
     def test_what_is_no_film(self):
@@ -102,7 +103,7 @@ class LogicTest(FilmTestCase):
             (slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Nothing"), "holds no pixels"),
         ):
             with self.subTest(film.GetName()), self.assertRaisesRegex(InputError, words):
-                self.logic().segment(film, weights=self.weights)
+                self.logic().segment(film, **self.method)
 
     def test_stopped(self):
         def stop(_fraction, _message):
@@ -111,7 +112,7 @@ class LogicTest(FilmTestCase):
         film = self.film()
         before = slicer.mrmlScene.GetNumberOfNodes()
         with self.assertRaises(Cancelled):
-            self.logic().segment(film, progress=stop, weights=self.weights)
+            self.logic().segment(film, progress=stop, **self.method)
         self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
 
     def logic(self):
@@ -130,7 +131,7 @@ class PanelTestCase(FilmTestCase):
         self.addCleanup(self.panel.jobBar.cancel)
         self.panel.review.head.reader_edit.text = "Test reader"
         self.node = self.panel.node
-        self.node.weights = self.weights
+        self.node.weights, self.node.bone = self.weights, "bright"
 
     def wait(self, condition, seconds=60):
         until = time.monotonic() + seconds

@@ -127,7 +127,8 @@ def plain(task: Task) -> Segment:
 
 def ours(task: Task) -> Segment:
     """Return what `lungcad xray` does."""
-    segmenter = XraySegmenter(XrayLungParameters(weights=str(task.weights), device=task.device))
+    parameters = XrayLungParameters(weights=str(task.weights), device=task.device, bone="bright")
+    segmenter = XraySegmenter(parameters)
 
     def segment(out: Path) -> None:
         with ResumableTable(out / "results.csv", COLUMNS) as table:

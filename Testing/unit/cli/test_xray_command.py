@@ -35,7 +35,7 @@ def folder(tmp_path):
 
 
 def lungcad(*words):
-    return main(["xray", *map(str, words), "--quiet"])
+    return main(["xray", *map(str, words), "--bone", "bright", "--quiet"])
 
 
 def rows_of(out):
@@ -119,7 +119,19 @@ def test_a_killed_run_is_gone_on_with(weights, tmp_path):
     for number in range(60):
         Image.fromarray(chest((400, 360))).save(films / f"{number:03}.png")
     words = [sys.executable, "-c", "import sys; from LungCAD.cli import main; sys.exit(main())"]
-    words += ["xray", str(films), "--weights", str(weights), "-o", str(out), "--batch", "4", "--quiet"]
+    words += [
+        "xray",
+        str(films),
+        "--weights",
+        str(weights),
+        "-o",
+        str(out),
+        "--batch",
+        "4",
+        "--bone",
+        "bright",
+        "--quiet",
+    ]
     process = subprocess.Popen(words, env={**os.environ, "OMP_NUM_THREADS": "1"})
     table = out / "results.csv"
     while not table.exists() or table.read_text().count("\n") < 8:
