@@ -39,7 +39,7 @@ class SchemaChooser:
         for name in names or [name for name in available_schemas() if name not in NO_TISSUE]:
             self._add(name)
         box.addItem(OWN)
-        box.activated.connect(self._activated)
+        box.connect("activated(int)", self._activated)  # there is one with a text, too
 
     @property
     def current(self) -> str:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 IMPORT_EVERYTHING = Path(__file__).parent / "import_everything.py"
 
 
@@ -57,6 +59,7 @@ def test_the_installed_tree_imports_and_finds_its_resources(extension, tmp_path)
     assert {"LungCAD.cli.main", "LungCAD.tasks.label_propagation", "CRFLabelPropagation"} <= set(names)
 
 
+@pytest.mark.slow
 def test_a_file_added_after_configuring_is_installed_too(build_extension):
     extension = build_extension()
     added = [

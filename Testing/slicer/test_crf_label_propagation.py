@@ -216,6 +216,12 @@ class PanelTest(PanelTestCase):
         self.assertIn("Healthy", self.panel.ui.resultSummary.text)
         self.assertFalse(self.panel.ui.resultCollapsibleButton.isHidden())
 
+        if slicer.app.layoutManager() is not None:
+            self.panel.ui.tableButton.click()
+            selection = slicer.app.applicationLogic().GetSelectionNode()
+            self.assertEqual(selection.GetActiveTableID(), result.measurements.GetID())
+            self.assertEqual(selection.GetActivePlotChartID(), result.along_z.GetID())
+
         again = result.labels, slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
         self.apply()
         self.wait_for_job()

@@ -114,7 +114,7 @@ class SchemaChooserTest(unittest.TestCase):
 
     def pick_file(self, path):
         with mock.patch.object(schema_chooser, "_ask_for_file", return_value=str(path)):
-            self.box.activated.emit(self.box.count - 1)
+            self.chooser._activated(self.box.count - 1)
 
     def test_tissues_only(self):
         titles = [self.box.itemText(index) for index in range(self.box.count)]
@@ -124,7 +124,7 @@ class SchemaChooserTest(unittest.TestCase):
 
     def test_choosing_tells(self):
         index = self.box.findText(load_schema("lungnet6").title)
-        self.box.activated.emit(index)
+        self.chooser._activated(index)
         self.assertEqual(self.changed, ["lungnet6"])
         self.assertIn("Honeycombing", self.legend.text)
 

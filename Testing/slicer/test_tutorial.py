@@ -46,16 +46,5 @@ class TutorialTest(unittest.TestCase):
             self.assertTrue((TUTORIAL.parent / target).is_file(), target)
 
 
-class SelfTest(unittest.TestCase):
-    def test_the_test_behind_reload_and_test(self):
-        if not hasattr(slicer.modules, "crflabelpropagation"):
-            from Testing import host
-
-            host.load_module("CRFLabelPropagation")
-        from CRFLabelPropagation import CRFLabelPropagationTest
-
-        CRFLabelPropagationTest().runTest()
-
-
 if __name__ == "__main__":
     unittest.main()
