@@ -23,7 +23,7 @@ class WeightsChooser:
         for name, title in shipped.items():
             self._add(name, title)
         box.addItem(OWN)
-        box.activated.connect(self._activated)
+        box.connect("activated(int)", self._activated)  # there is one with a text, too
 
     def choose(self, name: str) -> None:
         """Show these weights as chosen; calls nobody back."""
