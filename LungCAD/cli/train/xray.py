@@ -15,6 +15,7 @@ from LungCAD.train.xray.pairs import read_pairs
 from LungCAD.train.xray.parameters import PUBLISHED, XrayTrainingParameters
 from LungCAD.train.xray.phantoms import phantom_radiographs
 from LungCAD.train.xray.radiographs import RadiographSet
+from LungCAD.train.xray.reviewed import read_reviewed
 from LungCAD.train.xray.tuberculosis import read_montgomery, read_shenzhen
 
 FIRST_SEED = 5000
@@ -26,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument(
         "--pairs", type=Path, metavar="FOLDER", help="films and masks listed in its pairs.csv"
+    )
+    source.add_argument(
+        "--dataset", type=Path, metavar="FOLDER", help="films that were reviewed and exported"
     )
     source.add_argument("--jsrt", type=Path, nargs=2, metavar=("JSRT", "SCR"), help="JSRT films, SCR masks")
     source.add_argument("--montgomery", type=Path, metavar="FOLDER", help="the Montgomery County set")
@@ -65,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
 def _read(options: argparse.Namespace) -> RadiographSet:
     if options.pairs:
         return read_pairs(options.pairs)
+    if options.dataset:
+        return read_reviewed(options.dataset)
     if options.jsrt:
         return read_jsrt(*options.jsrt)
     return read_montgomery(options.montgomery) if options.montgomery else read_shenzhen(options.shenzhen)
@@ -72,7 +78,8 @@ def _read(options: argparse.Namespace) -> RadiographSet:
 
 def _command(options: argparse.Namespace) -> str:
     folders = {
-        name: getattr(options, name) for name in ("pairs", "montgomery", "shenzhen", "checkpoints", "output")
+        name: getattr(options, name)
+        for name in ("pairs", "dataset", "montgomery", "shenzhen", "checkpoints", "output")
     }
     roles = {str(folder): name.upper() for name, folder in folders.items() if folder}
     if options.jsrt:

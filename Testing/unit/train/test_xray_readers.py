@@ -4,14 +4,18 @@ import csv
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from PIL import Image
 
 from LungCAD.errors import InputError
+from LungCAD.labels import Provenance, load_schema
+from LungCAD.review import Decision, Facts, Review, export_case
 from LungCAD.train.xray import jsrt
 from LungCAD.train.xray.jsrt import read_jsrt
 from LungCAD.train.xray.masks import read_mask
 from LungCAD.train.xray.pairs import read_pairs
 from LungCAD.train.xray.radiographs import IGNORE
+from LungCAD.train.xray.reviewed import read_reviewed
 from LungCAD.train.xray.tuberculosis import read_montgomery, read_shenzhen
 
 
@@ -121,3 +125,40 @@ def test_jsrt_is_big_endian_and_inverted(tmp_path, monkeypatch):
     (tmp_path / "JPCLN002.IMG").write_bytes(values.tobytes()[:-2])
     with pytest.raises(InputError, match="255 pixels"):
         film.read()
+
+
+def export(folder, name, labels, schema="lungs", patient="patient-1"):
+    """Review an image with these labels (z, y, x), accept its first slice and export it."""
+    loaded = load_schema(schema)
+    facts = Facts(loaded.name, loaded.values, 1.0, {})
+    provenance = np.full_like(labels, Provenance.MODEL)
+    review = Review.begin(folder / name, labels, provenance, facts, case=name, reviewer="AB")
+    review.decide(0, Decision.ACCEPT)
+    image = sitk.GetImageFromArray(np.broadcast_to(ramp(labels.shape[1:]), labels.shape).astype(np.int16))
+    export_case(review, image, loaded, folder / "dataset", patient=patient, licence="CC BY 4.0")
+
+
+def test_reviewed_films(tmp_path):
+    labels = np.zeros((1, 40, 30), np.uint8)
+    labels[0, 5:30, 3:12], labels[0, 5:30, 18:27] = 1, 2
+    for name, patient in (("case-1", "patient-1"), ("case-2", "patient-1"), ("case-3", "patient-2")):
+        export(tmp_path, name, labels, patient=patient)
+    films = read_reviewed(tmp_path / "dataset")
+    assert films.source == "3 reviewed radiographs of 2 patients" and films.licence == "CC BY 4.0"
+    assert [film.patient for film in films.films] == ["patient-1", "patient-1", "patient-2"]
+    image, truth = films.films[0].read()
+    assert image.min() == 0 and image.max() == 1 and image[0, 0] < image[-1, -1]
+    np.testing.assert_array_equal(truth, labels[0] > 0)
+
+
+def test_reviewed_scans_are_no_films(tmp_path):
+    labels = np.zeros((2, 40, 30), np.uint8)
+    labels[:, 5:30, 3:12] = 1
+    export(tmp_path / "ct", "case-1", labels)
+    with pytest.raises(InputError, match="case-1: has 2 slices"):
+        read_reviewed(tmp_path / "ct/dataset").films[0].read()
+    export(tmp_path / "tissue", "case-1", labels[:1], schema="gao5")
+    with pytest.raises(InputError, match="schema gao5, not of lungs"):
+        read_reviewed(tmp_path / "tissue/dataset")
+    with pytest.raises(InputError, match="is no dataset"):
+        read_reviewed(tmp_path / "nowhere")
