@@ -105,9 +105,7 @@ def _claim(folder: Path, settings: dict[str, object], overwrite: bool) -> None:
         return
     if folder.exists():
         if not overwrite:
-            raise InputError(
-                folder, "exists already", "Choose another name, or allow overwriting (--overwrite)"
-            )
+            raise InputError(folder, "exists already", "Choose another name, or allow overwriting")
         for name in ("results.csv", REPORT, "run.json", UNFINISHED):
             (folder / name).unlink(missing_ok=True)
         shutil.rmtree(folder / "masks", ignore_errors=True)
