@@ -111,8 +111,8 @@ class XrayLungSegWidget(ModulePanel):
         self.review = ReviewPanel(resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
         self.folder = FilmFolder(ui.folderLayout, self.onFolder, shared_runner())
-        ui.fillCheckBox.toggled.connect(self.onFill)
-        ui.probabilityCheckBox.toggled.connect(self.onShowProbability)
+        for box in (ui.fillCheckBox, ui.probabilityCheckBox):
+            box.toggled.connect(self.showAsChosen)
         return {field: getattr(ui, f"{field}Problem") for field in ("film", "weights", "folder", JOB)}
 
     def cleanup(self) -> None:
@@ -192,27 +192,24 @@ class XrayLungSegWidget(ModulePanel):
             subject = review_subject(result, case.film, shown.labels, case.parameters)
             yield from self.review.result_in_steps(subject)
         show_film(case.film)
-        self.onFill(self.ui.fillCheckBox.checked)
-        self.onShowProbability(self.ui.probabilityCheckBox.checked)
+        self.showAsChosen()
 
     def onWeightsChosen(self, name: str) -> None:
         """Called when the user chose a network."""
         self.node.weights = name
 
-    def onFill(self, filled: bool) -> None:
-        """Fill the lungs, or draw their outlines alone."""
+    def showAsChosen(self, *_args: object) -> None:
+        """Draw the lungs as outlines or filled; under the probability, outlines alone."""
         from LungCAD.mrml.slice_views import show_filled
 
-        labels = self.logic.resultNodes(self.node).labels
-        if labels is not None:
-            show_filled(labels, FILLED if filled else 0.0)
-        self.review.display.outline.checked = not filled
-
-    def onShowProbability(self, shown: bool) -> None:
-        """Lay the probability over the film, or take it away."""
         result = self.logic.resultNodes(self.node)
-        if result.labels is not None:
-            show_over(self.node.film, result.probability if shown else None)
+        if result.labels is None:
+            return
+        probability = self.ui.probabilityCheckBox.checked
+        filled = self.ui.fillCheckBox.checked and not probability
+        show_filled(result.labels, FILLED if filled else 0.0)
+        self.review.display.outline.checked = not filled
+        show_over(self.node.film, result.probability if probability else None)
 
 
 class XrayLungSegLogic(ModuleLogic):

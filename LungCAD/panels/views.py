@@ -17,14 +17,14 @@ def show_over(
         )
 
 
-def show_film(film: slicer.vtkMRMLVolumeNode, heat_map: slicer.vtkMRMLVolumeNode | None = None) -> None:
-    """Show a radiograph in the red view alone, as it lies in space, and a heat map over it or none."""
+def show_film(film: slicer.vtkMRMLVolumeNode) -> None:
+    """Show a radiograph in the red view alone, as it lies in space."""
     manager = slicer.app.layoutManager()
     if manager is None:
         return
     manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
     manager.sliceWidget("Red").mrmlSliceNode().RotateToVolumePlane(film)
-    show_over(film, heat_map, fit=True)
+    show_over(film, None, fit=True)
 
 
 def show_table_and_plot(

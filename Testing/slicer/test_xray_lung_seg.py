@@ -186,11 +186,12 @@ class PanelTest(PanelTestCase):
         self.assertFalse(display.GetVisibility2DFill())
         self.panel.ui.fillCheckBox.checked = True
         self.assertTrue(display.GetVisibility2DFill())
+        self.panel.ui.probabilityCheckBox.checked = True  # nothing lies over it then
+        self.assertFalse(display.GetVisibility2DFill())
         if slicer.app.layoutManager() is None:
             self.skipTest("there are no views")
         layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
         self.assertEqual(layers.GetBackgroundVolumeID(), self.node.film.GetID())
-        self.panel.ui.probabilityCheckBox.checked = True
         self.assertEqual(layers.GetForegroundVolumeID(), self.node.probability.GetID())
         self.panel.ui.probabilityCheckBox.checked = False
         self.assertFalse(layers.GetForegroundVolumeID())

@@ -6,15 +6,19 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from LungCAD.panels.declared import describe, load_method
 from LungCAD.parameters import parameters_from_dict
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 from LungCAD.worker.plain import to_plain
+from Testing.write_declared import METHODS
 
 
-def test_the_file_is_the_declaration():
-    method = load_method("label_propagation")
-    written = describe(LabelPropagationParameters())
+@pytest.mark.parametrize("name", METHODS)
+def test_the_file_is_the_declaration(name):
+    method = load_method(name)
+    written = describe(METHODS[name])
     assert [list(each.path) for each in method.parameters] == [each["path"] for each in written["parameters"]]
     for parameter, entry in zip(method.parameters, written["parameters"], strict=True):
         assert parameter.default == entry.pop("default")
@@ -24,8 +28,9 @@ def test_the_file_is_the_declaration():
     assert method.presets == json.loads(json.dumps(written["presets"]))
 
 
-def test_names_are_unique_and_fit_for_members():
-    names = [parameter.name for parameter in load_method("label_propagation").parameters]
+@pytest.mark.parametrize("name", METHODS)
+def test_names_are_unique_and_fit_for_members(name):
+    names = [parameter.name for parameter in load_method(name).parameters]
     assert len(set(names)) == len(names)
     assert all(name.isidentifier() for name in names)
 
