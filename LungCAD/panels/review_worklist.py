@@ -81,6 +81,8 @@ class Worklist:
             doubt = scores.get(ordering) or scores.get("uncertainty") or ()
             remarked = {entry.slice for entry in review.state.comments}
             rows = [self._row(number, doubt, number in remarked) for number in self.order]
+        for widget in (self._order_row, self.table):
+            widget.visible = len(rows) != 1  # the one slice of a radiograph needs no list
         self.table.setRowCount(len(rows))
         for row, texts in enumerate(rows):
             for column, text in enumerate(texts):
@@ -127,13 +129,15 @@ class Worklist:
         self.progress_bar = qt.QProgressBar()
         self.progress_bar.textVisible = True
         layout.addWidget(self.progress_bar)
-        row = qt.QHBoxLayout()
+        self._order_row = qt.QWidget()
+        row = qt.QHBoxLayout(self._order_row)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(qt.QLabel("Order"))
         self.ordering_box = qt.QComboBox()
         self.ordering_box.toolTip = "Doubt is the volume that may be labelled wrongly"
         self.ordering_box.connect("currentIndexChanged(int)", self._on_ordering)
         row.addWidget(self.ordering_box, 1)
-        layout.addLayout(row)
+        layout.addWidget(self._order_row)
         self.table = qt.QTableWidget()
         self.table.setColumnCount(len(COLUMNS))
         self.table.setHorizontalHeaderLabels(COLUMNS)

@@ -211,6 +211,8 @@ class PanelTest(PanelTestCase):
         self.apply()
         review = self.panel.review
         self.assertEqual(len(review.case.review.state.masks.labels), 1)
+        self.assertTrue(review.slices.worklist.table.isHidden())
+        self.assertEqual(review.slices.worklist.progress_bar.format, "0 of 1 slices")
         mask = self.segment(self.node.labels, RIGHT, film)
         mask[5:9, 5:9] = True
         slicer.util.updateSegmentBinaryLabelmapFromArray(
