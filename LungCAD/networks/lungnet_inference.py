@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import nn
-from torch.nn.functional import conv2d
+from torch.nn.functional import conv2d, linear
 
 from LungCAD.networks.lungnet import LungNet, SkippedInstanceNorm
 
@@ -49,13 +49,19 @@ def _convolve(maps: torch.Tensor, layer: nn.Conv2d) -> torch.Tensor:
 def _pointwise(sources: Sequence[torch.Tensor], layer: nn.Conv2d) -> torch.Tensor:
     """Convolve (1 x 1) the maps of all sources as if they were one after the other."""
     rows = [source[0].permute(1, 2, 0).flatten(0, 1) for source in sources]
-    weight = layer.weight.flatten(1).T.contiguous()
+    weight, bias = _for_onednn(layer.weight.flatten(1)), _for_onednn(layer.bias)
     outputs = rows[0].new_empty(len(rows[0]), layer.out_channels)
     for start in range(0, len(outputs), BLOCK):
         block = slice(start, start + BLOCK)
         beside = torch.cat([row[block] for row in rows], dim=1)
-        torch.addmm(layer.bias, beside, weight, out=outputs[block])
+        outputs[block] = linear(_for_onednn(beside), weight, bias).to_dense()
     return outputs.unflatten(0, sources[0].shape[2:]).permute(2, 0, 1)[None]
+
+
+def _for_onednn(matrix: torch.Tensor) -> torch.Tensor:
+    """Have a product computed by oneDNN, which uses AVX-512 where torch's own choice may not."""
+    single = matrix.dtype == torch.float32
+    return matrix.detach().to_mkldnn() if single and torch.backends.mkldnn.is_available() else matrix
 
 
 def _activate(maps: torch.Tensor, norm: nn.Module) -> torch.Tensor:

@@ -46,6 +46,13 @@ def test_labels_of_a_lung_crop_in_single_precision():
     torch.testing.assert_close(found.softmax(1), expected.softmax(1), rtol=0, atol=1e-4)
 
 
+def test_without_onednn(monkeypatch):
+    network, image = trained(3, kernels=4), torch.randn(1, 1, 20, 30)
+    fast = lungnet_logits(network, image)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    torch.testing.assert_close(lungnet_logits(network, image), fast, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("size", [(1, 2), (1, 70), (BLOCK // 32, 32), (BLOCK // 32, 33)])
 def test_any_size(size):
     network = trained(3, kernels=4).double()
