@@ -53,8 +53,12 @@ def spacing_zyx(image: sitk.Image) -> tuple[float, float, float]:
 
 
 def axial_axis(image: sitk.Image) -> int:
-    """Return the index axis of a 3-D image (0 = x, 1 = y, 2 = z) nearest to the patient's long axis."""
-    return _patient_axes(image)[0][2]
+    """Return the index axis of a 3-D image (0 = x, 1 = y, 2 = z) nearest to the patient's long axis.
+
+    Of an image of one slice, such as a radiograph of a standing patient, the axis across that slice.
+    """
+    single = [axis for axis, size in enumerate(image.GetSize()) if size == 1]
+    return single[0] if len(single) == 1 else _patient_axes(image)[0][2]
 
 
 def to_axial(image: sitk.Image) -> sitk.Image:

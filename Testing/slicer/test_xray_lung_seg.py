@@ -204,6 +204,7 @@ class PanelTest(PanelTestCase):
         red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode().GetSliceToRAS()
         normal = [red.GetElement(row, 2) for row in range(3)]
         np.testing.assert_allclose(np.abs(normal), [0, 1, 0], atol=1e-6)
+        self.assertEqual(self.panel.review.slices.worklist.order, [0])
 
     def test_review(self):
         """One slice to judge, and what the reader paints counts."""

@@ -63,6 +63,13 @@ def test_axial_axis(make_ct, direction):
     assert axial_axis(image) == int(np.argmax(along_patient))
 
 
+def test_axial_axis_of_one_slice():
+    """A frontal film: its rows run down the patient, and are no slices."""
+    film = sitk.Image(40, 50, 1, sitk.sitkUInt8)
+    film.SetDirection((1, 0, 0, 0, 0, 1, 0, -1, 0))
+    assert axial_axis(film) == 2
+
+
 @pytest.mark.parametrize("size", [(9, 8, 7), (9, 8, 1)])
 def test_to_axial_moves_no_voxel_and_is_undone(make_ct, direction, size):
     image = numbered(make_ct(size=size, direction=direction))
