@@ -79,5 +79,5 @@ def _activate(maps: torch.Tensor, norm: nn.Module) -> torch.Tensor:
 
 
 def _channels_last(tensor: torch.Tensor) -> torch.Tensor:
-    """Return a view or copy with channels last; a single channel too gets the strides that say so."""
+    """Return a copy with channels last; a single channel too gets the strides that say so."""
     return tensor.permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format).permute(0, 3, 1, 2)
