@@ -115,6 +115,13 @@ class LogicTest(FilmTestCase):
             self.logic().segment(film, progress=stop, **self.method)
         self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
 
+    def test_sample_data(self):
+        """The phantom's radiograph is offered in the module Sample Data, with a picture."""
+        import SampleData
+
+        sample = SampleData.SampleDataLogic().sourceForSampleName("LungCADRadiograph")
+        self.assertTrue(Path(sample.thumbnailFileName).is_file())
+
     def logic(self):
         from XrayLungSeg import XrayLungSegLogic
 
@@ -285,6 +292,16 @@ class FolderTest(PanelTestCase):
         self.assertIn(str(self.out / "report.html"), outcome)
         with (self.out / "results.csv").open(newline="") as file:
             self.assertEqual(len(list(csv.DictReader(file))), 4)
+
+    def test_many_that_cannot_be_used(self):
+        for number in range(9):
+            (self.films / f"broken-{number}.png").write_bytes(b"no picture")
+        self.start()
+        self.wait_for_job()
+        outcome = self.panel.folder.outcome.text
+        self.assertIn("3 films", outcome)
+        self.assertEqual(outcome.count("Not used"), 6)
+        self.assertIn("5 more; the report lists them", outcome)
 
     def test_results_are_not_overwritten(self):
         self.out.mkdir()
