@@ -83,8 +83,12 @@ class CRFLabelPropagation(ScriptedLoadableModule):
             "Method: Gao, Xu, Lu et al., Segmentation label propagation using deep convolutional neural "
             "networks and dense conditional random field, ISBI 2016."
         )
-        sample = PhantomSample(Path(__file__).parent / "Resources" / "Icons" / "LungCADPhantom.png")
-        slicer.app.connect("startupCompleted()", sample.register)
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData() -> None:
+    """Offer the phantom study in the module Sample Data."""
+    PhantomSample(Path(__file__).parent / "Resources" / "Icons" / "LungCADPhantom.png").register()
 
 
 @parameterNodeWrapper

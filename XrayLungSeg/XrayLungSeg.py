@@ -72,9 +72,13 @@ class XrayLungSeg(ScriptedLoadableModule):
             "Method: Kalinovsky and Kovalev, Lung image segmentation using deep learning methods and "
             "convolutional neural networks, 2016."
         )
-        thumbnail = Path(__file__).parent / "Resources" / "Icons" / f"{FILM_NAME}.png"
-        sample = PhantomSample(thumbnail, FILM_NAME, load_phantom_radiograph)
-        slicer.app.connect("startupCompleted()", sample.register)
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData() -> None:
+    """Offer the phantom's radiograph in the module Sample Data."""
+    thumbnail = Path(__file__).parent / "Resources" / "Icons" / f"{FILM_NAME}.png"
+    PhantomSample(thumbnail, FILM_NAME, load_phantom_radiograph).register()
 
 
 @parameterNodeWrapper
