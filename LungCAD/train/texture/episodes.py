@@ -26,8 +26,7 @@ RADIUS_PX = (2.0, 5.0)
 
 LEAST_REGION_PX = 10
 JITTER_PX = 24
-SHIFT_HU, STRETCH, NOISE_HU = 15.0, 0.06, 12.0
-BLUR_PX, SHARPENING = 0.8, (-1.0, 0.6)
+SHIFT_HU, STRETCH, NOISE_HU, BLUR_PX = 12.0, 0.06, 12.0, 0.8
 """Breath, calibration, kernels and noise differ between scanners more than phantoms show."""
 
 STRETCHED_ABOUT_HU = -870.0
@@ -113,10 +112,10 @@ def draw_regions(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarr
 
 
 def as_another_scanner(hu: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return HU (float32) shifted, sometimes blurred, sharpened, stretched about parenchyma or noisier."""
+    """Return HU (float32) shifted, sometimes blurred, stretched about parenchyma or noisier."""
     hu = hu + rng.normal(0, SHIFT_HU)
     if rng.random() < 0.3:
-        hu = hu + rng.uniform(*SHARPENING) * (hu - gaussian_filter(hu, (0, BLUR_PX, BLUR_PX)))
+        hu = gaussian_filter(hu, (0, *2 * [rng.uniform(0, BLUR_PX)]))
     if rng.random() < 0.5:
         hu = (hu - STRETCHED_ABOUT_HU) * np.exp(rng.normal(0, STRETCH)) + STRETCHED_ABOUT_HU
     if rng.random() < 0.3:

@@ -17,7 +17,7 @@ class TextureTrainingParameters(Parameters):
     crops: int = parameter(8, "Crops of one phantom per episode", minimum=2)
     crop: int = parameter(112, "Width of a crop", unit="px", minimum=32)
     dimensions: int = parameter(16, "Numbers that describe a pixel", minimum=2, maximum=64)
-    episodes: int = parameter(5000, "Steps of the training, one episode each", minimum=1)
+    episodes: int = parameter(7000, "Steps of the training, one episode each", minimum=1)
     learning_rate: float = parameter(2e-3, "Where it starts before it falls to 0 as a cosine", above=0.0)
     weight_decay: float = parameter(1e-4, "Decay of the weights (AdamW)", minimum=0.0)
     seed: int = parameter(0, "Of the first weights and the episodes", minimum=0)
