@@ -32,12 +32,12 @@ BROUGHT_BY_PYTORCH_EXTENSION = {"torch"}
 @pytest.fixture
 def description(extension):
     """What the Extensions Manager shows."""
-    lines = (extension.build / "LungCAD.s4ext").read_text().splitlines()
+    lines = (extension.build / "LungCAD.s4ext").read_text(encoding="utf-8").splitlines()
     return dict(line.split(" ", 1) for line in lines)
 
 
 def test_index_entry_agrees_with_cmake(description):
-    entry = json.loads((ROOT / "LungCAD.json").read_text())
+    entry = json.loads((ROOT / "LungCAD.json").read_text(encoding="utf-8"))
     assert entry.keys() <= INDEX_KEYS
     assert entry["$schema"].endswith("slicer-extension-catalog-entry-schema-v1.0.2.json#")
     assert entry["category"] == description["category"]
@@ -58,10 +58,10 @@ def test_pictures_named_in_the_metadata_exist(description):
 
 def test_requirements_are_those_of_the_package():
     tomllib = pytest.importorskip("tomllib")
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     brought = BROUGHT_BY_SLICER | BROUGHT_BY_PYTORCH_EXTENSION
     expected = {line for line in declared if re.match(r"[\w-]+", line).group() not in brought}
-    lines = (ROOT / "Resources/requirements.txt").read_text().splitlines()
+    lines = (ROOT / "Resources/requirements.txt").read_text(encoding="utf-8").splitlines()
     required = [line for line in lines if line and not line.startswith("#")]
     assert set(required) == expected and len(required) == len(expected)
 
@@ -70,6 +70,6 @@ def test_requirements_are_readable_for_slicer():
     """Slicer parses every line that is no comment as one requirement: no options, no trailing comments."""
     from packaging.requirements import Requirement
 
-    for line in (ROOT / "Resources/requirements.txt").read_text().splitlines():
+    for line in (ROOT / "Resources/requirements.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             assert Requirement(line).specifier

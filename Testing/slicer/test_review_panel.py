@@ -389,7 +389,7 @@ class ReviewPanelTest(unittest.TestCase):
     def test_why_a_result_cannot_be_reviewed_stays_in_the_panel(self):
         self.open_case()
         ledger = self.panel.case.review.folder / "ledger.jsonl"
-        ledger.write_text(ledger.read_text().replace("propagate", "propagade"))
+        ledger.write_text(ledger.read_text(encoding="utf-8").replace("propagate", "propagade"))
         other = np.where(self.array > 0, 1, 0).astype(np.uint8)
         with self.panel.awaiting_result():
             show_labels(self.image(other), self.schema, self.volume, self.node)

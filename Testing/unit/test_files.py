@@ -16,7 +16,7 @@ def names(folder):
 
 def test_a_file_is_written_and_nothing_else_stays(tmp_path):
     write_text(tmp_path / "table.csv", "a,b\n")
-    assert (tmp_path / "table.csv").read_text() == "a,b\n"
+    assert (tmp_path / "table.csv").read_text(encoding="utf-8") == "a,b\n"
     assert names(tmp_path) == ["table.csv"]
 
 
@@ -24,9 +24,9 @@ def test_an_existing_file_is_kept_unless_asked(tmp_path):
     write_text(tmp_path / "table.csv", "old")
     with pytest.raises(InputError, match=r"table\.csv: exists already"):
         write_text(tmp_path / "table.csv", "new")
-    assert (tmp_path / "table.csv").read_text() == "old"
+    assert (tmp_path / "table.csv").read_text(encoding="utf-8") == "old"
     write_text(tmp_path / "table.csv", "new", overwrite=True)
-    assert (tmp_path / "table.csv").read_text() == "new"
+    assert (tmp_path / "table.csv").read_text(encoding="utf-8") == "new"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom"), KeyboardInterrupt()])
@@ -36,7 +36,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, error):
         assert temporary.name.endswith(".nii.gz")
         temporary.write_text("half")
         raise error
-    assert (tmp_path / "labels.nii.gz").read_text() == "old"
+    assert (tmp_path / "labels.nii.gz").read_text(encoding="utf-8") == "old"
     assert names(tmp_path) == ["labels.nii.gz"]
 
 
@@ -73,8 +73,8 @@ def test_an_existing_folder_is_kept_unless_asked(tmp_path):
         (folder / "pictures").mkdir()
         (folder / "pictures" / "b.txt").write_text("b")
     assert names(case) == ["a.txt", "notes.txt", "pictures"]
-    assert (case / "a.txt").read_text() == "new"
-    assert (case / "notes.txt").read_text() == "mine"
+    assert (case / "a.txt").read_text(encoding="utf-8") == "new"
+    assert (case / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert names(tmp_path) == ["case"]
 
 

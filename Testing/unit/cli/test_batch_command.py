@@ -94,7 +94,7 @@ def test_every_case_is_done_whatever_its_format(study, capsys):
     assert study.states() == {"a": "done", "b": "done"}
     np.testing.assert_array_equal(study.labels("a"), study.labels("b"))
     np.testing.assert_array_equal(study.labels("a")[study.rois > 0], study.rois[study.rois > 0])
-    record = json.loads((study.out / "a" / "run.json").read_text())
+    record = json.loads((study.out / "a" / "run.json").read_text(encoding="utf-8"))
     assert record["parameters"]["mode"] == "slice"
     assert record["command"] == (
         "lungcad propagate CT --rois ROIS --lungs LUNGS -o OUTPUT --overwrite --quiet --mode slice"
@@ -169,10 +169,16 @@ def test_results_of_other_parameters_or_older_input_are_not_taken_for_current(st
     assert study.run("--quiet") == 0
     assert study.run("--quiet", "--mode", "slice") == 2
     assert "other parameters" in study.errors()["a"]
-    assert json.loads((study.out / "a" / "run.json").read_text())["parameters"]["mode"] == "volume"
+    assert (
+        json.loads((study.out / "a" / "run.json").read_text(encoding="utf-8"))["parameters"]["mode"]
+        == "volume"
+    )
     assert study.run("--quiet", "--mode", "slice", "--overwrite") == 0
     assert study.states() == {"a": "done"}
-    assert json.loads((study.out / "a" / "run.json").read_text())["parameters"]["mode"] == "slice"
+    assert (
+        json.loads((study.out / "a" / "run.json").read_text(encoding="utf-8"))["parameters"]["mode"]
+        == "slice"
+    )
     os.utime(case / "rois.seg.nrrd", (4e9, 4e9))
     assert study.run("--quiet", "--mode", "slice") == 2
     assert "older input" in study.errors()["a"]

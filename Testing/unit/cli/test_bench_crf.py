@@ -72,7 +72,7 @@ def test_everything_is_measured_and_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(crf, "alone", lambda *arguments: {"voxels": 1, "seconds": 1.0, "peak_gb": 1.0})
     path = tmp_path / "crf.json"
     assert crf.run(options("--rounds", "1", "--json", str(path))) == 0
-    written = json.loads(path.read_text())
+    written = json.loads(path.read_text(encoding="utf-8"))
     assert {"error, slice", "error, volume", "volume", "whole lung", "gpu"} <= set(written)
     assert written["error, volume"]["plain"]["mean_error"] < 1.5e-4
     assert written["time, update after a drawn region"]["drawn voxels"] == 16
@@ -86,4 +86,4 @@ def test_bad_options(tmp_path):
         crf.run(options("--json", str(path)))
     with pytest.raises(InputError, match="rounds"):
         crf.run(options("--rounds", "0"))
-    assert path.read_text() == "{}"
+    assert path.read_text(encoding="utf-8") == "{}"

@@ -181,7 +181,7 @@ def test_command_writes_and_prints_every_verdict(generator, pipeline, monkeypatc
     path = tmp_path / "bench.json"
     parts = ("--parts", "score", "oracle", "expansion")
     assert propagation.run(parsed("-o", str(path), "--seeds", "1-2", "--tuning-seeds", "3", *parts)) == 0
-    record = json.loads(path.read_text())
+    record = json.loads(path.read_text(encoding="utf-8"))
     assert [row["seed"] for row in record["rows"]] == [1, 2]
     assert record["spreads"]["volume"]["pipeline"]["mean"] == 1
     assert record["expansion"]["expansion"]["mean"] == pytest.approx(0.89 / 0.11, rel=1e-3)
@@ -200,7 +200,7 @@ def test_command_refuses_before_it_measures(tmp_path, monkeypatch):
     path.write_text("kept")
     with pytest.raises(InputError, match="exists already"):
         propagation.run(parsed("-o", str(path)))
-    assert path.read_text() == "kept"
+    assert path.read_text(encoding="utf-8") == "kept"
 
 
 def test_input_errors_survive_the_way_between_processes():

@@ -75,15 +75,15 @@ def test_everything_is_written_and_agrees(case, capsys):
     provenance = sitk.GetArrayFromImage(sitk.ReadImage(str(out / "provenance.nii.gz")))
     assert ((provenance == Provenance.DRAWN) == (case.rois > 0)).all()
 
-    record = json.loads((out / "run.json").read_text())
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["parameters"]["crf"]["theta_beta"] == 13
     assert record["command"].startswith("lungcad propagate CT --rois ROIS --lungs LUNGS")
-    assert str(case.folder) not in (out / "run.json").read_text()
-    report = (out / "report.html").read_text()
+    assert str(case.folder) not in (out / "run.json").read_text(encoding="utf-8")
+    report = (out / "report.html").read_text(encoding="utf-8")
     assert "not a medical device" in report
     assert str(case.folder) not in report
 
-    measured = (out / "measurements.csv").read_text()
+    measured = (out / "measurements.csv").read_text(encoding="utf-8")
     row = next(line for line in measured.splitlines() if line.startswith("both_lungs,ground_glass"))
     voxels = np.count_nonzero(labels == 3)
     assert float(row.split(",")[-3]) == pytest.approx(voxels * 0.9 * 0.9 * 5 / 1000, rel=1e-3)

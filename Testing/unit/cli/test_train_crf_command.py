@@ -33,7 +33,7 @@ def halves(seed, part_drawn):
 def test_the_best_settings_and_their_evidence_are_written(tmp_path, capsys):
     path = tmp_path / "crf.json"
     assert main(["train", "crf", "--studies", "2", "--quiet", "-o", str(path)]) == 0
-    evidence = json.loads(path.read_text())
+    evidence = json.loads(path.read_text(encoding="utf-8"))
     assert evidence["best"]["smoothness_weight"] == 2.0
     assert evidence["seeds"] == [100, 101]
     assert set(evidence["known"]) == {"paper", "calibrated"}
@@ -52,4 +52,4 @@ def test_bad_options_leave_everything_as_it_was(tmp_path, capsys):
     assert main(["train", "crf", "--studies", "0", "--overwrite", "-o", str(path)]) == 2
     assert main(["train", "crf", "--drawn", "1.5", "--overwrite", "-o", str(path)]) == 2
     assert "exists already" in capsys.readouterr().err
-    assert path.read_text() == "{}"
+    assert path.read_text(encoding="utf-8") == "{}"

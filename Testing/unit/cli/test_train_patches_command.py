@@ -61,11 +61,11 @@ def test_everything_is_written_and_says_what_it_is(words, archive, tmp_path, cap
     assert description.classes == ("healthy", "ground_glass")
     assert description.schema == "gao5"
     assert description.input["patch_px"] == description.input["image_px"] == 10
-    card = (out / "MODEL_CARD.md").read_text()
+    card = (out / "MODEL_CARD.md").read_text(encoding="utf-8")
     for part in ("CC BY 4.0", "seed 7", "2-fold cross-validation by patient", "92.8 %", "--npz NPZ"):
         assert part in card
     assert str(tmp_path) not in card
-    record = json.loads((out / "cross_validation.json").read_text())
+    record = json.loads((out / "cross_validation.json").read_text(encoding="utf-8"))
     assert np.sum(record["total"]["counts"]) == 24
     assert record["data"]["patients"] == 6
     assert len(record["folds"]) == 2
@@ -84,7 +84,7 @@ def test_phantoms_are_called_synthetic(tmp_path, monkeypatch):
     monkeypatch.setattr("LungCAD.cli.train.patches.make_study", small)
     out = tmp_path / "out"
     assert main(["train", "patches", "--phantoms", "3", *QUICK, "-o", str(out), "--quiet"]) == 0
-    assert "Trained on synthetic data" in (out / "MODEL_CARD.md").read_text()
+    assert "Trained on synthetic data" in (out / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert load_network(out / "network.safetensors")[1].card.synthetic
 
 
@@ -103,7 +103,7 @@ def test_alexnet_is_fine_tuned_from_a_local_imagenet_file(words, tmp_path, monke
     assert description.input["image_px"] == 224
     torch.testing.assert_close(network.features[10].weight, published.features[10].weight)
     assert network.classifier[6].out_features == 2
-    assert "--imagenet IMAGENET" in (tmp_path / "out" / "MODEL_CARD.md").read_text()
+    assert "--imagenet IMAGENET" in (tmp_path / "out" / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
 def test_bad_input_is_one_line_and_leaves_nothing(words, archive, tmp_path, capsys):

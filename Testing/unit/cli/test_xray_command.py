@@ -59,10 +59,10 @@ def test_a_folder(folder, weights, tmp_path):
         assert 2 * ((mask > 0) & truth).sum() / ((mask > 0).sum() + truth.sum()) > 0.95
         assert int(rows[name]["right_px"]) == (mask == 1).sum()
         assert rows[name]["right_cm2"] == ""  # pictures say nothing of the size of their pixels
-    page = (out / "report.html").read_text()
+    page = (out / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/jpeg") == 3 and "not a medical device" in page.lower()
     assert "broken.png" in page
-    record = json.loads((out / "run.json").read_text())
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["films"] == 6 and str(tmp_path) not in json.dumps(record)
     assert not (out / "unfinished.json").exists()
 
@@ -134,13 +134,13 @@ def test_a_killed_run_is_gone_on_with(weights, tmp_path):
     ]
     process = subprocess.Popen(words, env={**os.environ, "OMP_NUM_THREADS": "1"})
     table = out / "results.csv"
-    while not table.exists() or table.read_text().count("\n") < 8:
+    while not table.exists() or table.read_text(encoding="utf-8").count("\n") < 8:
         assert process.poll() is None, "it ended before it could be killed"
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    before = table.read_text()
+    before = table.read_text(encoding="utf-8")
     assert (out / "unfinished.json").exists() and not (out / "run.json").exists()
     assert subprocess.run(words, check=False).returncode == 0
     assert len(rows_of(out)) == 60 and len(list((out / "masks").iterdir())) == 60
-    assert table.read_text().startswith(before[: before.rfind("\n") + 1])
+    assert table.read_text(encoding="utf-8").startswith(before[: before.rfind("\n") + 1])

@@ -79,7 +79,7 @@ def test_modules_and_panels_use_what_slicer_has(path, ui):
 
 @pytest.mark.parametrize("path", [path for path, _ in sources()], ids=lambda path: path.name)
 def test_names_of_the_slicer_package_exist(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Attribute):
             continue
         place = ast.unparse(node.value)

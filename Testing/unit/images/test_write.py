@@ -18,7 +18,7 @@ def test_nothing_is_overwritten_unless_asked(tmp_path, make_ct):
     path.write_text("precious")
     with pytest.raises(InputError, match="exists already"):
         write_image(make_ct(), path)
-    assert path.read_text() == "precious"
+    assert path.read_text(encoding="utf-8") == "precious"
     write_image(image := make_ct(), path, overwrite=True)
     assert np.array_equal(sitk.GetArrayFromImage(read_ct(path).image), sitk.GetArrayFromImage(image))
     assert [entry.name for entry in tmp_path.iterdir()] == ["ct.nrrd"]

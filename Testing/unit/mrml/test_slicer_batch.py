@@ -37,7 +37,7 @@ def packaging(monkeypatch):
     stand_in = SimpleNamespace(
         asked=asked,
         pip_check=lambda requirement: True,
-        load_requirements=lambda path: Path(path).read_text().split(),
+        load_requirements=lambda path: Path(path).read_text(encoding="utf-8").split(),
         pip_ensure=lambda requirements, **how: asked.append((requirements, how)),
     )
     monkeypatch.setattr(slicer, "packaging", stand_in, raising=False)

@@ -218,6 +218,6 @@ def test_an_existing_report_stays_unless_asked(chest, tmp_path):
     path.write_text("mine")
     with pytest.raises(InputError, match="exists already"):
         write_report(chest.content(), path)
-    assert path.read_text() == "mine"
+    assert path.read_text(encoding="utf-8") == "mine"
     write_report(chest.content(), path, overwrite=True)
     assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -65,7 +65,7 @@ def test_existing_tables_stay_unless_asked(chest, tmp_path):
     ):
         with pytest.raises(InputError, match="exists already"):
             write(path, table)
-        assert path.read_text() == "mine"
+        assert path.read_text(encoding="utf-8") == "mine"
     write_measurements(path, content.measurements, overwrite=True)
-    assert path.read_text().startswith("region,")
+    assert path.read_text(encoding="utf-8").startswith("region,")
     assert list(tmp_path.iterdir()) == [path]

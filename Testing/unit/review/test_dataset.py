@@ -130,7 +130,10 @@ def test_a_second_case_joins_and_none_is_overwritten_silently(case, make_result,
     dataset = read_dataset(folder)
     assert [each.id for each in dataset.cases] == ["case-2", "case-1"]
     assert dataset.cases[1].accepted == (2,)
-    assert json.loads((folder / "dataset.json").read_text())["licences"] == ["CC BY 4.0", "CC0"]
+    assert json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["licences"] == [
+        "CC BY 4.0",
+        "CC0",
+    ]
 
 
 def test_a_crash_while_a_case_joins_leaves_the_dataset_whole(case, make_result, tmp_path, monkeypatch):
@@ -201,7 +204,7 @@ def test_a_damaged_index_is_named(case, tmp_path, alter, message):
     review, image = case
     export_case(review, image, SCHEMA, tmp_path / "set", **CC)
     index = tmp_path / "set" / "dataset.json"
-    index.write_text(alter(index.read_text()))
+    index.write_text(alter(index.read_text(encoding="utf-8")))
     with pytest.raises(InputError, match=message):
         read_dataset(tmp_path / "set")
 

@@ -37,10 +37,10 @@ def test_the_folder_is_the_truth_where_it_is_further(review, texts):
 
 def test_the_scene_is_where_the_folder_is_behind(review, texts):
     ledger = review.folder / "ledger.jsonl"
-    lines = ledger.read_text().splitlines(keepends=True)
+    lines = ledger.read_text(encoding="utf-8").splitlines(keepends=True)
     ledger.write_text("".join(lines[:2]))
     restore(*texts, review.folder)
-    assert ledger.read_text() == texts[0]
+    assert ledger.read_text(encoding="utf-8") == texts[0]
 
 
 def test_another_review_of_the_case_is_left_alone(review, texts, make_result, tmp_path):

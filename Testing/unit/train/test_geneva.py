@@ -109,7 +109,7 @@ def test_labels_that_the_database_writes_otherwise(database):
 
 def test_a_patient_that_cannot_be_read_is_left_out_and_named(database):
     text = database / "ILD_DB_txtROIs" / "57" / "CT--0002" / "CT-57.txt"
-    text.write_text(text.read_text().replace("SpacingX: 0.8", "SpacingX: 0.5"))
+    text.write_text(text.read_text(encoding="utf-8").replace("SpacingX: 0.8", "SpacingX: 0.5"))
     data = read_geneva(database, load_schema("gao5"))
     assert data.counts["ground_glass"] == 1
     assert len(data.warnings) == 1

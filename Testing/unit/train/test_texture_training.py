@@ -89,7 +89,7 @@ def test_the_command_writes_loadable_weights_and_their_card(small_scans, tmp_pat
     assert main(["train", "texture", *sizes, "--quiet", "-o", str(tmp_path / "out")]) == 0
     network, description = load_network(tmp_path / "out" / "texture.safetensors", architecture="texture")
     assert len(description.classes) == network.head.out_channels == 16
-    card = (tmp_path / "out" / "texture.md").read_text()
+    card = (tmp_path / "out" / "texture.md").read_text(encoding="utf-8")
     assert "Trained on synthetic data" in card and "--studies 2" in card and str(tmp_path) not in card
 
 

@@ -70,9 +70,7 @@ def test_ignored_pixels_have_no_gradient():
     logits = torch.randn(2, 2, 5, 5, requires_grad=True)
     masks = torch.randint(0, 2, (2, 5, 5))
     masks[:, 2] = IGNORE
-    loss = soft_dice_loss(logits, masks) + cross_entropy(
-        logits, masks, ignore_index=IGNORE
-    )
+    loss = soft_dice_loss(logits, masks) + cross_entropy(logits, masks, ignore_index=IGNORE)
     loss.backward()
     assert not logits.grad[:, :, 2].any() and logits.grad[:, :, 0].all()
 

@@ -63,7 +63,7 @@ class Worker:
         return images, answer["data"]
 
     def printed(self):
-        return (self.folder.path / "stderr").read_text()
+        return (self.folder.path / "stderr").read_text(encoding="utf-8")
 
     def close(self):
         with contextlib.suppress(OSError):
@@ -111,7 +111,7 @@ def ends_within():
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             try:
-                state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+                state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
             except FileNotFoundError:
                 return True
             if state == "Z":

@@ -95,7 +95,7 @@ def is_alive():
 
     def alive(pid):
         try:
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+            return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
         except FileNotFoundError:
             return False
 
