@@ -27,6 +27,7 @@ bench: .venv/ready
 	$(BIN)/lungcad bench crf
 	$(BIN)/lungcad bench lungs
 	$(BIN)/lungcad bench few-shot
+	$(BIN)/lungcad bench xray
 	$(BIN)/lungcad bench propagation --cross Testing/second_generator.py
 
 lint: .venv/ready

@@ -41,7 +41,7 @@ from LungCAD.worker import JobResult
 
 METHOD = load_method("xray_lungs")
 
-WEIGHTS = {"xray-unet": "U-Net", "xray-segnet": "SegNet, as published"}
+WEIGHTS = {"xray-unet": "U-Net"}
 
 CHOICE_NAMES = {
     "bone": {"unknown": "Bright or dark: find out", "bright": "Bright"},
@@ -231,7 +231,7 @@ class XrayLungSegLogic(ModuleLogic):
         """Find both lungs on a frontal chest radiograph, and show them in new nodes.
 
         Runs in this process, and blocks until it is done. `parameters` are those of
-        `LungCAD.tasks.xray_lungs.XrayLungParameters`, such as ``weights="xray-segnet"`` or ``mirrored=True``.
+        `LungCAD.tasks.xray_lungs.XrayLungParameters`, such as ``weights="mine.safetensors"`` or ``mirrored=True``.
 
         Raises
         ------

@@ -33,7 +33,7 @@ ARCHITECTURES = ("unet", "segnet")
 class XrayLungParameters(Parameters):
     """What a reader may choose."""
 
-    weights: str = parameter("xray-unet", "Shipped weights by name (xray-unet, xray-segnet), or a file")
+    weights: str = parameter("xray-unet", "Shipped weights by name (xray-unet), or a file")
     mirrored: bool = parameter(
         False, "The film is shown mirrored: the patient's right is on the right of the image"
     )
