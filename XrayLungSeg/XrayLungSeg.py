@@ -231,7 +231,7 @@ class XrayLungSegLogic(ModuleLogic):
         """Find both lungs on a frontal chest radiograph, and show them in new nodes.
 
         Runs in this process, and blocks until it is done. `parameters` are those of
-        `LungCAD.tasks.xray_lungs.XrayLungParameters`, such as ``weights="mine.safetensors"`` or ``mirrored=True``.
+        `LungCAD.tasks.xray_lungs.XrayLungParameters`, such as ``mirrored=True``.
 
         Raises
         ------

@@ -87,11 +87,11 @@ CALIBRATED = CRFParameters(
 )
 """Chosen on phantoms 100-103, which take no part in the benchmark, by `lungcad train crf`.
 
-Balanced accuracy with a few regions drawn, mean (worst): these values 0.888 (0.839), with an appearance weight
-of 0.3 0.883 (0.821), before the CRF 0.875 (0.836), the paper's values 0.866 (0.803); all trials are in
-Resources/Evidence/crf_few_regions.json. Class probabilities that know the texture leave appearance nothing to
-add on phantoms; where densities differ at a border, give it some weight again. In mm the kernel reaches across
-slices only as far as these are near, so that volumes of thick slices need no exception.
+Balanced accuracy with a few regions drawn, mean (worst): these values 0.888 (0.839), with an appearance
+weight of 0.3 0.883 (0.821), before the CRF 0.875 (0.836), the paper's values 0.866 (0.803); all trials are in
+Resources/Evidence/crf_few_regions.json. Class probabilities that know the texture leave appearance nothing
+to add on phantoms; where densities differ at a border, give it some weight again. In mm the kernel reaches
+across slices only as far as these are near, so that volumes of thick slices need no exception.
 """
 
 CRFParameters.presets = {"paper": PAPER, "calibrated": CALIBRATED}
