@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.tasks import label_propagation
@@ -36,6 +37,12 @@ def corrections(case):
     image = sitk.GetImageFromArray(voxels)
     image.CopyInformation(case["ct"])
     return image
+
+
+@pytest.fixture(autouse=True)
+def as_many_threads(monkeypatch):
+    """Bits are the same for the same number of threads; another test may have changed it in this process."""
+    monkeypatch.setenv("OMP_NUM_THREADS", str(torch.get_num_threads()))
 
 
 def assert_same(result, images, data):
