@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn.functional import max_pool2d, max_unpool2d
 
 from LungCAD.networks.contrast import ContrastNormalization
+from LungCAD.networks.unpooling import encode_decode
 
 STAGES = 4
 
@@ -47,16 +47,7 @@ class SegNet(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits (N, classes, Y, X) of images (N, channels, Y, X); Y and X are multiples of 16."""
-        maps = self.contrast(images)
-        pooled = []
-        for encoder in self.encoders:
-            maps = encoder(maps)
-            size = maps.shape[-2:]
-            maps, places = max_pool2d(maps, 2, return_indices=True)
-            pooled.append((places, size))
-        for decoder, (places, size) in zip(self.decoders, reversed(pooled), strict=True):
-            maps = decoder(max_unpool2d(maps, places, 2, output_size=size))
-        return self.classifier(maps)
+        return self.classifier(encode_decode(self.encoders, self.decoders, self.contrast(images)))
 
 
 def _convolution(before: int, after: int, kernel: int) -> nn.Sequential:

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import torch
 from torch import nn
-from torch.nn.functional import max_pool2d, max_unpool2d
+
+from LungCAD.networks.unpooling import encode_decode
 
 STAGES = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Channels and number of convolutions of VGG16's stages."""
@@ -41,15 +42,7 @@ class SegNetVGG(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits (N, classes, Y, X) of images (N, channels, Y, X), each side at least 32."""
-        maps, pooled = images, []
-        for encoder in self.encoders:
-            maps = encoder(maps)
-            size = maps.shape[-2:]
-            maps, places = max_pool2d(maps, 2, return_indices=True)
-            pooled.append((places, size))
-        for decoder, (places, size) in zip(self.decoders, reversed(pooled), strict=True):
-            maps = decoder(max_unpool2d(maps, places, 2, output_size=size))
-        return self.classifier(maps)
+        return self.classifier(encode_decode(self.encoders, self.decoders, images))
 
 
 def _convolutions(widths: list[int]) -> nn.Sequential:
