@@ -11,7 +11,7 @@ import numpy as np
 from LungCAD.files import write_text
 from LungCAD.labels import Schema
 from LungCAD.report.record import versions
-from LungCAD.train.patches.confusion import PAPER
+from LungCAD.train.confusion import PAPER
 from LungCAD.train.patches.parameters import PatchTrainingParameters
 from LungCAD.train.patches.patch_set import PatchSet
 from LungCAD.train.patches.training import PatchTraining

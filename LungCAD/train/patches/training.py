@@ -13,7 +13,7 @@ from torch import nn
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part, silent
 from LungCAD.train.checkpoints import claim_checkpoints
-from LungCAD.train.patches.confusion import ConfusionTable
+from LungCAD.train.confusion import ConfusionTable
 from LungCAD.train.patches.fitting import State, confusion_of, fit, patch_input
 from LungCAD.train.patches.learner import PatchLearner
 from LungCAD.train.patches.parameters import PatchTrainingParameters

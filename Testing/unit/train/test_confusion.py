@@ -15,7 +15,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from LungCAD.train.patches.confusion import ConfusionTable
+from LungCAD.train.confusion import ConfusionTable
 
 CLASSES = ("healthy", "emphysema", "ground_glass", "fibrosis")
 
