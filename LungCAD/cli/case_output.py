@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -50,10 +51,14 @@ def write_case(
     parameters: LabelPropagationParameters,
     schema: Schema,
     command: str,
+    weights: Mapping[str, Path],
     stopwatch: Stopwatch,
     agreement: Agreement | None = None,
 ) -> None:
-    """Write labels, probabilities, uncertainty, provenance, tables, report.html and run.json to `folder`."""
+    """Write labels, probabilities, uncertainty, provenance, tables, report.html and run.json to `folder`.
+
+    `weights` are the files of the networks that had a say, by their role.
+    """
     write_segmentation(result.labels, schema, folder / "labels.seg.nrrd")
     write_segmentation(result.lungs, load_schema("lungs"), folder / "lungs.seg.nrrd")
     classes = [schema.by_value(value) for value in result.classes]
@@ -71,6 +76,7 @@ def write_case(
         threads=torch.get_num_threads(),
         started=stopwatch.started,
         seconds=stopwatch.seconds,
+        weights=weights,
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = ReportContent(

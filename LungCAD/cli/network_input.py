@@ -16,8 +16,10 @@ from LungCAD.labels import Schema
 from LungCAD.lungs import segment_lungs
 from LungCAD.progress import Progress, part
 from LungCAD.tasks import patch_network
+from LungCAD.tasks.class_probabilities import TEXTURE_WEIGHTS
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 from LungCAD.tasks.patch_network import PatchNetworkParameters
+from LungCAD.weights.shipped import shipped
 
 WEIGHTS = ".safetensors"
 
@@ -74,3 +76,10 @@ def network_input(
     result = patch_network.run(path, ct, lungs, schema, chosen, part(progress, 0.3, 1.0))
     cautions = [f"{result.card.title}: trained on synthetic data only."] if result.card.synthetic else []
     return NetworkInput(result.probabilities, lungs, tuple(cautions))
+
+
+def weights_used(network: Path | None, parameters: LabelPropagationParameters) -> dict[str, Path]:
+    """Return the files of all networks that have a say in a propagation, by their role."""
+    patches = {"NETWORK": network} if network is not None and network.suffix == WEIGHTS else {}
+    texture = {"texture": shipped(TEXTURE_WEIGHTS)} if parameters.unary != "network" else {}
+    return patches | texture

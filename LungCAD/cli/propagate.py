@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from LungCAD.cli.agreement import compare
 from LungCAD.cli.case_output import Stopwatch, write_case
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.network_input import add_network, network_input
+from LungCAD.cli.network_input import add_network, network_input, weights_used
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct, read_labels, read_txt_rois
@@ -74,7 +74,18 @@ def run(options: argparse.Namespace) -> int:
         stopwatch.lap("propagating")
         progress(0.9, "Writing")
         agreement = compare(truth, inputs.rois, result, schema) if truth else None
-        write_case(folder, scan, inputs, result, parameters, schema, _command(options), stopwatch, agreement)
+        write_case(
+            folder,
+            scan,
+            inputs,
+            result,
+            parameters,
+            schema,
+            _command(options),
+            weights_used(options.network, parameters),
+            stopwatch,
+            agreement,
+        )
         progress(1.0, "Done")
     if not options.quiet:
         for warning in (*scan.warnings, *result.warnings):

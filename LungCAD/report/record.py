@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import SimpleITK as sitk
 
 import LungCAD
 from LungCAD.parameters import Parameters
+from LungCAD.weights.checksum import sha256_of_file
 
 PACKAGES = ("numpy", "scipy", "SimpleITK", "scikit-image", "scikit-learn", "torch")
 
@@ -28,6 +30,7 @@ def run_record(
     threads: int,
     started: datetime,
     seconds: Mapping[str, float],
+    weights: Mapping[str, Path] | None = None,
 ) -> dict[str, Any]:
     """Return the record of one run.
 
@@ -38,11 +41,16 @@ def run_record(
     device, threads : what computed, such as "cpu" and its number of threads.
     started : with time zone; written in ISO 8601.
     seconds : wall-clock time by stage.
+    weights : files of the networks that had a say, by their role.
     """
     return {
         "command": command,
         "parameters": parameters.as_dict(),
         "inputs": {role: describe_image(image) for role, image in images.items()},
+        "weights": {
+            role: {"file": path.name, "sha256": sha256_of_file(path)}
+            for role, path in (weights or {}).items()
+        },
         "device": device,
         "threads": threads,
         "started": started.isoformat(timespec="seconds"),

@@ -14,6 +14,9 @@ from LungCAD.unary import RoiClassifier, TextureDescription, network_unary, pool
 from LungCAD.weights import load_network
 from LungCAD.weights.shipped import shipped
 
+TEXTURE_WEIGHTS = "texture"
+"""Shipped network that describes the texture of drawn regions."""
+
 UNDECIDED_LIMIT = 0.5
 """Novelty above this leaves a voxel undecided; 0.5 is the limit of what left-out regions showed."""
 
@@ -67,7 +70,7 @@ def texture_description() -> TextureDescription:
     InputError
         The weights are missing or damaged.
     """
-    network, description = load_network(shipped("texture"), architecture="texture")
+    network, description = load_network(shipped(TEXTURE_WEIGHTS), architecture="texture")
     return TextureDescription(network.to(memory_format=torch.channels_last), len(description.classes))
 
 

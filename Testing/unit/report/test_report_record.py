@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime, timezone
 
@@ -61,3 +62,12 @@ def test_same_run_same_record(chest):
     }
     images = {"CT": chest.image("ct")}
     assert run_record("x", parameters, images, **fixed) == run_record("x", parameters, images, **fixed)
+
+
+def test_networks_are_known_by_the_hash_of_their_files(chest, tmp_path):
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes(b"weights")
+    fixed = {"device": "cpu", "threads": 1, "started": datetime.now(timezone.utc), "seconds": {}}
+    record = run_record("x", chest.content().parameters, {}, weights={"NETWORK": file}, **fixed)
+    known = {"file": "mine.safetensors", "sha256": hashlib.sha256(b"weights").hexdigest()}
+    assert record["weights"] == {"NETWORK": known}
