@@ -3,6 +3,7 @@
 from torch import nn
 
 from LungCAD.networks.alexnet import AlexNet
+from LungCAD.networks.cnn_f import CNNF
 from LungCAD.networks.ild_cnn import ILDCNN
 from LungCAD.networks.lungnet import LungNet
 from LungCAD.networks.patch_cnn import PatchCNN
@@ -13,6 +14,7 @@ from LungCAD.networks.unet import UNet
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {
     "alexnet": AlexNet,
+    "cnn_f": CNNF,
     "ild_cnn": ILDCNN,
     "lungnet": LungNet,
     "patch_cnn": PatchCNN,
@@ -25,6 +27,7 @@ ARCHITECTURES: dict[str, type[nn.Module]] = {
 
 __all__ = [
     "ARCHITECTURES",
+    "CNNF",
     "ILDCNN",
     "AlexNet",
     "LungNet",
