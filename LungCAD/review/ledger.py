@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 from LungCAD.errors import InputError
 from LungCAD.review.entry import Entry
@@ -16,8 +17,24 @@ _APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
 """Without the last, Windows would write another end of line than the one that is counted."""
 
 
-class Ledger:
-    """Entries in the order they were made.
+class Line(Protocol):
+    """What a ledger can hold; `number` is 1 for the first entry. See `LungCAD.review.entry.Entry`."""
+
+    number: int
+
+    def to_json(self, previous: str) -> str:
+        """Return the entry as one line without its end; `previous` is the SHA-256 of the line before."""
+
+    @classmethod
+    def from_json(cls: type[AnyLine], line: str) -> tuple[AnyLine, str]:
+        """Return the entry of a line and the SHA-256 of the line before; ValueError says what is wrong."""
+
+
+AnyLine = TypeVar("AnyLine", bound=Line)
+
+
+class Ledger(Generic[AnyLine]):
+    """Entries of one `kind` in the order they were made.
 
     An entry is on the disk when `append` returns. A crash in the middle of a line costs that entry alone: the
     torn line is not read, and the next entry takes its place.
@@ -28,14 +45,14 @@ class Ledger:
         The file cannot be read, or a line other than a torn last one is damaged or was altered.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, kind: type[AnyLine] = Entry) -> None:
         self.path = Path(path)
         content = _read(self.path)
         self._found, self._size = len(content), content.rfind(b"\n") + 1
-        self._entries, self._last = parse(content[: self._size].decode(errors="replace"), self.path)
+        self._entries, self._last = parse(content[: self._size].decode(errors="replace"), self.path, kind)
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[AnyLine, ...]:
         """All entries so far."""
         return tuple(self._entries)
 
@@ -44,7 +61,7 @@ class Ledger:
         """SHA-256 of the last line; as every line names the one before, of the whole."""
         return self._last
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: AnyLine) -> None:
         """Write an entry to the disk.
 
         Raises
@@ -81,19 +98,19 @@ class Ledger:
             raise
 
 
-def parse(text: str, source: object) -> tuple[list[Entry], str]:
-    """Return the entries of complete lines, and the SHA-256 of the last line.
+def parse(text: str, source: object, kind: type[AnyLine] = Entry) -> tuple[list[AnyLine], str]:
+    """Return the entries, all of one kind, of complete lines, and the SHA-256 of the last line.
 
     Raises
     ------
     InputError
         A line is damaged, or does not follow the one before; names `source` and the line.
     """
-    entries: list[Entry] = []
+    entries: list[AnyLine] = []
     last = FIRST
     for number, line in enumerate(text.split("\n")[:-1], 1):
         try:
-            entry, previous = Entry.from_json(line)
+            entry, previous = kind.from_json(line)
         except ValueError as error:
             raise InputError(source, f"is damaged: line {number} {error}", _REMEDY) from error
         if previous != last or entry.number != number:
