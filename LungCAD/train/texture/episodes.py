@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter
 from torch.utils.data import Dataset
 
+from LungCAD.train.scanners import as_another_scanner
 from LungCAD.train.texture.scans import TextureScan
 
 SPARSE = 0.8
@@ -26,10 +26,6 @@ RADIUS_PX = (2.0, 5.0)
 
 LEAST_REGION_PX = 10
 JITTER_PX = 24
-SHIFT_HU, STRETCH, NOISE_HU, BLUR_PX = 12.0, 0.06, 12.0, 0.8
-"""Breath, calibration, kernels and noise differ between scanners more than phantoms show."""
-
-STRETCHED_ABOUT_HU = -870.0
 ATTEMPTS = 6
 
 
@@ -109,18 +105,6 @@ def draw_regions(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarr
                 classes.append(int(value))
                 regions[region] = len(classes)
     return regions, classes
-
-
-def as_another_scanner(hu: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return HU (float32) shifted, sometimes blurred, stretched about parenchyma or noisier."""
-    hu = hu + rng.normal(0, SHIFT_HU)
-    if rng.random() < 0.3:
-        hu = gaussian_filter(hu, (0, *2 * [rng.uniform(0, BLUR_PX)]))
-    if rng.random() < 0.5:
-        hu = (hu - STRETCHED_ABOUT_HU) * np.exp(rng.normal(0, STRETCH)) + STRETCHED_ABOUT_HU
-    if rng.random() < 0.3:
-        hu = hu + rng.normal(0, rng.uniform(0, NOISE_HU), hu.shape)
-    return hu.astype(np.float32)
 
 
 def _round_region(
