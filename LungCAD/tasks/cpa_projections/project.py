@@ -1,0 +1,196 @@
+"""Average intensities inside the lungs along three directions: of the whole scan, of regions in three ranges.
+
+Only voxels of the lungs are ever interpolated, slab by slab, and each adds itself to its rays: no turned copy
+of the scan exists.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+from torch.nn.functional import grid_sample
+
+from LungCAD.errors import InputError
+from LungCAD.images.windows import SAPSAM
+from LungCAD.tasks.cpa_projections.grid import AXES, REGIONS, SHAPE, SIDES, THIRDS, ProjectionGrid
+from LungCAD.tasks.cpa_projections.lung_mask import lung_mask
+from LungCAD.tasks.cpa_projections.rotations import Rotation
+
+WHOLE_WINDOW = (-1000.0, 0.0)
+"""HU that the grey levels 0 and 1 of a whole projection stand for."""
+
+RANGES = len(SAPSAM)
+_BEYOND = RANGES  # the class of voxels outside all ranges: they count in whole projections only
+_SLAB = 24  # layers of the turned grid interpolated at a time
+_LAYERS, _COLUMNS = SHAPE[0] // THIRDS, SHAPE[2] // SIDES  # of a region
+_UNTURNED = Rotation()
+
+
+@dataclass(frozen=True)
+class ProjectionVolume:
+    """A scan on the projection grid. hu : float32, lungs : bool, both (216, 256, 256) on one device."""
+
+    grid: ProjectionGrid
+    hu: torch.Tensor
+    lungs: torch.Tensor
+
+    @classmethod
+    def of(cls, ct: sitk.Image, device: str | torch.device = "cpu") -> ProjectionVolume:
+        """Bring a scan of any orientation to the grid and find its lungs.
+
+        Raises
+        ------
+        InputError
+            The body encloses no air: there are no lungs.
+        """
+        grid = ProjectionGrid.of(ct)
+        hu = grid.resample(ct)
+        lungs = lung_mask(hu.numpy())
+        if not lungs.any():
+            raise InputError("The scan", "shows no lungs", "Give a CT of the chest in Hounsfield units")
+        return cls(grid, hu.to(device), torch.from_numpy(lungs).to(device))
+
+    def lung_voxels(self) -> dict[str, int]:
+        """Return how much lung each region has; none or little where a lung is missing or the scan is cut."""
+        sums = self.lungs.reshape(THIRDS, SHAPE[0] // THIRDS, SHAPE[1], SIDES, -1).sum((1, 2, 4))
+        return dict(zip(REGIONS, sums.flip(0).T.ravel().tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Projections:
+    """The pictures of one rotation, by direction; rows and columns as the grid's remaining axes.
+
+    whole : (Y, X) average intensity in the lungs, -1000..0 HU to 0..1; 256 x 256, 216 x 256, 216 x 256.
+    regions : (6, 3, Y, X) in the order of `REGIONS`, average of the voxels in the lungs and in each of three
+        ranges, each range to 0..1; 256 x 128 axial, 72 x 128 coronal, 72 x 256 sagittal.
+    Rays that meet no such voxel are 0. Layers ascend: coronal and sagittal pictures have the head below.
+    """
+
+    whole: dict[str, torch.Tensor]
+    regions: dict[str, torch.Tensor]
+
+
+def project(volume: ProjectionVolume, rotation: Rotation = _UNTURNED) -> Projections:
+    """Return the projections of a scan, turned about the middle of its grid.
+
+    Values are interpolated linearly; lung is where the mask, interpolated likewise, is more than one half.
+    """
+    hu, (z, y, x) = _lung_values(volume, rotation)
+    third, row = z // _LAYERS, z % _LAYERS
+    side, column = x // _COLUMNS, x % _COLUMNS
+    region = side * THIRDS + THIRDS - 1 - third
+    within = _range_of(hu)
+    rays = {
+        "axial": _Rays.of(hu, region, within, y, column, (SHAPE[1], _COLUMNS)),
+        "coronal": _Rays.of(hu, region, within, row, column, (_LAYERS, _COLUMNS)),
+        "sagittal": _Rays.of(hu, region, within, row, y, (_LAYERS, SHAPE[1])),
+    }
+    return Projections(
+        {axis: _scaled(rays[axis].whole(axis), *WHOLE_WINDOW) for axis in AXES},
+        {axis: rays[axis].ranges() for axis in AXES},
+    )
+
+
+@dataclass(frozen=True)
+class _Rays:
+    """Sum of HU and number of voxels along each ray: (6, 4, rows, columns) by region and range."""
+
+    sums: torch.Tensor
+    counts: torch.Tensor
+
+    @classmethod
+    def of(
+        cls,
+        hu: torch.Tensor,
+        region: torch.Tensor,
+        within: torch.Tensor,
+        row: torch.Tensor,
+        column: torch.Tensor,
+        picture: tuple[int, int],
+    ) -> _Rays:
+        shape = (len(REGIONS), RANGES + 1, *picture)
+        ray = ((region * shape[1] + within) * shape[2] + row) * shape[3] + column
+        size = int(np.prod(shape))
+        sums = torch.zeros(size, dtype=torch.float64, device=hu.device).index_add_(0, ray, hu.double())
+        return cls(sums.reshape(shape), torch.bincount(ray, minlength=size).reshape(shape))
+
+    def ranges(self) -> torch.Tensor:
+        """Return the means (6, 3, rows, columns), each range scaled to 0..1."""
+        means = [
+            _scaled(_mean(self.sums[:, i], self.counts[:, i]), low, high)
+            for i, (low, high) in enumerate(SAPSAM)
+        ]
+        return torch.stack(means, dim=1)
+
+    def whole(self, axis: str) -> torch.Tensor:
+        """Return the mean along rays through all regions, NaN where a ray meets no lung."""
+        return _mean(*(_joined(values, axis) for values in (self.sums, self.counts)))
+
+
+def _joined(values: torch.Tensor, axis: str) -> torch.Tensor:
+    """Add up (6, 4, rows, columns) over the ranges and the regions that lie behind one another."""
+    by_place = values.sum(1).unflatten(0, (SIDES, THIRDS)).flip(1)  # side, third from below, row, column
+    if axis == "axial":
+        return by_place.sum(1).movedim(0, 1).flatten(1)
+    if axis == "coronal":
+        return by_place.permute(1, 2, 0, 3).flatten(2).flatten(0, 1)
+    return by_place.sum(0).flatten(0, 1)
+
+
+def _mean(sums: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    return sums / torch.where(counts > 0, counts, torch.nan)
+
+
+def _scaled(means: torch.Tensor, low: float, high: float) -> torch.Tensor:
+    """Bring HU from low..high to 0..1 and empty rays to 0."""
+    return ((means - low) / (high - low)).clamp(0, 1).nan_to_num(0.0).float()
+
+
+def _range_of(hu: torch.Tensor) -> torch.Tensor:
+    """Return which of the ranges each value lies in: low end included, high end too in the highest."""
+    ends = torch.tensor([low for low, _ in SAPSAM] + [SAPSAM[-1][1]], dtype=hu.dtype, device=hu.device)
+    within = torch.bucketize(hu, ends, right=True) - 1
+    within = torch.where(hu == ends[-1], RANGES - 1, within)
+    return torch.where(within < 0, _BEYOND, within)
+
+
+def _lung_values(volume: ProjectionVolume, rotation: Rotation) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return HU (N,) and grid indices (3, N), order z, y, x, of the lung voxels of the turned volume."""
+    if rotation.is_identity:
+        return volume.hu[volume.lungs], torch.nonzero(volume.lungs).T
+    device = volume.hu.device
+    hu, lungs = volume.hu[None, None], volume.lungs[None, None].float()
+    matrix = torch.from_numpy(rotation.matrix).float().to(device)
+    box = _turned_box(volume.lungs, rotation)
+    values, indices = [], []
+    for low in range(box[0].start, box[0].stop, _SLAB):
+        axes = (range(low, min(low + _SLAB, box[0].stop)), *(range(b.start, b.stop) for b in box[1:]))
+        index = torch.stack(
+            torch.meshgrid(*(torch.tensor(axis, device=device) for axis in axes), indexing="ij")
+        )
+        places = _for_sampling(index.flatten(1), matrix)
+        inside = grid_sample(lungs, places, align_corners=True).ravel() > 0.5
+        indices.append(index.flatten(1)[:, inside])
+        sampled = grid_sample(hu, places[:, :, :, inside], padding_mode="border", align_corners=True)
+        values.append(sampled.ravel())
+    return torch.cat(values), torch.cat(indices, dim=1)
+
+
+def _for_sampling(index: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    """Return places (1, 1, 1, N, 3) in the order and scale of `grid_sample` for turned `index` (3, N)."""
+    middle = (torch.tensor(SHAPE, device=index.device) - 1) / 2
+    return ((matrix @ (index - middle[:, None])) / middle[:, None]).flip(0).T[None, None, None]
+
+
+def _turned_box(lungs: torch.Tensor, rotation: Rotation) -> tuple[slice, slice, slice]:
+    """Return the box (z, y, x) of the turned grid outside of which there is no lung."""
+    found = [torch.nonzero(lungs.any(a).any(b)).ravel() for a, b in ((2, 1), (2, 0), (1, 0))]
+    ends = [(int(along[0]), int(along[-1])) for along in found]
+    corners = rotation.from_original(np.array(list(itertools.product(*ends))), SHAPE)
+    low = np.clip(np.floor(corners.min(0)).astype(int) - 1, 0, None)
+    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 2, SHAPE)
+    return tuple(map(slice, low.tolist(), high.tolist()))
