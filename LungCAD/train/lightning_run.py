@@ -23,6 +23,7 @@ def fit_module(
     *,
     epochs: int,
     device: str,
+    precision: str = "32-true",
     checkpoint: Path | None = None,
     progress: Progress = silent,
 ) -> None:
@@ -31,6 +32,7 @@ def fit_module(
     Parameters
     ----------
     device : as `choose_device` takes it.
+    precision : Lightning's name of the number format, such as "bf16-mixed".
     checkpoint : a file (.ckpt) that is written after every epoch; where it exists, training goes on from it.
 
     Raises
@@ -45,10 +47,11 @@ def fit_module(
         callbacks.append(_every_epoch(checkpoint))
     resumed = checkpoint if checkpoint is not None and checkpoint.exists() else None
     with quiet_lightning():
-        make_trainer(device, epochs, callbacks).fit(module, batches, ckpt_path=resumed, weights_only=True)
+        trainer = make_trainer(device, epochs, callbacks, precision)
+        trainer.fit(module, batches, ckpt_path=resumed, weights_only=True)
 
 
-def make_trainer(device: str, epochs: int, callbacks: list[Callback]) -> Trainer:
+def make_trainer(device: str, epochs: int, callbacks: list[Callback], precision: str = "32-true") -> Trainer:
     """Return a trainer on one device that draws nothing and logs nothing by itself."""
     chosen = choose_device(device)
     with quiet_lightning():
@@ -56,6 +59,7 @@ def make_trainer(device: str, epochs: int, callbacks: list[Callback]) -> Trainer
             accelerator="gpu" if chosen.type == "cuda" else chosen.type,
             devices=1 if chosen.index is None else [chosen.index],
             max_epochs=epochs,
+            precision=precision,
             callbacks=callbacks,
             enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
             enable_progress_bar=False,

@@ -34,7 +34,7 @@ class XrayLearner(LightningModule):
     def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], index: int) -> torch.Tensor:
         """Return the loss of images (N, 1, Y, X) and masks (N, Y, X)."""
         images, masks = batch
-        logits = self.network(images)
+        logits = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = cross_entropy(logits, masks, ignore_index=IGNORE)
         return loss + soft_dice_loss(logits, masks) if self._choices.dice else loss
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import binary_erosion
 from skimage.draw import ellipse
 from torch.nn.functional import cross_entropy
 
 from LungCAD.errors import InputError
 from LungCAD.train.epochs import ShuffledByEpoch
 from LungCAD.train.xray.batches import VariedFilms
+from LungCAD.train.xray.findings import paint_gas, paint_opacity
 from LungCAD.train.xray.learner import soft_dice_loss
 from LungCAD.train.xray.parameters import PUBLISHED, XrayTrainingParameters
 from LungCAD.train.xray.radiographs import IGNORE, Radiograph, RadiographSet
@@ -45,6 +47,40 @@ def test_a_variation_moves_the_mask_with_the_film():
         assert picture.min() >= 0 and picture.max() <= 1 and not truth[~inside].any()
         bright, dark = picture[(truth == 1)], picture[(truth == 0) & inside]
         assert abs(np.median(bright) - np.median(dark)) > 0.3  # inverted films have it the other way round
+
+
+def test_opacity_takes_the_air_from_one_lung_and_leaves_the_other():
+    drawn, mask = film(0, (96, 96))
+    right = mask.astype(bool) & (np.arange(96) < 48)
+    left = mask.astype(bool) & (np.arange(96) >= 48)
+    darkest = np.median(drawn[mask == 1])
+    brightened = []
+    for seed in range(20):
+        picture = drawn.copy()
+        paint_opacity(picture, mask, np.random.default_rng(seed))
+        assert (picture >= drawn - 1e-6).all() and picture.max() <= max(drawn.max(), 1)
+        change = sorted((picture - drawn)[lung].mean() for lung in (right, left))
+        assert change[0] <= 0.2 * change[1]
+        brightened.append((picture[mask == 1].max() - darkest, change[1]))
+    assert (
+        np.mean([most for most, _ in brightened]) > 0.3 and np.mean([mean for _, mean in brightened]) > 0.05
+    )
+
+
+def test_opacity_of_a_film_without_lungs_changes_nothing():
+    drawn, mask = film(0)
+    picture = drawn.copy()
+    paint_opacity(picture, np.zeros_like(mask), np.random.default_rng(0))
+    assert np.array_equal(picture, drawn)
+
+
+def test_gas_lies_beside_the_lungs():
+    drawn, mask = film(0, (96, 96))
+    for seed in range(20):
+        picture = drawn.copy()
+        paint_gas(picture, mask, np.random.default_rng(seed))
+        deep = binary_erosion(mask, np.ones((11, 11)))
+        assert np.allclose(picture[deep], drawn[deep]) and (picture <= drawn + 1e-6).all()
 
 
 def test_variations_depend_on_seed_epoch_and_film_alone():
@@ -107,6 +143,16 @@ def test_a_broken_off_training_ends_as_an_unbroken_one(films, tmp_path):
     assert whole.scores == resumed.scores
     with pytest.raises(InputError, match="another training"):
         train_xray(films, XrayTrainingParameters(**{**TINY.as_dict(), "seed": 1}), checkpoints=tmp_path / "c")
+
+
+def test_training_in_bfloat16_gives_about_the_same_network(films):
+    whole, short = (
+        train_xray(films, XrayTrainingParameters(**{**TINY.as_dict(), "precision": precision}))
+        for precision in ("float32", "bfloat16")
+    )
+    weights = torch.cat([value.flatten() for value in whole.network.parameters()])
+    others = torch.cat([value.flatten() for value in short.network.parameters()])
+    assert others.dtype == torch.float32 and torch.nn.functional.cosine_similarity(weights, others, 0) > 0.99
 
 
 def test_the_published_recipe_runs(films):
