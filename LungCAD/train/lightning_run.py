@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
@@ -26,6 +27,9 @@ def fit_module(
     precision: str = "32-true",
     checkpoint: Path | None = None,
     progress: Progress = silent,
+    validation: DataLoader | None = None,
+    callbacks: Sequence[Callback] = (),
+    **machine: Any,  # noqa: ANN401 - what Lightning's Trainer takes
 ) -> None:
     """Train a module for a number of epochs.
 
@@ -34,6 +38,8 @@ def fit_module(
     device : as `choose_device` takes it.
     precision : Lightning's name of the number format, such as "bf16-mixed".
     checkpoint : a file (.ckpt) that is written after every epoch; where it exists, training goes on from it.
+    validation : batches for the module's validation step, after every epoch.
+    callbacks : further ones of Lightning; their state is in the checkpoints. machine : as in `make_trainer`.
 
     Raises
     ------
@@ -42,22 +48,30 @@ def fit_module(
     Cancelled
         From `progress`.
     """
-    callbacks: list[Callback] = [_Report(progress, epochs)]
+    every = [_Report(progress, epochs), *callbacks]
     if checkpoint is not None:
-        callbacks.append(_every_epoch(checkpoint))
+        every.append(_every_epoch(checkpoint))
     resumed = checkpoint if checkpoint is not None and checkpoint.exists() else None
     with quiet_lightning():
-        trainer = make_trainer(device, epochs, callbacks, precision)
-        trainer.fit(module, batches, ckpt_path=resumed, weights_only=True)
+        trainer = make_trainer(device, epochs, every, precision, **machine)
+        trainer.fit(module, batches, validation, ckpt_path=resumed, weights_only=True)
 
 
-def make_trainer(device: str, epochs: int, callbacks: list[Callback], precision: str = "32-true") -> Trainer:
-    """Return a trainer on one device that draws nothing and logs nothing by itself."""
+def make_trainer(
+    device: str,
+    epochs: int,
+    callbacks: list[Callback],
+    precision: str = "32-true",
+    **machine: Any,  # noqa: ANN401
+) -> Trainer:
+    """Return a trainer that draws nothing and logs nothing by itself, on one device.
+
+    machine : further arguments of Lightning's Trainer, such as `devices`, `num_nodes` and `strategy`.
+    """
     chosen = choose_device(device)
     with quiet_lightning():
         return Trainer(
             accelerator="gpu" if chosen.type == "cuda" else chosen.type,
-            devices=1 if chosen.index is None else [chosen.index],
             max_epochs=epochs,
             precision=precision,
             callbacks=callbacks,
@@ -65,7 +79,9 @@ def make_trainer(device: str, epochs: int, callbacks: list[Callback], precision:
             enable_progress_bar=False,
             enable_model_summary=False,
             logger=False,
+            num_sanity_val_steps=0,
             use_distributed_sampler=False,
+            **{"devices": 1 if chosen.index is None else [chosen.index], **machine},
         )
 
 

@@ -1,0 +1,105 @@
+"""From labelled scans to labelled slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.images import to_axial
+from LungCAD.labels import Schema
+from LungCAD.tasks.ild_input import IldInput
+from LungCAD.train.ild.loss import OUTSIDE, UNLABELLED
+from LungCAD.train.ild.slices import LungSlice, SliceSet
+
+IGNORED = 255
+"""Label value of lung that takes no part."""
+
+
+class SliceCollector:
+    """Cuts scans into slices, as `input` says, and remembers what scanners they are from.
+
+    schema : its codes are the classes.
+    """
+
+    def __init__(self, schema: Schema, input: IldInput) -> None:
+        self.schema = schema
+        self._input = input
+        self._slices: list[LungSlice] = []
+        self._pixels: list[float] = []
+        self._thicknesses: list[float] = []
+
+    def add(
+        self,
+        ct: sitk.Image,
+        labels: sitk.Image,
+        lungs: sitk.Image,
+        patient: str,
+        *,
+        thickness_mm: float | None = None,
+        meaning: Mapping[int, str | None] | None = None,
+    ) -> None:
+        """Take both lungs of all slices on which something is labelled.
+
+        Parameters
+        ----------
+        ct, labels, lungs : HU, label values, and 1 right, 2 left; of one geometry, any orientation.
+        thickness_mm : of the slices; their distance where it is not known.
+        meaning : code by label value, that of the schema where None; 0 is unlabelled, values without a code
+            take no part.
+        """
+        axial = to_axial(ct)
+        hu = sitk.GetArrayFromImage(axial)
+        values, field = (sitk.GetArrayFromImage(to_axial(image)) for image in (labels, lungs))
+        table = self._table(meaning)
+        found = len(self._slices)
+        for crop in self._input.crops(field):
+            targets = np.where(crop.cut(field) == crop.side, table[crop.cut(values)], np.int8(OUTSIDE))
+            if (targets >= 0).any():
+                self._slices.append(LungSlice(crop.cut(hu).astype(np.int16), targets, patient))
+        if len(self._slices) > found:
+            self._pixels += axial.GetSpacing()[:2]
+            self._thicknesses.append(thickness_mm or axial.GetSpacing()[2])
+
+    def done(
+        self,
+        source: str,
+        licence: str,
+        synthetic: bool = False,
+        warnings: Sequence[str] = (),
+        require_all: bool = True,
+    ) -> SliceSet:
+        """Return what was collected; the texts are those of `SliceSet`.
+
+        Raises
+        ------
+        InputError
+            There is no labelled slice, or a class has no pixel and `require_all`.
+        """
+        if not self._slices:
+            raise InputError(source, "has no labelled slice of the lung", "Check the labels and the schema")
+        seen = replace(
+            self._input,
+            pixel_mm=(min(self._pixels), max(self._pixels)),
+            thickness_mm=(min(self._thicknesses), max(self._thicknesses)),
+        )
+        codes = tuple(self.schema.codes)
+        made = SliceSet(tuple(self._slices), codes, seen, source, licence, synthetic, tuple(warnings))
+        missing = [code for code, count in zip(codes, made.pixels.sum(0), strict=True) if not count]
+        if missing and require_all:
+            raise InputError(source, f"shows no {', '.join(missing)}", "Give data that show all classes")
+        return made
+
+    def _table(self, meaning: Mapping[int, str | None] | None) -> np.ndarray:
+        """Return the target by label value."""
+        if meaning is None:
+            meaning = {label.value: label.code for label in self.schema.labels}
+        index = {code: number for number, code in enumerate(self.schema.codes)}
+        table = np.full(256, OUTSIDE, np.int8)
+        table[0] = UNLABELLED
+        for value, code in meaning.items():
+            table[value] = index.get(code, OUTSIDE)
+        return table
