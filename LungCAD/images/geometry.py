@@ -68,7 +68,7 @@ def to_axial(image: sitk.Image) -> sitk.Image:
     feet first. `from_axial` undoes it.
     """
     order, flips = _patient_axes(image)
-    return sitk.Flip(sitk.PermuteAxes(image, order), flips)
+    return _flipped(_permuted(image, order), flips)
 
 
 def from_axial(axial: sitk.Image, like: sitk.Image) -> sitk.Image:
@@ -80,7 +80,7 @@ def from_axial(axial: sitk.Image, like: sitk.Image) -> sitk.Image:
         `axial` does not lie on the grid of ``to_axial(like)``.
     """
     order, flips = _patient_axes(like)
-    image = sitk.PermuteAxes(sitk.Flip(axial, flips), [order.index(axis) for axis in range(3)])
+    image = sitk.Image(_permuted(_flipped(axial, flips), [order.index(axis) for axis in range(3)]))
     if not same_geometry(image, like):
         raise ValueError("axial: does not lie on the grid of to_axial(like)")
     image.CopyInformation(like)
@@ -147,6 +147,15 @@ def image_like(array: NDArray, reference: sitk.Image) -> sitk.Image:
     image = sitk.GetImageFromArray(array, isVector=array.ndim > reference.GetDimension())
     image.CopyInformation(reference)
     return image
+
+
+def _permuted(image: sitk.Image, order: list[int]) -> sitk.Image:
+    """Most images lie as wanted: then nothing is copied."""
+    return image if order == [0, 1, 2] else sitk.PermuteAxes(image, order)
+
+
+def _flipped(image: sitk.Image, flips: list[bool]) -> sitk.Image:
+    return sitk.Flip(image, flips) if any(flips) else image
 
 
 def _patient_axes(image: sitk.Image) -> tuple[list[int], list[bool]]:

@@ -1,0 +1,106 @@
+"""What was found along a scan, slice by slice: data for tables, plots and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SliceReading:
+    """One axial slice.
+
+    number : where it lies in the stored volume, counted from 1. z_mm : superior coordinate of its centre.
+    lung_cm2 : aerated lung that it shows.
+    probability : per disease, of this slice alone; smoothed : with its neighbours. Both are empty where the
+        method abstained, because the slice shows too little lung.
+    """
+
+    number: int
+    z_mm: float
+    lung_cm2: float
+    probability: tuple[float, ...] = ()
+    smoothed: tuple[float, ...] = ()
+
+    @property
+    def abstained(self) -> bool:
+        """Whether nothing is said of this slice."""
+        return not self.smoothed
+
+
+@dataclass(frozen=True)
+class SliceRange:
+    """Neighbouring slices that show a disease: numbers and superior coordinates (mm), from feet to head.
+
+    peak : number of the slice where the smoothed probability is highest; probability : its value.
+    """
+
+    first: int
+    last: int
+    from_mm: float
+    to_mm: float
+    peak: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is said of one disease in the whole scan.
+
+    code, name, color : of its label. threshold : smoothed probability from which on a slice shows it.
+    probability : the highest of all slices, None where all were abstained from.
+    ranges : of slices that show it, from the feet.
+    """
+
+    code: str
+    name: str
+    color: tuple[int, int, int]
+    threshold: float
+    probability: float | None
+    ranges: tuple[SliceRange, ...] = ()
+
+    @property
+    def present(self) -> bool | None:
+        """Whether any slice shows the disease; None where nothing is known."""
+        return None if self.probability is None else bool(self.ranges)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All slices, from feet to head, and what they add up to; diseases are in one order throughout."""
+
+    slices: tuple[SliceReading, ...]
+    diseases: tuple[Finding, ...]
+
+    @property
+    def judged(self) -> tuple[SliceReading, ...]:
+        """The slices that something is said of."""
+        return tuple(reading for reading in self.slices if not reading.abstained)
+
+    def worth_reading(self, count: int) -> list[int]:
+        """Return up to `count` indices of slices to look at, the surest first.
+
+        The peaks of all ranges; where there are not that many, the slices that come nearest to a threshold,
+        each at least a tenth of the lung away from those before.
+        """
+        order = {reading.number: index for index, reading in enumerate(self.slices)}
+        peaks = [(one.probability, order[one.peak]) for each in self.diseases for one in each.ranges]
+        chosen = list(dict.fromkeys(index for _, index in sorted(peaks, key=lambda peak: -peak[0])))
+        gap = max(1, round(0.1 * len(self.judged)))
+        for index in sorted(range(len(self.slices)), key=self._distance_to_thresholds):
+            far = all(abs(index - other) >= gap for other in chosen)
+            if far and not self.slices[index].abstained:
+                chosen.append(index)
+        return chosen[:count]
+
+    def _distance_to_thresholds(self, index: int) -> float:
+        """Return how far the slice stays below the nearest threshold (negative: above)."""
+        smoothed = self.slices[index].smoothed
+        gaps = [each.threshold - value for each, value in zip(self.diseases, smoothed, strict=bool(smoothed))]
+        return min(gaps, default=1.0)
+
+
+def names_of(diseases: Sequence[Finding]) -> str:
+    """Return the names in one phrase, the first letter large."""
+    names = ", ".join(each.name.lower() for each in diseases)
+    return names[:1].upper() + names[1:]

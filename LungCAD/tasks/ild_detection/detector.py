@@ -1,0 +1,99 @@
+"""A loaded detection network, for the slices of many scans."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from LungCAD.devices import choose_device
+from LungCAD.errors import InputError
+from LungCAD.labels import Label, load_schema
+from LungCAD.networks.cnn_f import CNNF
+from LungCAD.progress import Progress, each
+from LungCAD.saliency import grad_cam
+from LungCAD.tasks.detection_input import DetectionInput, centred, decisions_from_plain
+from LungCAD.tasks.ild_detection.parameters import IldDetectionParameters
+from LungCAD.weights import load_network
+from LungCAD.weights.shipped import shipped
+
+SLICES_AT_ONCE = 32
+"""More are no faster on a processor and take more memory."""
+
+
+class Detector:
+    """Network, how it wants its slices, and how its outputs are read.
+
+    Attributes
+    ----------
+    diseases : labels of its schema, in the order of the outputs. input : how slices are prepared.
+    decisions : offset, temperature and threshold per disease. synthetic : trained on synthetic data.
+
+    Raises
+    ------
+    InputError
+        The weights cannot be used, or the device is not to be had.
+    """
+
+    def __init__(self, parameters: IldDetectionParameters) -> None:
+        self._device = choose_device(parameters.device)
+        name = parameters.weights
+        path = Path(name) if Path(name).suffix else shipped(name)
+        network, description = load_network(path, architecture="cnn_f")
+        schema = load_schema(description.schema)
+        try:
+            self.diseases: tuple[Label, ...] = tuple(schema.by_code(code) for code in description.classes)
+            self.input = DetectionInput.from_plain(description.input)
+            self.decisions = decisions_from_plain(description.input["decisions"])
+        except (KeyError, ValueError) as error:
+            raise InputError(path, f"was not trained to detect disease on slices: {error}") from error
+        if len(self.decisions) != len(self.diseases):
+            problem = f"has {len(self.decisions)} decisions for {len(self.diseases)} diseases"
+            raise InputError(path, problem, "It may come from another version of LungCAD")
+        self.title, self.synthetic = description.card.title, description.card.synthetic
+        self._body, self._head = (part.to(self._device) for part in _split(network.float()))
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Probability from which on a disease is there."""
+        return tuple(decision.threshold for decision in self.decisions)
+
+    def feature_maps(self, levels: torch.Tensor, progress: Progress) -> torch.Tensor:
+        """Return the network's last maps (N, channels, 13, 13) of slices that `input` prepared."""
+        maps = []
+        with torch.inference_mode():
+            for chunk in each(levels.split(SLICES_AT_ONCE), progress, "Looking at the slices"):
+                images = centred(chunk.to(self._device)).contiguous(memory_format=torch.channels_last)
+                maps.append(self._body(images))
+        return torch.cat(maps)
+
+    def probabilities(self, maps: torch.Tensor) -> NDArray[np.float32]:
+        """Return the probability (N, C) of every disease on slices of these maps."""
+        with torch.inference_mode():
+            outputs = self._head(maps).cpu().numpy()
+        readings = [one.probability(column) for one, column in zip(self.decisions, outputs.T, strict=True)]
+        return np.stack(readings, axis=1)
+
+    def saliency(self, maps: torch.Tensor, disease: int) -> torch.Tensor:
+        """Return Grad-CAM (N, 13, 13) of one disease on slices of these maps: 0 to 1, the largest, in each.
+
+        Where the pixels are centred in the slice, `heat_map.aligned` says.
+        """
+        evidence = grad_cam(self._head, maps, disease, self._head.maps).cpu()
+        return evidence / evidence.amax((1, 2), keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
+
+
+def _split(network: CNNF) -> tuple[nn.Module, nn.Module]:
+    """Return the network up to its last maps that know where in the slice something is, and the rest.
+
+    So all diseases are explained with one pass through the convolutions.
+    """
+    layers = dict(network.features.named_children())
+    pooling = layers.pop("pool5")
+    head = OrderedDict(maps=nn.Identity(), pool5=pooling, flat=nn.Flatten(), classifier=network.classifier)
+    body = nn.Sequential(*layers.values()).to(memory_format=torch.channels_last)
+    return body.eval(), nn.Sequential(head).eval()
