@@ -1,0 +1,69 @@
+"""Whether a CT is like those that the network was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.images import ScanFacts, spacing_zyx, to_axial
+from LungCAD.tasks.ild_input import IldInput
+from LungCAD.weights import ModelCard
+
+FAR = 2.0
+"""Pixels this many times smaller or larger than any in training show another texture altogether."""
+
+TOLERANCE = 1.05
+"""Of what counts as inside a trained range: scanners round."""
+
+SQUARE = 1.02
+"""Largest ratio of the sides of a pixel that a scanner made."""
+
+
+def require_known_pixels(ct: sitk.Image, trained: IldInput) -> None:
+    """Raise InputError where the pixels of the axial slices are far from all that the network has seen."""
+    for width in spacing_zyx(to_axial(_corner(ct)))[1:]:
+        low, high = trained.pixel_mm
+        if not low / FAR <= width <= high * FAR:
+            raise InputError(
+                "CT",
+                f"has pixels of {width:.3g} mm, far from the {low:g} to {high:g} mm that the network knows",
+                "Resample its axial slices into that range, or give weights that were trained for it",
+            )
+
+
+def find_cautions(
+    ct: sitk.Image, facts: ScanFacts | None, trained: IldInput, card: ModelCard
+) -> Iterator[str]:
+    """Yield what a reader of the labels must know of the scan and of the network.
+
+    Parameters
+    ----------
+    facts : of the scan. Slices are taken to touch where their thickness is unknown.
+    """
+    if card.synthetic:
+        yield f"{card.title}: trained on synthetic data only"
+    distance, *pixel = spacing_zyx(to_axial(_corner(ct)))
+    if max(pixel) > SQUARE * min(pixel):
+        yield (
+            f"The axial pixels are {pixel[1]:.3g} x {pixel[0]:.3g} mm: the CT was resampled or is not axial. "
+            "Textures are stretched, and the network was trained on square pixels"
+        )
+    low, high = trained.pixel_mm
+    if min(pixel) < low / TOLERANCE or max(pixel) > high * TOLERANCE:
+        yield f"The pixels are {max(pixel):.3g} mm wide; the network was trained on {low:g} to {high:g} mm"
+    thickness = (facts and facts.slice_thickness_mm) or distance
+    low, high = trained.thickness_mm
+    if thickness > high * TOLERANCE:
+        yield (
+            f"The slices are {thickness:.3g} mm thick; the network was trained on {low:g} to {high:g} mm. "
+            "Thick slices blur fine textures: reticulation and micronodules may pass for ground glass"
+        )
+    elif thickness < low / TOLERANCE:
+        yield f"The slices are {thickness:.3g} mm thick; the network was trained on {low:g} to {high:g} mm"
+
+
+def _corner(ct: sitk.Image) -> sitk.Image:
+    """Return one voxel of the CT: it has the same axes and is quick to turn."""
+    return sitk.RegionOfInterest(ct, [1, 1, 1], [0, 0, 0])
