@@ -1,0 +1,210 @@
+"""Disease slice by slice: what is found where, in scans of any orientation, and what is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+
+from LungCAD.errors import Cancelled, InputError
+from LungCAD.images import to_axial
+from LungCAD.networks import UNet
+from LungCAD.saliency import grad_cam
+from LungCAD.tasks.detection_input import centred
+from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters, run
+from LungCAD.weights import ModelCard, NetworkDescription, load_network, save_network
+from Testing.spot_network import CODES, chest, chest_image, save_spot_network
+
+BRIGHT, AIRY = CODES
+SPOTS = {BRIGHT: (range(9, 12), (70, 50)), AIRY: (range(14, 17), (90, 112))}
+LUNG = range(6, 18)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return save_spot_network(tmp_path_factory.mktemp("spots") / "spots.safetensors")
+
+
+@pytest.fixture(scope="module")
+def parameters(weights):
+    return IldDetectionParameters(weights=str(weights), smoothing_mm=0.0, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def result(parameters):
+    return run(chest_image(chest(SPOTS)), parameters)
+
+
+def finding(result, code):
+    return next(one for one in result.findings.diseases if one.code == code)
+
+
+def test_slices_with_a_spot_are_found(result):
+    for code, (where, _) in SPOTS.items():
+        (found,) = finding(result, code).ranges
+        assert (found.first, found.last) == (where[0] + 1, where[-1] + 1)
+        assert found.from_mm == pytest.approx(300 + 5 * where[0])
+        assert found.peak - 1 in where and found.probability > 0.9
+        assert finding(result, code).present
+
+
+def test_nothing_is_said_beyond_the_lungs(result):
+    readings = result.findings.slices
+    assert [reading.number for reading in readings] == list(range(1, 25))
+    assert [index for index, reading in enumerate(readings) if not reading.abstained] == list(LUNG)
+    assert readings[0].lung_cm2 == 0 and readings[12].lung_cm2 > 100
+
+
+def test_healthy_lungs_show_nothing(parameters):
+    result = run(chest_image(chest({})), parameters)
+    for disease in result.findings.diseases:
+        assert disease.present is False and disease.ranges == () and disease.probability < 0.1
+
+
+def test_heat_maps_lie_on_their_spots(result):
+    for code, (where, (row, column)) in SPOTS.items():
+        heat = sitk.GetArrayFromImage(result.heat_map(code))
+        assert heat.dtype == np.uint8 and heat.shape == (24, 160, 160)
+        inside = np.isin(np.arange(24), where)
+        assert heat[~inside].max() <= 5 < 90 < heat[inside].max(axis=(1, 2)).min() <= 100
+        plane = heat[where[1]].astype(float)
+        middle = [(plane * places).sum() / plane.sum() for places in np.mgrid[:160, :160]]
+        assert np.hypot(middle[0] - row, middle[1] - column) * 2.2 < 12  # mm; a map's pixel is 23 mm wide
+
+
+@pytest.mark.parametrize("order", ["LPS", "RAS", "LPI", "SRP", "IAR", "PSL"])
+def test_orientation_does_not_matter(parameters, result, order):
+    turned = sitk.DICOMOrient(chest_image(chest(SPOTS)), order)
+    other = run(turned, parameters)
+    for one, two in zip(result.findings.slices, other.findings.slices, strict=True):
+        assert two.z_mm == pytest.approx(one.z_mm)
+        assert two.probability == one.probability
+    backwards = "I" in order
+    assert [reading.number for reading in other.findings.slices][:: -1 if backwards else 1] == list(
+        range(1, 25)
+    )
+    for code in CODES:
+        heat = other.heat_map(code)
+        assert heat.GetDirection() == turned.GetDirection() and heat.GetOrigin() == turned.GetOrigin()
+        back = sitk.GetArrayFromImage(to_axial(heat))
+        np.testing.assert_array_equal(back, sitk.GetArrayFromImage(result.heat_map(code)))
+
+
+def test_oblique_and_left_handed(parameters, result):
+    turn = sitk.Euler3DTransform((0, 0, 0), 0.2, -0.1, 0.15)
+    image = chest_image(chest(SPOTS))
+    matrix = np.reshape(turn.GetMatrix(), (3, 3)) @ np.diag([-1, 1, 1])
+    image.SetDirection(matrix.ravel().tolist())
+    other = run(image[::-1], parameters)  # the patient's left is right now, and the spots with it
+    assert [one.ranges[0].first for one in other.findings.diseases] == [
+        one.ranges[0].first for one in result.findings.diseases
+    ]
+
+
+def test_a_slice_has_a_say_in_its_neighbours(weights, result):
+    smoothed = run(chest_image(chest(SPOTS)), IldDetectionParameters(weights=str(weights), smoothing_mm=5.0))
+    here = np.array([reading.smoothed[0] for reading in smoothed.findings.judged])
+    alone = np.array([reading.probability[0] for reading in result.findings.judged])
+    gauss = np.exp(-0.5 * (np.arange(12)[:, None] - np.arange(12)) ** 2)
+    gauss[np.abs(np.subtract.outer(np.arange(12), np.arange(12))) > 4] = 0
+    np.testing.assert_allclose(here, gauss @ alone / gauss.sum(1), atol=1e-6)
+    assert [reading.probability for reading in smoothed.findings.judged] == [
+        reading.probability for reading in result.findings.judged
+    ]
+
+
+def test_the_same_again(parameters, result):
+    again = run(chest_image(chest(SPOTS)), parameters, detector=Detector(parameters))
+    assert again.findings == result.findings
+    for code in CODES:
+        assert sitk.Hash(again.heat_map(code)) == sitk.Hash(result.heat_map(code))
+
+
+def test_one_slice(parameters):
+    result = run(chest_image(chest(SPOTS)[10:11]), parameters)
+    (reading,) = result.findings.slices
+    assert reading.number == 1 and reading.probability[0] > 0.9
+    assert finding(result, BRIGHT).ranges[0].first == 1
+    assert result.heat_map(BRIGHT).GetSize() == (160, 160, 1)
+
+
+def test_no_lung_no_verdict(parameters):
+    result = run(chest_image(chest(SPOTS)[:4]), parameters)
+    assert all(reading.abstained for reading in result.findings.slices)
+    assert all(disease.present is None for disease in result.findings.diseases)
+    assert "nothing is said" in " ".join(result.warnings)
+
+
+def test_without_heat_maps(parameters):
+    result = run(chest_image(chest(SPOTS)), dataclasses.replace(parameters, heat_maps=False))
+    assert not result.maps and finding(result, BRIGHT).present
+
+
+def test_synthetic_training_is_said(result):
+    assert "trained on synthetic data only" in result.warnings[0]
+
+
+def test_saliency_is_grad_cam_of_the_whole_network(parameters, weights):
+    detector = Detector(parameters)
+    levels = detector.input.images(chest_image(chest(SPOTS)))[8:18]
+    network, _ = load_network(weights)
+    maps = detector.feature_maps(levels, lambda *_: None)
+    np.testing.assert_allclose(
+        detector.probabilities(maps)[:, 0], network(centred(levels))[:, 0].sigmoid().detach(), atol=1e-6
+    )
+    for disease in (0, 1):
+        whole = grad_cam(network, centred(levels), disease, network.features.relu5)
+        whole /= whole.amax((1, 2), keepdim=True).clamp(min=1e-30)
+        torch.testing.assert_close(detector.saliency(maps, disease), whole, atol=1e-5, rtol=1e-4)
+
+
+def test_stopped(parameters):
+    def stop(fraction, _message):
+        if fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(chest_image(chest(SPOTS)), parameters, stop)
+
+
+def test_bad_scans(parameters):
+    hu = chest(SPOTS)
+    coronal = sitk.GetImageFromArray(hu)
+    coronal.SetSpacing((2.2, 8.0, 2.2))
+    small = chest_image(hu[:, 40:110, 40:110])
+    turned = chest_image(hu)
+    turned.SetDirection(sitk.Euler3DTransform((0, 0, 0), 0.7, 0, 0).GetMatrix())
+    grey = chest_image(np.clip(hu // 8 + 128, 0, 255).astype(np.int16))
+    for image, words in (
+        (coronal, "axial, not coronal|axial series|coronal"),
+        (small, "not a chest"),
+        (turned, "turned by 40 degrees"),
+        (grey, "grey levels"),
+        (chest_image(hu)[:, :, 3], "not a volume"),
+    ):
+        with pytest.raises(InputError, match=words):
+            run(image, parameters)
+
+
+def test_bad_weights(tmp_path, weights):
+    network, description = load_network(weights)
+    card = ModelCard("x", "none", "none", True, "x", 0, "none")
+    head = {**description.input, "decisions": description.input["decisions"][:1]}
+    without = {name: value for name, value in description.input.items() if name != "decisions"}
+    other = NetworkDescription("unet", "ltrc5", CODES, card, {"filters": 1, "depth": 1})
+    save_network(UNet(2, filters=1, depth=1), other, tmp_path / "unet.safetensors")
+    save_network(network, dataclasses.replace(description, input=head), tmp_path / "head.safetensors")
+    save_network(network, dataclasses.replace(description, input=without), tmp_path / "plain.safetensors")
+    for name, words in (
+        ("unet.safetensors", "architecture unet"),
+        ("head.safetensors", "1 decisions for 2 diseases"),
+        ("plain.safetensors", "not trained to detect"),
+        ("nothing.safetensors", "cannot be read"),
+        ("no-such", "not among the shipped weights"),
+    ):
+        path = str(tmp_path / name) if "." in name else name
+        with pytest.raises(InputError, match=words):
+            Detector(IldDetectionParameters(weights=path))
