@@ -15,7 +15,7 @@ from LungCAD.tasks.ild_detection.heat_map import aligned
 
 
 def test_pixels_of_the_maps_are_where_the_image_moves_them():
-    """The gradient of one pixel of the last maps is centred, in the image, where `aligned` puts that pixel."""
+    """The gradient of a pixel of the last maps is centred, in the image, where `aligned` puts that pixel."""
     torch.manual_seed(0)
     network = CNNF(2, width=1 / 16, dense=4).eval()
     layers = [layer for name, layer in network.features.named_children() if name.startswith("conv")]
@@ -89,7 +89,7 @@ def test_slices_without_air_between_lungs_are_judged():
 
 
 def test_slices_worth_reading():
-    """Peaks first, the surest before the others; then what comes nearest to a threshold, not all in one place."""
+    """Peaks first, the surest before the others; then what comes nearest to a threshold, one here, one there."""
     curve = [0.1, 0.2, 0.8, 0.2, 0.1, 0.4, 0.45, 0.4, 0.1, 0.95]
     slices = tuple(
         SliceReading(20 - index, float(index), 50.0, (value,), (value,)) for index, value in enumerate(curve)
