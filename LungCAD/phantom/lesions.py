@@ -90,7 +90,11 @@ class Lesion:
 
 
 def plan_lesions(
-    space: LungSpace, shares: Mapping[str, float], rng: np.random.Generator, border: float = BORDER_MM
+    space: LungSpace,
+    shares: Mapping[str, float],
+    rng: np.random.Generator,
+    border: float = BORDER_MM,
+    foci: tuple[int, int] = LESIONS_PER_CLASS,
 ) -> list[Lesion]:
     """Place several lesions of every class so that each class fills its share of the lung.
 
@@ -101,12 +105,13 @@ def plan_lesions(
     ----------
     shares : part of the lung (0..1) for each class code; their sum must leave healthy lung.
     border : width of the soft borders in mm.
+    foci : least and largest number of lesions of a class, at least 2.
     """
     free = np.ones(len(space.index), np.float32)
     taken: list[Points] = []
     lesions: list[Lesion] = []
     for code in rng.permutation(list(shares)):
-        count = int(rng.integers(LESIONS_PER_CLASS[0], LESIONS_PER_CLASS[1] + 1))
+        count = int(rng.integers(foci[0], foci[1] + 1))
         middles = _middles(space, str(code), count, taken, free, rng)
         nearest, reach, radii = _reach(space, str(code), middles, rng)
         open_reach = np.where(free > 0.5, reach, np.inf)

@@ -17,7 +17,13 @@ _BLUR_MM = 0.5
 
 
 def paint_scan(
-    ct: sitk.Image, lungs: sitk.Image, schema: str = "gao5", seed: int = 0, sham: bool = False
+    ct: sitk.Image,
+    lungs: sitk.Image,
+    schema: str = "gao5",
+    seed: int = 0,
+    sham: bool = False,
+    population: bool = False,
+    thickness: float | None = None,
 ) -> tuple[sitk.Image, sitk.Image]:
     """Paint disease into a real CT.
 
@@ -29,6 +35,8 @@ def paint_scan(
     ct : HU, any orientation. lungs : nonzero in the lungs, same geometry.
     schema : label schema whose classes to paint. seed : of what is painted.
     sham : paint healthy parenchyma through the lesions instead; all labels are healthy.
+    population : disease as in one of many patients, from none to much.
+    thickness : of a slice in mm; the spacing along z where None.
 
     Returns
     -------
@@ -48,10 +56,11 @@ def paint_scan(
     spacing, names = spacing_zyx(axial), load_schema(schema)
     space = LungSpace.of(mask, spacing)
     plan_rng, paint_rng = np.random.default_rng([seed, 13]).spawn(2)
-    lesions = plan_disease(space, names.codes, plan_rng)
+    lesions = plan_disease(space, names.codes, plan_rng, population=population)
     paint = paint_sham if sham else paint_disease
-    painted = paint(hu, space, lesions, spacing, paint_rng, blur=_BLUR_MM, denoise=_DENOISE_MM)
+    scan = {"thickness": thickness, "blur": _BLUR_MM, "denoise": _DENOISE_MM}
+    painted = paint(hu, space, lesions, spacing, paint_rng, **scan)
     labels = true_labels(space, [] if sham else lesions, {label.code: label.value for label in names.labels})
     arrays = (np.clip(np.rint(painted), -1024, 32767).astype(np.int16), labels)
-    scan, truth = (from_axial(image_like(array, axial), ct) for array in arrays)
-    return scan, truth
+    painted_ct, truth = (from_axial(image_like(array, axial), ct) for array in arrays)
+    return painted_ct, truth

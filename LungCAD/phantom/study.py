@@ -15,6 +15,7 @@ from LungCAD.phantom.anatomy import ThoraxParameters, make_thorax
 from LungCAD.phantom.cavities import plan_aspergillosis
 from LungCAD.phantom.disease import TEXTURES, paint_disease, paint_sham, true_labels
 from LungCAD.phantom.lesions import Lesion, LungSpace, plan_lesions
+from LungCAD.phantom.population import plan_population
 from LungCAD.phantom.scanner import scanner_blur, scanner_noise
 from LungCAD.progress import Progress, part, silent
 
@@ -42,6 +43,7 @@ class StudyParameters:
     seed : of patient, disease and noise.
     schema : label schema whose classes to paint.
     disease : False for a healthy lung. heavy : disease in three quarters of the lung instead of half.
+    population : disease as in one of many patients, from none to much; `heavy` has no effect then.
     sham : paint healthy parenchyma through the lesions instead of disease; all labels are healthy.
     noise : standard deviation in HU. kernel : of the scanner, "soft", "standard" or "sharp".
     """
@@ -53,6 +55,7 @@ class StudyParameters:
     schema: str = "gao5"
     disease: bool = True
     heavy: bool = False
+    population: bool = False
     sham: bool = False
     noise: float = 13.0
     kernel: str = "sharp"
@@ -105,7 +108,8 @@ def make_study(parameters: StudyParameters = BENCHMARK, progress: Progress = sil
     spacing = p.spacing[::-1]
     space = LungSpace.of(thorax.lungs, spacing)
     schema = load_schema(p.schema)
-    lesions = plan_disease(space, schema.codes, plan_rng, heavy=p.heavy) if p.disease else []
+    amount = {"heavy": p.heavy, "population": p.population}
+    lesions = plan_disease(space, schema.codes, plan_rng, **amount) if p.disease else []
 
     progress(0.5, "Painting the disease")
     paint = paint_sham if p.sham else paint_disease
@@ -125,9 +129,18 @@ def make_study(parameters: StudyParameters = BENCHMARK, progress: Progress = sil
 
 
 def plan_disease(
-    space: LungSpace, codes: Sequence[str], rng: np.random.Generator, heavy: bool = False
+    space: LungSpace,
+    codes: Sequence[str],
+    rng: np.random.Generator,
+    heavy: bool = False,
+    population: bool = False,
 ) -> list[Lesion]:
-    """Place all classes but "healthy" in the lung, each with a share of its own; the rest stays healthy."""
+    """Place all classes but "healthy" in the lung, each with a share of its own; the rest stays healthy.
+
+    heavy, population : as in `StudyParameters`.
+    """
+    if population:
+        return plan_population(space, codes, rng)
     if "cavity" in codes:
         return plan_aspergillosis(space, rng)
     diseases = [code for code in codes if code != "healthy"]
