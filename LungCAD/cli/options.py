@@ -7,7 +7,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any, TypeVar
 
-from LungCAD.parameters import Declaration, Parameters, declaration_of
+from LungCAD.errors import InputError
+from LungCAD.parameters import Declaration, Parameters, declaration_of, parameters_from_dict
 
 Declared = TypeVar("Declared", bound=Parameters)
 
@@ -58,6 +59,37 @@ def parameters_from(options: argparse.Namespace, default: Declared, prefix: str 
         elif hasattr(options, _destination(field.name, prefix)):
             values[field.name] = getattr(options, _destination(field.name, prefix))
     return dataclasses.replace(default, **values)
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add a file with values of the method's parameters, for `configured`."""
+    help = "YAML with values of the method parameters by name; options given beside it win"
+    parser.add_argument("--config", type=Path, metavar="FILE", help=help)
+
+
+def configured(options: argparse.Namespace, default: Declared) -> Declared:
+    """Return `default` with what the file of `add_config` changes.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is no YAML of names and values, or names or values are not allowed.
+    """
+    if options.config is None:
+        return default
+    import yaml  # comes with Lightning
+
+    try:
+        values = yaml.safe_load(options.config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(options.config, f"cannot be read ({error})", "Check the path") from error
+    except yaml.YAMLError as error:
+        raise InputError(
+            options.config, f"is no YAML: {error}", "Write one `name: value` per line"
+        ) from error
+    if not isinstance(values, dict):
+        raise InputError(options.config, "holds no names with values", "Write one `name: value` per line")
+    return parameters_from_dict(type(default), {**default.as_dict(), **values})
 
 
 def add_ct(parser: argparse.ArgumentParser) -> None:

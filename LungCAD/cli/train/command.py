@@ -8,6 +8,7 @@ import importlib
 SUBJECTS = {
     "patches": "a patch network, cross-validated by patient, for lungcad propagate --network",
     "xray": "a network that finds the lungs on radiographs, cross-validated by patient",
+    "ild": "a network that segments interstitial lung disease, cross-validated by patient",
     "texture": "the network that describes texture for few drawn regions, on phantoms",
     "crf": "the dense CRF's parameters, on phantoms that a simulated reader drew on",
 }

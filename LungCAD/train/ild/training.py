@@ -47,6 +47,11 @@ class IldTraining:
     folds: tuple[ConfusionTable, ...]
     unseen: ConfusionTable | None
 
+    @property
+    def tables(self) -> tuple[ConfusionTable, ...]:
+        """What is known: the folds, or the slices kept apart; empty where nothing was measured."""
+        return self.folds or ((self.unseen,) if self.unseen else ())
+
 
 def train_ild(
     data: SliceSet,

@@ -1,0 +1,115 @@
+"""`lungcad train ild`: from labelled CT to a network for interstitial lung disease, scores and card."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import add_config, add_output, add_parameters, configured, parameters_from
+from LungCAD.files import atomic_folder
+from LungCAD.labels import available_schemas, load_schema
+from LungCAD.progress import Progress, part
+from LungCAD.report.record import repeatable_command
+from LungCAD.tasks.ild_input import IldInput
+from LungCAD.train.extra import require_training_packages
+from LungCAD.train.ild.painted import RealLungs, painted_slices
+from LungCAD.train.ild.parameters import IldTrainingParameters
+from LungCAD.train.ild.phantoms import phantom_slices
+from LungCAD.train.ild.slices import SliceSet
+
+FIRST_SEED = 5000
+"""Studies to train on; no benchmark scores them. Those kept apart follow."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; those of the method derive from its parameters."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic studies")
+    parser.add_argument(
+        "--unseen", type=int, default=0, metavar="N", help="score the network on so many further phantoms"
+    )
+    parser.add_argument(
+        "--paint",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CT",
+        help="learn besides from these real lungs, into which the phantom's disease is painted",
+    )
+    parser.add_argument(
+        "--paintings", type=int, default=12, metavar="N", help="of every CT of --paint (default: 12)"
+    )
+    parser.add_argument("--start", type=Path, metavar="FILE", help="begin with the weights of this network")
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
+    )
+    add_config(parser)
+    add_parameters(parser, IldTrainingParameters)
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, train and write; the output folder appears when everything in it is complete."""
+    require_training_packages()
+    from LungCAD.train.ild.networks import network_options, read_start
+    from LungCAD.train.ild.outcome import write_outcome
+    from LungCAD.train.ild.scores import markdown
+    from LungCAD.train.ild.training import train_ild
+
+    p = parameters_from(options, configured(options, IldTrainingParameters()))
+    network_options(p)
+    schema, start = load_schema(p.schema), read_start(options.start, p)
+    with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
+        data = _read(options, p, part(progress, 0.0, 0.1))
+        extra = _painted(options, p, part(progress, 0.1, 0.15))
+        unseen = _unseen(options, p, part(progress, 0.15, 0.2))
+        training = train_ild(
+            data,
+            p,
+            extra=extra,
+            unseen=unseen,
+            start=start,
+            checkpoints=options.checkpoints,
+            progress=part(progress, 0.2, 1.0),
+        )
+        learned = data.joined(extra) if extra else data
+        write_outcome(folder, training, learned, schema, p, _command(options))
+    if not options.quiet:
+        for warning in data.warnings:
+            print(f"Warning: {warning}")
+        print(markdown(training.tables) if training.tables else "Nothing was scored")
+        print(f"Network: {options.output / 'network.safetensors'}")
+    return 0
+
+
+def _read(options: argparse.Namespace, parameters: IldTrainingParameters, progress: Progress) -> SliceSet:
+    seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
+    return phantom_slices(seeds, parameters.schema, IldInput(), progress)
+
+
+def _painted(
+    options: argparse.Namespace, parameters: IldTrainingParameters, progress: Progress
+) -> SliceSet | None:
+    if not options.paint:
+        return None
+    real = [RealLungs.read(path, f"real-{number}", progress) for number, path in enumerate(options.paint, 1)]
+    return painted_slices(real, options.paintings, parameters.schema, parameters.seed, IldInput(), progress)
+
+
+def _unseen(
+    options: argparse.Namespace, parameters: IldTrainingParameters, progress: Progress
+) -> SliceSet | None:
+    if not options.unseen:
+        return None
+    first = FIRST_SEED + (options.phantoms or 0)
+    return phantom_slices(range(first, first + options.unseen), parameters.schema, IldInput(), progress)
+
+
+def _command(options: argparse.Namespace) -> str:
+    names = ("start", "checkpoints", "config", "output")
+    roles = {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}
+    roles |= {str(path): "CT" for path in options.paint}
+    if (schema := getattr(options, "schema", "")) not in available_schemas():
+        roles[schema] = "SCHEMA"
+    return repeatable_command(["lungcad", *options.words], roles)
