@@ -10,12 +10,17 @@ from LungCAD.errors import InputError
 
 def shipped(name: str) -> Path:
     """Return the file of shipped weights; InputError, with the names there are, for any other name."""
-    for folder in _folders():
-        path = folder / f"{name}.safetensors"
-        if path.is_file():
-            return path
-    names = sorted({path.stem for folder in _folders() for path in folder.glob("*.safetensors")})
-    raise InputError(name, "is not among the shipped weights", f"Shipped: {', '.join(names) or 'none'}")
+    files = {path.stem: path for path in shipped_files()}
+    if name not in files:
+        remedy = f"Shipped: {', '.join(files) or 'none'}"
+        raise InputError(name, "is not among the shipped weights", remedy)
+    return files[name]
+
+
+def shipped_files(prefix: str = "") -> list[Path]:
+    """Return the files of all shipped weights whose names begin so, by name."""
+    files = {path.stem: path for folder in _folders() for path in folder.glob(f"{prefix}*.safetensors")}
+    return [files[name] for name in sorted(files)]
 
 
 def _folders() -> tuple[Path, ...]:

@@ -1,0 +1,51 @@
+"""Whether the heat maps of a scan can be believed, one map per network that found its sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from torch.nn.functional import interpolate
+
+from LungCAD.progress import Progress, each, silent
+from LungCAD.saliency import deletion, forget_cascading, insertion
+from LungCAD.tasks.cpa.evidence import SignEvidence
+from LungCAD.tasks.cpa.networks import PRESENT
+from LungCAD.tasks.cpa.result import MapCheck
+from LungCAD.tasks.cpa_projections import REGIONS, Projections
+
+
+def check_maps(
+    signs: Sequence[SignEvidence],
+    present: Mapping[str, Sequence[str]],
+    projections: Projections,
+    progress: Progress = silent,
+) -> tuple[MapCheck, ...]:
+    """Check the map of every network on the region where it is surest of its sign.
+
+    present : regions by sign; networks of signs that are nowhere have no map to be checked.
+    """
+    asked = [one for one in signs if present[one.network.task]]
+    return tuple(
+        _check(one, max(present[one.network.task], key=one.probability.__getitem__), projections)
+        for one in each(asked, progress, "Checking the heat maps")
+    )
+
+
+def _check(one: SignEvidence, region: str, projections: Projections) -> MapCheck:
+    asked, number = one.network, REGIONS.index(region)
+    images = asked.input.images(projections.regions[asked.axis][number : number + 1])
+    maps = one.upright.maps[number][None, None]
+    heat = interpolate(maps, images.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
+    gone = deletion(asked.network, images[0], heat, PRESENT)
+    come = insertion(asked.network, images[0], heat, PRESENT)
+    forgotten = forget_cascading(asked.network, images, PRESENT, asked.layer)
+    return MapCheck(
+        sign=asked.task,
+        axis=asked.axis,
+        region=region,
+        deletion=gone.area,
+        deletion_by_chance=gone.area_by_chance,
+        insertion=come.area,
+        insertion_by_chance=come.area_by_chance,
+        forgotten=forgotten[-1].similarity,
+    )

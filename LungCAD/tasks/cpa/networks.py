@@ -1,0 +1,104 @@
+"""The networks that have a say: shipped ones, and those of the user in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from LungCAD.errors import InputError
+from LungCAD.tasks.cpa.picture_input import PictureInput
+from LungCAD.tasks.cpa.result import SIGNS
+from LungCAD.tasks.cpa_projections import AXES
+from LungCAD.weights import ModelCard, load_network
+from LungCAD.weights.shipped import shipped_files
+
+PREFIX = "cpa-"
+"""Of the names of shipped weights."""
+
+DISEASE, SURVIVAL = "disease", "survival"
+TASKS = (DISEASE, SURVIVAL, *SIGNS)
+
+PRESENT = 1
+"""Index of the class that says yes."""
+
+FINAL_MAPS: dict[str, Callable[[nn.Module], nn.Module]] = {
+    "vgg19": lambda network: network.features[-2],
+    "inception_v3": lambda network: network.Mixed_7c,
+}
+"""The final convolutional unit of each architecture, whose maps Grad-CAM weighs (SAPSAM, eq. 1)."""
+
+
+@dataclass(frozen=True)
+class CpaNetwork:
+    """A network for one question on one direction of projection.
+
+    task : a name in `TASKS`. axis : a name in `cpa_projections.AXES`. layer : whose maps Grad-CAM weighs.
+    input : how pictures are prepared. path : of its weights.
+    """
+
+    task: str
+    axis: str
+    architecture: str
+    network: nn.Module
+    layer: nn.Module
+    input: PictureInput
+    card: ModelCard
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.path.stem
+
+
+def find_networks(weights: str = "", device: torch.device | str = "cpu") -> list[CpaNetwork]:
+    """Return the shipped networks, with those of a file or folder in the place of equals.
+
+    Equal are networks of the same task, direction and architecture.
+
+    Raises
+    ------
+    InputError
+        There are none at all, or a file holds no network for projections.
+    """
+    own = _files_of(Path(weights)) if weights else []
+    chosen: dict[tuple[str, str, str], CpaNetwork] = {}
+    for network in _loaded([*shipped_files(PREFIX), *own], torch.device(device)):
+        chosen[network.task, network.axis, network.architecture] = network
+    if not chosen:
+        remedy = "Train some with lungcad train cpa, and name their folder with --weights"
+        raise InputError("Networks for projections", "are not there", remedy)
+    return sorted(
+        chosen.values(), key=lambda each: (TASKS.index(each.task), AXES.index(each.axis), each.name)
+    )
+
+
+def _files_of(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    files = sorted(path.glob("*.safetensors"))
+    if not files:
+        raise InputError(path, "holds no weights (.safetensors)", "Give what lungcad train cpa wrote")
+    return files
+
+
+def _loaded(files: Iterable[Path], device: torch.device) -> Iterable[CpaNetwork]:
+    for path in files:
+        network, description = load_network(path)
+        try:
+            maps = FINAL_MAPS[description.architecture]
+            task, axis = description.input["task"], description.input["axis"]
+            prepared = PictureInput.from_plain(description.input)
+        except (KeyError, ValueError) as error:
+            problem = f"holds no network for projections ({error})"
+            raise InputError(path, problem, "Give what lungcad train cpa wrote") from error
+        if task not in TASKS or axis not in AXES:
+            raise InputError(path, f"is for the task {task!r} on {axis!r} projections, which is not known")
+        network = network.to(device)
+        yield CpaNetwork(
+            task, axis, description.architecture, network, maps(network), prepared, description.card, path
+        )
