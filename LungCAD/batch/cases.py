@@ -3,7 +3,8 @@
     INPUT/
       any_name/
         ct.nii.gz           or .nii, .nrrd, .mha; a folder ct/ of DICOM files; or DICOM files anywhere in here
-        rois.seg.nrrd       or .nrrd, .nii.gz, .nii, .mha; or contours as .txt under any name
+        rois.seg.nrrd       or .nrrd, .nii.gz, .nii, .mha; or contours as .txt under any name; for methods
+                            that learn from drawn regions
         lungs.seg.nrrd      optional, in the same formats: a lung mask (1 right, 2 left)
         truth.seg.nrrd      optional, in the same formats: a complete segmentation to compare with
 
@@ -26,7 +27,7 @@ class Case:
 
     name: str
     ct: Path
-    rois: Path
+    rois: Path | None = None
     lungs: Path | None = None
     truth: Path | None = None
 
@@ -54,19 +55,24 @@ def case_folders(folder: Path) -> list[Path]:
     return found
 
 
-def read_case(folder: Path) -> Case:
-    """Return where the images of the case in `folder` are.
+def read_case(folder: Path, drawn: bool = True) -> Case:
+    """Return where the images of the case in `folder` are; without what was drawn if `drawn` is false.
 
     Raises
     ------
     InputError
         Nothing was drawn, or it is not clear which of several files is meant.
     """
+    rois = _drawn(folder) if drawn else None
+    ct = _image(folder, "ct") or (folder / "ct" if (folder / "ct").is_dir() else folder)
+    return Case(folder.name, ct, rois, _image(folder, "lungs"), _image(folder, "truth"))
+
+
+def _drawn(folder: Path) -> Path:
     rois = _image(folder, "rois") or _only(sorted(folder.glob("*.txt")), folder, "contours (.txt)")
     if rois is None:
         raise InputError(folder, "holds no drawn regions", "Save them as rois.seg.nrrd in this folder")
-    ct = _image(folder, "ct") or (folder / "ct" if (folder / "ct").is_dir() else folder)
-    return Case(folder.name, ct, rois, _image(folder, "lungs"), _image(folder, "truth"))
+    return rois
 
 
 def _image(folder: Path, name: str) -> Path | None:

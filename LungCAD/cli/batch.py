@@ -6,34 +6,80 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from LungCAD.batch import cases
 from LungCAD.batch.cases import Case, case_folders, read_case
 from LungCAD.batch.run import Outcome, State, run_cases
-from LungCAD.cli import propagate
+from LungCAD.cli import ild, propagate
 from LungCAD.cli.options import parameters_from
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema
+from LungCAD.parameters import Parameters
+from LungCAD.tasks.ild_segmentation import IldSegmentationParameters
+from LungCAD.tasks.ild_segmentation.network import weights_file
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 
 RECORD = "run.json"
 """Lies in the folder of every case that is done: folders appear whole or not at all."""
 
 
+@dataclass(frozen=True)
+class Method:
+    """What can be done with every case.
+
+    command : its sub-command, with `add_method`, `add_arguments` and `run`. summary : for the help.
+    defaults : its parameters. check : raises InputError for what is the fault of the command, not of every
+    case. drawn : whether it needs drawn regions.
+    """
+
+    command: ModuleType
+    summary: str
+    defaults: Parameters
+    check: Callable[[Any], object]
+    drawn: bool = False
+
+
+METHODS = {
+    "propagate": Method(
+        propagate,
+        "spread drawn regions over the lungs",
+        LabelPropagationParameters(),
+        lambda chosen: load_schema(chosen.schema),
+        drawn=True,
+    ),
+    "ild": Method(
+        ild,
+        "label patterns of interstitial lung disease",
+        IldSegmentationParameters(),
+        lambda chosen: weights_file(chosen.weights),
+    ),
+}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options: those of the batch, and those of the method that are the same for all cases."""
-    _add_own(parser)
-    propagate.add_method(parser)
-    parser.epilog = f"{cases.__doc__}\nExit codes: 0 all done, 1 a case failed, 2 the input of a case is bad."
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    """Declare a sub-command per method: options of the batch, and the method's that hold for all cases."""
+    methods = parser.add_subparsers(dest="method", metavar="METHOD", required=True)
+    for name, method in METHODS.items():
+        of_method = methods.add_parser(name, help=method.summary)
+        _add_own(of_method)
+        method.command.add_method(of_method)
+        of_method.epilog = (
+            f"{cases.__doc__}\nExit codes: 0 all done, 1 a case failed, 2 the input of a case is bad."
+        )
+        of_method.formatter_class = argparse.RawDescriptionHelpFormatter
 
 
 def run(options: argparse.Namespace) -> int:
     """Write one folder per case and manifest.csv with a row per case."""
+    method = METHODS[options.method]
     folders = case_folders(options.input)
-    parameters = parameters_from(options, LabelPropagationParameters())
-    load_schema(parameters.schema)  # a wrong one is the fault of the command, not of every case
+    parameters = parameters_from(options, method.defaults)
+    method.check(parameters)
     settings = json.loads(json.dumps(parameters.as_dict()))
     method_words = _without_own(options.words[1:])
     try:
@@ -45,12 +91,12 @@ def run(options: argparse.Namespace) -> int:
         shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
 
     def work(folder: Path) -> State:
-        case, target = read_case(folder), options.output / folder.name
+        case, target = read_case(folder, method.drawn), options.output / folder.name
         if _is_current(target, case, settings):
             return State.KEPT
         if target.exists() and not options.overwrite:
             raise InputError(target, "holds results of other parameters or older input", "Allow --overwrite")
-        _propagate(case, target, options.series, method_words)
+        _perform(options.method, case, target, options.series, method_words)
         return State.DONE
 
     def report(outcome: Outcome) -> None:
@@ -68,7 +114,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add_own(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("method", choices=("propagate",), help="what to do with every case")
     parser.add_argument("--input", type=Path, required=True, metavar="DIR", help="one folder per case")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the results")
     parser.add_argument("--series", metavar="UID", help="of DICOM folders with several; 'largest' takes that")
@@ -76,13 +121,15 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
         "--overwrite", action="store_true", help="replace results of other parameters or older input"
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing; manifest.csv tells it all")
+    # Every command has it; here it may come after the method as well.
+    parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def _without_own(words: list[str]) -> list[str]:
     """Return the words that are the method's own."""
     own = argparse.ArgumentParser(add_help=False)
+    own.add_argument("method")
     _add_own(own)
-    own.add_argument("--debug", action="store_true")  # every command has it
     return own.parse_known_args(words)[1]
 
 
@@ -94,14 +141,16 @@ def _is_current(target: Path, case: Case, settings: dict[str, object]) -> bool:
     return json.loads(record.read_text(encoding="utf-8"))["parameters"] == settings
 
 
-def _propagate(case: Case, target: Path, series: str | None, method_words: list[str]) -> None:
-    words = [str(case.ct), "--rois", str(case.rois)]
-    words += ["--series", series] if series and case.ct.is_dir() else []
-    for option, path in (("--lungs", case.lungs), ("--truth", case.truth)):
+def _perform(name: str, case: Case, target: Path, series: str | None, method_words: list[str]) -> None:
+    images = {"--rois": case.rois, "--lungs": case.lungs, "--truth": case.truth if case.rois else None}
+    words = [str(case.ct)]
+    for option, path in images.items():
         words += [option, str(path)] if path else []
+    words += ["--series", series] if series and case.ct.is_dir() else []
     words += ["-o", str(target), "--overwrite", "--quiet", *method_words]
+    command = METHODS[name].command
     parser = argparse.ArgumentParser()
-    propagate.add_arguments(parser)
+    command.add_arguments(parser)
     options = parser.parse_args(words)
-    options.words = ["propagate", *words]
-    propagate.run(options)
+    options.words = [name, *words]
+    command.run(options)

@@ -1,4 +1,4 @@
-"""The output folder of a propagated case."""
+"""The output folder of a propagated case, and what it shares with other labelled CTs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from LungCAD.report.content import ReportContent
 from LungCAD.report.html import write_report
 from LungCAD.report.record import run_record
 from LungCAD.report.tables import write_densitometry, write_measurements
+from LungCAD.tasks.ild_segmentation import IldSegmentationResult
 from LungCAD.tasks.label_propagation import (
     LabelPropagationInputs,
     LabelPropagationParameters,
@@ -59,14 +60,10 @@ def write_case(
 
     `weights` are the files of the networks that had a say, by their role.
     """
-    write_segmentation(result.labels, schema, folder / "labels.seg.nrrd")
-    write_segmentation(result.lungs, load_schema("lungs"), folder / "lungs.seg.nrrd")
+    write_labels_and_tables(folder, result, schema)
     classes = [schema.by_value(value) for value in result.classes]
     write_probabilities(result.probabilities, classes, folder / "probabilities.nrrd")
-    write_image(result.uncertainty, folder / "uncertainty.nii.gz")
     write_image(result.provenance, folder / "provenance.nii.gz")
-    write_measurements(folder / "measurements.csv", result.measurements)
-    write_densitometry(folder / "densitometry.csv", result.densitometry)
     stopwatch.lap("writing")
     record = run_record(
         command,
@@ -100,6 +97,17 @@ def write_case(
         confusion=agreement.confusion if agreement else None,
     )
     write_report(content, folder / "report.html")
+
+
+def write_labels_and_tables(
+    folder: Path, result: LabelPropagationResult | IldSegmentationResult, schema: Schema
+) -> None:
+    """Write what every labelled CT has: labels, lungs, uncertainty, measurements, densitometry."""
+    write_segmentation(result.labels, schema, folder / "labels.seg.nrrd")
+    write_segmentation(result.lungs, load_schema("lungs"), folder / "lungs.seg.nrrd")
+    write_image(result.uncertainty, folder / "uncertainty.nii.gz")
+    write_measurements(folder / "measurements.csv", result.measurements)
+    write_densitometry(folder / "densitometry.csv", result.densitometry)
 
 
 def _named(inputs: LabelPropagationInputs) -> dict[str, sitk.Image]:

@@ -21,6 +21,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 COMMANDS = {
     "propagate": "label the whole lung from a CT and a few drawn regions",
+    "ild": "label patterns of interstitial lung disease on every slice of a CT",
     "batch": "run a method over a folder of cases",
     "lungs": "segment both lungs and their six zones",
     "xray": "find both lungs on chest radiographs, one or a million",
