@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 from PIL import Image
 
 from LungCAD.labels import load_schema
 from LungCAD.report.overlay import draw_outlines, label_colors
+from LungCAD.report.page import render_page
 
 TILE_PX = 280
 
@@ -36,13 +36,8 @@ def render_contact_sheet(
 
     facts : what to say of the run, name and value. failures : films that could not be used, and why.
     """
-    environment = Environment(
-        loader=PackageLoader("LungCAD.report"), autoescape=True, trim_blocks=True, undefined=StrictUndefined
-    )
     pictures = [(tile, _picture(tile)) for tile in tiles]
-    return environment.get_template("contact_sheet.html").render(
-        title=title, pictures=pictures, facts=facts, failures=failures
-    )
+    return render_page("contact_sheet.html", title=title, pictures=pictures, facts=facts, failures=failures)
 
 
 def _picture(tile: Tile) -> str:

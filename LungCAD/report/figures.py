@@ -72,7 +72,7 @@ def make_figures(content: ReportContent) -> Figures:
     return Figures(
         affected=[_slice(painter, index, counts[index], doubts[index]) for index in affected],
         uncertain=[_slice(painter, index, counts[index], doubts[index]) for index in uncertain],
-        along_z=_plot(
+        along_z=plot_figure(
             lambda paper: plots.plot_along_z(painter.lungs.positions_mm, counts, content.schema, paper),
             "Share of every label in every slice, from base to apex.",
         ),
@@ -89,7 +89,7 @@ def _slice(painter: SlicePainter, index: int, counts: np.ndarray, doubt: float) 
     if doubt > 0:
         caption += f" Mean uncertainty {doubt:.3f}."
     panels = "CT, labels and uncertainty" if painter.uncertainty else "CT and labels"
-    return _picture(painter.picture(index), f"{panels} side by side. {caption}", caption)
+    return picture_figure(painter.picture(index), f"{panels} side by side. {caption}", caption)
 
 
 def _contact_sheet(painter: SlicePainter) -> Figure | None:
@@ -106,30 +106,34 @@ def _contact_sheet(painter: SlicePainter) -> Figure | None:
         else ", outlined in the colour of their label."
     )
     sheet = painter.contact_sheet([drawn[index] for index in shown])
-    return _picture(sheet, f"CT slices with their drawn regions. {caption}", caption)
+    return picture_figure(sheet, f"CT slices with their drawn regions. {caption}", caption)
 
 
 def _reliability(content: ReportContent) -> list[Figure]:
     figures = []
     if (curve := content.risk_coverage) is not None:
         caption = f"Risk-coverage curve. Of all labels {format_number(100 * curve.risk[-1])} % are wrong."
-        figures.append(_plot(lambda paper: plots.plot_risk_coverage(curve, paper), caption))
+        figures.append(plot_figure(lambda paper: plots.plot_risk_coverage(curve, paper), caption))
     if (expansion := content.expansion) is not None:
         caption = "Voxels labelled per drawn voxel when labels below a posterior are dropped."
-        figures.append(_plot(lambda paper: plots.plot_expansion(expansion, paper), caption))
+        figures.append(plot_figure(lambda paper: plots.plot_expansion(expansion, paper), caption))
     if (counts := content.confusion) is not None:
         caption = "Confusion matrix: which labels the voxels of every true label were given."
-        figures.append(_plot(lambda paper: plots.plot_confusion(counts, content.schema, paper), caption))
+        figures.append(
+            plot_figure(lambda paper: plots.plot_confusion(counts, content.schema, paper), caption)
+        )
     return figures
 
 
-def _picture(picture: Image.Image, alt: str, caption: str) -> Figure:
+def picture_figure(picture: Image.Image, alt: str, caption: str) -> Figure:
+    """Return a picture as a figure; `alt` is for who cannot see it."""
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
     return Figure(_data_uri(buffer.getvalue()), alt, caption, picture.width, picture.height)
 
 
-def _plot(draw: Callable[[plots.Paper], bytes], caption: str) -> Figure:
+def plot_figure(draw: Callable[[plots.Paper], bytes], caption: str) -> Figure:
+    """Return a plot, drawn on light and on dark paper, as a figure."""
     light = draw(plots.LIGHT)
     width, height = (round(pixels * CSS_DPI / plots.DPI) for pixels in Image.open(io.BytesIO(light)).size)
     return Figure(_data_uri(light), caption, caption, width, height, _data_uri(draw(plots.DARK)))

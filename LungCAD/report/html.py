@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from LungCAD.files import write_text
 from LungCAD.labels import Provenance
-from LungCAD.parameters import declaration_of
 from LungCAD.report.content import ReportContent
 from LungCAD.report.figures import make_figures
 from LungCAD.report.measurements import BOTH_LUNGS, LUNG_REGIONS, UNLABELLED, ZONE_REGIONS, voxel_volume_ml
-from LungCAD.report.numbers import format_number
+from LungCAD.report.page import parameter_rows, render_page
 from LungCAD.report.quantities import QUANTITIES
 from LungCAD.report.slices import HEALTHY
 
@@ -35,16 +30,9 @@ def write_report(content: ReportContent, path: Path | str, overwrite: bool = Fal
 
 def render_report(content: ReportContent) -> str:
     """Return the report as HTML text; it loads nothing from anywhere."""
-    environment = Environment(
-        loader=PackageLoader("LungCAD.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters["number"] = format_number
     whole_ml = content.measurements.region_ml[BOTH_LUNGS.code]
-    return environment.get_template("report.html").render(
+    return render_page(
+        "report.html",
         content=content,
         figures=make_figures(content),
         both=BOTH_LUNGS,
@@ -55,7 +43,7 @@ def render_report(content: ReportContent) -> str:
         ml_decimals=0 if whole_ml >= 1000 else 1,
         affected_percent=_affected_percent(content),
         provenance=_provenance_rows(content.provenance),
-        parameters=list(_parameter_rows(content.parameters)),
+        parameters=parameter_rows(content.parameters),
     )
 
 
@@ -76,14 +64,3 @@ def _provenance_rows(provenance: sitk.Image | None) -> list[tuple[str, float]]:
         for origin in Provenance
         if origin is not Provenance.NONE and counts[origin]
     ]
-
-
-def _parameter_rows(parameters: Any, prefix: str = "") -> Iterator[tuple[str, str, str]]:  # noqa: ANN401
-    """Yield (name, value with unit, help) of every parameter, nested ones with their path."""
-    for field in dataclasses.fields(parameters):
-        value, declaration = getattr(parameters, field.name), declaration_of(field)
-        if dataclasses.is_dataclass(value):
-            yield from _parameter_rows(value, f"{prefix}{field.name}.")
-            continue
-        unit = f" {declaration.unit}" if declaration and declaration.unit else ""
-        yield f"{prefix}{field.name}", f"{value}{unit}", declaration.help if declaration else ""

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 import SimpleITK as sitk
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from LungCAD.images import LUNG, apply_window
 from LungCAD.images.windows import Window
@@ -21,13 +18,9 @@ from LungCAD.report.overlay import (
     label_colors,
     overlay_labels,
     overlay_uncertainty,
-    uncertainty_colors,
 )
 from LungCAD.report.slices import AxialStack
-
-INK, PAPER, FAINT = (235, 235, 235), (12, 12, 12), (165, 165, 165)
-GAP = 6
-"""Pixels between panels."""
+from LungCAD.report.tiles import captioned, draw_color_bar, legend, side_by_side, stacked
 
 
 @dataclass(frozen=True)
@@ -94,10 +87,10 @@ class SlicePainter:
         shown = [
             label for label in self.schema.labels if label.value in np.unique(self._cut(self.labels, index))
         ]
-        row = _side_by_side([_panel(*panel) for panel in panels])
+        row = side_by_side([captioned(*panel) for panel in panels])
         if self.uncertainty:
-            _draw_color_bar(row, right=row.width - 8, top=5)
-        return _stacked([row, _legend([(label.name, label.color) for label in shown], row.width)])
+            draw_color_bar(row, right=row.width - 8, top=5)
+        return stacked([row, legend([(label.name, label.color) for label in shown], row.width)])
 
     def contact_sheet(self, indices: Sequence[int], columns: int = 3) -> Image.Image:
         """Paint small pictures of slices with the drawn regions outlined in their colours."""
@@ -109,11 +102,11 @@ class SlicePainter:
         for index in indices:
             picture = np.repeat(self._grey(index, size)[..., None], 3, axis=2)
             draw_outlines(picture, self._resized(self.rois, index, size, Image.Resampling.NEAREST), colors)
-            tiles.append(_panel(self.title(index), picture))
-        rows = [_side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
+            tiles.append(captioned(self.title(index), picture))
+        rows = [side_by_side(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
         drawn = set(np.unique(self.rois.array))
         names = [(label.name, label.color) for label in self.schema.labels if label.value in drawn]
-        return _stacked([*rows, _legend(names, rows[0].width)])
+        return stacked([*rows, legend(names, rows[0].width)])
 
     def _panel_size(self) -> tuple[int, int]:
         """Return (width, height) in pixels: square on the patient, as large as the style allows."""
@@ -152,70 +145,3 @@ def _box_around(lungs: AxialStack, margin_mm: float) -> tuple[slice, slice]:
             else slice(0, length)
         )
     return box[0], box[1]
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", size)
-
-
-def _panel(caption: str, pixels: np.ndarray) -> Image.Image:
-    """Put a caption over a slice, and R and L at its sides."""
-    height, width = pixels.shape[:2]
-    panel = Image.new("RGB", (width, height + 24), PAPER)
-    panel.paste(Image.fromarray(pixels), (0, 24))
-    draw = ImageDraw.Draw(panel)
-    draw.text((4, 12), caption, INK, _font(13), anchor="lm")
-    for letter, x, anchor in (("R", 6, "lm"), ("L", width - 6, "rm")):
-        draw.text((x, 24 + height / 2), letter, INK, _font(15), anchor, stroke_width=2, stroke_fill=PAPER)
-    return panel
-
-
-def _draw_color_bar(picture: Image.Image, right: int, top: int, length: int = 90) -> None:
-    """Draw the scale of the uncertainty, 0 to 1, ending at `right`."""
-    draw = ImageDraw.Draw(picture)
-    colors = np.round(255 * uncertainty_colors(np.linspace(0, 1, length))).astype(np.uint8)
-    bar = Image.fromarray(np.repeat(colors[None], 12, axis=0))
-    left = right - 12 - length
-    picture.paste(bar, (left, top))
-    draw.rectangle((left - 1, top - 1, left + length, top + 12), outline=FAINT)
-    draw.text((left - 5, top + 6), "0", INK, _font(12), anchor="rm")
-    draw.text((right, top + 6), "1", INK, _font(12), anchor="rm")
-
-
-def _legend(entries: Sequence[tuple[str, tuple[int, int, int]]], width: int) -> Image.Image:
-    """Return a strip with a swatch and a name per entry, in as many lines as the width asks for."""
-    font, line, swatch, space = _font(13), 24, 12, 18
-    places, x, y = [], 4, 0
-    for name, color in entries:
-        needed = swatch + 6 + round(font.getlength(name))
-        if x > 4 and x + needed > width:
-            x, y = 4, y + line
-        places.append((x, y, name, color))
-        x += needed + space
-    strip = Image.new("RGB", (width, y + line), PAPER)
-    draw = ImageDraw.Draw(strip)
-    for x, y, name, color in places:
-        draw.rectangle((x, y + 6, x + swatch, y + 6 + swatch), tuple(color), outline=FAINT)
-        draw.text((x + swatch + 6, y + 12), name, INK, font, anchor="lm")
-    return strip
-
-
-def _side_by_side(tiles: Sequence[Image.Image]) -> Image.Image:
-    width = sum(tile.width for tile in tiles) + GAP * (len(tiles) - 1)
-    row = Image.new("RGB", (width, max(tile.height for tile in tiles)), PAPER)
-    x = 0
-    for tile in tiles:
-        row.paste(tile, (x, 0))
-        x += tile.width + GAP
-    return row
-
-
-def _stacked(rows: Sequence[Image.Image]) -> Image.Image:
-    width = max(row.width for row in rows)
-    sheet = Image.new("RGB", (width, sum(row.height for row in rows)), PAPER)
-    y = 0
-    for row in rows:
-        sheet.paste(row, (0, y))
-        y += row.height
-    return sheet

@@ -45,10 +45,10 @@ def plot_along_z(
     names = [*(label.name for label in schema.labels), "Undecided or unlabelled"]
     colors = [*(tuple(channel / 255 for channel in label.color) for label in schema.labels), UNLABELLED_COLOR]
     present = [index for index in range(len(names)) if counts[:, index].any()]
-    figure, axes = _figure(10.6, 3.6, paper)
+    figure, axes = paper_figure(10.6, 3.6, paper)
     if inside.size:
         first, last = inside[0], inside[-1]
-        edges = _edges(positions_mm)[first : last + 2]
+        edges = slice_edges(positions_mm)[first : last + 2]
         shares = 100.0 * counts[first : last + 1] / np.maximum(areas[first : last + 1, None], 1)
         bottom = np.zeros(len(shares))
         for index in present:
@@ -70,12 +70,12 @@ def plot_along_z(
         ylabel="Share of lung (%)",
         ylim=(0, 100),
     )
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def plot_risk_coverage(curve: RiskCoverage, paper: Paper = LIGHT) -> bytes:
     """Plot the error rate among the most confident voxels against their share."""
-    figure, axes = _figure(4.8, 3.4, paper)
+    figure, axes = paper_figure(4.8, 3.4, paper)
     axes.plot(100 * curve.coverage, 100 * curve.risk, color=paper.accent, linewidth=2)
     axes.set(
         xlabel="Coverage: most confident share (%)",
@@ -83,12 +83,12 @@ def plot_risk_coverage(curve: RiskCoverage, paper: Paper = LIGHT) -> bytes:
         xlim=(0, 100),
         ylim=(0, max(100 * curve.risk.max() * 1.1, 1)),
     )
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def plot_expansion(curve: Expansion, paper: Paper = LIGHT) -> bytes:
     """Plot how many voxels per drawn voxel reach each posterior."""
-    figure, axes = _figure(4.8, 3.4, paper)
+    figure, axes = paper_figure(4.8, 3.4, paper)
     axes.plot(curve.threshold, curve.factor, color=paper.accent, linewidth=2)
     axes.set(
         xlabel="Least posterior that is kept",
@@ -96,7 +96,7 @@ def plot_expansion(curve: Expansion, paper: Paper = LIGHT) -> bytes:
         xlim=(0, 1),
         ylim=(0, max(curve.factor.max() * 1.05, 1)),
     )
-    return _png(figure)
+    return png_bytes(figure)
 
 
 def plot_confusion(counts: np.ndarray, schema: Schema, paper: Paper = LIGHT) -> bytes:
@@ -109,7 +109,7 @@ def plot_confusion(counts: np.ndarray, schema: Schema, paper: Paper = LIGHT) -> 
     names = [label.name for label in schema.labels]
     given = [*names, "Unlabelled"] if counts[:, -1].any() else names
     percent = percent[:, : len(given)]
-    figure, axes = _figure(2.2 + 0.5 * len(given), 1.8 + 0.4 * len(names), paper)
+    figure, axes = paper_figure(2.2 + 0.5 * len(given), 1.8 + 0.4 * len(names), paper)
     axes.grid(visible=False)
     picture = axes.imshow(percent, cmap=paper.color_map, vmin=0, vmax=100, aspect="auto")
     for row, column in np.ndindex(*percent.shape):
@@ -120,10 +120,10 @@ def plot_confusion(counts: np.ndarray, schema: Schema, paper: Paper = LIGHT) -> 
     axes.set_xticks(range(len(given)), given, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel="Given label (% of the true label)", ylabel="True label")
-    return _png(figure)
+    return png_bytes(figure)
 
 
-def _edges(positions_mm: Sequence[float]) -> np.ndarray:
+def slice_edges(positions_mm: Sequence[float]) -> np.ndarray:
     """Return where slices meet: half-way between their centres, and as far beyond the first and last."""
     centres = np.asarray(positions_mm, dtype=float)
     if centres.size == 1:
@@ -132,7 +132,8 @@ def _edges(positions_mm: Sequence[float]) -> np.ndarray:
     return np.concatenate([centres[:1] - half[0], centres[:-1] + half, centres[-1:] + half[-1]])
 
 
-def _figure(width: float, height: float, paper: Paper) -> tuple[Figure, Axes]:
+def paper_figure(width: float, height: float, paper: Paper) -> tuple[Figure, Axes]:
+    """Return a figure of so many inches with one pair of axes, in the colours of the paper."""
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor=paper.page, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(facecolor=paper.page)
@@ -147,7 +148,8 @@ def _figure(width: float, height: float, paper: Paper) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _png(figure: Figure) -> bytes:
+def png_bytes(figure: Figure) -> bytes:
+    """Return the figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
