@@ -21,6 +21,7 @@ Job = Callable[[dict[str, sitk.Image], dict[str, Any], Progress, "Cache"], JobRe
 JOBS = {
     "propagate": "LungCAD.worker.jobs.propagation:propagate",
     "repropagate": "LungCAD.worker.jobs.propagation:repropagate",
+    "ild": "LungCAD.worker.jobs.ild:segment_ct",
     "xray": "LungCAD.worker.jobs.xray:segment",
     "xray_folder": "LungCAD.worker.jobs.xray:segment_folder",
 }

@@ -1,0 +1,73 @@
+"""Segmentation of interstitial lung disease as a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.images import ScanFacts, image_like
+from LungCAD.labels import Provenance
+from LungCAD.parameters import parameters_from_dict
+from LungCAD.progress import Progress
+from LungCAD.tasks.ild_segmentation import (
+    IldNetwork,
+    IldSegmentationInputs,
+    IldSegmentationParameters,
+    segment,
+)
+from LungCAD.tasks.ild_segmentation.network import weights_file
+from LungCAD.worker.cache import Cache
+from LungCAD.worker.job_result import JobResult
+from LungCAD.worker.plain import from_plain, to_plain
+
+NETWORK = "network for interstitial lung disease"
+"""Kind of what is cached."""
+IMAGES = ("labels", "uncertainty", "lungs", "zones")
+DATA = ("classes", "measurements", "densitometry", "warnings")
+
+
+def segment_ct(
+    inputs: dict[str, sitk.Image], parameters: dict[str, Any], progress: Progress, cache: Cache
+) -> JobResult:
+    """Label a CT: `LungCAD.tasks.ild_segmentation`.
+
+    Parameters
+    ----------
+    inputs : ct, and lungs where they are known.
+    parameters : `IldSegmentationParameters.as_dict`, what is missing keeps its default; also `facts`, the
+        fields of `ScanFacts` that are known.
+
+    Returns
+    -------
+    The images of `IMAGES` and the data of `DATA`, described at `IldSegmentationResult`; also the image
+    provenance, and schema, the name of that of the labels.
+    """
+    if "ct" not in inputs:
+        raise InputError("CT", "is missing", "Give a chest CT")
+    facts = from_plain(ScanFacts, parameters.get("facts") or {})
+    own = {name: value for name, value in parameters.items() if name != "facts"}
+    chosen = parameters_from_dict(IldSegmentationParameters, own)
+    progress(0.0, "Loading the network")
+    network = cache.get(NETWORK, _key(chosen), lambda: IldNetwork.load(chosen.weights, chosen.device))
+    given = IldSegmentationInputs(inputs["ct"], inputs.get("lungs"), facts)
+    result = segment(given, network, chosen, progress)
+    images = {name: getattr(result, name) for name in IMAGES}
+    data = {name: to_plain(getattr(result, name)) for name in DATA}
+    return JobResult(
+        {**images, "provenance": _provenance(result.lungs)}, {**data, "schema": result.schema.name}
+    )
+
+
+def _key(parameters: IldSegmentationParameters) -> tuple[Path, float, str]:
+    """Return what tells weights from any other: a file may have been trained further."""
+    path = weights_file(parameters.weights)
+    return path, path.stat().st_mtime if path.exists() else 0.0, parameters.device
+
+
+def _provenance(lungs: sitk.Image) -> sitk.Image:
+    inside = sitk.GetArrayViewFromImage(lungs) > 0
+    return image_like(np.where(inside, Provenance.MODEL, Provenance.NONE).astype(np.uint8), lungs)
