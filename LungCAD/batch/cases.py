@@ -13,10 +13,16 @@ Sub-folders whose names begin with a dot are passed over.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from LungCAD.errors import InputError
+
+RECORD = "run.json"
+"""Lies in the folder of every case that is done: folders appear whole or not at all."""
 
 IMAGES = (".nii.gz", ".nii", ".nrrd", ".mha")
 
@@ -66,6 +72,14 @@ def read_case(folder: Path, drawn: bool = True) -> Case:
     rois = _drawn(folder) if drawn else None
     ct = _image(folder, "ct") or (folder / "ct" if (folder / "ct").is_dir() else folder)
     return Case(folder.name, ct, rois, _image(folder, "lungs"), _image(folder, "truth"))
+
+
+def is_current(target: Path, case: Case, settings: Mapping[str, Any]) -> bool:
+    """Tell whether results in `target` were made with these parameters after the case last changed."""
+    record = target / RECORD
+    if not record.is_file() or record.stat().st_mtime < case.changed:
+        return False
+    return json.loads(record.read_text(encoding="utf-8"))["parameters"] == settings
 
 
 def _drawn(folder: Path) -> Path:

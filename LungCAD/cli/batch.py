@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from LungCAD.batch import cases
-from LungCAD.batch.cases import Case, case_folders, read_case
+from LungCAD.batch.cases import Case, case_folders, is_current, read_case
 from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.cli import ild, propagate
 from LungCAD.cli.options import parameters_from
@@ -21,11 +21,8 @@ from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema
 from LungCAD.parameters import Parameters
 from LungCAD.tasks.ild_segmentation import IldSegmentationParameters
-from LungCAD.tasks.ild_segmentation.network import weights_file
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
-
-RECORD = "run.json"
-"""Lies in the folder of every case that is done: folders appear whole or not at all."""
+from LungCAD.weights.shipped import weights_file
 
 
 @dataclass(frozen=True)
@@ -92,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
 
     def work(folder: Path) -> State:
         case, target = read_case(folder, method.drawn), options.output / folder.name
-        if _is_current(target, case, settings):
+        if is_current(target, case, settings):
             return State.KEPT
         if target.exists() and not options.overwrite:
             raise InputError(target, "holds results of other parameters or older input", "Allow --overwrite")
@@ -131,14 +128,6 @@ def _without_own(words: list[str]) -> list[str]:
     own.add_argument("method")
     _add_own(own)
     return own.parse_known_args(words)[1]
-
-
-def _is_current(target: Path, case: Case, settings: dict[str, object]) -> bool:
-    """Tell whether the case was done with these parameters after its files were last changed."""
-    record = target / RECORD
-    if not record.is_file() or record.stat().st_mtime < case.changed:
-        return False
-    return json.loads(record.read_text(encoding="utf-8"))["parameters"] == settings
 
 
 def _perform(name: str, case: Case, target: Path, series: str | None, method_words: list[str]) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -20,6 +17,7 @@ from LungCAD.labels import Schema, load_schema
 from LungCAD.report.content import ReportContent
 from LungCAD.report.html import write_report
 from LungCAD.report.record import run_record
+from LungCAD.report.stopwatch import Stopwatch
 from LungCAD.report.tables import write_densitometry, write_measurements
 from LungCAD.tasks.ild_segmentation import IldSegmentationResult
 from LungCAD.tasks.label_propagation import (
@@ -27,21 +25,6 @@ from LungCAD.tasks.label_propagation import (
     LabelPropagationParameters,
     LabelPropagationResult,
 )
-
-
-@dataclass
-class Stopwatch:
-    """When a run began and how long its stages took, in seconds."""
-
-    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
-    seconds: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.perf_counter)
-
-    def lap(self, stage: str) -> None:
-        """Credit the time since the last lap to `stage`."""
-        now = time.perf_counter()
-        self.seconds[stage] = now - self._last
-        self._last = now
 
 
 def write_case(

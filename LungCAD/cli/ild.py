@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from LungCAD.cli.case_output import Stopwatch
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.ild_output import write_ild_case
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
@@ -16,6 +15,7 @@ from LungCAD.progress import part
 from LungCAD.report.measurements import BOTH_LUNGS
 from LungCAD.report.numbers import format_number
 from LungCAD.report.record import repeatable_command
+from LungCAD.report.stopwatch import Stopwatch
 from LungCAD.tasks import ild_segmentation
 from LungCAD.tasks.ild_segmentation import IldSegmentationInputs, IldSegmentationParameters
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from LungCAD.cli.case_output import Stopwatch, write_labels_and_tables
+from LungCAD.cli.case_output import write_labels_and_tables
 from LungCAD.devices import choose_device
 from LungCAD.files import write_text
 from LungCAD.images import Scan
@@ -15,12 +15,13 @@ from LungCAD.images.probability_planes import write_probability_planes
 from LungCAD.report.content import ReportContent
 from LungCAD.report.html import write_report
 from LungCAD.report.record import run_record
+from LungCAD.report.stopwatch import Stopwatch
 from LungCAD.tasks.ild_segmentation import (
     IldSegmentationInputs,
     IldSegmentationParameters,
     IldSegmentationResult,
 )
-from LungCAD.tasks.ild_segmentation.network import weights_file
+from LungCAD.weights.shipped import weights_file
 
 
 def write_ild_case(

@@ -9,7 +9,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from LungCAD.cli.agreement import compare
-from LungCAD.cli.case_output import Stopwatch, write_case
+from LungCAD.cli.case_output import write_case
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.network_input import add_network, network_input, weights_used
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
@@ -18,6 +18,7 @@ from LungCAD.images import read_ct, read_labels, read_txt_rois
 from LungCAD.labels import Schema, load_schema
 from LungCAD.progress import part
 from LungCAD.report.record import repeatable_command
+from LungCAD.report.stopwatch import Stopwatch
 from LungCAD.tasks import label_propagation
 from LungCAD.tasks.label_propagation import LabelPropagationInputs, LabelPropagationParameters
 

@@ -136,7 +136,14 @@ def paper_figure(width: float, height: float, paper: Paper) -> tuple[Figure, Axe
     """Return a figure of so many inches with one pair of axes, in the colours of the paper."""
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor=paper.page, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot(facecolor=paper.page)
+    axes = figure.add_subplot()
+    dress(axes, paper)
+    return figure, axes
+
+
+def dress(axes: Axes, paper: Paper) -> None:
+    """Give axes the colours of the paper, and a quiet grid."""
+    axes.set_facecolor(paper.page)
     axes.grid(color=paper.grid, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=paper.ink, labelsize=9)
@@ -145,7 +152,6 @@ def paper_figure(width: float, height: float, paper: Paper) -> tuple[Figure, Axe
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(paper.grid)
-    return figure, axes
 
 
 def png_bytes(figure: Figure) -> bytes:

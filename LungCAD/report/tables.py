@@ -9,6 +9,7 @@ from pathlib import Path
 
 from LungCAD.files import write_text
 from LungCAD.report.densitometry import Densitometry
+from LungCAD.report.findings import Findings
 from LungCAD.report.measurements import LUNG_REGIONS, Measurements
 from LungCAD.report.quantities import QUANTITIES
 
@@ -57,6 +58,38 @@ def write_densitometry(path: Path | str, densitometry: Densitometry, overwrite: 
         numbers = ["" if reading.value is None else f"{reading.value:.3f}" for reading in readings]
         reasons = [f"{reading.quantity.name}: {reading.withheld}" for reading in readings if reading.withheld]
         rows.append([region.code, *numbers, "; ".join(reasons), cautions])
+    write_text(path, _csv(header, rows), overwrite)
+
+
+def write_slices(path: Path | str, findings: Findings, overwrite: bool = False) -> None:
+    """Write one row per slice, feet first; what is not said of a slice is an empty cell.
+
+    Raises
+    ------
+    InputError
+        As `LungCAD.files.atomic_path`.
+    """
+    codes = [disease.code for disease in findings.diseases]
+    header = [
+        "slice",
+        "z [mm]",
+        *(f"probability of {code}" for code in codes),
+        *(f"smoothed probability of {code}" for code in codes),
+        "lung [cm2]",
+        "abstained",
+    ]
+    rows = []
+    for reading in findings.slices:
+        said = [f"{value:.4f}" for value in (*reading.probability, *reading.smoothed)]
+        rows.append(
+            [
+                str(reading.number),
+                f"{reading.z_mm:.2f}",
+                *(said or [""] * (2 * len(codes))),
+                f"{reading.lung_cm2:.1f}",
+                str(int(reading.abstained)),
+            ]
+        )
     write_text(path, _csv(header, rows), overwrite)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
@@ -24,7 +23,7 @@ from LungCAD.tasks.xray_cleaning import clean, two_lungs
 from LungCAD.tasks.xray_input import XrayInput
 from LungCAD.tasks.xray_quality import Flag, expected_dice, quality_flags
 from LungCAD.weights import load_network
-from LungCAD.weights.shipped import shipped
+from LungCAD.weights.shipped import weights_file
 
 ARCHITECTURES = ("unet", "segnet")
 
@@ -130,7 +129,7 @@ class XraySegmenter:
 
 def load_xray_network(weights: str) -> tuple[nn.Module, XrayInput]:
     """Return the network of shipped weights or of a file, and how it wants its films; raises InputError."""
-    path = Path(weights) if Path(weights).suffix else shipped(weights)
+    path = weights_file(weights)
     network, description = load_network(path, schema=load_schema("cxr_lungs"))
     if description.architecture not in ARCHITECTURES:
         problem = f"is a network of architecture {description.architecture}"

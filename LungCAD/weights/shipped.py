@@ -17,6 +17,11 @@ def shipped(name: str) -> Path:
     return files[name]
 
 
+def weights_file(weights: str) -> Path:
+    """Return the file of a user's choice: a path with its suffix, or the name of shipped weights."""
+    return Path(weights) if Path(weights).suffix else shipped(weights)
+
+
 def shipped_files(prefix: str = "") -> list[Path]:
     """Return the files of all shipped weights whose names begin so, by name."""
     files = {path.stem: path for folder in _folders() for path in folder.glob(f"{prefix}*.safetensors")}

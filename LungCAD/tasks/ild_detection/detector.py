@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,7 +18,7 @@ from LungCAD.saliency import grad_cam
 from LungCAD.tasks.detection_input import DetectionInput, centred, decisions_from_plain
 from LungCAD.tasks.ild_detection.parameters import IldDetectionParameters
 from LungCAD.weights import load_network
-from LungCAD.weights.shipped import shipped
+from LungCAD.weights.shipped import weights_file
 
 SLICES_AT_ONCE = 32
 """More are no faster on a processor and take more memory."""
@@ -41,8 +40,7 @@ class Detector:
 
     def __init__(self, parameters: IldDetectionParameters) -> None:
         self._device = choose_device(parameters.device)
-        name = parameters.weights
-        path = Path(name) if Path(name).suffix else shipped(name)
+        path = weights_file(parameters.weights)
         network, description = load_network(path, architecture="cnn_f")
         schema = load_schema(description.schema)
         try:

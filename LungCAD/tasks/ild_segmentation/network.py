@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from LungCAD.networks.lungnet_inference import lungnet_logits
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.ild_input import IldInput, LungCrop
 from LungCAD.weights import ModelCard, load_network
-from LungCAD.weights.shipped import shipped
+from LungCAD.weights.shipped import weights_file
 
 ARCHITECTURES = ("lungnet", "ild_cnn", "segnet_vgg")
 """Those that label every pixel of a lung of any size."""
@@ -107,11 +106,6 @@ class IldNetwork:
         """Processors gain nothing from batches; elsewhere half of the free memory may be used."""
         free = free_bytes(self.device) if self.device.type != "cpu" else None
         return (free or 0) // (2 * BYTES_PER_PIXEL)
-
-
-def weights_file(weights: str) -> Path:
-    """Return the file of shipped weights by name, or the file itself; InputError for an unknown name."""
-    return Path(weights) if Path(weights).suffix else shipped(weights)
 
 
 def batches(crops: Iterable[LungCrop], most_pixels: int) -> Iterator[Sequence[LungCrop]]:
