@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
     )
+    parser.add_argument(
+        "--note",
+        default="",
+        metavar="TEXT",
+        help="for the model card: who drew the masks, what they count as lung",
+    )
     add_parameters(parser, XrayTrainingParameters)
     add_output(parser)
 
@@ -59,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     )
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
         training = train_xray(films, parameters, extra, options.checkpoints, progress)
-        write_outcome(folder, training, films, extra, parameters, _command(options))
+        write_outcome(folder, training, films, extra, parameters, _command(options), options.note)
     if not options.quiet:
         print(markdown(summary(training.scores)))
         print(f"Network: {options.output / 'network.safetensors'}")
@@ -82,6 +88,8 @@ def _command(options: argparse.Namespace) -> str:
         for name in ("pairs", "dataset", "montgomery", "shenzhen", "checkpoints", "output")
     }
     roles = {str(folder): name.upper() for name, folder in folders.items() if folder}
+    if options.note:
+        roles[options.note] = "NOTE"
     if options.jsrt:
         roles |= dict(zip(map(str, options.jsrt), ("JSRT", "SCR"), strict=True))
     return repeatable_command(["lungcad", *options.words], roles)

@@ -27,10 +27,14 @@ def write_outcome(
     extra: RadiographSet | None,
     parameters: XrayTrainingParameters,
     command: str,
+    note: str = "",
 ) -> None:
-    """Write network.safetensors (half precision), MODEL_CARD.md, scores.csv and cross_validation.json."""
+    """Write network.safetensors (half precision), MODEL_CARD.md, scores.csv and cross_validation.json.
+
+    note : what the model card says of the data besides, in whole sentences.
+    """
     result = summary(training.scores)
-    card = _card(result, films, extra, parameters, command)
+    card = _card(result, films, extra, parameters, command, note)
     description = NetworkDescription(
         architecture=parameters.architecture,
         options=network_options(parameters),
@@ -73,11 +77,12 @@ def _card(
     extra: RadiographSet | None,
     parameters: XrayTrainingParameters,
     command: str,
+    note: str,
 ) -> ModelCard:
     sets = [films] if extra is None else [films, extra]
     return ModelCard(
         title=f"Lungs on chest radiographs: {parameters.architecture}",
-        data="; ".join(one.source for one in sets) + ".",
+        data=f"{'; '.join(one.source for one in sets)}. {note}".strip(),
         licence="; ".join(one.licence for one in sets),
         synthetic=any(one.synthetic for one in sets),
         command=command,
