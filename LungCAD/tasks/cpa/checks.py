@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from torch.nn.functional import interpolate
 
 from LungCAD.progress import Progress, each, silent
+from LungCAD.report.signs import MapCheck
 from LungCAD.saliency import deletion, forget_cascading, insertion
 from LungCAD.tasks.cpa.evidence import SignEvidence
 from LungCAD.tasks.cpa.networks import PRESENT
-from LungCAD.tasks.cpa.result import MapCheck
 from LungCAD.tasks.cpa_projections import REGIONS, Projections
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import SimpleITK as sitk
 import torch
 
@@ -26,9 +28,17 @@ def consensus(
     return agreed * back_project(scale, AXES[0], Rotation()) if judged else torch.zeros(HEAT_SHAPE)
 
 
-def on_ct(heat: torch.Tensor, volume: ProjectionVolume, ct: sitk.Image) -> sitk.Image:
-    """Return heat (54, 64, 64) as float32 on the grid of the CT, of any direction; 0 outside the lungs."""
-    scan = volume.grid.to_scan_volume(heat)
-    scan *= volume.grid.to_scan_volume(volume.lungs.cpu()) > 0.5
-    axial = to_axial(ct)
-    return from_axial(image_like(scan, axial), ct)
+@dataclass(frozen=True)
+class HeatMap:
+    """Heat (54, 64, 64) of one sign, 0..1, of a scan on the grid of the projections."""
+
+    heat: torch.Tensor
+    volume: ProjectionVolume
+
+    def image(self, ct: sitk.Image) -> sitk.Image:
+        """Return it in per cent, uint8, on the grid of the CT, of any direction; 0 outside the lungs."""
+        grid = self.volume.grid
+        percent = np.rint(100 * grid.to_scan_volume(self.heat)).astype(np.uint8)
+        percent[grid.to_scan_volume(self.volume.lungs.cpu()) < 0.5] = 0
+        axial = to_axial(ct)
+        return from_axial(image_like(percent, axial), ct)

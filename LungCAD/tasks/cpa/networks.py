@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from LungCAD.errors import InputError
+from LungCAD.labels import load_schema
 from LungCAD.tasks.cpa.picture_input import PictureInput
-from LungCAD.tasks.cpa.result import SIGNS
 from LungCAD.tasks.cpa_projections import AXES
 from LungCAD.weights import ModelCard, load_network
 from LungCAD.weights.shipped import shipped_files
@@ -20,6 +20,9 @@ PREFIX = "cpa-"
 """Of the names of shipped weights."""
 
 DISEASE, SURVIVAL = "disease", "survival"
+SIGNS = load_schema("cpa3").codes
+"""cavity, fungus_ball, pleural_thickening."""
+
 TASKS = (DISEASE, SURVIVAL, *SIGNS)
 
 PRESENT = 1

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from LungCAD.report.signs import Peak
 from LungCAD.tasks.cpa.back_projection import COARSENING, lung_share, to_projection_grid
-from LungCAD.tasks.cpa.result import Peak
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume, region_box
 
 SUMMIT = 0.9

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
+from LungCAD.report.signs import Picture
 from LungCAD.tasks.cpa.evidence import SignEvidence, View, relative
 from LungCAD.tasks.cpa.networks import CpaNetwork
-from LungCAD.tasks.cpa.result import Picture
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, Projections
 
 LEVELS, SIDES = ("upper", "middle", "lower"), ("right", "left")

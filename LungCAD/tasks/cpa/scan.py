@@ -9,16 +9,17 @@ import SimpleITK as sitk
 from LungCAD.devices import choose_device
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
+from LungCAD.report.signs import Picture, ScanReading, SignReading
 from LungCAD.tasks.cpa.checks import check_maps
 from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
 from LungCAD.tasks.cpa.evidence import SignEvidence, WholeEvidence
-from LungCAD.tasks.cpa.heat import consensus, on_ct
+from LungCAD.tasks.cpa.heat import HeatMap, consensus
 from LungCAD.tasks.cpa.layers import look_in_layers
-from LungCAD.tasks.cpa.networks import DISEASE, SURVIVAL, find_networks
+from LungCAD.tasks.cpa.networks import DISEASE, SIGNS, SURVIVAL, find_networks
 from LungCAD.tasks.cpa.parameters import CpaParameters
 from LungCAD.tasks.cpa.peaks import find_peaks
 from LungCAD.tasks.cpa.pictures import sign_pictures, whole_picture
-from LungCAD.tasks.cpa.result import SIGNS, CpaResult, Picture, ScanReading, SignReading
+from LungCAD.tasks.cpa.result import CpaResult
 from LungCAD.tasks.cpa_projections import (
     AXES,
     REGIONS,
@@ -75,27 +76,28 @@ class CpaReader:
         probabilities = _means(signs)
         present = self._present(probabilities, judged)
         self._place(signs, present, volume, part(progress, 0.5, 0.85))
-        progress(0.85, "Putting the heat maps back into the scan")
-        heat, peaks = {}, []
-        for sign, mean in probabilities.items():
-            coarse = consensus([one for one in signs if one.network.task == sign], mean, judged)
-            heat[sign] = on_ct(coarse, volume, ct)
-            peaks += find_peaks(sign, coarse, present[sign], volume, ct)
+        progress(0.85, "Putting the heat maps together")
+        heat = {
+            sign: consensus([one for one in signs if one.network.task == sign], mean, judged)
+            for sign, mean in probabilities.items()
+        }
+        peaks = [peak for sign in heat for peak in find_peaks(sign, heat[sign], present[sign], volume, ct)]
         checks = ()
         if self.parameters.check_maps:
             checks = check_maps(signs, present, upright, part(progress, 0.9, 1.0))
         progress(1.0, "Done")
         return CpaResult(
+            ct=ct,
             signs=tuple(_sign_readings(signs, probabilities, incomplete)),
             disease=_scan_reading(wholes, DISEASE),
             survival=_scan_reading(wholes, SURVIVAL),
-            heat=heat,
             peaks=tuple(sorted(peaks, key=lambda peak: -peak.heat)),
             pictures=tuple(_pictures(signs, wholes, upright, judged)),
             incomplete=incomplete,
             warnings=warnings,
             checks=checks,
             networks={network.name: network.path for network in self.networks},
+            maps={sign: HeatMap(heat[sign], volume) for sign in heat},
         )
 
     def _look(

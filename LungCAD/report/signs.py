@@ -1,0 +1,86 @@
+"""What was found of pathological signs on a scan: data for tables, pictures and the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class SignReading:
+    """One sign in one region.
+
+    region : such as right_upper. sign : code of its label. probability : 0..1, the mean over
+    directions and rotations; None where it is withheld, `withheld` says why. by_direction : the same for
+    every direction that there is a network for.
+    """
+
+    region: str
+    sign: str
+    probability: float | None
+    by_direction: dict[str, float] = field(default_factory=dict)
+    withheld: str = ""
+
+
+@dataclass(frozen=True)
+class ScanReading:
+    """The whole scan. probability : of disease, or of death within two years of the scan; the mean over all
+    networks. by_network : the same for each of them. demonstration : a network that saw nothing but synthetic
+    scans has a say.
+    """
+
+    probability: float
+    by_network: dict[str, float]
+    demonstration: bool
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Where the heat map of a sign is highest within a region.
+
+    position : LPS, mm. heat : of the map there. extent_mm : how far from it the map falls to one half,
+    towards the patient's side, back and head: the position is not known better than that.
+    """
+
+    sign: str
+    region: str
+    position: tuple[float, float, float]
+    heat: float
+    extent_mm: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A projection as networks see it, and where they looked.
+
+    task : a sign or "disease". axis : axial, coronal or sagittal. part : "upper", "middle" or "lower"
+    third of an axial projection, "right" or "left" lung of a sagittal one, else "". image : (Y, X, 3), 0..1,
+    head or front up, the patient's right on the left. heat : (Y, X), 0..1, the Grad-CAM, scaled with the
+    probability in each region.
+    """
+
+    task: str
+    axis: str
+    part: str
+    image: NDArray[np.float32]
+    heat: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class MapCheck:
+    """Whether the heat map of one network on one region can be believed: see `LungCAD.saliency.faithfulness`.
+
+    deletion, insertion : areas under the curves; by_chance : the same of random orders. forgotten :
+    similarity of the map after all weights were drawn anew.
+    """
+
+    sign: str
+    axis: str
+    region: str
+    deletion: float
+    deletion_by_chance: float
+    insertion: float
+    insertion_by_chance: float
+    forgotten: float
