@@ -12,14 +12,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from LungCAD.batch import cases
+from LungCAD.batch import cases, detection
 from LungCAD.batch.cases import Case, case_folders, is_current, read_case
 from LungCAD.batch.run import Outcome, State, run_cases
-from LungCAD.cli import ild, propagate
+from LungCAD.cli import detect, ild, propagate
 from LungCAD.cli.options import parameters_from
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema
 from LungCAD.parameters import Parameters
+from LungCAD.tasks.ild_detection import IldDetectionParameters
 from LungCAD.tasks.ild_segmentation import IldSegmentationParameters
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 from LungCAD.weights.shipped import weights_file
@@ -31,7 +32,7 @@ class Method:
 
     command : its sub-command, with `add_method`, `add_arguments` and `run`. summary : for the help.
     defaults : its parameters. check : raises InputError for what is the fault of the command, not of every
-    case. drawn : whether it needs drawn regions.
+    case. drawn : whether it needs drawn regions. collect : called with the output folder when all is done.
     """
 
     command: ModuleType
@@ -39,6 +40,7 @@ class Method:
     defaults: Parameters
     check: Callable[[Any], object]
     drawn: bool = False
+    collect: Callable[[Path], object] | None = None
 
 
 METHODS = {
@@ -54,6 +56,13 @@ METHODS = {
         "label patterns of interstitial lung disease",
         IldSegmentationParameters(),
         lambda chosen: weights_file(chosen.weights),
+    ),
+    "detect": Method(
+        detect,
+        "tell which slices show interstitial lung disease; scans.csv has a row per scan",
+        IldDetectionParameters(),
+        lambda chosen: weights_file(chosen.weights),
+        collect=detection.collect,
     ),
 }
 
@@ -106,6 +115,8 @@ def run(options: argparse.Namespace) -> int:
     except (KeyboardInterrupt, Cancelled):
         print("lungcad: stopped; the same command goes on from here", file=sys.stderr)
         return 130
+    if method.collect:
+        method.collect(options.output)
     states = {outcome.state for outcome in outcomes}
     return 1 if State.FAILED in states else 2 if State.REFUSED in states else 0
 

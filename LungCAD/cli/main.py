@@ -22,8 +22,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 COMMANDS = {
     "propagate": "label the whole lung from a CT and a few drawn regions",
     "ild": "label patterns of interstitial lung disease on every slice of a CT",
+    "detect": "tell which slices of a CT show interstitial lung disease",
     "batch": "run a method over a folder of cases",
     "lungs": "segment both lungs and their six zones",
+    "cpa": "find signs of chronic pulmonary aspergillosis on chest CT, and where they are",
     "xray": "find both lungs on chest radiographs, one or a million",
     "info": "say what is in a file or folder and whether it is fit for use",
     "phantom": "make a synthetic chest CT with known truth",
