@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 def _said(disease: Finding) -> str:
     if disease.probability is None:
         return verdict(disease)
-    shown = ", ".join(f"{one.first} to {one.last}" for one in disease.ranges)
+    shown = ", ".join(one.slices for one in disease.ranges)
     slices = f", slices {shown}" if shown else ""
     return f"{verdict(disease)} ({format_number(disease.probability, 2)}){slices}"
 

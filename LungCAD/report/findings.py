@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -41,6 +40,12 @@ class SliceRange:
     to_mm: float
     peak: int
     probability: float
+
+    @property
+    def slices(self) -> str:
+        """The numbers of the slices for people, such as "12–15" or "12"."""
+        low, high = sorted((self.first, self.last))
+        return str(low) if low == high else f"{low}–{high}"
 
 
 @dataclass(frozen=True)
@@ -98,9 +103,3 @@ class Findings:
         smoothed = self.slices[index].smoothed
         gaps = [each.threshold - value for each, value in zip(self.diseases, smoothed, strict=bool(smoothed))]
         return min(gaps, default=1.0)
-
-
-def names_of(diseases: Sequence[Finding]) -> str:
-    """Return the names in one phrase, the first letter large."""
-    names = ", ".join(each.name.lower() for each in diseases)
-    return names[:1].upper() + names[1:]

@@ -1,0 +1,152 @@
+"""lungcad detect, and lungcad batch detect: what is written, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LungCAD.batch.detection import run_scans
+from LungCAD.cli import main
+from LungCAD.errors import Cancelled
+from LungCAD.images import read_ct, same_geometry
+from LungCAD.tasks.ild_detection import IldDetectionParameters
+from Testing.spot_network import CODES, chest, chest_image, save_spot_network
+
+BRIGHT, AIRY = CODES
+SPOTS = {BRIGHT: (range(9, 12), (70, 50))}
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return str(save_spot_network(tmp_path_factory.mktemp("spots") / "spots.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def ct(tmp_path_factory):
+    path = tmp_path_factory.mktemp("scan") / "Doe_John.nii.gz"
+    sitk.WriteImage(sitk.DICOMOrient(chest_image(chest(SPOTS)), "RAI"), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory, ct, weights):
+    folder = tmp_path_factory.mktemp("result") / "OUT"
+    words = [str(ct), "-o", str(folder), "--weights", weights, "--smoothing-mm", "0", "--quiet"]
+    assert main(["detect", *words]) == 0
+    return folder
+
+
+def rows_of(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_slices(output):
+    rows = rows_of(output / "slices.csv")
+    assert [int(row["slice"]) for row in rows] == list(range(24, 0, -1))  # stored from head to feet
+    assert [float(row["z [mm]"]) for row in rows] == pytest.approx([300 + 5 * z for z in range(24)])
+    shown = [z for z, row in enumerate(rows) if float(row[f"smoothed probability of {BRIGHT}"] or 0) > 0.5]
+    assert shown == [9, 10, 11]
+    silent = [row for row in rows if row["abstained"] == "1"]
+    assert len(silent) == 12 and all(row[f"probability of {BRIGHT}"] == "" for row in silent)
+
+
+def test_scan(output):
+    scan = json.loads((output / "scan.json").read_text())
+    assert (scan["slices"], scan["judged"]) == (24, 12)
+    bright, airy = scan["diseases"]
+    assert bright["present"] is True and airy["present"] is False
+    (where,) = bright["ranges"]
+    assert (where["first"], where["last"]) == (15, 13) and where["from_mm"] == 345
+    record = json.loads((output / "run.json").read_text())
+    assert record["weights"]["WEIGHTS"]["file"] == "spots.safetensors"
+    assert record["command"].startswith("lungcad detect CT -o OUTPUT --weights WEIGHTS")
+
+
+def test_heat_map_lies_on_the_scan(output, ct):
+    heat = sitk.ReadImage(output / f"heatmap_{BRIGHT}.nii.gz")
+    assert same_geometry(heat, read_ct(ct).image)
+    values = sitk.GetArrayFromImage(heat)
+    assert values.dtype == np.uint8 and values.max() > 90
+    assert not sitk.GetArrayFromImage(sitk.ReadImage(output / f"heatmap_{AIRY}.nii.gz")).max() > 5
+
+
+def test_report(output):
+    page = (output / "report.html").read_text()
+    assert "13–15 (S 345 to 355 mm, highest" in page
+    assert page.count("<figure>") >= 2 and "trained on synthetic data only" in page
+    links = re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', page)
+    assert not links and "Doe_John" not in page
+    assert "not seen" in page and "present" in page
+
+
+def test_nothing_is_overwritten(output, ct, weights, capsys):
+    assert main(["detect", str(ct), "-o", str(output), "--weights", weights]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_bad_input_leaves_nothing(tmp_path, ct, weights, capsys):
+    sitk.WriteImage(chest_image(chest(SPOTS)[:, 40:110, 40:110]), tmp_path / "small.nii.gz")
+    for words, sentence in (
+        ([str(tmp_path / "small.nii.gz"), "--weights", weights], "not a chest"),
+        ([str(ct), "--weights", str(tmp_path / "none.safetensors")], "cannot be read"),
+        ([str(ct), "--weights", weights, "--smoothing-mm", "-1"], "less than 0"),
+    ):
+        assert main(["detect", *words, "-o", str(tmp_path / "out")]) == 2
+        assert sentence in capsys.readouterr().err
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_scan_without_lungs(tmp_path, weights, capsys):
+    sitk.WriteImage(chest_image(chest({})[:5]), tmp_path / "belly.nii.gz")
+    out = tmp_path / "out"
+    assert main(["detect", str(tmp_path / "belly.nii.gz"), "--weights", weights, "-o", str(out)]) == 0
+    assert "not said" in capsys.readouterr().out
+    assert "No slice shows enough lung." in (out / "report.html").read_text()
+    assert json.loads((out / "scan.json").read_text())["diseases"][0]["present"] is None
+
+
+@pytest.fixture
+def cases(tmp_path):
+    for name, hu in (
+        ("a", chest(SPOTS)),
+        ("b", chest({})),
+        ("c", chest({})[:5]),
+        ("d", np.zeros((3, 64, 64), np.int16)),
+    ):
+        (tmp_path / "in" / name).mkdir(parents=True)
+        sitk.WriteImage(chest_image(hu), tmp_path / "in" / name / "ct.nii.gz")
+    return tmp_path
+
+
+def test_many_scans(cases, weights, capsys):
+    words = ["batch", "detect", "--input", str(cases / "in"), "--output", str(cases / "out")]
+    words += ["--weights", weights, "--smoothing-mm", "0"]
+    assert main(words) == 2
+    a, b, c, d = rows_of(cases / "out" / "scans.csv")
+    assert (a["scan"], a["state"], a[BRIGHT], a[f"{BRIGHT} slices"]) == ("a", "done", "1", "10-12")
+    assert float(a[f"{BRIGHT} probability"]) > 0.9
+    assert (b[BRIGHT], b[f"{BRIGHT} slices"], c[BRIGHT]) == ("0", "", "")
+    assert d["state"] == "refused" and "single value" in d["error"]
+    assert main(words) == 2
+    assert [row["state"] for row in rows_of(cases / "out" / "scans.csv")] == ["kept"] * 3 + ["refused"]
+
+
+def test_many_scans_stopped_and_gone_on_with(cases, weights):
+    parameters = IldDetectionParameters(weights=weights, smoothing_mm=0.0)
+
+    def stop(fraction, _message):
+        if fraction > 0.3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_scans(cases / "in", cases / "out", parameters, progress=stop)
+    done = run_scans(cases / "in", cases / "out", parameters)
+    assert (done.scans, list(done.failed)) == (4, ["d"])
+    states = [row["state"] for row in rows_of(done.table)]
+    assert states == ["kept", "done", "done", "refused"]
