@@ -22,14 +22,14 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", size)
 
 
-def captioned(caption: str, pixels: np.ndarray) -> Image.Image:
-    """Put a caption over a slice, and R and L at its sides."""
+def captioned(caption: str, pixels: np.ndarray, sides: tuple[str, str] = ("R", "L")) -> Image.Image:
+    """Put a caption over a slice, and the patient's right and left, or other letters, at its sides."""
     height, width = pixels.shape[:2]
     panel = Image.new("RGB", (width, height + 24), PAPER)
     panel.paste(Image.fromarray(pixels), (0, 24))
     draw = ImageDraw.Draw(panel)
     draw.text((4, 12), caption, INK, _font(13), anchor="lm")
-    for letter, x, anchor in (("R", 6, "lm"), ("L", width - 6, "rm")):
+    for letter, x, anchor in ((sides[0], 6, "lm"), (sides[1], width - 6, "rm")):
         draw.text((x, 24 + height / 2), letter, INK, _font(15), anchor, stroke_width=2, stroke_fill=PAPER)
     return panel
 

@@ -66,7 +66,7 @@ class CpaReader:
         progress(0.0, "Projecting the scan")
         if ct.GetDimension() != 3 or ct.GetNumberOfComponentsPerPixel() != 1:
             raise InputError("The scan", "is not a volume of single values", "Give a 3-D image in HU")
-        warnings = slice_warnings(ct)
+        warnings = (*slice_warnings(ct), *self._cautions())
         volume = ProjectionVolume.of(ct, self._device)
         incomplete = incomplete_regions(volume)
         judged = [region for region in REGIONS if region not in incomplete]
@@ -94,11 +94,15 @@ class CpaReader:
             peaks=tuple(sorted(peaks, key=lambda peak: -peak.heat)),
             pictures=tuple(_pictures(signs, wholes, upright, judged)),
             incomplete=incomplete,
-            warnings=warnings,
+            warnings=(*warnings, *_incomplete_words(incomplete)),
             checks=checks,
             networks={network.name: network.path for network in self.networks},
             maps={sign: HeatMap(heat[sign], volume) for sign in heat},
         )
+
+    def _cautions(self) -> tuple[str, ...]:
+        synthetic = any(network.card.synthetic for network in self.networks)
+        return ("The networks were trained on synthetic scans only.",) if synthetic else ()
 
     def _look(
         self, evidence: Sequence[SignEvidence | WholeEvidence], volume: ProjectionVolume, progress: Progress
@@ -163,6 +167,14 @@ def _scan_reading(wholes: Sequence[WholeEvidence], task: str) -> ScanReading | N
     by_network = {one.network.name: one.probability for one in asked}
     mean = sum(by_network.values()) / len(by_network)
     return ScanReading(mean, by_network, any(one.network.card.synthetic for one in asked))
+
+
+def _incomplete_words(incomplete: Mapping[str, str]) -> tuple[str, ...]:
+    """Return one sentence per reason why regions are not judged."""
+    regions: dict[str, list[str]] = {}
+    for region, reason in incomplete.items():
+        regions.setdefault(reason, []).append(region.replace("_", " "))
+    return tuple(f"Not judged: {', '.join(names)}, because {reason}." for reason, names in regions.items())
 
 
 def _pictures(

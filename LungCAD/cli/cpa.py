@@ -1,0 +1,61 @@
+"""`lungcad cpa`: signs of chronic pulmonary aspergillosis on a chest CT, and where they are."""
+
+from __future__ import annotations
+
+import argparse
+
+from LungCAD.cli.case_output import Stopwatch
+from LungCAD.cli.console import progress_bar
+from LungCAD.cli.cpa_output import write_cpa
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
+from LungCAD.files import atomic_folder
+from LungCAD.images import read_ct
+from LungCAD.progress import part
+from LungCAD.report.record import repeatable_command
+from LungCAD.report.sign_report import region_name
+from LungCAD.tasks import cpa
+from LungCAD.tasks.cpa import CpaParameters, CpaResult
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; those of the method derive from its parameters."""
+    add_ct(parser)
+    add_parameters(parser, CpaParameters)
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, search and write; the output folder appears when everything in it is complete."""
+    parameters = parameters_from(options, CpaParameters())
+    stopwatch = Stopwatch()
+    with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
+        progress(0.0, "Reading")
+        scan = read_ct(options.ct, options.series)
+        stopwatch.lap("reading")
+        result = cpa.run(scan.image, parameters, part(progress, 0.1, 0.9))
+        stopwatch.lap("searching")
+        progress(0.9, "Writing")
+        roles = {str(options.ct): "CT", str(options.output): "OUT", parameters.weights: "WEIGHTS"}
+        command = repeatable_command(["lungcad", *options.words], roles)
+        write_cpa(folder, scan, result, parameters, command, stopwatch)
+        progress(1.0, "Done")
+    if not options.quiet:
+        for warning in (*scan.warnings, *result.warnings):
+            print(f"Warning: {warning}")
+        print(summary(result, parameters.threshold))
+        print(f"Report: {options.output / 'report.html'}")
+    return 0
+
+
+def summary(result: CpaResult, threshold: float) -> str:
+    """Return the signs that are present in one line per region."""
+    lines = []
+    for region in dict.fromkeys(reading.region for reading in result.signs):
+        found = [
+            f"{reading.sign.replace('_', ' ')} {100 * reading.probability:.0f} %"
+            for reading in result.signs
+            if reading.region == region and (reading.probability or 0) >= threshold
+        ]
+        if found:
+            lines.append(f"{region_name(region)}: {', '.join(found)}")
+    return "\n".join(lines) or "No sign was found."
