@@ -22,6 +22,8 @@ JOBS = {
     "propagate": "LungCAD.worker.jobs.propagation:propagate",
     "repropagate": "LungCAD.worker.jobs.propagation:repropagate",
     "ild": "LungCAD.worker.jobs.ild:segment_ct",
+    "detect": "LungCAD.worker.jobs.detection:detect",
+    "detect_folder": "LungCAD.worker.jobs.detection:detect_folder",
     "xray": "LungCAD.worker.jobs.xray:segment",
     "xray_folder": "LungCAD.worker.jobs.xray:segment_folder",
 }

@@ -1,0 +1,62 @@
+"""Judged slices join a table to train on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.images import image_like, write_image
+from LungCAD.review.folders import make_folder
+from LungCAD.review.pseudonyms import require_pseudonym
+from LungCAD.review.slice_labels import SliceLabels, read_slice_labels, write_slice_labels
+from LungCAD.review.slice_review import SliceReview
+
+TABLE = "slices.csv"
+
+
+def export_slices(
+    review: SliceReview, image: sitk.Image, folder: Path | str, patient: str, overwrite: bool = False
+) -> Path:
+    """Add the judged slices of a review to the table in `folder`, and return its path.
+
+    The table is as `LungCAD.review.slice_labels` describes it; the scan is copied beside it, nothing of it
+    but voxels and geometry.
+
+    Parameters
+    ----------
+    image : the scan that was reviewed.
+    patient : pseudonym; the same for all scans of one patient.
+    overwrite : replace the rows of this scan where the table has some.
+
+    Raises
+    ------
+    InputError
+        No slice is judged, a name is no pseudonym, the table has other diseases, or has the scan already, or
+        the folder cannot be written.
+    """
+    folder = Path(folder)
+    require_pseudonym(review.case, "case")
+    require_pseudonym(patient, "patient")
+    if not review.judgements:
+        raise InputError("review", "has no judged slice", "Confirm or correct at least one")
+    table, name = folder / TABLE, Path("images") / f"{review.case}.nrrd"
+    rows = read_slice_labels(table, review.diseases) if table.exists() else []
+    others = [_relative(row, folder) for row in rows if row.scan != review.case]
+    if len(others) < len(rows) and not overwrite:
+        raise InputError(table, f"has {review.case} already", "Allow overwriting, or choose another folder")
+    make_folder((folder / name).parent)
+    write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
+    mine = [
+        SliceLabels(patient, review.case, name, number, {code: code in shown for code in review.diseases})
+        for number, shown in review.judgements.items()
+    ]
+    write_slice_labels(table, [*others, *mine], review.diseases, overwrite=True)
+    return table
+
+
+def _relative(row: SliceLabels, folder: Path) -> SliceLabels:
+    """Images were read as paths beside the table; those elsewhere keep their absolute ones."""
+    image = row.image.relative_to(folder) if row.image.is_relative_to(folder) else row.image
+    return SliceLabels(row.patient, row.scan, image, row.slice, row.shown)
