@@ -71,6 +71,10 @@ class CNNF(nn.Module):
                 fc8=nn.Linear(dense, classes),
             )
         )
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                nn.init.zeros_(layer.bias)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return outputs (N, classes) of images (N, 3, 224, 224), their values about 0.

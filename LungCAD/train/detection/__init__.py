@@ -1,0 +1,1 @@
+"""Training of networks that tell which diseases an axial slice shows."""

@@ -1,0 +1,50 @@
+"""From scores of slices that were held out to probabilities and to a yes or no."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.metrics import precision_recall_curve
+
+from LungCAD.tasks.detection_input import Decision
+
+TEMPERATURES = (0.05, 20.0)
+
+
+def fit_decisions(scores: NDArray, present: NDArray[np.bool_], centred: bool) -> tuple[Decision, ...]:
+    """Return one decision per disease: probabilities as honest as a line makes them, the best F1.
+
+    Parameters
+    ----------
+    scores, present : (N, C), of slices that were not learned from.
+    centred : scores are log odds already and only lack a temperature (Guo et al., ICML 2017); otherwise an
+        offset is fitted too (Platt, 1999).
+    """
+    return tuple(fit_decision(s, p, centred) for s, p in zip(scores.T, present.T, strict=True))
+
+
+def fit_decision(scores: NDArray, present: NDArray[np.bool_], centred: bool) -> Decision:
+    """Return the decision of one disease; the default where it is on none of the slices, or on all."""
+    if not 0 < present.sum() < len(present):
+        return Decision()
+    offset, temperature = _calibration(scores.astype(np.float64), present, centred)
+    calibrated = Decision(offset, temperature)
+    precision, recall, thresholds = precision_recall_curve(present, calibrated.probability(scores))
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    return Decision(offset, temperature, float(thresholds[f1[:-1].argmax()]))
+
+
+def _calibration(scores: NDArray, present: NDArray[np.bool_], centred: bool) -> tuple[float, float]:
+    """Return the offset and the temperature that make the truth most likely."""
+    sign = np.where(present, -1.0, 1.0)
+
+    def surprise(x: NDArray) -> float:
+        offset = 0.0 if centred else x[1]
+        return float(np.logaddexp(0, sign * (scores - offset) / np.exp(x[0])).mean())
+
+    start = [0.0] if centred else [0.0, float(np.median(scores[present]))]
+    low, high = np.log(TEMPERATURES)
+    bounds = [(low, high)] if centred else [(low, high), (scores.min(), scores.max())]
+    best = minimize(surprise, start, bounds=bounds, method="L-BFGS-B").x
+    return (0.0 if centred else float(best[1])), float(np.exp(best[0]))

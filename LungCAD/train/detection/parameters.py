@@ -1,0 +1,55 @@
+"""What a user may choose in training a detection network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from LungCAD.parameters import Parameters, parameter
+
+PAPER = "Gao et al. 2017"
+
+
+@dataclass(frozen=True)
+class DetectionTrainingParameters(Parameters):
+    """The first group decides what is learned, the second of what network, the rest how."""
+
+    head: str = parameter(
+        "logistic",
+        "Sum of logistic losses, regression with L2 or smooth L1, or one class per slice (a baseline)",
+        choices=("logistic", "l2", "smooth_l1", "softmax"),
+        source=f"{PAPER}, eqs. 1 to 3",
+    )
+    target: str = parameter(
+        "area",
+        "What a regression learns: the area in units of the threshold, a step at it, or a ramp from half of "
+        "it to one and a half",
+        choices=("area", "step", "ramp"),
+        source=f"{PAPER}, fig. 3",
+    )
+    threshold_px: float = parameter(
+        6000.0,
+        "From this area on a disease is present, in pixels of 0.7 mm: 6000 are 2940 mm2, 4000 are 1960 mm2",
+        unit="px",
+        above=0.0,
+        source=f"{PAPER}, section 4.3",
+    )
+    balance: bool = parameter(
+        True, "Weigh rarer diseases more (beta, scaled to mean 1)", source=f"{PAPER}, eqs. 5 and 6"
+    )
+    width: float = parameter(0.25, "Part of CNN-F's channels that is kept", above=0.0, maximum=1.0)
+    dense: int = parameter(640, "Units of either dense layer; the paper has 4096", minimum=1)
+    dropout: float = parameter(
+        0.5, "Part of the dense layers' units that is left out", minimum=0.0, maximum=0.95
+    )
+    folds: int = parameter(5, "Parts of the cross-validation by patient", minimum=2, source=PAPER)
+    scored_folds: int = parameter(
+        5, "So many of them are held out in turn: one is enough for decision thresholds", minimum=1
+    )
+    epochs: int = parameter(30, "Passes over the slices", minimum=1)
+    batch: int = parameter(64, "Slices per step", minimum=1)
+    learning_rate: float = parameter(
+        0.001, "At its highest: it rises for a tenth of the steps, then falls to 0 as a cosine", above=0.0
+    )
+    augment: bool = parameter(True, "Mirror, shift and scale slices, vary their brightness and noise")
+    seed: int = parameter(0, "Of the split, the first weights, the order and the variations", minimum=0)
+    device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))

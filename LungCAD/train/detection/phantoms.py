@@ -1,0 +1,98 @@
+"""Slices of synthetic patients who have the diseases of LTRC about as often as its patients have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.labels import load_schema
+from LungCAD.phantom.real_scan import paint_scan
+from LungCAD.phantom.study import StudyParameters, make_study
+from LungCAD.progress import Progress, each, silent
+from LungCAD.tasks.detection_input import DetectionInput
+from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices, join
+
+SCHEMA = "ltrc5"
+FIRST_SEED = 40_000
+"""Studies to train on; no benchmark scores them."""
+
+BENCHMARK_SEED = 70_000
+"""Studies to score; nothing is trained or chosen on them."""
+
+BENCHMARK = StudyParameters(
+    size=(312, 260, 32),
+    spacing=(1.1, 1.1, 8.0),
+    schema=SCHEMA,
+    population=True,
+    kernel="standard",
+)
+"""One scanner and, over many seeds, LTRC's prevalence."""
+
+EXTENT_MM = (343.0, 286.0, 256.0)
+KERNELS = {"sharp": 0.35, "standard": 0.4, "soft": 0.25}
+
+
+def benchmark_study(seed: int) -> StudyParameters:
+    """Return the patient of that seed on the benchmark's scanner."""
+    return replace(BENCHMARK, seed=seed)
+
+
+def varied_study(seed: int) -> StudyParameters:
+    """Return the patient of that seed on a scanner of its own: pixels, slices, kernel and noise."""
+    rng = np.random.default_rng([seed, 23])
+    pixel, gap = float(rng.uniform(1.0, 1.5)), float(rng.uniform(7.0, 12.0))
+    return StudyParameters(
+        size=(round(EXTENT_MM[0] / pixel), round(EXTENT_MM[1] / pixel), round(EXTENT_MM[2] / gap)),
+        spacing=(pixel, pixel, gap),
+        thickness=float(rng.choice([1.25, rng.uniform(0.6, 5.0)], p=[0.8, 0.2])),
+        seed=seed,
+        schema=SCHEMA,
+        population=True,
+        noise=float(rng.uniform(4, 30)),
+        kernel=str(rng.choice(list(KERNELS), p=list(KERNELS.values()))),
+    )
+
+
+def phantom_slices(
+    seeds: Iterable[int],
+    study: Callable[[int], StudyParameters] = varied_study,
+    prepare: DetectionInput | None = None,
+    progress: Progress = silent,
+) -> SliceSet:
+    """Return all slices of the synthetic patients of these seeds; `study` says how each is scanned."""
+    prepare = prepare or DetectionInput()
+    schema = load_schema(SCHEMA)
+    found = []
+    for seed in each(list(seeds), progress, "Making studies"):
+        made = make_study(study(seed))
+        images, areas = cut_slices(made.ct, made.labels, schema, DISEASES, prepare)
+        patients = np.full(len(images), f"phantom-{seed}")
+        found.append(SliceSet(images, areas, patients, DISEASES, prepare, "", "Apache-2.0", synthetic=True))
+    return replace(join(found), source=f"{len(found)} synthetic patients")
+
+
+def painted_slices(
+    ct: sitk.Image,
+    lungs: sitk.Image,
+    seeds: Iterable[int],
+    patient: str,
+    licence: str,
+    prepare: DetectionInput | None = None,
+    progress: Progress = silent,
+) -> SliceSet:
+    """Return the slices of a patient's CT with the phantom's disease painted into the lungs, once per seed.
+
+    What disease the patient has counts as healthy: `paint_scan`.
+    """
+    prepare = prepare or DetectionInput()
+    schema = load_schema(SCHEMA)
+    found = []
+    for seed in each(list(seeds), progress, "Painting disease"):
+        scan, labels = paint_scan(ct, lungs, SCHEMA, seed, population=True)
+        images, areas = cut_slices(scan, labels, schema, DISEASES, prepare)
+        patients = np.full(len(images), patient)
+        found.append(SliceSet(images, areas, patients, DISEASES, prepare, "", licence, synthetic=True))
+    return replace(join(found), source=f"disease painted into the CT of {patient}, {len(found)} times")

@@ -1,0 +1,39 @@
+"""Folds of slices; no patient is on both sides of a split."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
+
+from LungCAD.errors import InputError
+from LungCAD.train.detection.slices import SliceSet
+
+
+def fold_of_slices(slices: SliceSet, folds: int, threshold_mm2: float, seed: int) -> NDArray[np.intp]:
+    """Return the fold (N,) of every slice, from 0 on: all of a patient in one, diseases as even as can be.
+
+    Raises
+    ------
+    InputError
+        There are fewer patients than folds.
+    """
+    patients = len(np.unique(slices.patients))
+    if patients < folds:
+        raise InputError(slices.source, f"has {patients} patients for {folds} folds", "Give more patients")
+    present = slices.present(threshold_mm2)
+    kinds = np.where(present.any(1), 1 + np.argmax(slices.areas, axis=1), 0)
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    fold = np.empty(len(slices), np.intp)
+    for number, (_, test) in enumerate(splitter.split(kinds, kinds, slices.patients)):
+        fold[test] = number
+    return fold
+
+
+def require_patients_apart(patients: NDArray, fold: NDArray, source: object) -> None:
+    """Check folds (N,) that somebody else chose; InputError where a patient is in two of them."""
+    for patient in np.unique(patients):
+        own = np.unique(fold[patients == patient])
+        if len(own) > 1:
+            problem = f"has the patient {patient} in the folds {', '.join(map(str, own))}"
+            raise InputError(source, problem, "Put all slices of a patient into one fold")

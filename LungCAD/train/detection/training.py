@@ -1,0 +1,160 @@
+"""Cross-validate a detection network by patient, then train the one that is kept on all slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from LungCAD.devices import choose_device
+from LungCAD.errors import InputError
+from LungCAD.networks import CNNF
+from LungCAD.progress import Progress, each, part, silent
+from LungCAD.tasks.detection_input import Decision
+from LungCAD.train.checkpoints import claim_checkpoints
+from LungCAD.train.detection.batches import in_order, training_batches
+from LungCAD.train.detection.decisions import fit_decisions
+from LungCAD.train.detection.heads import Head, make_head
+from LungCAD.train.detection.learner import DetectionLearner
+from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.slices import SliceSet
+from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.targets import square_millimetres
+from LungCAD.train.lightning_run import fit_module
+
+SCORED_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class DetectionTraining:
+    """A network trained on all slices, and what networks that never saw a slice's patient said of it.
+
+    scored : indices of the slices that were held out. scores, present : (n, C) of these. decisions : one per
+    disease, fitted to them.
+    """
+
+    network: nn.Module
+    head: Head
+    decisions: tuple[Decision, ...]
+    scored: NDArray[np.intp]
+    scores: NDArray[np.float32]
+    present: NDArray[np.bool_]
+
+
+def train_detection(
+    slices: SliceSet,
+    parameters: DetectionTrainingParameters,
+    extra: SliceSet | None = None,
+    checkpoints: Path | None = None,
+    progress: Progress = silent,
+) -> DetectionTraining:
+    """Cross-validate by patient, then train on everything.
+
+    Parameters
+    ----------
+    extra : slices that are learned from in every fold and never scored.
+    checkpoints : folder that keeps what was learned after every epoch. A run with the same slices and
+        parameters goes on from there and ends with the same network as one that was never broken off.
+
+    Raises
+    ------
+    InputError
+        Fewer patients than folds, checkpoints of another training, areas wanted where there are ticks.
+    Cancelled
+        From `progress`.
+    """
+    p = parameters
+    if p.scored_folds > p.folds:
+        raise InputError("scored_folds", f"is {p.scored_folds}, of {p.folds} folds", "Hold out fewer")
+    if extra is not None and (extra.diseases, extra.input) != (slices.diseases, slices.input):
+        raise InputError(extra.source, "was prepared otherwise than the slices to score", "Make it anew")
+    if checkpoints is not None:
+        sources = {"slices": [one.source for one in (slices, extra) if one is not None]}
+        claim_checkpoints(checkpoints, {**sources, **p.as_dict()})
+    threshold = square_millimetres(p.threshold_px)
+    fold = fold_of_slices(slices, p.folds, threshold, p.seed) if slices.folds is None else slices.folds
+    head = make_head(p, slices)
+    runs = p.scored_folds + 1
+
+    def fitted(name: str, chosen: NDArray[np.intp], number: int) -> nn.Module:
+        file = checkpoints / f"{name}.ckpt" if checkpoints is not None else None
+        share = part(progress, number / runs, (number + 1) / runs)
+        return fit(slices, chosen, head, p, extra, file, share)
+
+    scored, scores = [], []
+    for number, held_out in enumerate(np.unique(fold)[: p.scored_folds]):
+        test = np.flatnonzero(fold == held_out)
+        network = fitted(f"fold-{number + 1}", np.flatnonzero(fold != held_out), number)
+        scored.append(test)
+        scores.append(score(network, head, slices, test, p.device))
+    network = fitted("all", np.arange(len(slices)), p.scored_folds)
+    indices, found = np.concatenate(scored), np.concatenate(scores)
+    present = slices.present(threshold)[indices]
+    decisions = fit_decisions(found, present, centred=p.head in ("logistic", "softmax"))
+    progress(1.0, "Trained")
+    return DetectionTraining(network, head, decisions, indices, found, present)
+
+
+def fit(
+    slices: SliceSet,
+    chosen: NDArray[np.intp],
+    head: Head,
+    parameters: DetectionTrainingParameters,
+    extra: SliceSet | None = None,
+    checkpoint: Path | None = None,
+    progress: Progress = silent,
+) -> nn.Module:
+    """Return a network trained on the chosen slices; `checkpoint` and errors as in `fit_module`."""
+    sets = [(slices, chosen)]
+    if extra is not None:
+        sets.append((extra, np.arange(len(extra))))
+    batches = training_batches(sets, [head.targets(one.areas) for one, _ in sets], parameters)
+    network = new_network(head.outputs, parameters)
+    learner = DetectionLearner(network, head, parameters, parameters.epochs * len(batches))
+    fit_module(
+        learner,
+        batches,
+        epochs=parameters.epochs,
+        device=parameters.device,
+        checkpoint=checkpoint,
+        progress=progress,
+    )
+    return network.cpu().eval()
+
+
+def score(
+    network: nn.Module,
+    head: Head,
+    slices: SliceSet,
+    indices: NDArray[np.intp] | None = None,
+    device: str = "cpu",
+    progress: Progress = silent,
+) -> NDArray[np.float32]:
+    """Return the scores (n, C) of the slices at these indices, all where None."""
+    indices = np.arange(len(slices)) if indices is None else indices
+    chosen = choose_device(device)
+    network = network.to(chosen).eval()
+    batches = in_order(slices, indices, SCORED_AT_ONCE)
+    total = -(-len(indices) // SCORED_AT_ONCE)
+    with torch.inference_mode():
+        found = [
+            head.scores(network(images.to(chosen))).cpu().numpy()
+            for images in each(batches, progress, "Scoring", total)
+        ]
+    return np.concatenate(found)
+
+
+def network_options(parameters: DetectionTrainingParameters) -> dict[str, object]:
+    """Return the arguments of `CNNF` after the number of classes."""
+    return {"width": parameters.width, "dense": parameters.dense, "dropout": parameters.dropout}
+
+
+def new_network(outputs: int, parameters: DetectionTrainingParameters) -> nn.Module:
+    """Return the untrained network that the seed decides."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(parameters.seed)
+        return CNNF(outputs, **network_options(parameters))
