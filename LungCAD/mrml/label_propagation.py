@@ -1,4 +1,4 @@
-"""The nodes that label propagation reads, and the nodes that show its result."""
+"""The nodes that methods for a whole CT read, and the nodes that show its labels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,14 @@ def job_inputs(
     Taking the steps raises InputError where a node holds nothing or does not fit the CT or the schema, as
     `image_from_volume` and `rois_from` do.
     """
-    steps = {"ct": image_in_steps(ct), "rois": rois_in_steps([rois], ct, schema)}
+    return {**ct_inputs(ct, lungs), "rois": rois_in_steps([rois], ct, schema)}
+
+
+def ct_inputs(
+    ct: slicer.vtkMRMLVolumeNode, lungs: slicer.vtkMRMLNode | None = None
+) -> dict[str, Steps[sitk.Image]]:
+    """Return the images of jobs that take a CT and perhaps its lungs, as `job_inputs` does."""
+    steps = {"ct": image_in_steps(ct)}
     if lungs is not None:
         steps["lungs"] = rois_in_steps([lungs], ct, load_schema("lungs"))
     return steps
@@ -39,7 +46,7 @@ def job_inputs(
 def show_result(
     result: JobResult, schema: Schema, ct: slicer.vtkMRMLVolumeNode, nodes: ResultNodes | None = None
 ) -> ResultNodes:
-    """Show the result of the jobs "propagate" and "repropagate" beside the CT.
+    """Show the result of the jobs "propagate", "repropagate" and "ild" beside the CT.
 
     In the nodes of an earlier result, as far as they are in the scene, else in new ones.
 

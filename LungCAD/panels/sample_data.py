@@ -18,6 +18,10 @@ CATEGORY, NAME = "LungCAD", "LungCADPhantom"
 SIZE, SPACING = (288, 240, 32), (1.2, 1.2, 8.0)
 SMALL_SIZE, SMALL_SPACING = (144, 120, 16), (2.4, 2.4, 16.0)
 SCHEMA = "gao5"
+INTERSTITIAL_NAME = "LungCADInterstitial"
+INTERSTITIAL_SIZE, INTERSTITIAL_SPACING = (384, 320, 28), (0.9, 0.9, 9.3)
+SMALL_INTERSTITIAL_SIZE, SMALL_INTERSTITIAL_SPACING = (384, 320, 12), (0.9, 0.9, 21.7)
+INTERSTITIAL_SCHEMA = "lungnet6"
 FILM_NAME = "LungCADRadiograph"
 FILM_SIZE, FILM_SPACING = (288, 240, 96), (1.2, 1.2, 3.0)
 
@@ -41,6 +45,24 @@ def load_phantom_study(
     rois = draw_rois(study.labels, study.lungs, seed)
     drawn = show_labels(rois, load_schema(SCHEMA), ct, name=f"{NAME} drawn regions")
     return ct, drawn
+
+
+def load_phantom_ct(
+    seed: int = 0, small: bool = False, progress: Progress = silent
+) -> tuple[slicer.vtkMRMLScalarVolumeNode]:
+    """Make a synthetic chest CT with patterns of interstitial lung disease; return its node alone.
+
+    Its pixels are as small as networks for textures want them. Takes seconds; the same seed makes the same.
+    """
+    from LungCAD.mrml.volumes import volume_from_image
+    from LungCAD.phantom import StudyParameters, make_study
+
+    size = SMALL_INTERSTITIAL_SIZE if small else INTERSTITIAL_SIZE
+    spacing = SMALL_INTERSTITIAL_SPACING if small else INTERSTITIAL_SPACING
+    parameters = StudyParameters(size=size, spacing=spacing, seed=seed, schema=INTERSTITIAL_SCHEMA)
+    ct = volume_from_image(make_study(parameters, progress).ct, INTERSTITIAL_NAME)
+    ct.CreateDefaultDisplayNodes()
+    return (ct,)
 
 
 def load_phantom_radiograph(

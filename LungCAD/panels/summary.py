@@ -9,9 +9,9 @@ WORTH_NAMING = 1.0
 
 
 def summary_of(result: JobResult) -> str:
-    """Return what was found in both lungs, how much of it was drawn, and every warning, one line each.
+    """Return what was found in both lungs, how far drawn regions went, and every warning, one line each.
 
-    `result` is that of the jobs "propagate" and "repropagate".
+    `result` is that of the jobs "propagate" and "repropagate", or of "ild", where nothing is drawn.
     """
     shares = [
         share for share in result.data["measurements"]["shares"] if share["region"]["code"] == "both_lungs"
@@ -21,11 +21,10 @@ def summary_of(result: JobResult) -> str:
         for share in sorted(shares, key=lambda share: -(share["percent"] or 0))
         if (share["percent"] or 0) >= WORTH_NAMING
     ]
-    lines = [
-        f"Both lungs: {', '.join(named)}." if named else "Nothing was labelled.",
-        f"{result.data['expansion_factor']:.0f} voxels labelled for each drawn one.",
-        *(f"Note: {warning}." for warning in result.data["warnings"]),
-    ]
+    lines = [f"Both lungs: {', '.join(named)}." if named else "Nothing was labelled."]
+    if "expansion_factor" in result.data:
+        lines.append(f"{result.data['expansion_factor']:.0f} voxels labelled for each drawn one.")
+    lines += [f"Note: {warning}." for warning in result.data["warnings"]]
     return "\n".join(lines)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import qt
 
+from LungCAD.errors import InputError
+
 OWN = "From a file…"
+
+LARGEST_HEADER = 1 << 24
+"""Bytes; what claims a longer one is something else."""
 
 
 class WeightsChooser:
@@ -44,6 +50,27 @@ class WeightsChooser:
             self._changed(name)
         else:
             self._box.currentIndex = self._names.index(self._box.toolTip)
+
+
+def schema_of_weights(file: str) -> str:
+    """Return the name of the label schema that a weights file was trained for; reads its header alone.
+
+    Nothing is checked that the loading checks: this needs no torch and takes no time.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is no network of LungCAD.
+    """
+    try:
+        with Path(file).open("rb") as opened:
+            size = int.from_bytes(opened.read(8), "little")
+            metadata = json.loads(opened.read(min(size, LARGEST_HEADER)))["__metadata__"]
+            return str(json.loads(metadata["schema"]))
+    except OSError as error:
+        raise InputError(file, f"cannot be read ({error.strerror})", "Choose one that exists") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(file, "holds no network", "Train one with lungcad train") from error
 
 
 def _ask_for_file() -> str:

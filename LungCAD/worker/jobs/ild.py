@@ -19,7 +19,7 @@ from LungCAD.tasks.ild_segmentation import (
     IldSegmentationParameters,
     segment,
 )
-from LungCAD.tasks.ild_segmentation.network import weights_file
+from LungCAD.weights.shipped import weights_file
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
 from LungCAD.worker.plain import from_plain, to_plain

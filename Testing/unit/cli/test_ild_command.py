@@ -18,7 +18,7 @@ from LungCAD.images import (
     write_segmentation,
 )
 from LungCAD.labels import load_schema
-from Testing.density_network import GROUND_GLASS, DenseLungs, save_density_network
+from Testing.slicer.density_network import GROUND_GLASS, DenseLungs, save_density_network
 
 WRITTEN = {
     "densitometry.csv",

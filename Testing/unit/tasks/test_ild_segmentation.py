@@ -20,7 +20,7 @@ from LungCAD.tasks.ild_segmentation import (
 )
 from LungCAD.tasks.ild_segmentation.network import batches
 from LungCAD.tasks.ild_segmentation.slices import chosen_slices
-from Testing.density_network import CONSOLIDATION, GROUND_GLASS, DenseLungs, save_density_network
+from Testing.slicer.density_network import CONSOLIDATION, GROUND_GLASS, DenseLungs, save_density_network
 
 OBLIQUE = (0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0)
 CPU = IldSegmentationParameters(device="cpu")

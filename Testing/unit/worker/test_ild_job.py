@@ -14,7 +14,7 @@ from LungCAD.labels import Provenance
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.in_process import run
 from LungCAD.worker.jobs import ild
-from Testing.density_network import DenseLungs, save_density_network
+from Testing.slicer.density_network import DenseLungs, save_density_network
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,310 @@
+# ruff: noqa: N802 - Slicer calls the methods of a module by their names in camel case
+"""Interstitial lung disease in 3D Slicer: a network labels every slice of a CT, a reader reviews it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Union
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleTest,
+)
+
+from LungCAD.errors import InputError
+from LungCAD.labels import load_schema
+from LungCAD.mrml.result_nodes import ResultNodes
+from LungCAD.panels.declared import Value, load_method
+from LungCAD.panels.module_logic import ModuleLogic
+from LungCAD.panels.module_panel import JOB, ModulePanel
+from LungCAD.panels.parameter_form import ParameterForm
+from LungCAD.panels.parameter_node import nested_values, with_parameters
+from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.review import ReviewPanel
+from LungCAD.panels.sample_data import INTERSTITIAL_NAME, PhantomSample, load_phantom_ct
+from LungCAD.panels.schema_chooser import legend
+from LungCAD.panels.summary import summary_of
+from LungCAD.panels.views import show_over, show_table_and_plot
+from LungCAD.panels.weights_chooser import WeightsChooser, schema_of_weights
+from LungCAD.progress import Progress, silent
+from LungCAD.worker import JobResult
+
+# What computes (LungCAD.tasks, most of LungCAD.mrml) is imported where it is used: Slicer imports every
+# module when it starts, and the packages may still have to be installed.
+
+METHOD = load_method("ild_segmentation")
+
+WEIGHTS = {"lungnet-six": "LungNet, six patterns", "lungnet-gao": "LungNet, Gao's five"}
+SCHEMAS = {"lungnet-six": "lungnet6", "lungnet-gao": "gao5"}
+"""Classes of the shipped weights; those of a file stand in it."""
+
+MAIN_PARAMETERS = ("refine", "suppress_vessels")
+"""Shown to everybody; the others are under Advanced."""
+
+TITLES = {
+    "refine": "Smoothing",
+    "suppress_vessels": "Set vessels and bronchi aside",
+    "crf_unit": "Unit of alpha, gamma",
+}
+
+CHOICE_NAMES = {
+    "refine": {"none": "None", "crf2d": "Slice by slice", "crf3d": "Whole volume"},
+    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
+}
+
+NODES = ("ct", "lungs")
+"""Fields of the panel in which a node is chosen."""
+
+FIELDS = {"CT": "ct", "The CT": "ct", "lung mask": "lungs", "The lung mask": "lungs"}
+"""Which field of the panel an error of the method concerns, by its subject."""
+
+
+class ILDSegmentation(ScriptedLoadableModule):
+    """What the module says of itself."""
+
+    def __init__(self, parent: Any) -> None:  # noqa: ANN401
+        super().__init__(parent)
+        parent.title = _("ILD segmentation")
+        parent.categories = ["Segmentation.LungCAD"]
+        parent.dependencies = []
+        parent.contributors = ["LungCAD contributors"]
+        parent.helpText = _(
+            "Labels patterns of interstitial lung disease on every slice of a chest CT with a trained "
+            "network, and measures their extent; you review the result slice by slice. "
+            "A research tool, not a medical device."
+        )
+        parent.acknowledgementText = _(
+            "Method: Anthimopoulos, Christodoulidis, Ebner et al., Semantic segmentation of pathological "
+            "lung tissue with dilated fully convolutional networks, IEEE JBHI 2018."
+        )
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData() -> None:
+    """Offer a phantom with interstitial lung disease in the module Sample Data."""
+    thumbnail = Path(__file__).parent / "Resources" / "Icons" / f"{INTERSTITIAL_NAME}.png"
+    PhantomSample(thumbnail, INTERSTITIAL_NAME, load_phantom_ct).register()
+
+
+@parameterNodeWrapper
+@with_parameters(METHOD)
+class ILDSegmentationParameterNode:
+    """Everything that is saved with the scene: inputs, parameters of the method, result."""
+
+    ct: slicer.vtkMRMLScalarVolumeNode | None
+    lungs: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    labels: slicer.vtkMRMLSegmentationNode | None
+    uncertainty: slicer.vtkMRMLScalarVolumeNode | None
+    provenance: slicer.vtkMRMLScalarVolumeNode | None
+    measurements: slicer.vtkMRMLTableNode | None
+    along_z: slicer.vtkMRMLPlotChartNode | None
+    labels_schema: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a job was started with: the panel may show other choices when it ends."""
+
+    ct: slicer.vtkMRMLScalarVolumeNode
+    parameters: Mapping[str, Any]
+
+
+class ILDSegmentationWidget(ModulePanel):
+    """The panel: CT, network, job, result, review."""
+
+    def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
+        """Fill in networks, parameters, job bar and review."""
+        self.logic = ILDSegmentationLogic()
+        self.weights = WeightsChooser(ui.weightsBox, WEIGHTS, self.onWeightsChosen)
+        ui.weightsLegend.wordWrap = True
+        others = METHOD.group("", but=["weights", *MAIN_PARAMETERS])
+        self.forms = [
+            ParameterForm(ui.methodLayout, [METHOD[name] for name in MAIN_PARAMETERS], TITLES, CHOICE_NAMES),
+            ParameterForm(ui.advancedLayout, others, TITLES, CHOICE_NAMES),
+            ParameterForm(ui.crfLayout, METHOD.group("crf"), TITLES, CHOICE_NAMES),
+        ]
+        self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
+        ui.jobLayout.addWidget(self.jobBar.widget)
+        self.review = ReviewPanel(resumed=self.onResumed)
+        ui.reviewLayout.addWidget(self.review.widget)
+        ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
+        ui.tableButton.clicked.connect(self.onShowTable)
+        return {field: getattr(ui, f"{field}Problem") for field in (*NODES, "weights", JOB)}
+
+    def refresh(self) -> None:
+        """Show what was chosen and made, then look at the inputs."""
+        if self.node is not None:
+            schema = schema_of(self.node.weights)
+            self.weights.choose(self.node.weights)
+            self.ui.weightsLegend.text = legend(load_schema(schema)) if schema else ""
+            result = self.logic.resultNodes(self.node)
+            self.ui.resultSummary.text = self.node.summary
+            self.ui.resultCollapsibleButton.visible = result.labels is not None
+            shown = self.node.labels_schema or schema
+            if shown:
+                self.review.offer(self.node.ct, load_schema(shown), result.labels)
+        super().refresh()
+
+    def inputNodes(self) -> list[Any]:
+        """Return CT and lungs."""
+        return [getattr(self.node, field) for field in NODES]
+
+    def waitsFor(self) -> str:
+        """Return what is still to be chosen."""
+        return "" if self.node.ct is not None else _("Choose a CT")
+
+    def findProblems(self) -> dict[str, str]:
+        """Look at CT, lungs and the file of the network."""
+        from LungCAD.mrml.input_checks import check_ct, check_drawn
+
+        node = self.node
+        if node.ct is None:
+            return {}
+        checks = {"ct": lambda: check_ct(node.ct)}
+        if node.lungs is not None:
+            checks["lungs"] = lambda: check_drawn(node.lungs, node.ct, load_schema("lungs"), 1)
+        if node.weights not in WEIGHTS:
+            checks["weights"] = lambda: schema_of_weights(node.weights)
+        return {field: sentence for field, check in checks.items() if (sentence := complaint_of(check))}
+
+    def fieldOf(self, error: InputError) -> str:
+        """Return the field of the node, the file or the image that the error names."""
+        names = {node.GetName(): field for field in NODES if (node := getattr(self.node, field)) is not None}
+        own = {self.node.weights: "weights", f"{self.node.weights}.safetensors": "weights"}
+        return {**own, **FIELDS, **names}.get(error.subject, JOB)
+
+    def apply(self) -> None:
+        """Start the segmentation."""
+        from LungCAD.mrml.label_propagation import ct_inputs
+
+        self._case = Case(self.node.ct, nested_values(self.node, METHOD))
+        inputs = ct_inputs(self.node.ct, self.node.lungs)
+        self.run("ild", inputs, self._case.parameters, [self.node.ct])
+
+    def showResult(self, result: JobResult) -> Generator[float, None, None]:
+        """Show labels, uncertainty, table and plot, and open the review."""
+        from LungCAD.mrml.label_propagation import result_in_steps
+        from LungCAD.mrml.reviewed_case import Subject
+
+        case, schema = self._case, load_schema(result.data["schema"])
+        with self.review.awaiting_result():
+            shown = yield from result_in_steps(result, schema, case.ct, self.logic.resultNodes(self.node))
+            self.logic.keep(self.node, shown, summary_of(result))
+            self.node.labels_schema = result.data["schema"]
+            show_over(case.ct, None)
+            yield from self.review.result_in_steps(
+                Subject(
+                    case.ct,
+                    shown.labels,
+                    schema,
+                    result.images["provenance"],
+                    result.images["uncertainty"],
+                    result=result.images["labels"],
+                    model=f"ILD segmentation, {Path(case.parameters['weights']).stem}",
+                    parameters=case.parameters,
+                )
+            )
+
+    def onWeightsChosen(self, name: str) -> None:
+        """Called when the user chose a network."""
+        self.node.weights = name
+
+    def applyPreset(self, values: Mapping[str, Value]) -> None:
+        """Set the parameters of the dense CRF to those of a preset."""
+        with slicer.util.NodeModify(self.node):
+            for name, value in values.items():
+                setattr(self.node, name, value)
+
+    def onShowUncertainty(self, shown: bool) -> None:
+        """Lay the uncertainty over the CT, or take it away."""
+        show_over(self.node.ct, self.node.uncertainty if shown else None)
+
+    def onShowTable(self, *_args: object) -> None:
+        """Show table and plot beside the slices."""
+        show_table_and_plot(self.node.measurements, self.node.along_z)
+
+
+def schema_of(weights: str) -> str:
+    """Return the name of the label schema of shipped weights or of a file; nothing where it has none."""
+    try:
+        return SCHEMAS.get(weights) or schema_of_weights(weights)
+    except InputError:
+        return ""
+
+
+class ILDSegmentationLogic(ModuleLogic):
+    """Interstitial lung disease in CTs that are nodes of the scene, for the panel and for the console."""
+
+    PARAMETER_NODE = ILDSegmentationParameterNode
+    RESULT = ResultNodes
+
+    def segment(
+        self,
+        ct: slicer.vtkMRMLScalarVolumeNode,
+        weights: str = "lungnet-six",
+        lungs: slicer.vtkMRMLNode | None = None,
+        progress: Progress = silent,
+        **parameters: Any,  # noqa: ANN401 - those of IldSegmentationParameters
+    ) -> ResultNodes:
+        """Label both lungs, and show the result in new nodes.
+
+        Runs in this process, and blocks until it is done. `weights` are shipped ones by name, or a file;
+        `parameters` those of `LungCAD.tasks.ild_segmentation.IldSegmentationParameters`, such as
+        ``refine="crf2d"`` or ``slices="10-20"``.
+
+        Raises
+        ------
+        InputError
+            Something given cannot be used; the error says what, why and what to do.
+
+        Example
+        -------
+        >>> logic = slicer.util.getModuleLogic("ILDSegmentation")
+        >>> nodes = logic.segment(logic.loadPhantomCT())
+        """
+        from LungCAD.mrml.label_propagation import ct_inputs, show_result
+        from LungCAD.steps import finish
+        from LungCAD.worker.in_process import run
+
+        images = {name: finish(steps) for name, steps in ct_inputs(ct, lungs).items()}
+        result = run("ild", images, {**parameters, "weights": weights}, progress)
+        return show_result(result, load_schema(result.data["schema"]), ct)
+
+    def loadPhantomCT(self, seed: int = 0, small: bool = False) -> slicer.vtkMRMLScalarVolumeNode:
+        """Make a synthetic chest CT with interstitial lung disease; return its node."""
+        (ct,) = load_phantom_ct(seed, small)
+        return ct
+
+
+class ILDSegmentationTest(ScriptedLoadableModuleTest):
+    """Self-test, also behind "Reload and Test": a phantom, labelled by the shipped network."""
+
+    def setUp(self) -> None:
+        """Start with an empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        """Run all tests."""
+        self.setUp()
+        self.test_the_lung_is_labelled()
+
+    def test_the_lung_is_labelled(self) -> None:
+        """Lung is labelled, nothing but lung is, and not all of it alike."""
+        logic = ILDSegmentationLogic()
+        ct = logic.loadPhantomCT(small=True)
+        nodes = logic.segment(ct)
+        identifiers = nodes.labels.GetSegmentation().GetSegmentIDs()
+        labelled = [
+            (slicer.util.arrayFromSegmentBinaryLabelmap(nodes.labels, identifier, ct) > 0).sum()
+            for identifier in identifiers
+        ]
+        share = sum(labelled) / slicer.util.arrayFromVolume(ct).size
+        self.assertTrue(0.05 < share < 0.6)
+        self.assertLess(max(labelled), 0.98 * sum(labelled))

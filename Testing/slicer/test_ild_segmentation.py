@@ -1,0 +1,240 @@
+"""The module ILD segmentation: its panel and its logic, with a network that tells classes by density."""
+
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+import slicer
+from density_network import DenseLungs, save_density_network
+
+from LungCAD.errors import Cancelled, InputError
+from LungCAD.labels import load_schema
+from LungCAD.panels import review_settings
+
+NAME = "ILDSegmentation"
+IJK_TO_RAS = np.array([[-0.8, 0, 0, 40], [0, -0.8, 0, 30], [0, 0, 1.5, -300], [0, 0, 0, 1]])
+
+
+def load_module():
+    if not hasattr(slicer.modules, NAME.lower()):  # Slicer has loaded it long ago
+        from Testing import host
+
+        host.load_module(NAME)
+    return getattr(slicer.modules, NAME.lower())
+
+
+def tearDownModule():
+    from LungCAD.panels.job import shared_runner
+
+    shared_runner().stop()
+
+
+class IldTestCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.weights = str(save_density_network(Path(folder.name) / "density.safetensors"))
+        cls.method = {"weights": cls.weights, "device": "cpu"}
+
+    def setUp(self):
+        slicer.mrmlScene.Clear(0)
+        load_module()
+        self.scan = DenseLungs(slices=3)
+        self.ct = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Chest CT")
+        self.mask = self.segmentation("Lung mask", "lungs", self.scan.lungs)
+
+    def segmentation(self, name, schema, array):
+        from LungCAD.mrml.segments import new_roi_segmentation
+
+        node = new_roi_segmentation(load_schema(schema), self.ct, name)
+        for label in load_schema(schema).labels:
+            if (array == label.value).any():
+                mask = (array == label.value).astype(np.uint8)
+                slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, label.code, self.ct)
+        return node
+
+    def assert_labelled(self, node):
+        found = np.zeros_like(self.scan.truth)
+        for label in load_schema("lungnet6").labels:
+            found[slicer.util.arrayFromSegmentBinaryLabelmap(node, label.code, self.ct) > 0] = label.value
+        self.assertGreater((found == self.scan.truth).mean(), 0.99)
+
+
+class LogicTest(IldTestCase):
+    def test_console(self):
+        """As documented: the logic by its name, one node in, nodes out."""
+        logic = slicer.util.getModuleLogic(NAME)
+        nodes = logic.segment(self.ct, lungs=self.mask, **self.method)
+        self.assert_labelled(nodes.labels)
+        uncertainty = slicer.util.arrayFromVolume(nodes.uncertainty)
+        self.assertFalse(uncertainty[self.scan.lungs == 0].any())
+        self.assertEqual(nodes.measurements.GetTable().GetColumnByName("Class").GetValue(0), "Healthy")
+        self.assertGreater(nodes.along_z.GetNumberOfPlotSeriesNodes(), 0)
+
+    def test_parameters_reach_the_method(self):
+        nodes = self.logic().segment(self.ct, lungs=self.mask, slices="2", refine="crf2d", **self.method)
+        labels = [
+            slicer.util.arrayFromSegmentBinaryLabelmap(nodes.labels, code, self.ct).any((1, 2))
+            for code in ("healthy", "ground_glass")
+        ]
+        np.testing.assert_array_equal(labels, [[False, True, False]] * 2)
+        with self.assertRaisesRegex(InputError, "colour"):
+            self.logic().segment(self.ct, colour=3, **self.method)
+
+    def test_stopped(self):
+        def stop(_fraction, _message):
+            raise Cancelled
+
+        before = slicer.mrmlScene.GetNumberOfNodes()
+        with self.assertRaises(Cancelled):
+            self.logic().segment(self.ct, lungs=self.mask, progress=stop, **self.method)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
+
+    def test_sample_data(self):
+        """The phantom is offered in the module Sample Data, with a picture."""
+        import SampleData
+
+        sample = SampleData.SampleDataLogic().sourceForSampleName("LungCADInterstitial")
+        self.assertTrue(Path(sample.thumbnailFileName).is_file())
+
+    def test_shipped_networks_have_the_schemas_that_the_panel_shows(self):
+        from ILDSegmentation import SCHEMAS, WEIGHTS
+        from LungCAD.panels.weights_chooser import schema_of_weights
+        from LungCAD.weights.shipped import shipped_files
+
+        self.assertEqual(set(SCHEMAS), set(WEIGHTS))
+        for path in shipped_files("lungnet-"):
+            self.assertEqual(schema_of_weights(str(path)), SCHEMAS[path.stem])
+
+    def logic(self):
+        from ILDSegmentation import ILDSegmentationLogic
+
+        return ILDSegmentationLogic()
+
+
+class PanelTest(IldTestCase):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        for name, text in ((review_settings.READER, "Test reader"), (review_settings.REVIEWS, folder.name)):
+            self.addCleanup(review_settings.remember, name, review_settings.remembered(name))
+            review_settings.remember(name, text)
+        module = load_module().widgetRepresentation()
+        module.enter()
+        self.addCleanup(module.exit)
+        self.panel = module.self()
+        self.addCleanup(self.panel.jobBar.cancel)
+        self.node = self.panel.node
+        self.node.weights, self.node.device = self.weights, "cpu"
+
+    def wait(self, condition, seconds=90):
+        until = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), until, "waited too long")
+            slicer.app.processEvents()
+            time.sleep(0.005)
+
+    def settle(self):
+        """Let the panel look at its inputs, as it does when the user pauses."""
+        self.wait(lambda: not self.panel._soon.active)
+
+    def apply(self):
+        self.settle()
+        self.assertEqual(self.panel.jobBar.problem, "")
+        self.panel.jobBar.apply_button.click()
+        self.assertTrue(self.panel.jobBar.is_running)
+
+    def wait_for_job(self):
+        self.wait(lambda: not self.panel.jobBar.is_running)
+        self.settle()
+
+    def sentence(self, field):
+        self.settle()
+        label = getattr(self.panel.ui, f"{field}Problem")
+        return label.text if not label.isHidden() else ""
+
+    def test_says_what_to_do_next(self):
+        self.settle()
+        self.assertEqual(self.panel.jobBar.apply_button.toolTip, "Choose a CT")
+        self.node.ct = self.ct
+        self.settle()
+        self.assertTrue(self.panel.jobBar.apply_button.enabled)
+
+    def test_labels_table_and_review(self):
+        self.node.ct, self.node.lungs = self.ct, self.mask
+        self.apply()
+        self.wait_for_job()
+        self.assert_labelled(self.node.labels)
+        summary = self.panel.ui.resultSummary.text
+        self.assertIn("Ground glass opacity", summary)
+        self.assertIn("synthetic data only", summary)
+        self.assertNotIn("drawn", summary)
+        self.assertFalse(self.panel.ui.resultCollapsibleButton.isHidden())
+        self.assertEqual(self.node.labels_schema, "lungnet6")
+
+        review = self.panel.review
+        self.assertEqual(len(review.case.review.state.masks.labels), 3)
+        mask = self.scan.truth == 4
+        mask[:, 5:9, 5:9] = True
+        slicer.util.updateSegmentBinaryLabelmapFromArray(
+            mask.astype(np.uint8), self.node.labels, "consolidation", self.ct
+        )
+        review.take_edits()
+        self.assertTrue((review.case.review.state.masks.labels[:, 5:9, 5:9] == 4).all())
+
+        before = self.node.labels, slicer.mrmlScene.GetNumberOfNodes()
+        self.apply()
+        self.wait_for_job()
+        self.assertEqual((self.node.labels, slicer.mrmlScene.GetNumberOfNodes()), before)
+
+    def test_cancel_leaves_nothing_behind(self):
+        self.node.ct, self.node.lungs = self.ct, self.mask
+        self.apply()
+        before = slicer.mrmlScene.GetNumberOfNodes()
+        self.panel.jobBar.cancel_button.click()
+        self.wait_for_job()
+        self.assertIsNone(self.node.labels)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
+
+    def test_classes_are_those_of_the_weights(self):
+        self.settle()
+        self.assertIn("Honeycombing", self.panel.ui.weightsLegend.text)
+        codes = tuple(label.code for label in load_schema("gao5").labels)
+        other = save_density_network(self.folder / "gao.safetensors", schema="gao5", classes=codes)
+        self.node.weights = str(other)
+        self.settle()
+        self.assertIn("Emphysema", self.panel.ui.weightsLegend.text)
+        self.assertEqual(self.panel.ui.weightsBox.currentText, "gao.safetensors")
+        self.node.weights = "lungnet-six"
+        self.settle()
+        self.assertIn("Reticulation", self.panel.ui.weightsLegend.text)
+
+    def test_what_is_wrong_stands_beside_its_field(self):
+        self.node.ct = slicer.util.addVolumeFromArray(np.zeros((4, 64, 64)), name="Nothing")
+        self.assertIn("Nothing", self.sentence("ct"))
+        self.assertFalse(self.panel.jobBar.apply_button.enabled)
+        self.node.ct, self.node.lungs = self.ct, self.mask
+        letter = self.folder / "letter.safetensors"
+        letter.write_bytes(b"Dear colleague")
+        for name, words in ((letter, "holds no network"), (self.folder / "no.safetensors", "cannot be read")):
+            self.node.weights = str(name)
+            self.assertIn(words, self.sentence("weights"))
+            self.assertFalse(self.panel.jobBar.apply_button.enabled)
+        self.node.weights = "no-such-network"
+        self.assertIn("cannot be read", self.sentence("weights"))
+
+    def test_pixels_unlike_those_of_training_are_refused(self):
+        coarse = np.diag([-4.0, -4.0, 1.5, 1.0])
+        self.node.ct = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=coarse, name="Coarse CT")
+        self.apply()
+        self.wait_for_job()
+        self.assertIn("far from the 0.5 to 1.2 mm", self.sentence("ct"))
+
+
+if __name__ == "__main__":
+    unittest.main()
