@@ -5,23 +5,27 @@ from torch import nn
 from LungCAD.networks.alexnet import AlexNet
 from LungCAD.networks.cnn_f import CNNF
 from LungCAD.networks.ild_cnn import ILDCNN
+from LungCAD.networks.inception_v3 import InceptionV3
 from LungCAD.networks.lungnet import LungNet
 from LungCAD.networks.patch_cnn import PatchCNN
 from LungCAD.networks.segnet import SegNet
 from LungCAD.networks.segnet_vgg import SegNetVGG
 from LungCAD.networks.texture_net import TextureNet
 from LungCAD.networks.unet import UNet
+from LungCAD.networks.vgg19 import VGG19
 
 ARCHITECTURES: dict[str, type[nn.Module]] = {
     "alexnet": AlexNet,
     "cnn_f": CNNF,
     "ild_cnn": ILDCNN,
+    "inception_v3": InceptionV3,
     "lungnet": LungNet,
     "patch_cnn": PatchCNN,
     "segnet": SegNet,
     "segnet_vgg": SegNetVGG,
     "texture": TextureNet,
     "unet": UNet,
+    "vgg19": VGG19,
 }
 """All take the number of classes first, then options by name."""
 
@@ -29,7 +33,9 @@ __all__ = [
     "ARCHITECTURES",
     "CNNF",
     "ILDCNN",
+    "VGG19",
     "AlexNet",
+    "InceptionV3",
     "LungNet",
     "PatchCNN",
     "SegNet",

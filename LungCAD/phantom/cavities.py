@@ -8,7 +8,7 @@ from LungCAD.phantom.lesions import BORDER_MM, Lesion, LungSpace
 from LungCAD.phantom.structures import Values, smooth_noise, smooth_step
 from LungCAD.phantom.textures import AIR_HU, Site, add_tissue
 
-_SHARP_MM = 1.2
+SHARP_MM = 1.2
 
 
 def cavity(site: Site, rng: np.random.Generator) -> Values:
@@ -50,17 +50,17 @@ def plan_aspergillosis(space: LungSpace, rng: np.random.Generator) -> list[Lesio
                 [0.0, 0.2 * radius, 0.0]
             )  # a ball lies on the floor: air forms a crescent above
             ball = np.linalg.norm(space.points - sunk, axis=1) * rough
-            free = _claim(lesions, "fungus_ball", ball / ball_radius, ball_radius, free, _SHARP_MM)
-        free = _claim(lesions, "cavity", distance / radius, radius, free, _SHARP_MM)
+            free = claim(lesions, "fungus_ball", ball / ball_radius, ball_radius, free, SHARP_MM)
+        free = claim(lesions, "cavity", distance / radius, radius, free, SHARP_MM)
         thickness = rng.uniform(5, 12) * np.clip(1.2 - distance / (2.0 * radius), 0, None)
         thickness *= np.clip(1 + 0.25 * smooth_noise(space.points, 12, rng), 0.2, None)
-        free = _claim(
-            lesions, "pleural_thickening", space.depth / np.maximum(thickness, 0.01), 4.0, free, _SHARP_MM
+        free = claim(
+            lesions, "pleural_thickening", space.depth / np.maximum(thickness, 0.01), 4.0, free, SHARP_MM
         )
     return lesions
 
 
-def _claim(
+def claim(
     lesions: list[Lesion], code: str, reach: Values, radius: float, free: Values, border: float = BORDER_MM
 ) -> Values:
     """Add a lesion that fills where `reach` < 1, as far as that is free; return what stays free."""

@@ -40,7 +40,7 @@ def region_box(region: int, shape: tuple[int, int, int] = SHAPE) -> tuple[slice,
 
 @dataclass(frozen=True)
 class ProjectionGrid:
-    """A grid of `SHAPE` that covers a scan exactly, voxel borders on voxel borders, and the way between both.
+    """A grid that covers a scan exactly, voxel borders on voxel borders, and the way between both.
 
     Indices are (z, y, x), fractions allowed, and name the centres of voxels. `scan` indices are those of the
     scan after `images.geometry.to_axial`: feet first, then front to back, then the patient's right to left.
@@ -49,14 +49,16 @@ class ProjectionGrid:
     ----------
     scan_shape : voxels (z, y, x) of the scan in that orientation.
     scan_spacing : of them in mm (z, y, x).
+    shape : voxels (z, y, x) of the grid; z a multiple of 3, x of 2.
     """
 
     scan_shape: tuple[int, int, int]
     scan_spacing: tuple[float, float, float]
+    shape: tuple[int, int, int] = SHAPE
 
     @classmethod
     def of(cls, ct: sitk.Image) -> ProjectionGrid:
-        """Return the grid of a 3-D scan of any orientation."""
+        """Return the published grid over a 3-D scan of any orientation."""
         axial = to_axial(ct)
         return cls(axial.GetSize()[::-1], axial.GetSpacing()[::-1])
 
@@ -68,7 +70,7 @@ class ProjectionGrid:
     @property
     def _step(self) -> NDArray[np.float64]:
         """Voxels of the scan for each voxel of the grid."""
-        return np.array(self.scan_shape) / SHAPE
+        return np.array(self.scan_shape) / self.shape
 
     def to_scan(self, indices: NDArray) -> NDArray[np.float64]:
         """Return where in the scan the grid's `indices` (N, 3) lie."""
@@ -83,15 +85,15 @@ class ProjectionGrid:
         return physical_points(to_axial(ct), self.to_scan(indices))
 
     def resample(self, ct: sitk.Image) -> torch.Tensor:
-        """Return the scan on the grid: float32 HU (216, 256, 256), in the memory of a few slices besides.
+        """Return the scan on the grid: float32 HU (z, y, x), in the memory of a few slices besides.
 
-        Linear interpolation to 512 x 512 x 432, then the mean of every 2 x 2 x 2 voxels. Both are one linear
-        map along each axis, so that the large volume never exists.
+        Linear interpolation to twice the grid (512 x 512 x 432), then the mean of every 2 x 2 x 2 voxels.
+        Both are one linear map along each axis, so that the large volume never exists.
         """
         axial = to_axial(ct)  # kept: a view does not keep its image
         volume = sitk.GetArrayViewFromImage(axial)
-        along_z, along_y, along_x = map(_resize_and_halve, volume.shape, SHAPE)
-        grid = torch.empty(SHAPE)
+        along_z, along_y, along_x = map(_resize_and_halve, volume.shape, self.shape)
+        grid = torch.empty(self.shape)
         for layer, weights in zip(grid, along_z, strict=True):
             needed = torch.nonzero(weights).ravel()
             slices = torch.from_numpy(np.asarray(volume[needed.numpy()], np.float32))
@@ -100,7 +102,7 @@ class ProjectionGrid:
         return grid
 
     def to_scan_volume(self, values: torch.Tensor) -> NDArray[np.float32]:
-        """Return `values` (216, 256, 256) on the scan's voxels (z, y, x), linearly interpolated."""
+        """Return `values` (z, y, x) of the grid on the scan's voxels (z, y, x), linearly interpolated."""
         scan = torch.nn.functional.interpolate(
             values[None, None].float(), self.scan_shape, mode="trilinear", align_corners=False
         )

@@ -1,13 +1,11 @@
 """Lung masks for projections, after SAPSAM section 2.1: aerated lung alone, or with what disease made solid.
 
 Unlike `LungCAD.lungs`, these need no anatomy: air that the body encloses, and what lies within a few
-millimetres of it. Arrays are (z, y, x) on the projection grid; structuring elements are discs in the slice,
-their radii stated in pixels of a 512 x 512 slice as in the paper.
+millimetres of it. Arrays are (z, y, x) on the projection grid. Structuring elements are discs in the slice,
+their radii in pixels of a 512 x 512 slice as published, whatever the grid's own size.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +25,14 @@ from LungCAD.lungs.morphology import (
 
 AIR_HU = -570.0
 INTERMEDIATE_PX, EXTERNAL_PX = 10.0, 35.0
-SMOOTH_PX = 5.0
+CLOSED_PX, OPENED_PX = 5.0, 2.5
+"""Radii that smooth the aerated lung; the paper states none."""
 
 SMALLEST_PART = 0.05
 """Of the largest piece of air; smaller pieces are bowel and the like."""
 
-_DISCS: Spacing = (1e4, 1.0, 1.0)  # slices so far apart that balls are discs
-_PER_PX = 0.5  # pixels of the grid for each of a 512 x 512 slice
+_PUBLISHED = 512
+_FAR_PX = 1e4  # between slices, so that balls are discs
 
 
 def aerated_mask(hu: NDArray[np.float32]) -> Mask:
@@ -41,9 +40,11 @@ def aerated_mask(hu: NDArray[np.float32]) -> Mask:
 
     hu : (z, y, x) on the projection grid. All false where the body encloses no air.
     """
-    return _within_reach(
-        _air_in_body(hu), hu, lambda air, _: opening(closing(air, *_disc(SMOOTH_PX)), *_disc(SMOOTH_PX / 2))
-    )
+    air, pixels = _air_in_body(hu), _pixels(hu.shape)
+    box = _reach(air)
+    lung = np.zeros_like(air)
+    lung[box] = opening(closing(air[box], CLOSED_PX, pixels), OPENED_PX, pixels)
+    return lung
 
 
 def lung_mask(hu: NDArray[np.float32]) -> Mask:
@@ -55,67 +56,53 @@ def lung_mask(hu: NDArray[np.float32]) -> Mask:
 
     hu : (z, y, x) on the projection grid. All false where the body encloses no air.
     """
-    return _within_reach(
-        _air_in_body(hu),
-        hu,
-        lambda air, cut: _without_holes(closing(_flooded(air, cut), *_disc(INTERMEDIATE_PX))),
-    )
-
-
-def _within_reach(
-    air: Mask, hu: NDArray[np.float32], segment: Callable[[Mask, NDArray[np.float32]], Mask]
-) -> Mask:
-    """Segment in the box that markers can reach, with a border in the slice that nothing touches."""
+    air, pixels = _air_in_body(hu), _pixels(hu.shape)
+    box = _reach(air)
     lung = np.zeros_like(air)
-    if air.any():
-        margins = (0, _px(EXTERNAL_PX), _px(EXTERNAL_PX))
-        found = ndimage.find_objects(air.astype(np.uint8))[0]
-        box = tuple(_grown(along, int(margin)) for along, margin in zip(found, margins, strict=True))
-        lung[box] = segment(air[box], hu[box])
+    lung[box] = _without_holes(closing(_flooded(air[box], hu[box], pixels), INTERMEDIATE_PX, pixels), pixels)
     return lung
 
 
 def _air_in_body(hu: NDArray[np.float32]) -> Mask:
     """Return air that does not reach the picture's sides, without the small pieces."""
     labels, sizes = components(hu < AIR_HU)
-    sizes[0] = 0
-    for axis in (1, 2):
-        for end in (0, -1):
-            sizes[np.unique(np.take(labels, end, axis))] = 0
-    if not sizes.any():
-        return np.zeros(hu.shape, bool)
-    return (sizes >= SMALLEST_PART * sizes.max())[labels] & (sizes > 0)[labels]
+    sizes[_at_sides(labels)] = 0
+    return ((sizes > 0) & (sizes >= SMALLEST_PART * sizes.max()))[labels]
 
 
-def _flooded(internal: Mask, hu: NDArray[np.float32]) -> Mask:
+def _flooded(internal: Mask, hu: NDArray[np.float32], pixels: Spacing) -> Mask:
     """Return the basin of the aerated lung in the gradient of the slice."""
-    away = distance_to(internal, _DISCS)
-    near = away <= _px(INTERMEDIATE_PX)
-    ring = ~near & (away <= _px(EXTERNAL_PX))
+    away = distance_to(internal, pixels)
+    near = away <= INTERMEDIATE_PX
     edges = np.hypot(ndimage.sobel(hu, 1), ndimage.sobel(hu, 2))
-    shore = dilate(near & ~internal, 1.0, _DISCS)  # markers away from what is to be decided need no flooding
-    markers = np.where(internal, 1, np.where(ring, 2, 0)) * shore
+    shore = dilate(near & ~internal, max(pixels[1:]), pixels)  # markers far from what is open need no flood
+    markers = np.where(internal, 1, np.where(near | (away > EXTERNAL_PX), 0, 2)) * shore
     return internal | (watershed(edges, markers, connectivity=IN_PLANE, mask=shore) == 1)
 
 
-def _without_holes(lung: Mask) -> Mask:
+def _without_holes(lung: Mask, pixels: Spacing) -> Mask:
     """Fill what a slice's lung encloses, except what is as large as the mediastinum."""
     labels, sizes = components(~lung, IN_PLANE)
-    hole = sizes <= np.pi * _px(EXTERNAL_PX) ** 2
-    for axis in (1, 2):
-        for end in (0, -1):
-            hole[np.unique(np.take(labels, end, axis))] = False
-    hole[0] = False
+    hole = sizes * pixels[1] * pixels[2] <= np.pi * EXTERNAL_PX**2
+    hole[_at_sides(labels)] = False
     return lung | hole[labels]
 
 
-def _disc(published: float) -> tuple[float, Spacing]:
-    return _px(published), _DISCS
+def _at_sides(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the labels at the four sides of the slices, and 0."""
+    sides = [np.take(labels, end, axis).ravel() for axis in (1, 2) for end in (0, -1)]
+    return np.unique(np.concatenate([*sides, [0]]))
 
 
-def _px(published: float) -> float:
-    return published * _PER_PX
+def _pixels(shape: tuple[int, ...]) -> Spacing:
+    """Return the distances of voxels in pixels of a published slice."""
+    return _FAR_PX, _PUBLISHED / shape[1], _PUBLISHED / shape[2]
 
 
-def _grown(found: slice, margin: int) -> slice:
-    return slice(max(found.start - margin, 0), found.stop + margin)
+def _reach(air: Mask) -> tuple[slice, ...]:
+    """Return the box that markers around the air can reach; an empty one where there is no air."""
+    found = ndimage.find_objects(air.astype(np.uint8))
+    if not found:
+        return (slice(0),) * 3
+    margins = (0, *(int(EXTERNAL_PX / pixel) + 1 for pixel in _pixels(air.shape)[1:]))
+    return tuple(slice(max(s.start - m, 0), s.stop + m) for s, m in zip(found[0], margins, strict=True))

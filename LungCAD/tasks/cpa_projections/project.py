@@ -16,7 +16,7 @@ from torch.nn.functional import grid_sample
 
 from LungCAD.errors import InputError
 from LungCAD.images.windows import SAPSAM
-from LungCAD.tasks.cpa_projections.grid import AXES, REGIONS, SHAPE, SIDES, THIRDS, ProjectionGrid
+from LungCAD.tasks.cpa_projections.grid import AXES, REGIONS, SIDES, THIRDS, ProjectionGrid
 from LungCAD.tasks.cpa_projections.lung_mask import lung_mask
 from LungCAD.tasks.cpa_projections.rotations import Rotation
 
@@ -26,13 +26,12 @@ WHOLE_WINDOW = (-1000.0, 0.0)
 RANGES = len(SAPSAM)
 _BEYOND = RANGES  # the class of voxels outside all ranges: they count in whole projections only
 _SLAB = 24  # layers of the turned grid interpolated at a time
-_LAYERS, _COLUMNS = SHAPE[0] // THIRDS, SHAPE[2] // SIDES  # of a region
 _UNTURNED = Rotation()
 
 
 @dataclass(frozen=True)
 class ProjectionVolume:
-    """A scan on the projection grid. hu : float32, lungs : bool, both (216, 256, 256) on one device."""
+    """A scan on the projection grid. hu : float32, lungs : bool, both (z, y, x) on one device."""
 
     grid: ProjectionGrid
     hu: torch.Tensor
@@ -56,7 +55,9 @@ class ProjectionVolume:
 
     def lung_voxels(self) -> dict[str, int]:
         """Return how much lung each region has; none or little where a lung is missing or the scan is cut."""
-        sums = self.lungs.reshape(THIRDS, SHAPE[0] // THIRDS, SHAPE[1], SIDES, -1).sum((1, 2, 4))
+        layers, rows, columns = self.lungs.shape
+        parts = self.lungs.reshape(THIRDS, layers // THIRDS, rows, SIDES, columns // SIDES)
+        sums = parts.sum((1, 2, 4))
         return dict(zip(REGIONS, sums.flip(0).T.ravel().tolist(), strict=True))
 
 
@@ -80,19 +81,24 @@ def project(volume: ProjectionVolume, rotation: Rotation = _UNTURNED) -> Project
     Values are interpolated linearly; lung is where the mask, interpolated likewise, is more than one half.
     """
     hu, (z, y, x) = _lung_values(volume, rotation)
-    third, row = z // _LAYERS, z % _LAYERS
-    side, column = x // _COLUMNS, x % _COLUMNS
+    layers, rows, columns = _region_shape(volume.hu)
+    third, layer = z // layers, z % layers
+    side, column = x // columns, x % columns
     region = side * THIRDS + THIRDS - 1 - third
     within = _range_of(hu)
     rays = {
-        "axial": _Rays.of(hu, region, within, y, column, (SHAPE[1], _COLUMNS)),
-        "coronal": _Rays.of(hu, region, within, row, column, (_LAYERS, _COLUMNS)),
-        "sagittal": _Rays.of(hu, region, within, row, y, (_LAYERS, SHAPE[1])),
+        "axial": _Rays.of(hu, region, within, y, column, (rows, columns)),
+        "coronal": _Rays.of(hu, region, within, layer, column, (layers, columns)),
+        "sagittal": _Rays.of(hu, region, within, layer, y, (layers, rows)),
     }
     return Projections(
         {axis: _scaled(rays[axis].whole(axis), *WHOLE_WINDOW) for axis in AXES},
         {axis: rays[axis].ranges() for axis in AXES},
     )
+
+
+def _region_shape(hu: torch.Tensor) -> tuple[int, int, int]:
+    return hu.shape[0] // THIRDS, hu.shape[1], hu.shape[2] // SIDES
 
 
 @dataclass(frozen=True)
@@ -172,7 +178,7 @@ def _lung_values(volume: ProjectionVolume, rotation: Rotation) -> tuple[torch.Te
         index = torch.stack(
             torch.meshgrid(*(torch.tensor(axis, device=device) for axis in axes), indexing="ij")
         )
-        places = _for_sampling(index.flatten(1), matrix)
+        places = _for_sampling(index.flatten(1), matrix, volume.hu.shape)
         inside = grid_sample(lungs, places, align_corners=True).ravel() > 0.5
         indices.append(index.flatten(1)[:, inside])
         sampled = grid_sample(hu, places[:, :, :, inside], padding_mode="border", align_corners=True)
@@ -180,9 +186,9 @@ def _lung_values(volume: ProjectionVolume, rotation: Rotation) -> tuple[torch.Te
     return torch.cat(values), torch.cat(indices, dim=1)
 
 
-def _for_sampling(index: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+def _for_sampling(index: torch.Tensor, matrix: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:
     """Return places (1, 1, 1, N, 3) in the order and scale of `grid_sample` for turned `index` (3, N)."""
-    middle = (torch.tensor(SHAPE, device=index.device) - 1) / 2
+    middle = (torch.tensor(shape, device=index.device) - 1) / 2
     return ((matrix @ (index - middle[:, None])) / middle[:, None]).flip(0).T[None, None, None]
 
 
@@ -190,7 +196,7 @@ def _turned_box(lungs: torch.Tensor, rotation: Rotation) -> tuple[slice, slice, 
     """Return the box (z, y, x) of the turned grid outside of which there is no lung."""
     found = [torch.nonzero(lungs.any(a).any(b)).ravel() for a, b in ((2, 1), (2, 0), (1, 0))]
     ends = [(int(along[0]), int(along[-1])) for along in found]
-    corners = rotation.from_original(np.array(list(itertools.product(*ends))), SHAPE)
+    corners = rotation.from_original(np.array(list(itertools.product(*ends))), tuple(lungs.shape))
     low = np.clip(np.floor(corners.min(0)).astype(int) - 1, 0, None)
-    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 2, SHAPE)
+    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 2, lungs.shape)
     return tuple(map(slice, low.tolist(), high.tolist()))

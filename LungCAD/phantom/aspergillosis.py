@@ -1,0 +1,165 @@
+"""Chronic pulmonary aspergillosis and what resembles it, region by region, as often as in a cohort.
+
+Six regions: right upper, middle, lower, then left; thirds of the scan and halves of the thorax.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LungCAD.phantom.cavities import SHARP_MM, claim
+from LungCAD.phantom.distractors import DISTRACTORS, place_distractor
+from LungCAD.phantom.lesions import Lesion, LungSpace
+from LungCAD.phantom.structures import Points, Values, smooth_noise
+
+SIGNS = ("cavity", "fungus_ball", "pleural_thickening")
+
+REGIONS = 6
+
+STUDIES = 276
+OCCURRENCE = {
+    "cavity": (121, 15, 15, 172, 33, 5),
+    "fungus_ball": (143, 10, 9, 119, 14, 3),
+    "pleural_thickening": (143, 8, 3, 169, 12, 8),
+}
+"""Studies of 276 that show a sign in each region (SAPSAM, Table 1)."""
+
+UNIFORM = 0.22
+"""Part of the regions with each sign where place must not tell: for training."""
+
+BALL_IN_CAVITY = 0.75
+"""Most of a region's cavities that have a ball. All balls lie in cavities, therefore the right upper region
+has fewer balls than in the cohort, whose readers ticked more balls than cavities there."""
+
+DISTRACTED = 0.5
+"""Part of the regions with something that is no sign."""
+
+DISTRACTED_BESIDE_SIGN = 0.25
+
+CAVITY_MM, BALL_PART = (11.0, 26.0), (0.40, 0.62)
+"""Outer radius of a cavity; radius of a ball as a part of it."""
+
+RIND_MM, RIND_BREADTH_MM = (5.0, 13.0), (22.0, 55.0)
+"""Thickness of a pleural rind in its middle, and how far it reaches around."""
+
+PRESENT_PART, PRESENT_ML = 0.25, 0.4
+"""A region shows a sign where it has at least so much of a lesion of it."""
+
+
+class Ticks(NamedTuple):
+    """What a region shall show."""
+
+    cavity: bool
+    fungus_ball: bool
+    pleural_thickening: bool
+    distractor: str | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What lies in a lung: the lesions, and the signs that each region shows, (6, 3) bool."""
+
+    lesions: list[Lesion]
+    signs: NDArray[np.bool_]
+
+
+def draw_ticks(rng: np.random.Generator, disease: bool, uniform: bool) -> list[Ticks]:
+    """Draw what each region shall show; a diseased lung has at least one sign.
+
+    uniform : every region as often as any other, instead of as often as in the cohort.
+    """
+    while True:
+        ticks = [_region_ticks(region, rng, disease, uniform) for region in range(REGIONS)]
+        if not disease or any(any(tick[:3]) for tick in ticks):
+            return ticks
+
+
+def _region_ticks(region: int, rng: np.random.Generator, disease: bool, uniform: bool) -> Ticks:
+    often = {sign: UNIFORM if uniform else OCCURRENCE[sign][region] / STUDIES for sign in SIGNS}
+    cavity = disease and rng.random() < often["cavity"]
+    ball = cavity and rng.random() < min(BALL_IN_CAVITY, often["fungus_ball"] / often["cavity"])
+    pleura = disease and rng.random() < often["pleural_thickening"]
+    distracted = rng.random() < (DISTRACTED_BESIDE_SIGN if cavity or ball or pleura else DISTRACTED)
+    return Ticks(cavity, ball, pleura, str(rng.choice(list(DISTRACTORS))) if distracted else None)
+
+
+def place_lesions(
+    space: LungSpace, regions: NDArray, ticks: list[Ticks], voxel_ml: float, rng: np.random.Generator
+) -> Sheet:
+    """Place what the ticks ask for; a region without room for it goes without.
+
+    regions : (N,) region of each voxel of the lung space, 0..5. voxel_ml : volume of a voxel.
+    """
+    free = np.ones(len(space.index), np.float32)
+    lesions: list[Lesion] = []
+    for region, tick in enumerate(ticks):
+        inside = regions == region
+        if inside.any():
+            free = _place_signs(space, inside, tick, lesions, free, rng)
+    for region, tick in enumerate(ticks):
+        inside = regions == region
+        if inside.any() and tick.distractor:
+            place = _place(space, inside & (free > 0.9), rng, least_depth=3.0)
+            free = place_distractor(tick.distractor, space, place, inside, lesions, free, rng)
+    return Sheet(lesions, _shown(lesions, regions, voxel_ml))
+
+
+def _place_signs(
+    space: LungSpace,
+    inside: NDArray[np.bool_],
+    tick: Ticks,
+    lesions: list[Lesion],
+    free: Values,
+    rng: np.random.Generator,
+) -> Values:
+    if tick.cavity:
+        radius = rng.uniform(*CAVITY_MM)
+        place = _place(space, inside & (free > 0.9), rng, least_depth=0.5 * radius)
+        near = np.flatnonzero(np.abs(space.points - place).max(axis=1) < 1.6 * radius)
+        rough = np.ones(len(free), np.float32)
+        rough[near] += 0.07 * smooth_noise(space.points[near], 15, rng)
+        distance = np.linalg.norm(space.points - place, axis=1) * rough
+        if tick.fungus_ball:
+            part = rng.uniform(*BALL_PART)
+            sunk = place + np.array([0.0, 0.3 * (1 - part) * radius, 0.0])  # it lies on the floor
+            ball = np.linalg.norm(space.points - sunk, axis=1) * rough
+            free = claim(lesions, "fungus_ball", ball / (part * radius), part * radius, free, SHARP_MM)
+        free = claim(lesions, "cavity", distance / radius, radius, free, SHARP_MM)
+    if tick.pleural_thickening:
+        breadth = rng.uniform(*RIND_BREADTH_MM)
+        place = _place(space, inside & (space.depth < 4), rng, least_depth=0.0)
+        distance = np.linalg.norm(space.points - place, axis=1)
+        shallow = np.flatnonzero((space.depth < 20) & (distance < breadth))
+        thickness = np.full(len(free), 0.01, np.float32)
+        thickness[shallow] = rng.uniform(*RIND_MM) * np.clip(1.2 * (1 - distance[shallow] / breadth), 0, 1)
+        thickness[shallow] *= np.clip(1 + 0.25 * smooth_noise(space.points[shallow], 12, rng), 0.3, None)
+        reach = space.depth / np.maximum(thickness, 0.01)
+        free = claim(lesions, "pleural_thickening", reach, 4.0, free, SHARP_MM)
+    return free
+
+
+def _place(space: LungSpace, where: NDArray, rng: np.random.Generator, least_depth: float) -> Points:
+    """Draw a place (3,), away from the region's upper and lower border where it is high enough."""
+    z = space.points[:, 0]
+    low, high = (z[where].min(), z[where].max()) if where.any() else (z.min(), z.max())
+    margin = min(12.0, 0.25 * (high - low))
+    good = where & (space.depth >= least_depth) & (z > low + margin) & (z < high - margin)
+    for choice in (good, where & (space.depth >= least_depth), where):
+        if choice.any():
+            return space.points[rng.choice(np.flatnonzero(choice))]
+    return space.points[rng.integers(len(z))]
+
+
+def _shown(lesions: list[Lesion], regions: NDArray, voxel_ml: float) -> NDArray[np.bool_]:
+    """Return which signs (6, 3) each region shows, by how much of each lesion lies in it."""
+    signs = np.zeros((REGIONS, len(SIGNS)), bool)
+    for lesion in lesions:
+        if lesion.code in SIGNS:
+            volume = np.bincount(regions[lesion.voxels], lesion.weight, REGIONS) * voxel_ml
+            enough = max(PRESENT_PART * volume.sum(), PRESENT_ML)
+            signs[:, SIGNS.index(lesion.code)] |= volume >= enough
+    return signs

@@ -1,0 +1,1 @@
+"""Training of networks that tell signs of aspergillosis on projections of a CT (Zusag et al., SAPSAM)."""

@@ -1,0 +1,93 @@
+"""Scans as training sees them: their projections in a few rotations, and what is known of them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from LungCAD.errors import InputError
+from LungCAD.files import atomic_path
+from LungCAD.phantom.aspergillosis import SIGNS
+from LungCAD.tasks.cpa_projections import AXES, REGIONS, ProjectionVolume, Rotation, project
+
+UNKNOWN = -1
+
+Pictures = dict[str, NDArray[np.uint8]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scan. Pictures are 0..255 for the 0..1 of `Projections`, by direction.
+
+    Attributes
+    ----------
+    name, patient : of the scan; all scans of a patient fall on one side of every split.
+    whole : (R, Y, X) in R rotations. regions : (R, 6, 3, Y, X).
+    signs : (6, 3) int8, by region and sign; disease, survival : 1 present (or died), 0 absent, -1 unknown.
+    """
+
+    name: str
+    patient: str
+    whole: Pictures
+    regions: Pictures
+    signs: NDArray[np.int8]
+    disease: int
+    survival: int = UNKNOWN
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        patient: str,
+        volume: ProjectionVolume,
+        rotations: Sequence[Rotation],
+        signs: NDArray,
+        disease: int,
+        survival: int = UNKNOWN,
+    ) -> Case:
+        """Project a scan in the given rotations."""
+        turned = [project(volume, rotation) for rotation in rotations]
+        return cls(
+            name,
+            patient,
+            {axis: _bytes([each.whole[axis] for each in turned]) for axis in AXES},
+            {axis: _bytes([each.regions[axis] for each in turned]) for axis in AXES},
+            np.asarray(signs, np.int8).reshape(len(REGIONS), len(SIGNS)),
+            disease,
+            survival,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the case to an .npz file, atomically; an existing one is replaced."""
+        pictures = {f"whole_{axis}": self.whole[axis] for axis in AXES}
+        pictures |= {f"regions_{axis}": self.regions[axis] for axis in AXES}
+        truth = {"signs": self.signs, "disease": self.disease, "survival": self.survival}
+        with atomic_path(path, overwrite=True) as temporary:
+            np.savez_compressed(temporary, name=self.name, patient=self.patient, **truth, **pictures)
+
+
+def read_case(path: Path) -> Case:
+    """Read what `Case.write` wrote; InputError where it is something else."""
+    try:
+        with np.load(path) as data:
+            return Case(
+                str(data["name"]),
+                str(data["patient"]),
+                {axis: data[f"whole_{axis}"] for axis in AXES},
+                {axis: data[f"regions_{axis}"] for axis in AXES},
+                data["signs"],
+                int(data["disease"]),
+                int(data["survival"]),
+            )
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(path, "holds no projections of a scan", "Delete it: it is made anew") from error
+
+
+def _bytes(pictures: Sequence[torch.Tensor]) -> NDArray[np.uint8]:
+    return (torch.stack(list(pictures)) * 255).round().byte().cpu().numpy()

@@ -1,0 +1,61 @@
+"""Cases from synthetic scans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+import torch
+
+from LungCAD.phantom.aspergillosis_study import (
+    AspergillosisParameters,
+    AspergillosisStudy,
+    make_aspergillosis,
+)
+from LungCAD.progress import Progress, each, silent
+from LungCAD.tasks.cpa_projections import ROTATIONS, ProjectionGrid, ProjectionVolume, Rotation, lung_mask
+from LungCAD.train.cpa.cases import Case, read_case
+
+SMALL = (192, 192, 162)
+"""Voxels of phantoms for training: coarser than the published grid, and four times as fast."""
+
+STUDIES = 6
+"""Studies of one thorax; they count as one patient."""
+
+TURNS = 3
+"""Rotations of each study: none, and two others of the 27 that chance chooses."""
+
+
+def phantom_cases(
+    seeds: Sequence[int], folder: Path, *, uniform: bool, progress: Progress = silent
+) -> list[Case]:
+    """Return the cases of the thoraxes of these seeds; they are kept in the folder and read from it again.
+
+    uniform : signs in every region as often as in any other, instead of as often as in the cohort.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    cases = []
+    for seed in each(seeds, progress, "Making phantoms"):
+        paths = [folder / f"phantom-{'u' if uniform else 'c'}{seed}-{i}.npz" for i in range(STUDIES)]
+        if not all(path.exists() for path in paths):
+            _make(AspergillosisParameters(SMALL, seed, STUDIES, uniform), paths)
+        cases += map(read_case, paths)
+    return cases
+
+
+def _make(parameters: AspergillosisParameters, paths: Iterable[Path]) -> None:
+    for path, study in zip(paths, make_aspergillosis(parameters), strict=True):
+        rng = np.random.default_rng([parameters.seed, len(path.stem), int(path.stem[-1])])
+        others = rng.choice(np.arange(1, len(ROTATIONS)), TURNS - 1, replace=False)
+        turns = [ROTATIONS[0], *(ROTATIONS[i] for i in others)]
+        study_case(study, path.stem, f"thorax-{parameters.seed}", turns).write(path)
+
+
+def study_case(study: AspergillosisStudy, name: str, patient: str, turns: Sequence[Rotation]) -> Case:
+    """Return the case of a phantom on its own voxels, without resampling to the published grid."""
+    hu = sitk.GetArrayFromImage(study.ct).astype(np.float32)
+    grid = ProjectionGrid(hu.shape, study.ct.GetSpacing()[::-1], hu.shape)
+    volume = ProjectionVolume(grid, torch.from_numpy(hu), torch.from_numpy(lung_mask(hu)))
+    return Case.of(name, patient, volume, turns, study.signs, int(study.disease))
