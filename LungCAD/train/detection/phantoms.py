@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from LungCAD.phantom.real_scan import paint_scan
 from LungCAD.phantom.study import StudyParameters, make_study
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.detection_input import DetectionInput
-from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices, join
+from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices
 
 SCHEMA = "ltrc5"
 FIRST_SEED = 40_000
@@ -57,42 +57,38 @@ def varied_study(seed: int) -> StudyParameters:
 
 
 def phantom_slices(
-    seeds: Iterable[int],
+    seeds: Sequence[int],
     study: Callable[[int], StudyParameters] = varied_study,
     prepare: DetectionInput | None = None,
     progress: Progress = silent,
-) -> SliceSet:
-    """Return all slices of the synthetic patients of these seeds; `study` says how each is scanned."""
-    prepare = prepare or DetectionInput()
-    schema = load_schema(SCHEMA)
-    found = []
-    for seed in each(list(seeds), progress, "Making studies"):
+) -> Iterator[SliceSet]:
+    """Yield the slices of the synthetic patient of each seed; `study` says how each is scanned."""
+    prepare, schema = prepare or DetectionInput(), load_schema(SCHEMA)
+    for seed in each(seeds, progress, "Making studies"):
         made = make_study(study(seed))
         images, areas = cut_slices(made.ct, made.labels, schema, DISEASES, prepare)
         patients = np.full(len(images), f"phantom-{seed}")
-        found.append(SliceSet(images, areas, patients, DISEASES, prepare, "", "Apache-2.0", synthetic=True))
-    return replace(join(found), source=f"{len(found)} synthetic patients")
+        source = f"{len(seeds)} synthetic patients, seeds {min(seeds)} to {max(seeds)}"
+        yield SliceSet(images, areas, patients, DISEASES, prepare, source, "Apache-2.0", synthetic=True)
 
 
 def painted_slices(
     ct: sitk.Image,
     lungs: sitk.Image,
-    seeds: Iterable[int],
+    seeds: Sequence[int],
     patient: str,
     licence: str,
     prepare: DetectionInput | None = None,
     progress: Progress = silent,
-) -> SliceSet:
-    """Return the slices of a patient's CT with the phantom's disease painted into the lungs, once per seed.
+) -> Iterator[SliceSet]:
+    """Yield the slices of a patient's CT with the phantom's disease painted into the lungs, once per seed.
 
     What disease the patient has counts as healthy: `paint_scan`.
     """
-    prepare = prepare or DetectionInput()
-    schema = load_schema(SCHEMA)
-    found = []
-    for seed in each(list(seeds), progress, "Painting disease"):
+    prepare, schema = prepare or DetectionInput(), load_schema(SCHEMA)
+    for seed in each(seeds, progress, "Painting disease"):
         scan, labels = paint_scan(ct, lungs, SCHEMA, seed, population=True)
         images, areas = cut_slices(scan, labels, schema, DISEASES, prepare)
+        source = f"disease painted into the CT of {patient} in {len(seeds)} ways"
         patients = np.full(len(images), patient)
-        found.append(SliceSet(images, areas, patients, DISEASES, prepare, "", licence, synthetic=True))
-    return replace(join(found), source=f"disease painted into the CT of {patient}, {len(found)} times")
+        yield SliceSet(images, areas, patients, DISEASES, prepare, source, licence, synthetic=True)

@@ -113,16 +113,22 @@ def disease_areas(
 def join(sets: Iterable[SliceSet]) -> SliceSet:
     """Return all slices of sets that were made alike; raises InputError where they were not."""
     sets = list(sets)
-    first = sets[0]
-    if any(other.diseases != first.diseases or other.input != first.input for other in sets):
-        raise InputError("slices", "were prepared in different ways", "Make all of them anew")
-    return SliceSet(
-        np.concatenate([one.images for one in sets]),
-        np.concatenate([one.areas for one in sets]),
-        np.concatenate([one.patients for one in sets]),
-        first.diseases,
-        first.input,
-        "; ".join(dict.fromkeys(one.source for one in sets)),
-        "; ".join(dict.fromkeys(one.licence for one in sets)),
-        any(one.synthetic for one in sets),
+    for other in sets:
+        require_alike(sets[0], other)
+    folds = [one.folds for one in sets if one.folds is not None]
+    return replace(
+        sets[0],
+        images=np.concatenate([one.images for one in sets]),
+        areas=np.concatenate([one.areas for one in sets]),
+        patients=np.concatenate([one.patients for one in sets]),
+        source="; ".join(dict.fromkeys(one.source for one in sets)),
+        licence="; ".join(dict.fromkeys(one.licence for one in sets)),
+        synthetic=any(one.synthetic for one in sets),
+        folds=np.concatenate(folds) if len(folds) == len(sets) else None,
     )
+
+
+def require_alike(first: SliceSet, other: SliceSet) -> None:
+    """Check that two sets have the same diseases and were prepared alike; raises InputError."""
+    if (first.diseases, first.input) != (other.diseases, other.input):
+        raise InputError(other.source, "was prepared otherwise than other slices", "Make all of them anew")

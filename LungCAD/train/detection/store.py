@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,27 +12,42 @@ import numpy as np
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.tasks.detection_input import DetectionInput
-from LungCAD.train.detection.slices import SliceSet
+from LungCAD.train.detection.slices import SliceSet, require_alike
 
-IMAGES, TABLE, ABOUT = "images.npy", "slices.csv", "about.json"
+IMAGES, TABLE, ABOUT = "images.raw", "slices.csv", "about.json"
 
 
-def write_slices(slices: SliceSet, folder: Path, overwrite: bool = False) -> None:
-    """Write a set; the folder appears when it is complete. Raises InputError where it exists."""
+def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = False) -> None:
+    """Write the slices of all parts; no more than one part needs to be in memory.
+
+    The folder appears when it is complete. Raises InputError where it exists, where there is no part, or
+    where parts were prepared in different ways.
+    """
+    first, sources, licences, synthetic = None, {}, {}, False
     with atomic_folder(folder, overwrite) as temporary:
-        np.save(temporary / IMAGES, slices.images)
-        with (temporary / TABLE).open("w", newline="", encoding="utf-8") as file:
+        with (
+            (temporary / IMAGES).open("wb") as images,
+            (temporary / TABLE).open("w", newline="", encoding="utf-8") as file,
+        ):
             table = csv.writer(file)
-            table.writerow(["patient", *slices.diseases])
-            table.writerows(
-                [patient, *row.tolist()]
-                for patient, row in zip(slices.patients, slices.areas.astype(float), strict=True)
-            )
+            for one in parts:
+                if first is None:
+                    first = one
+                    table.writerow(["patient", "fold", *one.diseases])
+                require_alike(first, one)
+                images.write(np.ascontiguousarray(one.images).data)
+                folds = [""] * len(one) if one.folds is None else one.folds.tolist()
+                areas = one.areas.astype(float).tolist()
+                table.writerows([p, f, *row] for p, f, row in zip(one.patients, folds, areas, strict=True))
+                sources[one.source] = licences[one.licence] = None
+                synthetic = synthetic or one.synthetic
+        if first is None:
+            raise InputError(folder, "would hold no slice", "Give scans")
         about = {
-            "input": slices.input.as_plain(),
-            "source": slices.source,
-            "licence": slices.licence,
-            "synthetic": slices.synthetic,
+            "input": first.input.as_plain(),
+            "source": "; ".join(sources),
+            "licence": "; ".join(licences),
+            "synthetic": synthetic,
         }
         write_text(temporary / ABOUT, json.dumps(about, indent=1))
 
@@ -49,12 +65,19 @@ def read_slices(folder: Path | str) -> SliceSet:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         with (folder / TABLE).open(newline="", encoding="utf-8") as file:
             header, *rows = csv.reader(file)
-        images = np.load(folder / IMAGES, mmap_mode="r")
-        areas = np.array([[float(value) for value in row[1:]] for row in rows], np.float32)
-        if len(images) != len(areas) or images.dtype != np.uint8:
-            raise ValueError("images and table differ")
         prepare = DetectionInput.from_plain(about.pop("input"))
-        patients = np.array([row[0] for row in rows])
-        return SliceSet(images, areas, patients, tuple(header[1:]), prepare, **about)
+        shape = (len(rows), len(prepare.windows), prepare.side, prepare.side)
+        images = np.memmap(folder / IMAGES, np.uint8, "r", shape=shape)
+        if (folder / IMAGES).stat().st_size != images.size:
+            raise ValueError("images and table differ")
+        return SliceSet(
+            images,
+            np.array([row[2:] for row in rows], np.float32),
+            np.array([row[0] for row in rows]),
+            tuple(header[2:]),
+            prepare,
+            folds=np.array([row[1] for row in rows], np.intp) if all(row[1] for row in rows) else None,
+            **about,
+        )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(folder, f"holds no prepared slices ({error})", "Prepare them anew") from error

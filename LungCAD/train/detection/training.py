@@ -21,7 +21,7 @@ from LungCAD.train.detection.decisions import fit_decisions
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
-from LungCAD.train.detection.slices import SliceSet
+from LungCAD.train.detection.slices import SliceSet, require_alike
 from LungCAD.train.detection.splitting import fold_of_slices
 from LungCAD.train.detection.targets import square_millimetres
 from LungCAD.train.lightning_run import fit_module
@@ -70,8 +70,8 @@ def train_detection(
     p = parameters
     if p.scored_folds > p.folds:
         raise InputError("scored_folds", f"is {p.scored_folds}, of {p.folds} folds", "Hold out fewer")
-    if extra is not None and (extra.diseases, extra.input) != (slices.diseases, slices.input):
-        raise InputError(extra.source, "was prepared otherwise than the slices to score", "Make it anew")
+    if extra is not None:
+        require_alike(slices, extra)
     if checkpoints is not None:
         sources = {"slices": [one.source for one in (slices, extra) if one is not None]}
         claim_checkpoints(checkpoints, {**sources, **p.as_dict()})

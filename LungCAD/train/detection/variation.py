@@ -14,6 +14,9 @@ SHIFT_PX = 14
 SHIFT_HU, NOISE_HU = 12.0, 20.0
 """Of a slice's level, a standard deviation; of the noise added to a slice, the most."""
 
+CLIPPED = 0.99
+"""Grey levels from here on up, and down to the negative, are taken for what a window clipped."""
+
 
 def vary(levels: torch.Tensor, windows: tuple[Window, ...], generator: torch.Generator) -> torch.Tensor:
     """Return a variation of slices (N, windows, side, side; uint8) as the network takes them.
@@ -37,7 +40,7 @@ def vary(levels: torch.Tensor, windows: tuple[Window, ...], generator: torch.Gen
         part = image[:, top : top + side, left : left + side]
         target.copy_(part.flip(2) if mirror else part)
 
-    free = varied.abs() < 1
+    free = varied.abs() < CLIPPED
     shift = SHIFT_HU * torch.randn(count, 1, 1, 1, generator=generator)
     noise = NOISE_HU * _random((count, 1, 1, 1), generator)
     grain = torch.randn(count, 1, side, side, generator=generator)

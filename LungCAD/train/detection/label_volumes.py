@@ -1,0 +1,96 @@
+"""Scans with a label volume each, as LTRC has them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.images import image_like, read_ct, read_labels, same_geometry
+from LungCAD.images.volume_file import read_image
+from LungCAD.labels import Schema, load_schema
+from LungCAD.progress import Progress, each, silent
+from LungCAD.tasks.detection_input import DetectionInput
+from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices
+
+SCHEMA = "ltrc5"
+PAIRS, VALUES = "pairs.csv", "values.json"
+COLUMNS = ("image", "labels", "patient")
+
+
+def label_volume_slices(
+    folder: Path | str, prepare: DetectionInput | None = None, progress: Progress = silent
+) -> Iterator[SliceSet]:
+    """Yield the slices of every scan that `pairs.csv` in the folder lists.
+
+    Columns: image, labels (paths relative to the folder), patient; licence where known. Values are those of
+    the schema ltrc5, unless `values.json` says what they mean: {"10": "healthy", "20": "ground_glass", ...};
+    0 is outside the lungs.
+
+    Raises
+    ------
+    InputError
+        No such file, a column or a picture is missing, values without meaning, another geometry.
+    """
+    folder, prepare = Path(folder), prepare or DetectionInput()
+    rows = read_table(folder / PAIRS, COLUMNS)
+    schema, meaning = load_schema(SCHEMA), _meaning(folder / VALUES)
+    for row in each(rows, progress, "Reading scans"):
+        ct = read_ct(folder / row["image"]).image
+        path = folder / row["labels"]
+        labels = read_labels(path, schema, ct) if meaning is None else _translated(path, ct, schema, meaning)
+        images, areas = cut_slices(ct, labels, schema, DISEASES, prepare, path)
+        yield SliceSet(
+            images,
+            areas,
+            np.full(len(images), row["patient"]),
+            DISEASES,
+            prepare,
+            f"scans with label volumes in {folder.name}",
+            row.get("licence") or "not stated",
+        )
+
+
+def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return the rows of a CSV; raises InputError where there is none, it is empty or lacks a column."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, "cannot be read", "Give the table") from error
+    missing = [column for column in columns if not rows or column not in rows[0]]
+    if missing:
+        raise InputError(path, f"lacks {', '.join(missing)}", f"Needed: {', '.join(columns)}")
+    return rows
+
+
+def _meaning(path: Path) -> dict[int, str] | None:
+    if not path.is_file():
+        return None
+    try:
+        return {int(value): str(code) for value, code in json.loads(path.read_text("utf-8")).items()}
+    except (ValueError, AttributeError) as error:
+        raise InputError(path, "is no table of values", 'Write, for instance, {"1": "healthy"}') from error
+
+
+def _translated(path: Path, ct: sitk.Image, schema: Schema, meaning: dict[int, str]) -> sitk.Image:
+    """Return the labels with the schema's values in the place of the file's own."""
+    image = read_image(path)
+    if not same_geometry(ct, image):
+        raise InputError(path, "has another geometry than its CT", "Give the labels of this very scan")
+    if strange := sorted(set(meaning.values()) - set(schema.codes)):
+        problem = f"names {', '.join(strange)}, which {schema.name} does not know"
+        raise InputError(path.parent / VALUES, problem, f"Known: {', '.join(schema.codes)}")
+    own = sitk.GetArrayFromImage(image)
+    known = {0: 0, **{value: schema.by_code(code).value for value, code in meaning.items()}}
+    values, places = np.unique(own, return_inverse=True)
+    if unknown := [int(value) for value in values if int(value) not in known]:
+        problem = f"holds the values {', '.join(map(str, unknown))}, of which {VALUES} says nothing"
+        raise InputError(path, problem, "Add them")
+    table = np.array([known[int(value)] for value in values], np.uint8)
+    return image_like(table[places.reshape(own.shape)], ct)
