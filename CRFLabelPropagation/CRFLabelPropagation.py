@@ -35,7 +35,8 @@ from LungCAD.progress import Progress, silent
 from LungCAD.worker import JobResult
 
 if TYPE_CHECKING:
-    import SimpleITK as sitk
+    from LungCAD.steps import Steps
+    from LungCAD.worker.image_files import PlacedVoxels
 
 # What computes (LungCAD.tasks, most of LungCAD.mrml) is imported where it is used: Slicer imports every
 # module when it starts, and the packages may still have to be installed.
@@ -193,17 +194,22 @@ class CRFLabelPropagationWidget(ModulePanel):
         """Start the propagation."""
         self._start("propagate")
 
-    def onRepropagate(self, corrections: sitk.Image) -> None:
+    def onRepropagate(self, corrections: Steps[PlacedVoxels]) -> None:
         """Spread what the reader corrected (`LabelPropagation.update`)."""
         self._start("repropagate", corrections=corrections)
 
-    def _start(self, job: str, **further: sitk.Image) -> None:
+    def _start(self, job: str, **further: Steps[PlacedVoxels]) -> None:
         from LungCAD.mrml.label_propagation import job_inputs
+        from LungCAD.mrml.volumes import placed_voxels
 
         node = self.node
         schema = load_schema(node.schema)
         parameters = {**nested_values(node, METHOD), "network": node.network}
-        inputs = {**job_inputs(node.ct, node.rois, schema, node.lungs), **further}
+        inputs = {
+            **job_inputs(node.ct, node.rois, schema, node.lungs),
+            "ct": placed_voxels(node.ct),
+            **further,
+        }
         self._case = Case(node.ct, schema, parameters)
         self.run(job, inputs, parameters, [node.ct])
 

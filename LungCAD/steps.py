@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from typing import TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 CHUNK_BYTES = 4 << 20
@@ -50,6 +51,15 @@ def copy_in_chunks(source: NDArray, target: NDArray, chunk_bytes: int = CHUNK_BY
     if chunk_bytes < 1:
         raise ValueError(f"chunk_bytes: is {chunk_bytes}, less than 1")
     return _copy(source, target, chunk_bytes, 0.0, 1.0)
+
+
+def equal_in_steps(one: NDArray, other: NDArray) -> Steps[bool]:
+    """Tell whether two arrays of one shape hold the same values, yielding fractions."""
+    for part in slabs(one):
+        if not np.array_equal(one[part], other[part]):
+            return False
+        yield part.stop / len(one)
+    return True
 
 
 def _copy(source: NDArray, target: NDArray, chunk_bytes: int, start: float, stop: float) -> Iterator[float]:

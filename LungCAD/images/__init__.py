@@ -6,6 +6,7 @@
 """
 
 from LungCAD.images.describe import Description, describe
+from LungCAD.images.fractions import copy_fractions, from_bytes, to_bytes
 from LungCAD.images.geometry import (
     affine,
     axial_axis,
@@ -69,9 +70,11 @@ __all__ = [
     "apply_windows",
     "axial_axis",
     "check_values",
+    "copy_fractions",
     "describe",
     "film_from_values",
     "from_axial",
+    "from_bytes",
     "image_like",
     "list_series",
     "merge_labels",
@@ -91,6 +94,7 @@ __all__ = [
     "spacing_zyx",
     "tilt_degrees",
     "to_axial",
+    "to_bytes",
     "write_image",
     "write_probabilities",
     "write_segmentation",

@@ -17,6 +17,7 @@ LEAST_SHOWN = 0.02
 """Heat maps are see-through below this, so that they can lie over the CT: 0 is what was not assessed."""
 
 RANGE = (0.0, 1.0)
+PER_CENT = 100.0
 
 INFERNO = (
     (0, 0, 4),
@@ -45,6 +46,8 @@ def show_uncertainty(
 ) -> slicer.vtkMRMLScalarVolumeNode:
     """Show an image of 0 (certain) to 1 (all classes alike) as a volume, dark to bright as in the report.
 
+    Floats, or bytes that stand for them (`LungCAD.images.to_bytes`); the volume holds floats.
+
     Raises
     ------
     InputError
@@ -60,7 +63,7 @@ def uncertainty_in_steps(
     name: str = "Uncertainty",
 ) -> Steps[slicer.vtkMRMLScalarVolumeNode]:
     """Do as `show_uncertainty`, yielding fractions; the scene changes in the last step only."""
-    node = yield from volume_in_steps(image, name, node, reference_volume, RANGE)
+    node = yield from volume_in_steps(image, name, node, reference_volume, RANGE, fractions=True)
     _color(node, _between(INFERNO), "Uncertainty")
     return node
 
@@ -84,6 +87,25 @@ def show_probability(
     return node
 
 
+def heat_map_in_steps(
+    image: sitk.Image,
+    title: str,
+    reference_volume: slicer.vtkMRMLVolumeNode,
+    node: slicer.vtkMRMLScalarVolumeNode | None = None,
+    name: str = "Heat map",
+) -> Steps[slicer.vtkMRMLScalarVolumeNode]:
+    """Show an image in per cent, dark to bright, with `title` on its legend; yields fractions.
+
+    Raises
+    ------
+    InputError
+        The volume no longer lies where the image was computed.
+    """
+    node = yield from volume_in_steps(image, name, node, reference_volume, (0.0, PER_CENT))
+    _color(node, _between(INFERNO), title, PER_CENT)
+    return node
+
+
 def _between(colors: Sequence[tuple[int, int, int]]) -> NDArray[np.float64]:
     """Return 256 colours (256, 3) of 0..1 that run evenly through the given ones of 0..255."""
     places = np.linspace(0, 1, len(colors))
@@ -91,27 +113,29 @@ def _between(colors: Sequence[tuple[int, int, int]]) -> NDArray[np.float64]:
     return np.stack([np.interp(np.linspace(0, 1, 256), places, channel) for channel in channels], axis=1)
 
 
-def _color(node: slicer.vtkMRMLScalarVolumeNode, colors: NDArray[np.float64], title: str) -> None:
-    """Show the values 0..1 of the node in these colours (256, 3), each 0..1, and say so in a legend."""
+def _color(
+    node: slicer.vtkMRMLScalarVolumeNode, colors: NDArray[np.float64], title: str, top: float = 1.0
+) -> None:
+    """Show the values 0..top of the node in these colours (256, 3), each 0..1, and say so in a legend."""
     display = node.GetDisplayNode()
     with slicer.util.NodeModify(display):
         display.SetAndObserveColorNodeID(_color_node(title, colors).GetID())
         display.AutoWindowLevelOff()
-        display.SetWindowLevelMinMax(*RANGE)
+        display.SetWindowLevelMinMax(0.0, top)
         display.AutoThresholdOff()
-        display.SetThreshold(LEAST_SHOWN, 1)
+        display.SetThreshold(LEAST_SHOWN * top, top)
         display.ApplyThresholdOn()
         display.InterpolateOff()  # between 0 and the lung's edge, in-between values would draw a dark hem
     if slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(node) is None:
-        _add_legend(node, title)
+        _add_legend(node, title, "%.1f" if top == RANGE[1] else "%.0f")
 
 
-def _add_legend(node: slicer.vtkMRMLScalarVolumeNode, title: str) -> None:
+def _add_legend(node: slicer.vtkMRMLScalarVolumeNode, title: str, number_format: str) -> None:
     """Add a small legend in the lower right corner, away from the lungs."""
     legend = slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(node)
     with slicer.util.NodeModify(legend):
         legend.SetTitleText(title)
-        legend.SetLabelFormat("%.1f")
+        legend.SetLabelFormat(number_format)
         legend.SetNumberOfLabels(6)
         legend.SetSize(0.07, 0.35)
         legend.SetPosition(0.98, 0.1)

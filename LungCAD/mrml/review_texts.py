@@ -8,6 +8,7 @@ import slicer
 
 from LungCAD.mrml.nodes import add_node, place_beside
 from LungCAD.review import Review, ledger_text, restore, voxels_text
+from LungCAD.steps import Steps, finish
 
 LEDGER, VOXELS = "LungCAD.ReviewLedger", "LungCAD.ReviewVoxels"
 """Roles of the text nodes: node references of the segmentation that is under review."""
@@ -15,8 +16,16 @@ LEDGER, VOXELS = "LungCAD.ReviewLedger", "LungCAD.ReviewVoxels"
 
 def keep_in_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None:
     """Write the present ledger, and the voxels that it names, to the text nodes of the labels."""
+    finish(keep_in_steps(review, labels))
+
+
+def keep_in_steps(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> Steps[None]:
+    """Do as `keep_in_scene`, yielding now and then."""
     _node(labels, LEDGER, "review").SetText(ledger_text(review))
-    _node(labels, VOXELS, "review voxels").SetText(voxels_text(review))
+    yield 0.0
+    text = voxels_text(review)
+    yield 0.5
+    _node(labels, VOXELS, "review voxels").SetText(text)
 
 
 def add_to_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None:

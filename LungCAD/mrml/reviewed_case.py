@@ -19,24 +19,32 @@ from LungCAD.errors import InputError
 from LungCAD.images import axial_axis
 from LungCAD.labels import Schema
 from LungCAD.mrml.nodes import add_node, is_present
-from LungCAD.mrml.review_texts import add_to_scene, has_review, keep_in_scene, restore_from_scene
+from LungCAD.mrml.review_texts import (
+    add_to_scene,
+    has_review,
+    keep_in_scene,
+    keep_in_steps,
+    restore_from_scene,
+)
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
 from LungCAD.mrml.segments import show_labels
 from LungCAD.mrml.slice_views import show_point
-from LungCAD.mrml.volumes import image_from_volume, image_in_steps
+from LungCAD.mrml.volumes import voxels_of
 from LungCAD.review import (
     Decision,
     Edit,
     Facts,
     Ledger,
     Review,
-    case_pseudonym,
+    case_pseudonym_in_steps,
     disagreement_ml,
-    to_stack,
+    slices_last,
+    stack_view,
     uncertain_ml,
 )
 from LungCAD.review.review import LEDGER
-from LungCAD.steps import Steps, finish, slabs
+from LungCAD.steps import Steps, copy_in_chunks, equal_in_steps, finish, slabs
+from LungCAD.worker.image_files import PlacedVoxels
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Subject:
     """What is reviewed: nodes of the scene, and images of the same grid.
 
     volume : the scan. labels : the segmentation that shows the result. schema : of the labels.
-    provenance : values of `Provenance`. uncertainty : 0..1, where there is one.
+    provenance : values of `Provenance`. uncertainty : 0..1, as floats or in bytes, where there is one.
     alternative : other labels of the same scan, such as those before smoothing: where they differ, slices
         come early in the ordering "disagreement".
     result : the labels as they were computed; those that `labels` shows now where None.
@@ -65,13 +73,14 @@ class Subject:
 class ReviewedCase:
     """The open review of a segmentation node; made by `review_result` or `resume_review`.
 
+    uncertainty : (slices, rows, columns), higher where the labels are less sure.
+
     Everything the reader does goes through here: to the disk first, then to the scene.
     """
 
     def __init__(self, review: Review, labels: ReviewedLabels, uncertainty: NDArray | None = None) -> None:
         self.review, self.labels, self._uncertainty = review, labels, uncertainty
         self._before: slicer.vtkMRMLSegmentationNode | None = None
-        keep_in_scene(review, labels.node)
 
     @property
     def is_present(self) -> bool:
@@ -105,10 +114,15 @@ class ReviewedCase:
         self.review.comment(number, text)
         add_to_scene(self.review, self.labels.node)
 
-    def constraints(self) -> sitk.Image:
-        """Return what the next propagation has to keep, int16 on the grid of the scan; see `Review`."""
+    def constraints_in_steps(self) -> Steps[PlacedVoxels]:
+        """Return what the next propagation has to keep, int16 on the grid of the scan; see `State`.
+
+        What was painted until now counts.
+        """
         self.take_edits()
-        return self.labels.image(self.review.state.constraints)
+        yield 0.0
+        stack = yield from self.review.state.constraints_in_steps()
+        return PlacedVoxels(slices_last(stack, self.labels.grid), self.labels.grid)
 
     def jump(self, number: int) -> None:
         """Show a slice in all views: where it is least sure, else in the middle of its lung."""
@@ -176,29 +190,35 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     InputError
         The review that is kept there is damaged or of another schema, or the folder cannot be written.
     """
-    image = yield from image_in_steps(subject.volume)
-    case = case_pseudonym(image)
     labels = ReviewedLabels(subject.labels, subject.volume, subject.schema)
-    provenance = to_stack(subject.provenance)
-    yield 0.3
+    case = yield from case_pseudonym_in_steps(voxels_of(subject.volume))
+    provenance = stack_view(subject.provenance)
     empty = np.zeros(provenance.shape, np.uint8)
-    stack = labels.read(empty) if subject.result is None else to_stack(subject.result)
-    uncertainty = None if subject.uncertainty is None else to_stack(subject.uncertainty)
-    facts = yield from _facts_in_steps(subject, stack, provenance, uncertainty)
+    stack = labels.read(empty) if subject.result is None else stack_view(subject.result)
+    facts = yield from _facts_in_steps(subject, stack, provenance)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
     folder = review_folder(root, case, reviewer)
     if is_review(folder):
-        review = Review.resume(folder, reviewer)
+        review = yield from Review.resume_in_steps(folder, reviewer)
         _require_schema(review, subject.schema)
-        if not review.is_of(stack):
-            review.propagated(stack, provenance, facts, **made)
+        if not (yield from equal_in_steps(stack, review.state.masks.result)):
+            yield from review.propagated_in_steps(stack, provenance, facts, **made)
     else:
-        review = Review.begin(folder, stack, provenance, facts, case=case, reviewer=reviewer, **made)
-    yield 0.9
+        made |= {"case": case, "reviewer": reviewer}
+        review = yield from Review.begin_in_steps(folder, stack, provenance, facts, **made)
     present = review.state.masks.labels
-    if not np.array_equal(labels.read(empty), present):
-        labels.write(present)
-    return ReviewedCase(review, labels, uncertainty)
+    yield 0.0
+    shown = labels.read(present)
+    yield 0.0
+    if not (yield from equal_in_steps(shown, present)):
+        yield from labels.write_in_steps(present)
+    yield from keep_in_steps(review, labels.node)
+    doubt = None
+    if subject.uncertainty is not None:
+        view = stack_view(subject.uncertainty)
+        doubt = np.empty(view.shape, view.dtype)
+        yield from copy_in_chunks(view, doubt)
+    return ReviewedCase(review, labels, doubt)
 
 
 def resume_review(
@@ -217,7 +237,7 @@ def resume_review(
     InputError
         There is no review of this scan by this reader, it is damaged or of another schema.
     """
-    case = case_pseudonym(image_from_volume(volume))
+    case = finish(case_pseudonym_in_steps(voxels_of(volume)))
     folder = review_folder(root, case, reviewer)
     if labels is not None and has_review(labels):
         folder = restore_from_scene(labels, folder)
@@ -227,6 +247,7 @@ def resume_review(
         labels = add_node("vtkMRMLSegmentationNode", f"{volume.GetName()} labels")
     reviewed = ReviewedLabels(labels, volume, schema)
     reviewed.write(review.state.masks.labels)
+    keep_in_scene(review, labels)
     return ReviewedCase(review, reviewed)
 
 
@@ -240,11 +261,10 @@ def is_review(folder: Path) -> bool:
     return bool(Ledger(folder / LEDGER).entries)
 
 
-def _facts_in_steps(
-    subject: Subject, stack: NDArray, provenance: NDArray, uncertainty: NDArray | None
-) -> Steps[Facts]:
+def _facts_in_steps(subject: Subject, stack: NDArray, provenance: NDArray) -> Steps[Facts]:
     voxel_ml = float(np.prod(subject.provenance.GetSpacing())) / 1000
-    other = None if subject.alternative is None else to_stack(subject.alternative)
+    images = (subject.uncertainty, subject.alternative)
+    uncertainty, other = (None if image is None else stack_view(image) for image in images)
     scores: dict[str, tuple[float, ...]] = {}
     for part in slabs(stack):
         found = {}

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from LungCAD.images import require_label
 from LungCAD.labels import BACKGROUND, Schema, entry_identity
 from LungCAD.mrml.geometry import as_array
-from LungCAD.mrml.segments import LABELMAP, labels_from_segmentation, show_labels
+from LungCAD.mrml.segments import LABELMAP, labels_from_segmentation, labels_in_steps
 from LungCAD.mrml.volumes import array_view, blank_image
-from LungCAD.review import from_stack, slices_first, to_stack
+from LungCAD.review import slices_first, slices_last, to_stack
+from LungCAD.steps import Steps, finish
+from LungCAD.worker.image_files import array_image_in_steps
 
 SAME = 1e-4
 """Matrices of voxels that lie on the same grid agree to so much."""
@@ -56,11 +58,22 @@ class ReviewedLabels:
 
     def write(self, stack: NDArray[np.uint8]) -> None:
         """Show these labels in the segments."""
-        show_labels(self.image(stack), self.schema, self.volume, self.node)
+        finish(self.write_in_steps(stack))
+
+    def write_in_steps(self, stack: NDArray[np.uint8]) -> Steps[None]:
+        """Do as `write`, yielding fractions; the scene changes in the last step only."""
+        image = yield from self.image_in_steps(stack)
+        yield from labels_in_steps(image, self.schema, self.volume, self.node)
 
     def image(self, stack: NDArray) -> sitk.Image:
         """Return a stack as an image on the grid of the volume."""
-        return from_stack(stack, self.grid)
+        return finish(self.image_in_steps(stack))
+
+    def image_in_steps(self, stack: NDArray) -> Steps[sitk.Image]:
+        """Do as `image`, yielding fractions."""
+        image = yield from array_image_in_steps(slices_last(stack, self.grid))
+        image.CopyInformation(self.grid)
+        return image
 
     def _layers(self) -> list[tuple[slicer.vtkOrientedImageData, tuple[str, ...]]]:
         """Return each labelmap that holds voxels, with the IDs of the segments that share it."""

@@ -17,7 +17,7 @@ from LungCAD.mrml.boxes import voxels_in_box
 from LungCAD.mrml.curves import voxels_in_curve
 from LungCAD.mrml.geometry import volume_to_world
 from LungCAD.mrml.segments import labels_array_in_steps
-from LungCAD.mrml.volumes import blank_image, image_at, image_in_steps, voxels_of
+from LungCAD.mrml.volumes import blank_image, image_at_in_steps, image_in_steps, voxels_of
 from LungCAD.steps import Steps, finish, slabs
 
 LABEL_ATTRIBUTE = "LungCAD.Label"
@@ -55,7 +55,7 @@ def rois_in_steps(
         for part in slabs(merged):
             merge_labels(merged[part], drawn[part], schema, node.GetName())
             yield (number + part.stop / len(merged)) / len(nodes)
-    return image_at(reference_volume, merged)
+    return (yield from image_at_in_steps(reference_volume, merged))
 
 
 def _drawn_in_steps(

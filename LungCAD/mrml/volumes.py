@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from vtk.util import numpy_support
 
 from LungCAD.errors import InputError
+from LungCAD.images import copy_fractions
 from LungCAD.images.geometry import SAME_MM
 from LungCAD.mrml.geometry import as_matrix, ijk_to_ras, set_geometry, volume_to_world
 from LungCAD.mrml.nodes import is_present, place_beside, present_or_new
-from LungCAD.steps import Steps, copy_in_chunks, finish, slabs
+from LungCAD.steps import Steps, copy_in_chunks, finish
+from LungCAD.worker.image_files import PlacedVoxels, array_image_in_steps
 
 SAMPLES_PER_AXIS = 64
 """Voxels looked at along each axis to choose how a volume is shown."""
@@ -36,15 +38,7 @@ def image_from_volume(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
 
 def image_in_steps(volume: slicer.vtkMRMLVolumeNode) -> Steps[sitk.Image]:
     """Do as `image_from_volume`, yielding fractions."""
-    source, matrix = voxels_of(volume), volume_to_world(volume)
-    pixel_type = sitk.GetImageFromArray(source[:1]).GetPixelID()
-    image = sitk.Image([*source.shape[::-1]], pixel_type)
-    set_geometry(image, matrix)
-    yield 0.0
-    for part in slabs(source):
-        image[:, :, part] = sitk.GetImageFromArray(source[part])
-        yield part.stop / len(source)
-    return image
+    return (yield from image_at_in_steps(volume, voxels_of(volume)))
 
 
 def blank_image(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
@@ -56,9 +50,21 @@ def blank_image(volume: slicer.vtkMRMLVolumeNode) -> sitk.Image:
 
 def image_at(volume: slicer.vtkMRMLVolumeNode, array: NDArray) -> sitk.Image:
     """Return an array (z, y, x) of the volume's size as an image at its place; raises as `blank_image`."""
-    image = sitk.GetImageFromArray(array)
-    set_geometry(image, volume_to_world(volume))
+    return finish(image_at_in_steps(volume, array))
+
+
+def image_at_in_steps(volume: slicer.vtkMRMLVolumeNode, array: NDArray) -> Steps[sitk.Image]:
+    """Do as `image_at`, yielding fractions."""
+    matrix = volume_to_world(volume)
+    image = yield from array_image_in_steps(array)
+    set_geometry(image, matrix)
     return image
+
+
+def placed_voxels(volume: slicer.vtkMRMLVolumeNode) -> PlacedVoxels:
+    """Return the volume as a job of the worker takes it, without a copy; raises as `image_from_volume`."""
+    voxels = voxels_of(volume)
+    return PlacedVoxels(voxels, image_at(volume, voxels[:1, :1, :1]))
 
 
 def voxels_of(volume: slicer.vtkMRMLVolumeNode) -> NDArray:
@@ -117,14 +123,19 @@ def volume_in_steps(
     node: slicer.vtkMRMLScalarVolumeNode | None = None,
     reference: slicer.vtkMRMLVolumeNode | None = None,
     window: tuple[float, float] | None = None,
+    fractions: bool = False,
 ) -> Steps[slicer.vtkMRMLScalarVolumeNode]:
     """Do as `volume_from_image`, yielding fractions; the scene changes in the last step only.
 
-    A new display shows values from black to white as `window` says (lowest, highest).
+    A new display shows values from black to white as `window` says (lowest, highest). With `fractions` the
+    image holds values 0..1, as floats or in bytes (`LungCAD.images.to_bytes`), and the volume floats.
     """
     source = sitk.GetArrayViewFromImage(image)
     data = vtk.vtkImageData()
-    yield from copy_in_chunks(source, allocate(data, source.shape, source.dtype))
+    if fractions:
+        yield from copy_fractions(source, allocate(data, source.shape, np.dtype(np.float32)))
+    else:
+        yield from copy_in_chunks(source, allocate(data, source.shape, source.dtype))
     matrix = as_matrix(ijk_to_ras(image)) if reference is None else matching_matrix(image, reference)
     node = present_or_new(node, "vtkMRMLScalarVolumeNode", name)
     if node.GetDisplayNode() is None:

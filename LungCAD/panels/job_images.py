@@ -11,10 +11,10 @@ import SimpleITK as sitk
 from LungCAD.progress import Progress
 from LungCAD.steps import Steps
 from LungCAD.worker import JobResult
-from LungCAD.worker.image_files import read_in_steps, write_in_steps
+from LungCAD.worker.image_files import PlacedVoxels, read_in_steps, write_in_steps
 from LungCAD.worker.protocol import Message
 
-Source = sitk.Image | Steps[sitk.Image]
+Source = sitk.Image | PlacedVoxels | Steps[sitk.Image | PlacedVoxels]
 """An image, or a generator that makes it in steps, as those of `LungCAD.mrml` do."""
 
 Outcome = TypeVar("Outcome")
@@ -26,7 +26,7 @@ def send(inputs: Mapping[str, Source], folder: Path, job: int, progress: Progres
     for index, (name, source) in enumerate(inputs.items()):
         start, half = index / len(inputs), 0.5 / len(inputs)
         image = source
-        if not isinstance(source, sitk.Image):
+        if not isinstance(source, sitk.Image | PlacedVoxels):
             image = yield from _told(source, progress, start, half, "Reading the scene")
         steps = write_in_steps(image, folder / f"{job}-input-{name}.raw")
         descriptions[name] = yield from _told(steps, progress, start + half, half, "Handing over")

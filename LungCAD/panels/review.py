@@ -31,25 +31,25 @@ from LungCAD.panels.review_slices import ReviewSlices
 from LungCAD.steps import Steps, finish
 
 if TYPE_CHECKING:
-    import SimpleITK as sitk
     import slicer
 
     from LungCAD.labels import Schema
     from LungCAD.mrml.reviewed_case import ReviewedCase, Subject
+    from LungCAD.worker.image_files import PlacedVoxels
 
 
 class ReviewPanel:
     """Worklist, decisions, editing, display, agreement and export of one result.
 
-    repropagate : called with the constraints (int16: -1 free, 0 erased, else the label to keep) when the
-        reader wants the corrections spread; the module hands the new result to `take_result`. Without it
-        there is no such button.
+    repropagate : called with the constraints (int16: -1 free, 0 erased, else the label to keep), in steps,
+        when the reader wants the corrections spread; the module hands the new result to `take_result`.
+        Without it there is no such button.
     resumed : called with the node of the labels when the reader has resumed a review.
     """
 
     def __init__(
         self,
-        repropagate: Callable[[sitk.Image], None] | None = None,
+        repropagate: Callable[[Steps[PlacedVoxels]], None] | None = None,
         resumed: Callable[[slicer.vtkMRMLSegmentationNode], None] | None = None,
     ) -> None:
         self._repropagate, self._resumed = repropagate, resumed
@@ -246,7 +246,7 @@ class ReviewPanel:
 
     def _on_repropagate(self) -> None:
         self.editor.rest()
-        self._attempt(lambda case: self._repropagate(case.constraints()))
+        self._attempt(lambda case: self._repropagate(case.constraints_in_steps()))
         self.refresh()
 
     def _build(self) -> None:

@@ -12,10 +12,15 @@ from LungCAD.review.entry import Decision, Entry, Kind
 from LungCAD.review.export import export_case
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
-from LungCAD.review.pseudonyms import case_pseudonym, patient_pseudonym, secret_key
+from LungCAD.review.pseudonyms import (
+    case_pseudonym,
+    case_pseudonym_in_steps,
+    patient_pseudonym,
+    secret_key,
+)
 from LungCAD.review.replay import replay
 from LungCAD.review.review import Edit, Facts, Review
-from LungCAD.review.stack import from_stack, slices_first, to_stack
+from LungCAD.review.stack import from_stack, slices_first, slices_last, stack_view, to_stack
 from LungCAD.review.state import State
 from LungCAD.review.two_readers import agreement_of_reviews
 from LungCAD.review.voxel_files import VoxelFiles
@@ -50,6 +55,7 @@ __all__ = [
     "agreement",
     "agreement_of_reviews",
     "case_pseudonym",
+    "case_pseudonym_in_steps",
     "disagreement_ml",
     "export_case",
     "from_stack",
@@ -62,6 +68,8 @@ __all__ = [
     "restore",
     "secret_key",
     "slices_first",
+    "slices_last",
+    "stack_view",
     "tally",
     "to_stack",
     "uncertain_ml",

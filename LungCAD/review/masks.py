@@ -8,6 +8,7 @@ from hashlib import sha256
 import numpy as np
 
 from LungCAD.labels import UNTOUCHED, Provenance
+from LungCAD.steps import Steps, copy_in_chunks, finish
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,28 @@ class Masks:
         ValueError
             The arrays are not 3-D or of different shape.
         """
+        return finish(cls.of_in_steps(labels, provenance))
+
+    @classmethod
+    def of_in_steps(cls, labels: np.ndarray, provenance: np.ndarray) -> Steps[Masks]:
+        """Do as `of`, yielding fractions."""
         if labels.ndim != 3 or labels.shape != provenance.shape:
             raise ValueError(f"labels {labels.shape} and provenance {provenance.shape} must be 3-D and alike")
-        labels, provenance = (np.array(array, np.uint8, order="C") for array in (labels, provenance))
-        voxels = map(np.count_nonzero, provenance)
-        return cls(labels, provenance, labels, tuple(map(_digest, labels)), tuple(map(int, voxels)))
+        copies = []
+        for array in (labels, provenance):
+            copies.append(np.empty(array.shape, np.uint8))
+            yield from copy_in_chunks(array, copies[-1])
+        digests, voxels = [], []
+        for label_plane, provenance_plane in zip(*copies, strict=True):
+            digests.append(_digest(label_plane))
+            voxels.append(int(np.count_nonzero(provenance_plane)))
+            yield len(digests) / len(labels)
+        return cls(copies[0], copies[1], copies[0], tuple(digests), tuple(voxels))
+
+    def part(self, slices: slice) -> Masks:
+        """Return views of some of the slices."""
+        arrays = (array[slices] for array in (self.result, self.result_provenance, self.labels))
+        return Masks(*arrays, self.slice_digests[slices], self.slice_voxels[slices])
 
     @property
     def provenance(self) -> np.ndarray:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
+from LungCAD.steps import Steps, finish
 
 PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 DIGITS = 12
@@ -20,9 +22,15 @@ DIGITS = 12
 
 def case_pseudonym(image: sitk.Image) -> str:
     """Return a name that follows from the voxels alone: the same scan has it wherever it is read."""
-    digest = sha256(str(image.GetSize()).encode())
-    for plane in sitk.GetArrayViewFromImage(image):
-        digest.update(np.ascontiguousarray(plane, np.int16).tobytes())
+    return finish(case_pseudonym_in_steps(sitk.GetArrayViewFromImage(image)))
+
+
+def case_pseudonym_in_steps(voxels: NDArray) -> Steps[str]:
+    """Do as `case_pseudonym` for the voxels (z, y, x) of a scan, yielding fractions."""
+    digest = sha256(str(voxels.shape[::-1]).encode())
+    for number, plane in enumerate(voxels, start=1):
+        digest.update(np.ascontiguousarray(plane, np.int16).data)
+        yield number / len(voxels)
     return f"case-{digest.hexdigest()[:DIGITS]}"
 
 

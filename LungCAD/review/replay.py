@@ -11,6 +11,7 @@ from LungCAD.review.entry import Entry, Kind
 from LungCAD.review.masks import Masks
 from LungCAD.review.state import State
 from LungCAD.review.voxel_files import VoxelFiles
+from LungCAD.steps import Steps, finish
 
 
 def replay(entries: Sequence[Entry], files: VoxelFiles) -> State:
@@ -23,7 +24,12 @@ def replay(entries: Sequence[Entry], files: VoxelFiles) -> State:
     ValueError
         There is no propagation among the entries.
     """
-    masks, propagation = masks_after(entries, files)
+    return finish(replay_in_steps(entries, files))
+
+
+def replay_in_steps(entries: Sequence[Entry], files: VoxelFiles) -> Steps[State]:
+    """Do as `replay`, yielding fractions."""
+    masks, propagation = yield from masks_after_in_steps(entries, files)
     if masks.digest != entries[-1].mask:
         raise InputError(files.folder, "does not fit the ledger", "Restore both from the same backup")
     judgements = {entry.slice: entry for entry in entries if entry.kind is Kind.DECISION}
@@ -36,16 +42,26 @@ def masks_after(entries: Sequence[Entry], files: VoxelFiles) -> tuple[Masks, int
 
     Raises as `replay` does.
     """
+    return finish(masks_after_in_steps(entries, files))
+
+
+def masks_after_in_steps(entries: Sequence[Entry], files: VoxelFiles) -> Steps[tuple[Masks, int]]:
+    """Do as `masks_after`, yielding fractions."""
     start = next((e for e in reversed(entries) if e.kind in (Kind.PROPAGATE, Kind.REVERT)), None)
     if start is None:
         raise ValueError("entries: there is no propagation among them")
     if start.kind is Kind.REVERT:
-        masks, propagation = masks_after(entries[: start.to], files)
+        masks, propagation = yield from masks_after_in_steps(entries[: start.to], files)
     else:
-        masks, propagation = Masks.of(**files.get(start.object)), start.number
+        arrays = yield from files.get_in_steps(start.object)
+        masks, propagation = (yield from Masks.of_in_steps(**arrays)), start.number
+    edits = []
     for entry in entries[start.number :]:
         if entry.kind is Kind.EDIT:
-            masks = masks.edited(**unpack_edit(files.get(entry.object)))
+            edits.append(unpack_edit(files.get(entry.object)))
+            yield 1.0
+    if edits:  # all at once: where voxels were edited twice, the later edit holds
+        masks = masks.edited(*(np.concatenate([edit[name] for edit in edits]) for name in ("index", "value")))
     return masks, propagation
 
 

@@ -14,9 +14,10 @@ from LungCAD.review.entry import Decision, Entry, Facts, Kind
 from LungCAD.review.folders import make_folder
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
-from LungCAD.review.replay import before_propagation, masks_after, pack_edit, replay
+from LungCAD.review.replay import before_propagation, masks_after, pack_edit, replay_in_steps
 from LungCAD.review.state import State
 from LungCAD.review.voxel_files import VoxelFiles
+from LungCAD.steps import Steps, finish, slabs
 
 LEDGER, VOXELS = "ledger.jsonl", "voxels"
 """Names in the folder of a review."""
@@ -82,12 +83,29 @@ class Review:
         ValueError
             The arrays do not fit each other, or labels hold values that `facts` does not name.
         """
+        made = {"case": case, "reviewer": reviewer, "model": model, "parameters": parameters}
+        return finish(cls.begin_in_steps(folder, labels, provenance, facts, **made))
+
+    @classmethod
+    def begin_in_steps(
+        cls,
+        folder: Path | str,
+        labels: np.ndarray,
+        provenance: np.ndarray,
+        facts: Facts,
+        *,
+        case: str,
+        reviewer: str,
+        model: str = "",
+        parameters: str = "",
+    ) -> Steps[Review]:
+        """Do as `begin`, yielding fractions."""
         folder = Path(folder)
         make_folder(folder)
         review = cls(folder, case, reviewer)
         if review.entries:
             raise InputError(folder, "holds a review already", "Resume it, or choose another folder")
-        review.propagated(labels, provenance, facts, model=model, parameters=parameters)
+        yield from review.propagated_in_steps(labels, provenance, facts, model=model, parameters=parameters)
         return review
 
     @classmethod
@@ -99,11 +117,16 @@ class Review:
         InputError
             There is no review in the folder, or its files are damaged; says which.
         """
+        return finish(cls.resume_in_steps(folder, reviewer))
+
+    @classmethod
+    def resume_in_steps(cls, folder: Path | str, reviewer: str) -> Steps[Review]:
+        """Do as `resume`, yielding fractions."""
         entries = Ledger(Path(folder) / LEDGER).entries
         if not entries:
             raise InputError(folder, "holds no review", "Choose the folder of a review")
         review = cls(Path(folder), entries[0].case, reviewer)
-        review._state = replay(entries, review._files)
+        review._state = yield from replay_in_steps(entries, review._files)
         return review
 
     @property
@@ -130,10 +153,6 @@ class Review:
     def is_corrected(self) -> bool:
         """Whether the labels are other than the last propagation gave them."""
         return self.state.masks.digest != self.entries[self.state.propagation - 1].mask
-
-    def is_of(self, labels: np.ndarray) -> bool:
-        """Tell whether these are the labels that the propagation under review gave."""
-        return Masks.of(labels, labels).digest == self.entries[self.state.propagation - 1].mask
 
     @property
     def before(self) -> np.ndarray:
@@ -194,16 +213,31 @@ class Review:
         Where an accepted slice is as it was, so is its provenance: that it was a constraint of the
         propagation does not make it a correction.
         """
-        masks = Masks.of(labels, provenance)
-        _require_values(masks.labels, facts)
+        finish(self.propagated_in_steps(labels, provenance, facts, model=model, parameters=parameters))
+
+    def propagated_in_steps(
+        self,
+        labels: np.ndarray,
+        provenance: np.ndarray,
+        facts: Facts,
+        *,
+        model: str = "",
+        parameters: str = "",
+    ) -> Steps[None]:
+        """Do as `propagated`, yielding fractions; the review has changed after the last step."""
+        masks = yield from Masks.of_in_steps(labels, provenance)
+        for part in slabs(masks.labels):
+            _require_values(masks.labels[part], facts)
+            yield part.stop / len(masks.labels)
         if self._state is not None:
             masks = self._with_accepted(masks)
         arrays = {"labels": masks.result, "provenance": masks.result_provenance}
+        stored = yield from self._files.put_in_steps(**arrays)
         self._record(
             Kind.PROPAGATE,
             masks=masks,
             propagation=len(self.entries) + 1,
-            object=self._files.put(**arrays),
+            object=stored,
             facts=facts,
             model=model,
             parameters=parameters,

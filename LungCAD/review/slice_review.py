@@ -72,14 +72,14 @@ class SliceReview:
 
     Parameters
     ----------
-    folder : is made where it is missing.
+    folder : is made with the first judgement where it is missing.
     case : pseudonym of the scan. reviewer : who reads. diseases : codes to be judged.
     model : name of what made the proposal.
 
     Raises
     ------
     InputError
-        The ledger there is damaged, or of another scan or other diseases; the folder cannot be made.
+        The ledger there is damaged, or of another scan or other diseases.
 
     Example
     -------
@@ -92,7 +92,6 @@ class SliceReview:
     ) -> None:
         self.folder, self.case, self.reviewer = Path(folder), case, reviewer
         self.diseases, self.model = tuple(diseases), model
-        make_folder(self.folder)
         self._ledger = Ledger(self.folder / LEDGER, SliceJudgement)
         self._judgements: dict[int, frozenset[str]] = {}
         for line in self._ledger.entries:
@@ -123,7 +122,7 @@ class SliceReview:
         ValueError
             `slice` is less than 1, or something in `shown` is none of the diseases.
         InputError
-            The ledger cannot be written.
+            The folder or the ledger cannot be written.
         """
         if slice < 1:
             raise ValueError(f"slice: is {slice}, less than 1")
@@ -147,6 +146,7 @@ class SliceReview:
             diseases=self.diseases,
             shown=shown,
         )
+        make_folder(self.folder)
         self._ledger.append(line)
         self._take(line)
 

@@ -14,7 +14,12 @@ def to_stack(image: sitk.Image) -> np.ndarray:
     The slices are those across the patient's long axis, in the order in which the image stores them: number 0
     is the first that is stored.
     """
-    return slices_first(sitk.GetArrayFromImage(image), image)
+    return stack_view(image).copy()
+
+
+def stack_view(image: sitk.Image) -> np.ndarray:
+    """Return what `to_stack` does, but as a view: the image has to outlive it."""
+    return slices_first(sitk.GetArrayViewFromImage(image), image)
 
 
 def slices_first(array: np.ndarray, image: sitk.Image) -> np.ndarray:
@@ -22,12 +27,17 @@ def slices_first(array: np.ndarray, image: sitk.Image) -> np.ndarray:
     return np.moveaxis(array, 2 - axial_axis(image), 0)
 
 
+def slices_last(stack: np.ndarray, image: sitk.Image) -> np.ndarray:
+    """Return a view (z, y, x) on the grid of `image` of a stack (slices, rows, columns)."""
+    return np.moveaxis(stack, 0, 2 - axial_axis(image))
+
+
 def from_stack(stack: np.ndarray, like: sitk.Image) -> sitk.Image:
     """Return a stack (slices, rows, columns) as an image on the grid of `like`.
 
     Raises ValueError where the stack is not of its size.
     """
-    array = np.ascontiguousarray(np.moveaxis(stack, 0, 2 - axial_axis(like)))
+    array = np.ascontiguousarray(slices_last(stack, like))
     if array.shape != like.GetSize()[::-1]:
         raise ValueError(f"stack has the shape {stack.shape}, which does not fit the image {like.GetSize()}")
     return image_like(array, like)

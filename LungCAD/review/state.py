@@ -9,6 +9,7 @@ import numpy as np
 from LungCAD.labels import Provenance
 from LungCAD.review.entry import Decision, Entry, Kind
 from LungCAD.review.masks import Masks
+from LungCAD.steps import Steps, finish, slabs
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,17 @@ class State:
 
         The label of a voxel; 0 where it was erased, or undecided in an accepted slice; else UNTOUCHED.
         """
-        constraints, provenance = self.masks.corrections, self.masks.provenance
-        for number in self.accepted:
-            seen = (provenance[number] != Provenance.NONE) & (provenance[number] != Provenance.DRAWN)
-            constraints[number][seen] = self.masks.labels[number][seen]
+        return finish(self.constraints_in_steps())
+
+    def constraints_in_steps(self) -> Steps[np.ndarray]:
+        """Do as `constraints`, yielding fractions."""
+        constraints, accepted = np.empty(self.masks.labels.shape, np.int16), set(self.accepted)
+        for slices in slabs(constraints):
+            masks = self.masks.part(slices)
+            constraints[slices], provenance = masks.corrections, masks.provenance
+            for number in accepted.intersection(range(slices.start, slices.stop)):
+                origin, labels = provenance[number - slices.start], self.masks.labels[number]
+                seen = (origin != Provenance.NONE) & (origin != Provenance.DRAWN)
+                constraints[number][seen] = labels[seen]
+            yield slices.stop / len(constraints)
         return constraints

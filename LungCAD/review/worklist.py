@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from LungCAD.images import from_bytes
 from LungCAD.labels import Provenance
 from LungCAD.review.entry import Decision
 from LungCAD.review.replay import State
@@ -35,10 +36,10 @@ def uncertain_ml(uncertainty: np.ndarray, provenance: np.ndarray, voxel_ml: floa
     """Return per slice the sum of the uncertainty (0..1) of what an algorithm decided, in ml.
 
     So a large slice that is a little unsure comes before a few very unsure pixels at the apex.
-    Arrays are (slices, rows, columns).
+    Arrays are (slices, rows, columns); bytes stand for fractions as `LungCAD.images.to_bytes` makes them.
     """
     return tuple(
-        voxel_ml * float(plane[decided].sum())
+        voxel_ml * float(from_bytes(plane[decided]).sum())
         for plane, decided in zip(uncertainty, _decided(provenance), strict=True)
     )
 

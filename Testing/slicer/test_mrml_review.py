@@ -16,6 +16,7 @@ from LungCAD.mrml.reviewed_case import Subject, resume_review, review_folder, re
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
 from LungCAD.review import Decision, Kind, to_stack, worklist
+from LungCAD.steps import finish
 
 OBLIQUE = np.array(
     [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
@@ -138,7 +139,7 @@ class ReviewInSceneTest(unittest.TestCase):
     def test_a_new_result_goes_on_in_the_same_review(self):
         case = self.make_case()
         case.decide(1, Decision.ACCEPT)
-        constraints = sitk.GetArrayFromImage(case.constraints())
+        constraints = finish(case.constraints_in_steps()).voxels
         self.assertEqual(constraints.dtype, np.int16)
         self.assertEqual(set(np.unique(constraints[0])), {UNTOUCHED})
         changed = self.array.copy()

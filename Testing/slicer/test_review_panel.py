@@ -11,6 +11,7 @@ import qt
 import SimpleITK as sitk
 import slicer
 
+from LungCAD.images import same_geometry
 from LungCAD.labels import UNTOUCHED, Provenance, load_schema
 from LungCAD.mrml.reviewed_case import Subject
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
@@ -19,6 +20,7 @@ from LungCAD.panels import review_settings as settings
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.review_editor import PAUSE_MS
 from LungCAD.review import Decision, Kind, Review, read_dataset
+from LungCAD.steps import finish
 
 MATRIX = np.array(
     [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
@@ -193,9 +195,11 @@ class ReviewPanelTest(unittest.TestCase):
         self.hand().paint("fibrosis", place)
         self.panel.take_edits()
         self.panel.repropagation.widget.click()
-        (constraints,) = self.asked
-        array = sitk.GetArrayFromImage(constraints)
-        self.assertEqual(constraints.GetPixelID(), sitk.sitkInt16)
+        (steps,) = self.asked
+        constraints = finish(steps)
+        array = constraints.voxels
+        self.assertEqual(array.dtype, np.int16)
+        self.assertTrue(same_geometry(constraints.place, self.image(self.array)))
         np.testing.assert_array_equal(
             array[4], np.where(self.array[4] > 0, self.array[4].astype(int), UNTOUCHED)
         )

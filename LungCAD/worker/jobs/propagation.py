@@ -12,7 +12,7 @@ from typing import Any
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.images import ScanFacts
+from LungCAD.images import ScanFacts, to_bytes
 from LungCAD.parameters import parameters_from_dict
 from LungCAD.progress import Progress, part
 from LungCAD.tasks.label_propagation import (
@@ -28,7 +28,9 @@ from LungCAD.worker.plain import from_plain, to_plain
 
 SESSION = "label propagation"
 """Kind of what is cached."""
-IMAGES = ("labels", "unary_labels", "uncertainty", "provenance", "lungs", "zones")
+IMAGES = ("labels", "unary_labels", "provenance", "lungs")
+MAPS = ("uncertainty",)
+"""Values 0..1, handed over in bytes (`LungCAD.images.to_bytes`)."""
 DATA = ("classes", "expansion_factor", "measurements", "densitometry", "unary_report", "warnings")
 
 
@@ -46,8 +48,8 @@ def propagate(
 
     Returns
     -------
-    The images of `IMAGES` and the data of `DATA`, described at `LabelPropagationResult`; the probabilities
-    are too large to hand over.
+    The images of `IMAGES` and `MAPS` and the data of `DATA`, described at `LabelPropagationResult`; the
+    probabilities are too large to hand over.
     """
     cache.drop(SESSION)
     start = 0.4 if wants_network(parameters) else 0.0
@@ -123,4 +125,6 @@ def _case(inputs: dict[str, sitk.Image], parameters: dict[str, Any]) -> str:
 def _job_result(result: LabelPropagationResult, cautions: tuple[str, ...]) -> JobResult:
     data = {name: to_plain(getattr(result, name)) for name in DATA}
     data["warnings"] = [*cautions, *data["warnings"]]
-    return JobResult({name: getattr(result, name) for name in IMAGES}, data)
+    images = {name: getattr(result, name) for name in IMAGES}
+    images |= {name: to_bytes(getattr(result, name)) for name in MAPS}
+    return JobResult(images, data)
