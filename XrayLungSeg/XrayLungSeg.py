@@ -20,8 +20,9 @@ from slicer.ScriptedLoadableModule import (
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.mrml.result_nodes import FilmNodes
+from LungCAD.panels.case_folder import CaseFolder
 from LungCAD.panels.declared import load_method
-from LungCAD.panels.film_folder import FilmFolder
+from LungCAD.panels.film_folder import FILMS
 from LungCAD.panels.job import shared_runner
 from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
@@ -114,7 +115,7 @@ class XrayLungSegWidget(ModulePanel):
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
-        self.folder = FilmFolder(ui.folderLayout, self.onFolder, shared_runner())
+        self.folder = CaseFolder(ui.folderLayout, FILMS, self.onFolder, shared_runner())
         for box in (ui.fillCheckBox, ui.probabilityCheckBox):
             box.toggled.connect(self.showAsChosen)
         return {field: getattr(ui, f"{field}Problem") for field in ("film", "weights", "folder", JOB)}

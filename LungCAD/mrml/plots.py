@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import SimpleITK as sitk
 import slicer
@@ -21,6 +24,15 @@ COUNTED_BYTES = 2 << 20
 """Counted at a time: some milliseconds."""
 
 UNLABELLED_COLOR = (0.6, 0.63, 0.65)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A column of a table as a line. color : 0..1."""
+
+    heading: str
+    color: tuple[float, float, float]
+    dashed: bool = False
 
 
 def show_along_z(
@@ -54,20 +66,35 @@ def along_z_in_steps(
         yield part.stop / len(label_stack)
     columns = _shares(np.concatenate(counts), np.array(lung_stack.positions_mm), schema)
     colors = {label.name: tuple(channel / 255 for channel in label.color) for label in schema.labels}
+    curves = [Curve(heading, colors.get(heading, UNLABELLED_COLOR)) for heading in list(columns)[1:]]
+    return show_chart(columns, curves, chart, name, "Share of lung (%)", (0, 100))
+
+
+def show_chart(
+    columns: Mapping[str, Sequence[object]],
+    curves: Sequence[Curve],
+    chart: slicer.vtkMRMLPlotChartNode | None,
+    name: str,
+    y_title: str,
+    y_range: tuple[float, float],
+) -> slicer.vtkMRMLPlotChartNode:
+    """Plot columns of numbers against the column `POSITION`, in a new chart or the given one.
+
+    The chart refers to the table of the columns as `TABLE`, and keeps it when given again.
+    """
     chart = present_or_new(chart, "vtkMRMLPlotChartNode", name)
     old = [chart.GetNthPlotSeriesNode(index) for index in range(chart.GetNumberOfPlotSeriesNodes())]
     table = show_table(columns, chart.GetNodeReference(TABLE), f"{name} (table)")
     with slicer.util.NodeModify(chart):
         chart.SetNodeReferenceID(TABLE, table.GetID())
         chart.RemoveAllPlotSeriesNodeIDs()
-        for heading in list(columns)[1:]:
-            series = _series(table, heading, colors.get(heading, UNLABELLED_COLOR))
-            chart.AddAndObservePlotSeriesNodeID(series.GetID())
+        for curve in curves:
+            chart.AddAndObservePlotSeriesNodeID(_series(table, curve).GetID())
         chart.SetTitle(name)
         chart.SetXAxisTitle("Position from feet to head (mm)")
-        chart.SetYAxisTitle("Share of lung (%)")
+        chart.SetYAxisTitle(y_title)
         chart.SetYAxisRangeAuto(False)
-        chart.SetYAxisRange(0, 100)
+        chart.SetYAxisRange(*y_range)
         chart.SetLegendVisibility(True)
     for series in old:
         slicer.mrmlScene.RemoveNode(series)
@@ -83,16 +110,16 @@ def _shares(counts: np.ndarray, positions_mm: np.ndarray, schema: Schema) -> dic
     return columns | {name: share for name, share in zip(names, shares.T, strict=True) if share.any()}
 
 
-def _series(
-    table: slicer.vtkMRMLTableNode, heading: str, color: tuple[float, float, float]
-) -> slicer.vtkMRMLPlotSeriesNode:
-    series = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", heading)
+def _series(table: slicer.vtkMRMLTableNode, curve: Curve) -> slicer.vtkMRMLPlotSeriesNode:
+    series = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode", curve.heading)
     with slicer.util.NodeModify(series):
         series.SetAndObserveTableNodeID(table.GetID())
         series.SetXColumnName(POSITION)
-        series.SetYColumnName(heading)
+        series.SetYColumnName(curve.heading)
         series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
         series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
-        series.SetLineWidth(2)
-        series.SetColor(color)
+        series.SetLineWidth(1 if curve.dashed else 2)
+        if curve.dashed:
+            series.SetLineStyle(slicer.vtkMRMLPlotSeriesNode.LineStyleDash)
+        series.SetColor(curve.color)
     return series

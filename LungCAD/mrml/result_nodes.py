@@ -48,3 +48,16 @@ class FilmNodes(Nodes):
 
     labels: slicer.vtkMRMLSegmentationNode | None = None
     probability: slicer.vtkMRMLScalarVolumeNode | None = None
+
+
+@dataclass
+class DetectionNodes(Nodes):
+    """Disease slice by slice.
+
+    findings : all that was found, as text; refers to the heat maps. table : one row per slice that something
+    is said of. along_z : probabilities from feet to head.
+    """
+
+    findings: slicer.vtkMRMLTextNode | None = None
+    table: slicer.vtkMRMLTableNode | None = None
+    along_z: slicer.vtkMRMLPlotChartNode | None = None

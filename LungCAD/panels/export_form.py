@@ -1,0 +1,81 @@
+"""Something reviewed joins a dataset on the disk: where to, under which pseudonym."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import ctk
+import qt
+import slicer
+
+from LungCAD.errors import InputError
+from LungCAD.panels import review_settings as settings
+
+
+class ExportForm:
+    """A form and a button.
+
+    title : of the form. write : called with folder, pseudonym of the patient (empty: to be made from the
+    case) and whether to overwrite; returns what to say. It may raise InputError. missing : why there is
+    nothing to export yet.
+    """
+
+    def __init__(self, title: str, write: Callable[[Path, str, bool], str], missing: str) -> None:
+        self._write, self._missing, self._count = write, missing, 0
+        self.widget = ctk.ctkCollapsibleButton()
+        self.widget.text = title
+        self.widget.collapsed = True
+        self.form = qt.QFormLayout(self.widget)
+        self.folder = ctk.ctkPathLineEdit()
+        self.folder.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Writable
+        self.folder.currentPath = settings.remembered(settings.DATASET)
+        self.folder.toolTip = "A new folder, or a dataset of the same labels that the case joins"
+        self.form.addRow("Dataset", self.folder)
+        self.patient = qt.QLineEdit()
+        self.patient.placeholderText = "made from the case"
+        self.patient.toolTip = (
+            "A pseudonym, the same for all scans of one patient: letters, digits, - and _. Never a name"
+        )
+        self.form.addRow("Patient", self.patient)
+        self.overwrite = qt.QCheckBox("Replace the case where the dataset has it")
+        self.form.addRow(self.overwrite)
+        self.button = qt.QPushButton("Export")
+        self.button.clicked.connect(self._on_export)
+        self.form.addRow(self.button)
+        self.message = qt.QLabel()
+        self.message.wordWrap = True
+        self.form.addRow(self.message)
+
+    def offer(self, count: int) -> None:
+        """Let so many slices be exported; tell why not, where there are none."""
+        self._count = count
+        self.button.enabled = count > 0
+        self.button.text = f"Export ({count})" if count else "Export"
+        self.button.toolTip = "Write them" if count else self._missing
+
+    def _on_export(self, *_: object) -> None:
+        self.button.enabled = False
+        self.message.text = "Writing. A large scan takes a while"
+        slicer.app.processEvents()
+        try:
+            self.message.text = self._export()
+        except InputError as error:
+            self.message.text = str(error)
+        finally:
+            self.offer(self._count)
+
+    def _export(self) -> str:
+        folder = self.folder.currentPath.strip()
+        if not folder:
+            raise InputError("Dataset", "is not chosen", "Choose a folder")
+        said = self._write(Path(folder), self.patient.text.strip(), self.overwrite.checked)
+        settings.remember(settings.DATASET, folder)
+        return said
+
+
+def pseudonym(patient: str, case: str) -> str:
+    """Return what the user calls the patient, else a pseudonym made from that of the case."""
+    from LungCAD.review import patient_pseudonym, secret_key
+
+    return patient or patient_pseudonym(case, secret_key(settings.key_file()))
