@@ -40,7 +40,7 @@ def find_cautions(
 
     Parameters
     ----------
-    facts : of the scan. Slices are taken to touch where their thickness is unknown.
+    facts : of the scan. Slices whose thickness is unknown are taken to touch.
     """
     if card.synthetic:
         yield f"{card.title}: trained on synthetic data only"
@@ -53,15 +53,23 @@ def find_cautions(
     low, high = trained.pixel_mm
     if min(pixel) < low / TOLERANCE or max(pixel) > high * TOLERANCE:
         yield f"The pixels are {max(pixel):.3g} mm wide; the network was trained on {low:g} to {high:g} mm"
-    thickness = (facts and facts.slice_thickness_mm) or distance
+    yield from _of_thickness(facts and facts.slice_thickness_mm, distance, trained)
+
+
+def _of_thickness(thickness: float | None, distance: float, trained: IldInput) -> Iterator[str]:
     low, high = trained.thickness_mm
-    if thickness > high * TOLERANCE:
+    slices = (
+        f"The slices are {thickness:.3g} mm thick"
+        if thickness
+        else f"The slices are {distance:.3g} mm apart, and nobody says how thick"
+    )
+    if (thickness or distance) > high * TOLERANCE:
         yield (
-            f"The slices are {thickness:.3g} mm thick; the network was trained on {low:g} to {high:g} mm. "
+            f"{slices}; the network was trained on {low:g} to {high:g} mm. "
             "Thick slices blur fine textures: reticulation and micronodules may pass for ground glass"
         )
-    elif thickness < low / TOLERANCE:
-        yield f"The slices are {thickness:.3g} mm thick; the network was trained on {low:g} to {high:g} mm"
+    elif (thickness or distance) < low / TOLERANCE:
+        yield f"{slices}; the network was trained on {low:g} to {high:g} mm"
 
 
 def _corner(ct: sitk.Image) -> sitk.Image:
