@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import SimpleITK as sitk
 
 from LungCAD.labels import load_schema
-from LungCAD.phantom.real_scan import paint_scan
 from LungCAD.phantom.study import StudyParameters, make_study
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.detection_input import DetectionInput
+from LungCAD.train.detection.label_volumes import SCHEMA
 from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices
 
-SCHEMA = "ltrc5"
 FIRST_SEED = 40_000
 """Studies to train on; no benchmark scores them."""
 
@@ -70,25 +68,3 @@ def phantom_slices(
         patients = np.full(len(images), f"phantom-{seed}")
         source = f"{len(seeds)} synthetic patients, seeds {min(seeds)} to {max(seeds)}"
         yield SliceSet(images, areas, patients, DISEASES, prepare, source, "Apache-2.0", synthetic=True)
-
-
-def painted_slices(
-    ct: sitk.Image,
-    lungs: sitk.Image,
-    seeds: Sequence[int],
-    patient: str,
-    licence: str,
-    prepare: DetectionInput | None = None,
-    progress: Progress = silent,
-) -> Iterator[SliceSet]:
-    """Yield the slices of a patient's CT with the phantom's disease painted into the lungs, once per seed.
-
-    What disease the patient has counts as healthy: `paint_scan`.
-    """
-    prepare, schema = prepare or DetectionInput(), load_schema(SCHEMA)
-    for seed in each(seeds, progress, "Painting disease"):
-        scan, labels = paint_scan(ct, lungs, SCHEMA, seed, population=True)
-        images, areas = cut_slices(scan, labels, schema, DISEASES, prepare)
-        source = f"disease painted into the CT of {patient} in {len(seeds)} ways"
-        patients = np.full(len(images), patient)
-        yield SliceSet(images, areas, patients, DISEASES, prepare, source, licence, synthetic=True)

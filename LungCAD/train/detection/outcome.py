@@ -1,0 +1,128 @@
+"""The output folder of a trained detection network."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from LungCAD.files import atomic_path, write_text
+from LungCAD.labels import load_schema
+from LungCAD.report.record import versions
+from LungCAD.tasks.detection_input import Decision
+from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.plots import plot_detection_curves
+from LungCAD.train.detection.scores import DetectionScores, detection_scores, markdown
+from LungCAD.train.detection.slices import SliceSet
+from LungCAD.train.detection.targets import square_millimetres
+from LungCAD.train.detection.training import DetectionTraining, network_options
+from LungCAD.weights import ModelCard, NetworkDescription, save_network
+
+SCHEMA = "ltrc5"
+
+
+def write_outcome(
+    folder: Path,
+    training: DetectionTraining,
+    slices: SliceSet,
+    extra: SliceSet | None,
+    parameters: DetectionTrainingParameters,
+    command: str,
+) -> DetectionScores:
+    """Write network.safetensors (half precision), MODEL_CARD.md, scores.json, scores.csv and curves.png.
+
+    Returns
+    -------
+    The scores of the slices that were held out.
+    """
+    patients = slices.patients[training.scored]
+    scores = detection_scores(training.scores, training.present, training.decisions, patients)
+    card = _card(scores, slices, extra, parameters, command)
+    save_network(
+        training.network.half(), describe(training, slices, parameters, card), folder / "network.safetensors"
+    )
+    write_text(folder / "MODEL_CARD.md", card.markdown())
+    record = {
+        "parameters": parameters.as_dict(),
+        "slices": slices.source,
+        "extra": None if extra is None else extra.source,
+        "diseases": list(slices.diseases),
+        "threshold_mm2": square_millimetres(parameters.threshold_px),
+        "held_out": scores.as_dict(),
+        "decisions": [dataclasses.asdict(one) for one in training.decisions],
+        "versions": versions(),
+    }
+    write_text(folder / "scores.json", json.dumps(record, indent=1))
+    write_text(folder / "scores.csv", _csv(training, slices))
+    schema = load_schema(SCHEMA)
+    curves = plot_detection_curves(
+        training.scores, training.present, [schema.by_code(code) for code in slices.diseases]
+    )
+    with atomic_path(folder / "curves.png") as path:
+        path.write_bytes(curves)
+    return scores
+
+
+def describe(
+    training: DetectionTraining, slices: SliceSet, parameters: DetectionTrainingParameters, card: ModelCard
+) -> NetworkDescription:
+    """Return what the weights' file says; one class per slice puts "healthy" before the diseases."""
+    healthy = ("healthy",) if parameters.head == "softmax" else ()
+    return NetworkDescription(
+        architecture="cnn_f",
+        options=network_options(parameters),
+        schema=SCHEMA,
+        classes=(*healthy, *slices.diseases),
+        input=network_input(slices, parameters, training.decisions),
+        card=card,
+    )
+
+
+def network_input(
+    slices: SliceSet, parameters: DetectionTrainingParameters, decisions: tuple[Decision, ...]
+) -> dict[str, Any]:
+    """Return how slices are prepared and outputs are read, as plain data."""
+    return {
+        **slices.input.as_plain(),
+        "head": parameters.head,
+        "threshold_mm2": square_millimetres(parameters.threshold_px),
+        "decisions": [dataclasses.asdict(one) for one in decisions],
+    }
+
+
+def _card(
+    scores: DetectionScores,
+    slices: SliceSet,
+    extra: SliceSet | None,
+    parameters: DetectionTrainingParameters,
+    command: str,
+) -> ModelCard:
+    sets = [slices] if extra is None else [slices, extra]
+    area = square_millimetres(parameters.threshold_px)
+    held_out = (
+        f"{parameters.scored_folds} of {parameters.folds} folds by patient were held out in turn; a disease "
+        f"counts as present from {area:.0f} mm2 on ({parameters.threshold_px:.0f} pixels of 0.7 mm). "
+        "Thresholds and temperatures were fitted to these very slices.\n\n"
+    )
+    return ModelCard(
+        title=f"Interstitial lung disease on axial slices: CNN-F, width {parameters.width:g}",
+        data="; ".join(one.source for one in sets) + f": {sum(map(len, sets))} slices.",
+        licence="; ".join(dict.fromkeys(one.licence for one in sets)),
+        synthetic=any(one.synthetic for one in sets),
+        command=command,
+        seed=parameters.seed,
+        results=held_out + markdown(scores, slices.diseases),
+    )
+
+
+def _csv(training: DetectionTraining, slices: SliceSet) -> str:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["patient", *slices.diseases, *(f"score_{code}" for code in slices.diseases)])
+    rows = zip(training.scored, training.present, training.scores, strict=True)
+    for index, truth, score in rows:
+        table.writerow([slices.patients[index], *truth.astype(int), *(f"{value:.4f}" for value in score)])
+    return text.getvalue()
