@@ -15,7 +15,7 @@ from LungCAD.cli import main
 from LungCAD.errors import Cancelled
 from LungCAD.images import read_ct, same_geometry
 from LungCAD.tasks.ild_detection import IldDetectionParameters
-from Testing.spot_network import CODES, chest, chest_image, save_spot_network
+from Testing.slicer.spot_network import CODES, chest, chest_image, save_spot_network
 
 BRIGHT, AIRY = CODES
 SPOTS = {BRIGHT: (range(9, 12), (70, 50))}

@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from LungCAD.images import to_axial
 from LungCAD.lungs.extent import lung_areas
 from LungCAD.phantom import StudyParameters, make_study
-from Testing.spot_network import chest, chest_image
+from Testing.slicer.spot_network import chest, chest_image
 
 
 def test_area_of_drawn_lungs():

@@ -13,7 +13,7 @@ from LungCAD.report.detection_pictures import WIDTH_PX, HeatPainter
 from LungCAD.report.detection_plots import plot_curves
 from LungCAD.report.findings import Finding, Findings, SliceRange, SliceReading
 from LungCAD.report.plots import DARK, LIGHT
-from Testing.spot_network import CODES, chest, chest_image
+from Testing.slicer.spot_network import CODES, chest, chest_image
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 

@@ -16,7 +16,7 @@ from LungCAD.saliency import grad_cam
 from LungCAD.tasks.detection_input import centred
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters, run
 from LungCAD.weights import ModelCard, NetworkDescription, load_network, save_network
-from Testing.spot_network import CODES, chest, chest_image, save_spot_network
+from Testing.slicer.spot_network import CODES, chest, chest_image, save_spot_network
 
 BRIGHT, AIRY = CODES
 SPOTS = {BRIGHT: (range(9, 12), (70, 50)), AIRY: (range(14, 17), (90, 112))}
