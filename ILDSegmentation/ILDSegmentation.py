@@ -130,6 +130,7 @@ class ILDSegmentationWidget(ModulePanel):
             ParameterForm(ui.advancedLayout, others, TITLES, CHOICE_NAMES),
             ParameterForm(ui.crfLayout, METHOD.group("crf"), TITLES, CHOICE_NAMES),
         ]
+        self.forms[1].widgets["slices"].placeholderText = _("All, or such as 5,20-40,50-90:10")
         self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(resumed=self.onResumed)

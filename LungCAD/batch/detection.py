@@ -13,10 +13,10 @@ from typing import Any
 
 import torch
 
-from LungCAD.batch.cases import case_folders, is_current, read_case
-from LungCAD.batch.run import Outcome, State, run_cases
+from LungCAD.batch.cases import Case
+from LungCAD.batch.folder import MANIFEST, run_folder
+from LungCAD.batch.run import Outcome, State
 from LungCAD.devices import choose_device
-from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.images import Scan, read_ct, write_image
 from LungCAD.progress import Progress, part, silent
@@ -29,7 +29,7 @@ from LungCAD.tasks import ild_detection
 from LungCAD.tasks.ild_detection import Detector, IldDetection, IldDetectionParameters
 from LungCAD.weights.shipped import weights_file
 
-SCAN, SCANS, MANIFEST = "scan.json", "scans.csv", "manifest.csv"
+SCAN, SCANS = "scan.json", "scans.csv"
 REPORT = "report.html"
 
 
@@ -105,32 +105,20 @@ def run_scans(
     Cancelled
         From `progress`; the same call goes on where it stopped.
     """
-    folders, detector = case_folders(source), Detector(parameters)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(output, f"cannot be made ({error.strerror})") from error
-    place = {folder: number for number, folder in enumerate(folders)}
+    detector = Detector(parameters)
 
-    def work(folder: Path) -> State:
-        case, target = read_case(folder, drawn=False), output / folder.name
-        if is_current(target, case, parameters.as_dict()):
-            return State.KEPT
-        if target.exists() and not overwrite:
-            raise InputError(target, "holds results of other parameters or older input", "Allow overwriting")
-        mine = part(progress, place[folder] / len(folders), (place[folder] + 1) / len(folders))
-        mine(0.0, f"{folder.name}: reading")
+    def perform(case: Case, target: Path, progress: Progress) -> None:
+        progress(0.0, f"{case.name}: reading")
         stopwatch = Stopwatch()
         scan = read_ct(case.ct)
         stopwatch.lap("reading")
-        result = ild_detection.run(scan.image, parameters, part(mine, 0.2, 0.8), detector)
+        result = ild_detection.run(scan.image, parameters, part(progress, 0.2, 0.8), detector)
         stopwatch.lap("detecting")
-        mine(0.8, f"{folder.name}: writing")
+        progress(0.8, f"{case.name}: writing")
         with atomic_folder(target, overwrite=True) as unfinished:
             write_scan(unfinished, scan, result, parameters, "", stopwatch)
-        return State.DONE
 
-    outcomes = run_cases(folders, work, output / MANIFEST)
+    outcomes = run_folder(source, output, parameters, perform, overwrite=overwrite, progress=progress)
     collect(output)
     failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
     return DetectionRun(len(outcomes), failed, output / SCANS)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +11,15 @@ from types import ModuleType
 from typing import Any
 
 from LungCAD.batch import cases, detection
-from LungCAD.batch.cases import Case, case_folders, is_current, read_case
-from LungCAD.batch.run import Outcome, State, run_cases
+from LungCAD.batch.cases import Case
+from LungCAD.batch.folder import run_folder
+from LungCAD.batch.run import Outcome, State
 from LungCAD.cli import detect, ild, propagate
 from LungCAD.cli.options import parameters_from
-from LungCAD.errors import Cancelled, InputError
+from LungCAD.errors import Cancelled
 from LungCAD.labels import load_schema
 from LungCAD.parameters import Parameters
+from LungCAD.progress import Progress
 from LungCAD.tasks.ild_detection import IldDetectionParameters
 from LungCAD.tasks.ild_segmentation import IldSegmentationParameters
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
@@ -83,27 +83,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write one folder per case and manifest.csv with a row per case."""
     method = METHODS[options.method]
-    folders = case_folders(options.input)
     parameters = parameters_from(options, method.defaults)
     method.check(parameters)
-    settings = json.loads(json.dumps(parameters.as_dict()))
     method_words = _without_own(options.words[1:])
-    try:
-        options.output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(options.output, f"cannot be made ({error.strerror})") from error
 
-    for rest in options.output.glob(".unfinished-*"):  # of a run that was killed
-        shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
-
-    def work(folder: Path) -> State:
-        case, target = read_case(folder, method.drawn), options.output / folder.name
-        if is_current(target, case, settings):
-            return State.KEPT
-        if target.exists() and not options.overwrite:
-            raise InputError(target, "holds results of other parameters or older input", "Allow --overwrite")
+    def perform(case: Case, target: Path, _: Progress) -> None:
         _perform(options.method, case, target, options.series, method_words)
-        return State.DONE
 
     def report(outcome: Outcome) -> None:
         if not options.quiet:
@@ -111,7 +96,15 @@ def run(options: argparse.Namespace) -> int:
             print(f"{outcome.case}: {outcome.error or outcome.state.value}{after}", flush=True)
 
     try:
-        outcomes = run_cases(folders, work, options.output / "manifest.csv", report)
+        outcomes = run_folder(
+            options.input,
+            options.output,
+            parameters,
+            perform,
+            drawn=method.drawn,
+            overwrite=options.overwrite,
+            report=report,
+        )
     except (KeyboardInterrupt, Cancelled):
         print("lungcad: stopped; the same command goes on from here", file=sys.stderr)
         return 130

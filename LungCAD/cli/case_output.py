@@ -1,4 +1,4 @@
-"""The output folder of a propagated case, and what it shares with other labelled CTs."""
+"""The output folder of a propagated case."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import torch
 from LungCAD.cli.agreement import Agreement
 from LungCAD.devices import choose_device
 from LungCAD.files import write_text
-from LungCAD.images import Scan, write_image, write_probabilities, write_segmentation
-from LungCAD.labels import Schema, load_schema
+from LungCAD.images import Scan, write_image, write_probabilities
+from LungCAD.labels import Schema
+from LungCAD.report.case_files import write_labels_and_tables
 from LungCAD.report.content import ReportContent
 from LungCAD.report.html import write_report
 from LungCAD.report.record import run_record
 from LungCAD.report.stopwatch import Stopwatch
-from LungCAD.report.tables import write_densitometry, write_measurements
-from LungCAD.tasks.ild_segmentation import IldSegmentationResult
 from LungCAD.tasks.label_propagation import (
     LabelPropagationInputs,
     LabelPropagationParameters,
@@ -80,17 +79,6 @@ def write_case(
         confusion=agreement.confusion if agreement else None,
     )
     write_report(content, folder / "report.html")
-
-
-def write_labels_and_tables(
-    folder: Path, result: LabelPropagationResult | IldSegmentationResult, schema: Schema
-) -> None:
-    """Write what every labelled CT has: labels, lungs, uncertainty, measurements, densitometry."""
-    write_segmentation(result.labels, schema, folder / "labels.seg.nrrd")
-    write_segmentation(result.lungs, load_schema("lungs"), folder / "lungs.seg.nrrd")
-    write_image(result.uncertainty, folder / "uncertainty.nii.gz")
-    write_measurements(folder / "measurements.csv", result.measurements)
-    write_densitometry(folder / "densitometry.csv", result.densitometry)
 
 
 def _named(inputs: LabelPropagationInputs) -> dict[str, sitk.Image]:

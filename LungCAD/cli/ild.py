@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from LungCAD.batch.ild import REPORT, write_ild_case
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.ild_output import write_ild_case
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct, read_labels
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         for share in result.measurements.of_region(BOTH_LUNGS.code):
             if share.percent:
                 print(f"{share.name:24s} {format_number(share.percent):>5s} % of the lung")
-        print(f"Report: {options.output / 'report.html'}")
+        print(f"Report: {options.output / REPORT}")
     return 0
 
 

@@ -61,7 +61,7 @@ def _of_thickness(thickness: float | None, distance: float, trained: IldInput) -
     slices = (
         f"The slices are {thickness:.3g} mm thick"
         if thickness
-        else f"The slices are {distance:.3g} mm apart, and nobody says how thick"
+        else f"The slices are {distance:.3g} mm apart and of unknown thickness"
     )
     if (thickness or distance) > high * TOLERANCE:
         yield (

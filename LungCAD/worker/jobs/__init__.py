@@ -22,6 +22,7 @@ JOBS = {
     "propagate": "LungCAD.worker.jobs.propagation:propagate",
     "repropagate": "LungCAD.worker.jobs.propagation:repropagate",
     "ild": "LungCAD.worker.jobs.ild:segment_ct",
+    "ild_folder": "LungCAD.worker.jobs.ild:segment_folder",
     "detect": "LungCAD.worker.jobs.detection:detect",
     "detect_folder": "LungCAD.worker.jobs.detection:detect_folder",
     "xray": "LungCAD.worker.jobs.xray:segment",

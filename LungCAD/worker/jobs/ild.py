@@ -1,4 +1,4 @@
-"""Segmentation of interstitial lung disease as a job."""
+"""Segmentation of interstitial lung disease as jobs: one CT, and a folder of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from LungCAD.batch.ild import run_scans
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, image_like
 from LungCAD.labels import Provenance
@@ -60,6 +61,32 @@ def segment_ct(
     return JobResult(
         {**images, "provenance": _provenance(result.lungs)}, {**data, "schema": result.schema.name}
     )
+
+
+def segment_folder(
+    inputs: dict[str, sitk.Image], parameters: dict[str, Any], progress: Progress, cache: Cache
+) -> JobResult:
+    """Do the same on every CT of a folder: `LungCAD.batch.ild`.
+
+    Parameters
+    ----------
+    inputs : none.
+    parameters : source (a folder with one folder per CT) and output, as absolute paths; those of `segment_ct`
+        besides.
+
+    Returns
+    -------
+    As data: scans (their number), failed (scan and sentence) and manifest (path, one row per scan).
+    """
+    choices = {name: value for name, value in parameters.items() if name not in ("source", "output")}
+    cache.drop(NETWORK)  # the run loads a network of its own
+    done = run_scans(
+        Path(parameters["source"]),
+        Path(parameters["output"]),
+        parameters_from_dict(IldSegmentationParameters, choices),
+        progress=progress,
+    )
+    return JobResult(data={**vars(done), "manifest": str(done.manifest)})
 
 
 def _key(parameters: IldSegmentationParameters) -> tuple[Path, float, str]:

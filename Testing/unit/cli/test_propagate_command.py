@@ -219,7 +219,7 @@ def test_a_read_only_place(case, capsys):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")  # noqa: PTH110
 def test_no_space_left(case, capsys, monkeypatch):
-    import LungCAD.cli.case_output as output
+    import LungCAD.report.case_files as output
 
     def full(*_):
         with open("/dev/full", "w") as device:  # noqa: PTH123

@@ -1,0 +1,71 @@
+"""One method over a folder of cases, into a folder per case; goes on where it was broken off."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from LungCAD.batch.cases import Case, case_folders, is_current, read_case
+from LungCAD.batch.run import Outcome, State, run_cases
+from LungCAD.errors import InputError
+from LungCAD.parameters import Parameters
+from LungCAD.progress import Progress, part, silent
+
+MANIFEST = "manifest.csv"
+
+Perform = Callable[[Case, Path, Progress], None]
+"""Called as ``perform(case, target, progress)``; makes the folder `target` whole or not at all."""
+
+
+def run_folder(
+    source: Path,
+    output: Path,
+    parameters: Parameters,
+    perform: Perform,
+    *,
+    drawn: bool = False,
+    overwrite: bool = False,
+    progress: Progress = silent,
+    report: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Perform on every case of `source` (`LungCAD.batch.cases`), and return what became of each.
+
+    `output` gets a folder per case and `MANIFEST`. Cases that were done before from the same files with the
+    same parameters are kept.
+
+    Parameters
+    ----------
+    drawn : whether the method needs drawn regions. overwrite : replace results of other parameters or older
+    input. report : told every outcome.
+
+    Raises
+    ------
+    InputError
+        `source` holds no folders, or `output` cannot be written.
+    Cancelled
+        From `progress`; the same call goes on where it stopped.
+    """
+    folders = case_folders(source)
+    settings = json.loads(json.dumps(parameters.as_dict()))
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(output, f"cannot be made ({error.strerror})") from error
+    for rest in output.glob(".unfinished-*"):  # of a run that was killed
+        shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
+    place = {folder: number for number, folder in enumerate(folders)}
+
+    def work(folder: Path) -> State:
+        case, target = read_case(folder, drawn), output / folder.name
+        if is_current(target, case, settings):
+            return State.KEPT
+        if target.exists() and not overwrite:
+            raise InputError(target, "holds results of other parameters or older input", "Allow overwriting")
+        perform(
+            case, target, part(progress, place[folder] / len(folders), (place[folder] + 1) / len(folders))
+        )
+        return State.DONE
+
+    return run_cases(folders, work, output / MANIFEST, report)

@@ -1,0 +1,122 @@
+"""What stays of a CT segmented for interstitial lung disease: a folder; and the same for many CTs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from LungCAD.batch.cases import Case
+from LungCAD.batch.folder import MANIFEST, run_folder
+from LungCAD.devices import choose_device
+from LungCAD.files import atomic_folder, write_text
+from LungCAD.images import Scan, read_ct, read_labels
+from LungCAD.images.probability_planes import write_probability_planes
+from LungCAD.labels import load_schema
+from LungCAD.progress import Progress, part, silent
+from LungCAD.report.case_files import write_labels_and_tables
+from LungCAD.report.content import ReportContent
+from LungCAD.report.html import write_report
+from LungCAD.report.record import run_record
+from LungCAD.report.stopwatch import Stopwatch
+from LungCAD.tasks.ild_segmentation import (
+    IldNetwork,
+    IldSegmentationInputs,
+    IldSegmentationParameters,
+    IldSegmentationResult,
+    segment,
+)
+from LungCAD.weights.shipped import weights_file
+
+REPORT = "report.html"
+
+
+def write_ild_case(
+    folder: Path,
+    scan: Scan,
+    inputs: IldSegmentationInputs,
+    result: IldSegmentationResult,
+    parameters: IldSegmentationParameters,
+    command: str,
+    stopwatch: Stopwatch,
+) -> None:
+    """Write labels, lungs, probabilities, uncertainty, tables, report.html and run.json to `folder`."""
+    write_labels_and_tables(folder, result, result.schema)
+    labels = [result.schema.by_value(value) for value in result.classes]
+    planes = result.probabilities.planes()
+    write_probability_planes(planes, scan.image, labels, folder / "probabilities.nrrd")
+    stopwatch.lap("writing")
+    images = {"CT": inputs.ct, "LUNGS": inputs.lungs}
+    record = run_record(
+        command,
+        parameters,
+        {role: image for role, image in images.items() if image is not None},
+        device=str(choose_device(parameters.device)),
+        threads=torch.get_num_threads(),
+        started=stopwatch.started,
+        seconds=stopwatch.seconds,
+        weights={"WEIGHTS": weights_file(parameters.weights)},
+    )
+    write_text(folder / "run.json", json.dumps(record, indent=2))
+    content = ReportContent(
+        title="Interstitial lung disease",
+        ct=inputs.ct,
+        labels=result.labels,
+        lungs=result.lungs,
+        schema=result.schema,
+        measurements=result.measurements,
+        densitometry=result.densitometry,
+        parameters=parameters,
+        record=record,
+        facts=scan.facts,
+        uncertainty=result.uncertainty,
+        warnings=(*scan.warnings, *result.warnings),
+    )
+    write_report(content, folder / REPORT)
+
+
+@dataclass(frozen=True)
+class IldRun:
+    """What came of a folder of CTs. failed : those not used, and why. manifest : lists all."""
+
+    scans: int
+    failed: dict[str, str]
+    manifest: Path
+
+
+def run_scans(
+    source: Path,
+    output: Path,
+    parameters: IldSegmentationParameters,
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> IldRun:
+    """Segment the CT of every sub-folder of `source`, as `run_folder`, with one loaded network.
+
+    Raises
+    ------
+    InputError
+        As `run_folder` and `IldNetwork.load`.
+    Cancelled
+        From `progress`; the same call goes on where it stopped.
+    """
+    network = IldNetwork.load(parameters.weights, parameters.device)
+
+    def perform(case: Case, target: Path, progress: Progress) -> None:
+        progress(0.0, f"{case.name}: reading")
+        stopwatch = Stopwatch()
+        scan = read_ct(case.ct)
+        lungs = read_labels(case.lungs, load_schema("lungs"), scan.image) if case.lungs else None
+        inputs = IldSegmentationInputs(scan.image, lungs, scan.facts)
+        stopwatch.lap("reading")
+        result = segment(inputs, network, parameters, part(progress, 0.1, 0.9))
+        stopwatch.lap("segmenting")
+        progress(0.9, f"{case.name}: writing")
+        with atomic_folder(target, overwrite=True) as unfinished:
+            write_ild_case(unfinished, scan, inputs, result, parameters, "", stopwatch)
+
+    outcomes = run_folder(source, output, parameters, perform, overwrite=overwrite, progress=progress)
+    failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
+    return IldRun(len(outcomes), failed, output / MANIFEST)
