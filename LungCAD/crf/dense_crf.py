@@ -92,8 +92,8 @@ class DenseCRF:
             Shapes that differ, negative or unnormalised probabilities, NaN, labels beyond the classes or
             outside the mask, more voxels than fit into memory; names the argument.
         """
-        self._unary = log_unary(probabilities, self._mask)
-        return self._run(constraints, self._parameters, None, progress)
+        unary = log_unary(probabilities, self._mask)
+        return self._run(unary, constraints, self._parameters, None, progress)
 
     def update(
         self, constraints: np.ndarray, progress: Progress = silent, tolerance: float = UPDATE_TOLERANCE
@@ -110,16 +110,17 @@ class DenseCRF:
         if self._solution is None:
             raise ValueError("constraints cannot be updated before the first solve")
         schedule = replace(self._parameters, tolerance=max(tolerance, self._parameters.tolerance))
-        return self._run(constraints, schedule, self._solution, progress)
+        return self._run(self._unary, constraints, schedule, self._solution, progress)
 
     def _run(
         self,
+        unary: torch.Tensor,
         constraints: np.ndarray | None,
         parameters: CRFParameters,
         last: Solution | None,
         progress: Progress,
     ) -> Solution:
-        classes = self._unary.shape[1]
+        classes = unary.shape[1]
         check_memory([field.size for field in self._fields], classes, self._device)
         if constraints is not None:
             check_constraints(constraints, self._mask, classes)
@@ -128,7 +129,7 @@ class DenseCRF:
             stage = part(progress, number / len(self._fields), (number + 1) / len(self._fields))
             stage(0.0, MESSAGE)
             marginals, report = self._solvers[number].solve(
-                self._unary[field.rows],
+                unary[field.rows],
                 *drawn_voxels(constraints, field),
                 parameters,
                 last.values[number] if last else None,
@@ -137,6 +138,7 @@ class DenseCRF:
             values.append(marginals)
             reports.append(report)
         progress(1.0, MESSAGE)
+        self._unary = unary  # not before: a run that is cancelled changes nothing
         self._solution = Solution(
             self._mask.shape, classes, self._fields, self._solvers, tuple(values), tuple(reports)
         )

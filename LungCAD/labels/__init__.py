@@ -3,9 +3,10 @@
 from LungCAD.labels.entries import TERMINOLOGY_TAG, entry_identity, terminology_entry
 from LungCAD.labels.load import available_schemas, load_schema, parse_schema, schema_data
 from LungCAD.labels.provenance import Provenance
-from LungCAD.labels.schema import BACKGROUND, UNTOUCHED, Code, Label, Schema, Terminology
+from LungCAD.labels.schema import ACCEPTED, BACKGROUND, UNTOUCHED, Code, Label, Schema, Terminology
 
 __all__ = [
+    "ACCEPTED",
     "BACKGROUND",
     "TERMINOLOGY_TAG",
     "UNTOUCHED",

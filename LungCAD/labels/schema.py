@@ -11,6 +11,9 @@ BACKGROUND = 0
 UNTOUCHED = -1
 """In corrections, which are signed: the reader said nothing of this voxel. BACKGROUND says: no label here."""
 
+ACCEPTED = 256
+"""Added to the value of a voxel in corrections: it is kept, but was found right rather than corrected."""
+
 
 @dataclass(frozen=True)
 class Code:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from LungCAD.labels import Provenance
+from LungCAD.labels import ACCEPTED, Provenance
 from LungCAD.review.entry import Decision, Entry, Kind
 from LungCAD.review.masks import Masks
 from LungCAD.steps import Steps, finish, slabs
@@ -52,7 +52,8 @@ class State:
     def constraints(self) -> np.ndarray:
         """What the next propagation has to keep, int16: corrections, and accepted slices as they are.
 
-        The label of a voxel; 0 where it was erased, or undecided in an accepted slice; else UNTOUCHED.
+        The label of a corrected voxel, 0 where it was erased; ACCEPTED and the label (0 where undecided)
+        of the others in accepted slices; else UNTOUCHED.
         """
         return finish(self.constraints_in_steps())
 
@@ -64,7 +65,7 @@ class State:
             constraints[slices], provenance = masks.corrections, masks.provenance
             for number in accepted.intersection(range(slices.start, slices.stop)):
                 origin, labels = provenance[number - slices.start], self.masks.labels[number]
-                seen = (origin != Provenance.NONE) & (origin != Provenance.DRAWN)
-                constraints[number][seen] = labels[seen]
+                seen = ~np.isin(origin, (Provenance.NONE, Provenance.DRAWN, Provenance.CORRECTED))
+                constraints[number][seen] = labels[seen] + np.int16(ACCEPTED)
             yield slices.stop / len(constraints)
         return constraints

@@ -10,7 +10,14 @@ import torch
 
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part, silent
-from LungCAD.unary import RoiClassifier, TextureDescription, network_unary, pool, vicinity_prior
+from LungCAD.unary import (
+    DescribedSlice,
+    RoiClassifier,
+    TextureDescription,
+    network_unary,
+    pool,
+    vicinity_prior,
+)
 from LungCAD.weights import load_network
 from LungCAD.weights.shipped import shipped
 
@@ -54,11 +61,62 @@ def from_rois(
     InputError
         Only one class is drawn.
     """
-    classifier = RoiClassifier.fit(hu, drawn, mask, spacing, texture_description(), part(progress, 0.0, 0.2))
-    values, novelty = classifier.predict(hu, mask, spacing, stride, progress=part(progress, 0.2, 1.0))
-    values *= vicinity_prior(drawn, classifier.classes, spacing)
-    values /= np.where(mask > 0, values.sum(0), 1)
-    return ClassProbabilities(classifier.classes, values, novelty > UNDECIDED_LIMIT, classifier.report)
+    return DrawnClasses(hu, drawn, mask, spacing, stride).learn(progress)
+
+
+class DrawnClasses:
+    """The classes of a scan: as its drawn regions teach them, and again as corrections teach them too.
+
+    To describe the texture of the scan takes nearly all of the time; `learn` does it, `learn_again` has it.
+    Arguments are those of `from_rois`.
+    """
+
+    def __init__(
+        self,
+        hu: np.ndarray,
+        drawn: np.ndarray,
+        mask: np.ndarray,
+        spacing: tuple[float, float, float],
+        stride: int,
+    ) -> None:
+        self._hu, self._drawn, self._mask = hu, drawn, mask
+        self._spacing, self._stride = spacing, stride
+        self._classifier: RoiClassifier | None = None
+        self._described: dict[int, DescribedSlice] = {}
+
+    def learn(self, progress: Progress = silent) -> ClassProbabilities:
+        """Do as `from_rois`."""
+        hu, mask, spacing = self._hu, self._mask, self._spacing
+        self._classifier = RoiClassifier.fit(
+            hu, self._drawn, mask, spacing, texture_description(), part(progress, 0.0, 0.2)
+        )
+        found = self._classifier.predict(
+            hu, mask, spacing, self._stride, progress=part(progress, 0.2, 1.0), keep=self._described
+        )
+        return self._with_vicinity(self._classifier, *found, self._drawn)
+
+    def learn_again(self, corrections: np.ndarray, progress: Progress = silent) -> ClassProbabilities:
+        """Learn from corrections of a result as well, (z, y, x) class value or 0; takes seconds.
+
+        Raises
+        ------
+        ValueError
+            Nothing was learned before.
+        """
+        if self._classifier is None:
+            raise ValueError("corrections: nothing was learned that they could correct, call learn first")
+        classifier = self._classifier.corrected(corrections, self._described)
+        found = classifier.predict_again(self._described, self._hu.shape, progress)
+        regions = np.where(self._drawn > 0, self._drawn, corrections)
+        return self._with_vicinity(classifier, *found, regions)
+
+    def _with_vicinity(
+        self, classifier: RoiClassifier, values: np.ndarray, novelty: np.ndarray, regions: np.ndarray
+    ) -> ClassProbabilities:
+        for z, prior in vicinity_prior(regions, classifier.classes, self._spacing):
+            values[:, z] *= prior
+            values[:, z] /= np.where(self._mask[z] > 0, values[:, z].sum(0), 1)
+        return ClassProbabilities(classifier.classes, values, novelty > UNDECIDED_LIMIT, classifier.report)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -11,8 +11,8 @@ from scipy.special import expit, softmax
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.unary.calibration import Calibration, calibrate
+from LungCAD.unary.described import DescribedSlice
 from LungCAD.unary.discriminant import Moments, log_posteriors
-from LungCAD.unary.interpolation import interpolate, lattice
 from LungCAD.unary.regions import Region, drawn_regions
 from LungCAD.unary.texture import TextureDescription
 from LungCAD.unary.tissue_model import TissueModel
@@ -20,7 +20,14 @@ from LungCAD.unary.tissue_model import TissueModel
 MOST_PIXELS = 100_000
 """At most so many drawn pixels are used, the same number of every region that has them, spread over it."""
 
+MOST_CORRECTED = 10_000
+"""At most so many pixels of a corrected region are used."""
+
 UNDECIDED_STEEPNESS = 10.0
+
+CORRECTION_TRUST = 0.5
+"""Of a corrected region beside a drawn one: it lies where classes were mistaken, so it is no typical sample.
+Found on phantoms that take no part in the benchmark."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,8 @@ class RoiClassifier:
     _model: TissueModel
     _calibration: Calibration
     _describe: TextureDescription
+    _samples: tuple[np.ndarray, ...]
+    _values: tuple[int, ...]
 
     @property
     def calibrated(self) -> bool:
@@ -85,7 +94,11 @@ class RoiClassifier:
 
     @classmethod
     def learn(
-        cls, samples: Sequence[np.ndarray], values: Sequence[int], describe: TextureDescription
+        cls,
+        samples: Sequence[np.ndarray],
+        values: Sequence[int],
+        describe: TextureDescription,
+        trust: Sequence[float] | None = None,
     ) -> RoiClassifier:
         """Learn from features already at hand.
 
@@ -93,9 +106,12 @@ class RoiClassifier:
         ----------
         samples : (pixels, F) features of each region, as `describe` gives them.
         values : class value of each region, two or more different ones.
+        trust : how much each region counts beside its size, 0..1; 1 by default.
         """
         classes, index = np.unique(values, return_inverse=True)
         moments = [Moments.of(pixels) for pixels in samples]
+        if trust is not None:
+            moments = [replace(m, trust=m.trust * share) for m, share in zip(moments, trust, strict=True)]
         calibration = calibrate(samples, moments, index, describe.dimensions)
         counts = {int(value): int((index == i).sum()) for i, value in enumerate(classes)}
         return cls(
@@ -104,7 +120,24 @@ class RoiClassifier:
             TissueModel.fit(moments, index, describe.dimensions),
             calibration,
             describe,
+            tuple(samples),
+            tuple(values),
         )
+
+    def corrected(self, corrections: np.ndarray, described: Mapping[int, DescribedSlice]) -> RoiClassifier:
+        """Return a classifier that has learned from corrections of a result too; this one stays as it is.
+
+        corrections : (z, y, x) integer, class value where the reader corrected, else 0. Outside of what was
+            described they teach nothing. described : what `predict` has kept, by slice.
+        """
+        samples, values = [], []
+        for region in drawn_regions(corrections):
+            features = _kept_features(region, corrections.shape, described)
+            if len(features):
+                samples.append(features)
+                values.append(region.value)
+        trust = [1.0] * len(self._samples) + [CORRECTION_TRUST] * len(samples)
+        return self.learn([*self._samples, *samples], [*self._values, *values], self._describe, trust)
 
     def classify(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return log posteriors (N, C) and novelty (N,), below 1 in known tissue, of features (N, F)."""
@@ -120,6 +153,7 @@ class RoiClassifier:
         stride: int = 1,
         priors: Mapping[int, float] | None = None,
         progress: Progress = silent,
+        keep: dict[int, DescribedSlice] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Predict the tissue of every pixel of `mask`, slice by slice.
 
@@ -130,6 +164,7 @@ class RoiClassifier:
         spacing : (z, y, x) mm.
         stride : classify every n-th pixel and interpolate linearly between (the paper: 10); 1 is dense.
         priors : part of the lung that each class value takes, when known; equal otherwise.
+        keep : gets the thinned description of every slice, for `predict_again`.
 
         Returns
         -------
@@ -144,14 +179,38 @@ class RoiClassifier:
         for z in each(np.flatnonzero((mask > 0).any((1, 2))), progress, "Predicting tissue"):
             box = _bounding_box(mask[z])
             inside = mask[z][box] > 0
-            points = lattice(inside, stride)
-            features = self._describe(hu[z][box], inside)[:, points].T
-            logs, novelty = self.classify(features)
-            judged = interpolate(np.column_stack([logs, novelty]), points, inside, stride)
-            posteriors = softmax(judged[:, :-1] + log_priors, axis=1)
-            probabilities[:, z][(slice(None), *box)][:, inside] = posteriors.T
-            undecided[z][box][inside] = expit(UNDECIDED_STEEPNESS * (judged[:, -1] - 1))
+            described = DescribedSlice.of(self._describe(hu[z][box], inside), box, inside, stride)
+            self._judge(described, log_priors, probabilities[:, z], undecided[z])
+            if keep is not None:
+                keep[int(z)] = described.thinned()
         return probabilities, undecided
+
+    def predict_again(
+        self,
+        described: Mapping[int, DescribedSlice],
+        shape: tuple[int, int, int],
+        progress: Progress = silent,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Predict from what `predict` has kept of a scan of this shape; returns what it does."""
+        probabilities = np.zeros((len(self.classes), *shape), np.float32)
+        undecided = np.zeros(shape, np.float32)
+        for z in each(sorted(described), progress, "Predicting tissue"):
+            self._judge(described[z], 0.0, probabilities[:, z], undecided[z])
+        return probabilities, undecided
+
+    def _judge(
+        self,
+        described: DescribedSlice,
+        log_priors: np.ndarray | float,
+        probabilities: np.ndarray,
+        undecided: np.ndarray,
+    ) -> None:
+        """Write the probabilities (C, y, x) and `undecided` (y, x) of a slice."""
+        logs, novelty = self.classify(described.features.astype(np.float32))
+        judged = described.spread(np.column_stack([logs, novelty]))
+        posteriors = softmax(judged[:, :-1] + log_priors, axis=1)
+        probabilities[(slice(None), *described.box)][:, described.inside] = posteriors.T
+        undecided[described.box][described.inside] = expit(UNDECIDED_STEEPNESS * (judged[:, -1] - 1))
 
     def _log_priors(self, priors: Mapping[int, float] | None) -> np.ndarray | float:
         if priors is None:
@@ -178,6 +237,19 @@ def _sample(
             here = pixels[0] == z
             own.append(features[:, pixels[1][here], pixels[2][here]].T)
     return [np.concatenate(own) for own in parts]
+
+
+def _kept_features(
+    region: Region, shape: tuple[int, int, int], described: Mapping[int, DescribedSlice]
+) -> np.ndarray:
+    """Return the features (pixels, F) of a region, as far as they were kept."""
+    z, y, x = _thin_out(region.pixels, MOST_CORRECTED)
+    parts = []
+    for number in np.intersect1d(z, list(described)):
+        wanted = np.zeros(shape[1:], bool)
+        wanted[y[z == number], x[z == number]] = True
+        parts.append(described[int(number)].features_of(wanted))
+    return np.concatenate(parts) if parts else np.empty((0, 0))
 
 
 def _thin_out(pixels: tuple[np.ndarray, ...], most: int) -> tuple[np.ndarray, ...]:

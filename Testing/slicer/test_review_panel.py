@@ -12,7 +12,7 @@ import SimpleITK as sitk
 import slicer
 
 from LungCAD.images import same_geometry
-from LungCAD.labels import UNTOUCHED, Provenance, load_schema
+from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance, load_schema
 from LungCAD.mrml.reviewed_case import Subject
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
@@ -201,11 +201,12 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertEqual(array.dtype, np.int16)
         self.assertTrue(same_geometry(constraints.place, self.image(self.array)))
         np.testing.assert_array_equal(
-            array[4], np.where(self.array[4] > 0, self.array[4].astype(int), UNTOUCHED)
+            array[4], np.where(self.array[4] > 0, ACCEPTED + self.array[4].astype(int), UNTOUCHED)
         )
         self.assertTrue((array[place & (self.array != 4)] == 4).all())
         self.assertTrue((array[[0, 2, 3, 5]] == UNTOUCHED).all())
-        after = np.where(array >= 0, array, np.where(self.array > 0, 1, 0)).astype(np.uint8)
+        kept = np.where(array >= ACCEPTED, array - ACCEPTED, array)
+        after = np.where(array >= 0, kept, np.where(self.array > 0, 1, 0)).astype(np.uint8)
         drawn = self.provenance == Provenance.DRAWN
         after[drawn] = self.array[drawn]
         self.provenance[(array >= 0) & ~drawn] = Provenance.CORRECTED

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, require_hu, same_geometry
-from LungCAD.labels import BACKGROUND, UNTOUCHED, Schema
+from LungCAD.labels import ACCEPTED, BACKGROUND, UNTOUCHED, Schema
 from LungCAD.tasks.label_propagation.parameters import LabelPropagationParameters
 
 
@@ -53,7 +53,8 @@ def check_inputs(
 def check_corrections(corrections: sitk.Image, ct: sitk.Image, schema: Schema) -> None:
     """Raise InputError where corrections lie on another grid than the CT or hold strange values."""
     _check_grid("corrections", corrections, ct)
-    _check_values("corrections", corrections, schema, {UNTOUCHED, BACKGROUND})
+    accepted = {ACCEPTED + value for value in (BACKGROUND, *schema.values)}
+    _check_values("corrections", corrections, schema, {UNTOUCHED, BACKGROUND, *accepted})
 
 
 def _check_grid(name: str, image: sitk.Image, ct: sitk.Image) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from LungCAD.labels import BACKGROUND, UNTOUCHED, Provenance
+from LungCAD.labels import ACCEPTED, BACKGROUND, UNTOUCHED, Provenance
 from LungCAD.report.densitometry import Densitometry
 from LungCAD.report.measurements import Measurements
 
@@ -49,15 +49,23 @@ class ReaderLabels:
 
     drawn : uint8, values of the schema, 0 where nothing is drawn.
     fixed : int16, the label that a voxel keeps; 0 where it was erased, UNTOUCHED where nobody said anything.
+    accepted : bool, where a label is kept because the reader found it right.
+    overruled : number of corrected voxels that keep what was drawn instead.
     """
 
     drawn: np.ndarray
     fixed: np.ndarray
+    accepted: np.ndarray
+    overruled: int
 
     @classmethod
     def of(cls, drawn: np.ndarray, corrections: np.ndarray) -> ReaderLabels:
-        """Combine drawn regions and corrections (int16): what was drawn stays."""
-        return cls(drawn, np.where(drawn > 0, drawn, corrections).astype(np.int16))
+        """Combine drawn regions and corrections (int16, `LabelPropagation.update`): what was drawn stays."""
+        accepted = corrections >= ACCEPTED
+        said = np.where(accepted, corrections - ACCEPTED, corrections)
+        fixed = np.where(drawn > 0, drawn, said).astype(np.int16)
+        overruled = np.count_nonzero((said != UNTOUCHED) & (said != fixed))
+        return cls(drawn, fixed, accepted & (drawn == 0), overruled)
 
     @property
     def untouched(self) -> np.ndarray:
@@ -67,7 +75,7 @@ class ReaderLabels:
     @property
     def corrected(self) -> np.ndarray:
         """Where a result was corrected: (z, y, x) bool."""
-        return (self.fixed != UNTOUCHED) & (self.drawn == 0)
+        return (self.fixed != UNTOUCHED) & (self.drawn == 0) & ~self.accepted
 
     def over(self, labels: np.ndarray) -> np.ndarray:
         """Return uint8 labels with what the reader said in their place."""
@@ -79,7 +87,7 @@ def provenance_map(
 ) -> np.ndarray:
     """Return uint8 values of `Provenance`; `assigned` is what an algorithm's labels count as."""
     provenance = np.where(lungs > 0, assigned, Provenance.NONE).astype(np.uint8)
-    provenance[undecided] = Provenance.UNDECIDED
+    provenance[undecided | (reader.accepted & (reader.fixed == BACKGROUND))] = Provenance.UNDECIDED
     provenance[reader.corrected] = Provenance.CORRECTED
     provenance[reader.drawn > 0] = Provenance.DRAWN
     return provenance
@@ -97,7 +105,8 @@ def assert_promises(labels: np.ndarray, reader: ReaderLabels, lungs: np.ndarray)
     """Fail loudly rather than hand out a result that breaks a promise."""
     if not (labels[reader.drawn > 0] == reader.drawn[reader.drawn > 0]).all():
         raise AssertionError("a drawn voxel lost its label")
-    if not (labels[reader.corrected] == reader.fixed[reader.corrected]).all():
-        raise AssertionError("a corrected voxel lost its label")
+    kept = ~reader.untouched
+    if not (labels[kept] == reader.fixed[kept]).all():
+        raise AssertionError("a corrected or accepted voxel lost its label")
     if (labels[reader.untouched & (lungs == 0)] != BACKGROUND).any():
         raise AssertionError("a voxel outside lung, drawing and correction was labelled")

@@ -15,7 +15,7 @@ from LungCAD.lungs import lung_zones
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.densitometry import densitometry
 from LungCAD.report.measurements import measure
-from LungCAD.tasks.class_probabilities import ClassProbabilities, combine, from_network, from_rois
+from LungCAD.tasks.class_probabilities import ClassProbabilities, DrawnClasses, combine, from_network
 from LungCAD.tasks.label_propagation.inputs import (
     LabelPropagationInputs,
     check_corrections,
@@ -34,7 +34,10 @@ from LungCAD.tasks.label_propagation.scan import LungScan, axial_array, extend_l
 
 @dataclass(frozen=True)
 class _Learned:
-    """What follows from the regions that the classes were learned from (`taught`); arrays inside the box."""
+    """What follows from the drawn regions and from what corrections have `taught`; arrays inside the box.
+
+    taught : uint8, the class that a voxel was corrected to, else 0.
+    """
 
     taught: np.ndarray
     classes: tuple[int, ...]
@@ -47,8 +50,8 @@ class _Learned:
 class LabelPropagation:
     """Propagates the drawn regions of one case, and again after every round of corrections.
 
-    Keeps what a reader should wait for only once: the lungs, the class probabilities, the dense CRF and its
-    last marginals. So an update takes a fraction of the time of the first solution.
+    Keeps what a reader should wait for only once: the lungs, the texture of the scan, the dense CRF. So an
+    update takes a fraction of the time of the first solution.
 
     Example
     -------
@@ -71,6 +74,7 @@ class LabelPropagation:
         self._device = str(choose_device(parameters.device))
         self._inputs, self._parameters = inputs, parameters
         self._scan: LungScan | None = None
+        self._classes: DrawnClasses | None = None
         self._learned: _Learned | None = None
 
     def solve(self, progress: Progress = silent) -> LabelPropagationResult:
@@ -85,21 +89,24 @@ class LabelPropagation:
             From `progress`.
         """
         progress(0.0, "Finding the lungs")
-        self._learned = None
+        self._learned = self._classes = None
         self._scan = LungScan.prepare(self._inputs, self._schema, part(progress, 0.0, 0.2))
         corrections = np.full(self._scan.drawn.shape, UNTOUCHED, np.int16)
         return self._propagate(corrections, part(progress, 0.2, 1.0))
 
     def update(self, corrections: sitk.Image, progress: Progress = silent) -> LabelPropagationResult:
-        """Propagate again, from the last solution on, with the corrections as hard constraints.
+        """Propagate again with the corrections: they are kept, and the classes learned from them as well.
+
+        A corrected region teaches as a drawn one does: its texture is recognised elsewhere, and what lies
+        near it is likely of its class. The texture of the scan is known from the first time.
 
         Parameters
         ----------
         corrections : signed integers on the grid of the CT, all corrections so far: -1 where the reader
             changed nothing, 0 where a label was erased, else the label that the voxel keeps. Erased voxels
-            neither send nor hear messages and stay without a label. Drawn voxels keep what was drawn.
+            neither send nor hear messages and stay without a label. With ACCEPTED added to the label it is
+            kept, but teaches nothing. Drawn voxels keep what was drawn.
 
-        A correction to a class that nobody drew teaches the classes anew, which takes as long as at first.
         After `Cancelled` the session is as it was before.
 
         Raises
@@ -126,17 +133,15 @@ class LabelPropagation:
             constraints = self._constraints(reader, self._learned.classes)
             solution = self._learned.crf.update(constraints, part(progress, 0.0, 0.9))
         progress(0.9, "Measuring")
-        result = self._result(reader, corrections, solution)
+        result = self._result(reader, solution)
         progress(1.0, "Done")
         return result
 
     def _taught(self, reader: ReaderLabels) -> np.ndarray:
-        """Return the regions to learn from, in the box: the drawn ones, and corrections to other classes."""
-        drawn, fixed, lungs = map(self._scan.box.crop, (reader.drawn, reader.fixed, self._scan.lungs))
-        if self._parameters.unary == "network":
-            return drawn
-        further = (lungs > 0) & (fixed > BACKGROUND) & ~np.isin(fixed, np.unique(drawn))
-        return np.where(further, fixed, drawn).astype(np.uint8)
+        """Return the class that each voxel of the box was corrected to, 0 where there is nothing to learn."""
+        corrected, fixed, lungs = map(self._scan.box.crop, (reader.corrected, reader.fixed, self._scan.lungs))
+        teaches = corrected & (fixed > BACKGROUND) & (lungs > 0) & (self._parameters.unary != "network")
+        return np.where(teaches, fixed, BACKGROUND).astype(np.uint8)
 
     def _learn(
         self, taught: np.ndarray, reader: ReaderLabels, progress: Progress
@@ -144,13 +149,17 @@ class LabelPropagation:
         scan, parameters = self._scan, self._parameters
         lungs = scan.box.crop(scan.lungs)
         unary = self._unary(taught, lungs > 0, part(progress, 0.0, 0.5))
-        crf = DenseCRF(
-            scan.hu,
-            lungs > 0,
-            scan.spacing,
-            dataclasses.replace(parameters.crf, mode=parameters.mode),
-            lungs=lungs,
-            device=self._device,
+        crf = (
+            self._learned.crf
+            if self._learned
+            else DenseCRF(
+                scan.hu,
+                lungs > 0,
+                scan.spacing,
+                dataclasses.replace(parameters.crf, mode=parameters.mode),
+                lungs=lungs,
+                device=self._device,
+            )
         )
         constraints = self._constraints(reader, unary.classes)
         solution = crf.solve(unary.values, constraints, part(progress, 0.5, 1.0))
@@ -160,12 +169,8 @@ class LabelPropagation:
 
     def _unary(self, taught: np.ndarray, inside: np.ndarray, progress: Progress) -> ClassProbabilities:
         scan, parameters = self._scan, self._parameters
-
-        def learn() -> ClassProbabilities:
-            return from_rois(scan.hu, taught, inside, scan.spacing, parameters.stride, progress)
-
         if parameters.unary == "rois":
-            unary = learn()
+            unary = self._learn_classes(taught, inside, progress)
             if parameters.undecided:
                 return unary
             return dataclasses.replace(unary, undecided=np.zeros_like(inside))
@@ -173,9 +178,23 @@ class LabelPropagation:
         network = from_network(
             np.stack([scan.box.crop(channel) for channel in channels]), self._schema.values, inside
         )
-        if parameters.unary == "network" or len(np.unique(taught[taught > 0])) < 2:
+        drawn = scan.box.crop(scan.drawn)
+        if parameters.unary == "network" or len(np.unique(drawn[drawn > 0])) < 2:
             return network
-        return combine(network, learn(), parameters.network_weight)
+        return combine(network, self._learn_classes(taught, inside, progress), parameters.network_weight)
+
+    def _learn_classes(
+        self, taught: np.ndarray, inside: np.ndarray, progress: Progress
+    ) -> ClassProbabilities:
+        """Learn from the drawn regions; from the second time on from what corrections have taught as well."""
+        if self._classes is not None and taught.any():
+            return self._classes.learn_again(taught, progress)
+        scan = self._scan
+        drawn = scan.box.crop(scan.drawn)
+        classes = DrawnClasses(scan.hu, drawn, inside, scan.spacing, self._parameters.stride)
+        learned = classes.learn(progress)
+        self._classes = classes
+        return learned
 
     def _constraints(self, reader: ReaderLabels, classes: tuple[int, ...]) -> np.ndarray:
         """Return what the CRF is told in the box: a class index, FREE, or EXCLUDED where erased."""
@@ -187,9 +206,7 @@ class LabelPropagation:
         constraints[lungs == 0] = FREE
         return constraints
 
-    def _result(
-        self, reader: ReaderLabels, corrections: np.ndarray, solution: Solution
-    ) -> LabelPropagationResult:
+    def _result(self, reader: ReaderLabels, solution: Solution) -> LabelPropagationResult:
         scan, learned, schema = self._scan, self._learned, self._schema
         marginals = solution.marginals()
         outside = (reader.fixed > BACKGROUND) & (scan.lungs == 0)
@@ -220,7 +237,7 @@ class LabelPropagation:
             measurements=measure(label_image, lung_image, zones, schema, classes),
             densitometry=densitometry(self._inputs.ct, lung_image, self._inputs.facts),
             unary_report=learned.report,
-            warnings=(*scan.warnings, *_overruled(reader, corrections), *_doubts(learned, undecided, free)),
+            warnings=(*scan.warnings, *_overruled(reader), *_doubts(learned, undecided, free)),
         )
 
 
@@ -237,13 +254,11 @@ def _most_probable(probabilities: np.ndarray, classes: tuple[int, ...], inside: 
     return np.where(inside, np.array(classes, np.uint8)[probabilities.argmax(0)], BACKGROUND).astype(np.uint8)
 
 
-def _overruled(reader: ReaderLabels, corrections: np.ndarray) -> list[str]:
-    count = np.count_nonzero((corrections != UNTOUCHED) & (corrections != reader.fixed))
-    if not count:
+def _overruled(reader: ReaderLabels) -> list[str]:
+    if not reader.overruled:
         return []
-    return [
-        f"{count} corrected voxels lie in drawn regions and keep what was drawn: change the regions instead"
-    ]
+    where = f"{reader.overruled} corrected voxels lie in drawn regions"
+    return [f"{where} and keep what was drawn: change the regions instead"]
 
 
 def _doubts(learned: _Learned, undecided: np.ndarray, free: np.ndarray) -> list[str]:

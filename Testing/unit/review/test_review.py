@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from LungCAD.errors import InputError
-from LungCAD.labels import UNTOUCHED, Provenance
+from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance
 from LungCAD.review import Decision, Kind, Review
 
 
@@ -110,9 +110,11 @@ def test_corrections_and_accepted_slices_bind_the_next_propagation(review, resul
     constraints = review.state.constraints
     assert constraints[5, 5, 5] == 0
     assert (constraints >= 0).sum() == 1 + (result.provenance[3] > 0).sum()
-    assert (constraints[3][result.provenance[3] == Provenance.UNDECIDED] == 0).all()
+    seen = result.provenance[3] > 0
+    assert (constraints[3][seen] == ACCEPTED + review.state.masks.labels[3][seen].astype(int)).all()
     other = make_result(1)
-    other.labels = np.where(constraints >= 0, constraints, other.labels).astype(np.uint8)
+    kept = np.where(constraints >= ACCEPTED, constraints - ACCEPTED, constraints)
+    other.labels = np.where(constraints >= 0, kept, other.labels).astype(np.uint8)
     other.provenance[constraints >= 0] = Provenance.CORRECTED
     review.propagated(other.labels, other.provenance, other.facts)
     assert review.state.accepted == (3,)
@@ -180,3 +182,13 @@ def test_what_is_no_act_is_refused(review, result, tmp_path):
         Review.resume(tmp_path, "AB")
     assert len(review.entries) == 1
     again(review)
+
+
+def test_what_was_corrected_in_an_accepted_slice_stays_a_correction(review):
+    review.edit(painted(review, (3, 5, 5), 0))
+    review.decide(3, Decision.ACCEPT)
+    constraints = review.state.constraints
+    assert constraints[3, 5, 5] == 0
+    assert (constraints[3][constraints[3] != UNTOUCHED] >= ACCEPTED).sum() == (
+        constraints[3] != UNTOUCHED
+    ).sum() - 1

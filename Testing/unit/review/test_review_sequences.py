@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LungCAD.labels import BACKGROUND, UNTOUCHED, Provenance
+from LungCAD.labels import ACCEPTED, BACKGROUND, UNTOUCHED, Provenance
 from LungCAD.review import Decision, Facts, Review
 from LungCAD.tasks.label_propagation import LabelPropagation, LabelPropagationParameters
 
 HEALTHY, EMPHYSEMA, GROUND_GLASS, FIBROSIS = 1, 2, 3, 4
 FACTS = Facts("gao5", (1, 2, 3, 4, 5), 0.001, {})
+
+
+def kept_labels(constraints):
+    return np.where(constraints >= ACCEPTED, constraints - ACCEPTED, constraints)
 
 
 @dataclass
@@ -25,7 +29,7 @@ class Invented:
     lungs: np.ndarray
 
     def __call__(self, constraints):
-        given = np.where(self.drawn > 0, self.drawn, constraints)
+        given = np.where(self.drawn > 0, self.drawn, kept_labels(constraints))
         labels = np.where(self.lungs > 0, self.rng.integers(1, 4, self.lungs.shape), 0)
         provenance = np.where(self.lungs > 0, Provenance.PROPAGATED, Provenance.NONE)
         provenance[constraints != UNTOUCHED] = Provenance.CORRECTED
@@ -93,10 +97,8 @@ class Reader:
         constraints = self.review.state.constraints
         accepted = self.review.state.accepted
         self.review.propagated(*self.propagate(constraints), FACTS)
-        free = constraints == UNTOUCHED
-        self.expect(
-            self.review.state.masks.labels[~free & (self.drawn == 0)], constraints[~free & (self.drawn == 0)]
-        )
+        kept = (constraints != UNTOUCHED) & (self.drawn == 0)
+        self.expect(self.review.state.masks.labels[kept], kept_labels(constraints)[kept])
         assert self.review.state.accepted == accepted, "what was accepted stays accepted"
         self.remember()
 

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from LungCAD.unary.vicinity import DOUBT, REACH_MM, vicinity_prior
+from LungCAD.unary.vicinity import DOUBT, REACH_MM
+from LungCAD.unary.vicinity import vicinity_prior as prior_of_slices
+
+
+def vicinity_prior(rois, classes, spacing):
+    """The prior of all slices (C, z, y, x)."""
+    prior = np.full((len(classes), *rois.shape), 1 / len(classes), np.float32)
+    for z, near in prior_of_slices(rois, classes, spacing):
+        prior[:, z] = near
+    return prior
 
 
 def two_spots():
@@ -39,3 +49,18 @@ def test_slices_far_apart_do_not_speak_to_each_other():
     prior = vicinity_prior(two_spots(), (3, 5), (40.0, 1.0, 1.0))
     assert prior[0, 5, 20, 10] == pytest.approx(0.5, abs=1e-6)
     assert prior[0, 4, 20, 10] > 0.5
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 0.7, 0.9), (3.0, 2.0, 1.0), (30.0, 1.0, 1.0)])
+def test_slice_by_slice_is_as_a_filter_of_the_whole_volume(spacing):
+    rng = np.random.default_rng(1)
+    rois = np.where(rng.random((12, 20, 17)) < 0.02, rng.integers(1, 4, (12, 20, 17)), 0)
+    rois[4:9] = 0
+    reach = [REACH_MM / step for step in spacing]
+    votes = np.stack([gaussian_filter((rois == value).astype(float), reach) for value in (1, 2, 3)])
+    votes += DOUBT / 3
+    assert np.allclose(vicinity_prior(rois, (1, 2, 3), spacing), votes / votes.sum(0), atol=1e-5)
+
+
+def test_where_nothing_is_drawn_nothing_is_said():
+    assert list(prior_of_slices(np.zeros((3, 4, 5), int), (1, 2), (1.0, 1.0, 1.0))) == []
