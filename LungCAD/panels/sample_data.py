@@ -22,6 +22,9 @@ INTERSTITIAL_NAME = "LungCADInterstitial"
 INTERSTITIAL_SIZE, INTERSTITIAL_SPACING = (384, 320, 28), (0.9, 0.9, 9.3)
 SMALL_INTERSTITIAL_SIZE, SMALL_INTERSTITIAL_SPACING = (384, 320, 12), (0.9, 0.9, 21.7)
 INTERSTITIAL_SCHEMA = "lungnet6"
+SCAN_NAME = "LungCADScreening"
+SCAN_SIZE, SCAN_SPACING = (288, 240, 40), (1.2, 1.2, 6.5)
+SCAN_SCHEMA = "ltrc5"
 FILM_NAME = "LungCADRadiograph"
 FILM_SIZE, FILM_SPACING = (288, 240, 96), (1.2, 1.2, 3.0)
 
@@ -54,15 +57,20 @@ def load_phantom_ct(
 
     Its pixels are as small as networks for textures want them. Takes seconds; the same seed makes the same.
     """
-    from LungCAD.mrml.volumes import volume_from_image
-    from LungCAD.phantom import StudyParameters, make_study
-
     size = SMALL_INTERSTITIAL_SIZE if small else INTERSTITIAL_SIZE
     spacing = SMALL_INTERSTITIAL_SPACING if small else INTERSTITIAL_SPACING
-    parameters = StudyParameters(size=size, spacing=spacing, seed=seed, schema=INTERSTITIAL_SCHEMA)
-    ct = volume_from_image(make_study(parameters, progress).ct, INTERSTITIAL_NAME)
-    ct.CreateDefaultDisplayNodes()
-    return (ct,)
+    return (_phantom(INTERSTITIAL_NAME, size, spacing, seed, INTERSTITIAL_SCHEMA, progress),)
+
+
+def load_phantom_scan(
+    seed: int = 0, small: bool = False, progress: Progress = silent
+) -> tuple[slicer.vtkMRMLScalarVolumeNode]:
+    """Make a synthetic chest CT in which some slices show disease; return its node alone.
+
+    Takes seconds; the same seed makes the same scan.
+    """
+    size, spacing = (SMALL_SIZE, SMALL_SPACING) if small else (SCAN_SIZE, SCAN_SPACING)
+    return (_phantom(SCAN_NAME, size, spacing, seed, SCAN_SCHEMA, progress),)
 
 
 def load_phantom_radiograph(
@@ -81,6 +89,23 @@ def load_phantom_radiograph(
     study = make_study(parameters, progress)
     film, _ = make_radiograph(study.ct, study.lungs)
     return (volume_from_image(sitk.JoinSeries([film]), FILM_NAME),)
+
+
+def _phantom(
+    name: str,
+    size: tuple[int, int, int],
+    spacing: tuple[float, float, float],
+    seed: int,
+    schema: str,
+    progress: Progress,
+) -> slicer.vtkMRMLScalarVolumeNode:
+    from LungCAD.mrml.volumes import volume_from_image
+    from LungCAD.phantom import StudyParameters, make_study
+
+    parameters = StudyParameters(size=size, spacing=spacing, seed=seed, schema=schema)
+    ct = volume_from_image(make_study(parameters, progress).ct, name)
+    ct.CreateDefaultDisplayNodes()
+    return ct
 
 
 @dataclass(frozen=True)

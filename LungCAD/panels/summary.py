@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from LungCAD.report.findings import Findings
 from LungCAD.worker import JobResult
+from LungCAD.worker.plain import from_plain
 
 WORTH_NAMING = 1.0
 """Per cent of both lungs from which on a class is named."""
@@ -41,4 +43,23 @@ def summary_of_film(result: JobResult) -> str:
         f"Expected Dice score {data['confidence']:.2f}.",
         *(f"To look at: {flag}." for flag in data["flags"]),
     ]
+    return "\n".join(lines)
+
+
+def summary_of_detection(result: JobResult) -> str:
+    """Return which diseases the scan shows and on which slices, and every warning, one line each.
+
+    `result` is that of the job "detect".
+    """
+    findings = from_plain(Findings, result.data["findings"])
+    lines = []
+    for disease in findings.diseases:
+        if disease.present:
+            where = ", ".join(one.slices for one in disease.ranges)
+            lines.append(f"{disease.name}: slices {where}, up to {disease.probability:.2f}.")
+    unseen = [disease.name.lower() for disease in findings.diseases if disease.present is False]
+    if unseen:
+        lines.append(f"Not seen: {', '.join(unseen)}.")
+    lines.append(f"{len(findings.judged)} of {len(findings.slices)} slices show enough lung.")
+    lines += [f"Note: {warning}." for warning in result.data["warnings"]]
     return "\n".join(lines)

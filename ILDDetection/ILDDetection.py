@@ -1,0 +1,340 @@
+# ruff: noqa: N802 - Slicer calls the methods of a module by their names in camel case
+"""Interstitial lung disease slice by slice in 3D Slicer: where to look, without any region drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleTest,
+)
+
+from LungCAD.errors import InputError
+from LungCAD.mrml.result_nodes import DetectionNodes
+from LungCAD.panels.case_folder import CaseFolder
+from LungCAD.panels.declared import load_method
+from LungCAD.panels.job import shared_runner
+from LungCAD.panels.module_logic import ModuleLogic
+from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
+from LungCAD.panels.parameter_form import ParameterForm
+from LungCAD.panels.parameter_node import nested_values, with_parameters
+from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.sample_data import SCAN_NAME, PhantomSample, load_phantom_scan
+from LungCAD.panels.scan_folder import SCANS
+from LungCAD.panels.slice_review import SliceReviewPanel
+from LungCAD.panels.summary import summary_of_detection
+from LungCAD.panels.views import show_over, show_table_and_plot
+from LungCAD.panels.weights_chooser import WeightsChooser
+from LungCAD.progress import Progress, silent
+from LungCAD.worker import JobResult
+
+# What computes (LungCAD.tasks, most of LungCAD.mrml) is imported where it is used: Slicer imports every
+# module when it starts, and the packages may still have to be installed.
+
+METHOD = load_method("ild_detection")
+
+WEIGHTS = {"cnnf-quarter": "CNN-F, four diseases"}
+
+CHOICE_NAMES = {
+    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
+}
+
+TITLES = {
+    "smoothing_mm": "Neighbours within",
+    "least_lung_cm2": "Least lung in a slice",
+    "heat_maps": "Make heat maps",
+}
+
+NO_HEAT_MAP = "None"
+
+CT_SUBJECTS = ("CT", "The CT")
+"""What errors of the method call the scan."""
+
+
+class ILDDetection(ScriptedLoadableModule):
+    """What the module says of itself."""
+
+    def __init__(self, parent: Any) -> None:  # noqa: ANN401
+        super().__init__(parent)
+        parent.title = _("ILD detection")
+        parent.categories = ["Segmentation.LungCAD"]
+        parent.dependencies = []
+        parent.contributors = ["LungCAD contributors"]
+        parent.helpText = _(
+            "Says which slices of a chest CT show ground glass, reticulation, honeycombing or emphysema, and "
+            "takes the reader there; nothing has to be drawn. Ticks that correct it become training data. "
+            "A research tool, not a medical device."
+        )
+        parent.acknowledgementText = _(
+            "Method: Gao, Xu, Lu et al., Holistic interstitial lung disease detection using deep "
+            "convolutional neural networks, arXiv 1701.05616, 2017."
+        )
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData() -> None:
+    """Offer a phantom with disease in some slices in the module Sample Data."""
+    thumbnail = Path(__file__).parent / "Resources" / "Icons" / f"{SCAN_NAME}.png"
+    PhantomSample(thumbnail, SCAN_NAME, load_phantom_scan).register()
+
+
+@parameterNodeWrapper
+@with_parameters(METHOD)
+class ILDDetectionParameterNode:
+    """Everything that is saved with the scene: CT, parameters of the method, result."""
+
+    ct: slicer.vtkMRMLScalarVolumeNode | None
+    findings: slicer.vtkMRMLTextNode | None
+    table: slicer.vtkMRMLTableNode | None
+    along_z: slicer.vtkMRMLPlotChartNode | None
+    summary: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a job was started with: the panel may show other choices when it ends."""
+
+    ct: slicer.vtkMRMLScalarVolumeNode
+    parameters: Mapping[str, Any]
+
+
+class ILDDetectionWidget(ModulePanel):
+    """The panel: CT, network, job, result, the slices to read; and a folder of scans."""
+
+    def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
+        """Fill in networks, parameters, job bar, slices and folder."""
+        self.logic = ILDDetectionLogic()
+        self.weights = WeightsChooser(ui.weightsBox, WEIGHTS, self.onWeightsChosen)
+        self.forms = [
+            ParameterForm(ui.advancedLayout, METHOD.group("", but=["weights"]), TITLES, CHOICE_NAMES)
+        ]
+        ui.jobLayout.addWidget(self.jobBar.widget)
+        self.review = SliceReviewPanel()
+        ui.reviewLayout.addWidget(self.review.widget)
+        self.folder = CaseFolder(ui.folderLayout, SCANS, self.onFolder, shared_runner())
+        ui.heatMapBox.connect("currentIndexChanged(int)", self.onHeatMap)
+        ui.tableButton.clicked.connect(self.onShowTable)
+        self._codes: list[str] = []
+        self._shown: slicer.vtkMRMLTextNode | None = None
+        return {field: getattr(ui, f"{field}Problem") for field in ("ct", "weights", "folder", JOB)}
+
+    def cleanup(self) -> None:
+        """Called by Slicer when the module is unloaded."""
+        self.folder.close()
+        super().cleanup()
+
+    def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
+        """Forget what was shown with the scene's nodes."""
+        self._shown = None
+        super().onSceneStartClose(caller, event)
+
+    def refresh(self) -> None:
+        """Show what was chosen and found, then look at the CT."""
+        if self.node is not None:
+            self.weights.choose(self.node.weights)
+            result = self.logic.resultNodes(self.node)
+            self.ui.resultSummary.text = self.node.summary
+            self.ui.resultCollapsibleButton.visible = result.findings is not None
+            if result.findings is not self._shown and not self.jobBar.is_running:
+                self.resume(result, self.node.ct)
+        self.folder.problem = NOT_INSTALLED if self.firstRun.missing else ""
+        self.folder.refresh()
+        super().refresh()
+
+    def inputNodes(self) -> list[Any]:
+        """Return the CT."""
+        return [self.node.ct]
+
+    def waitsFor(self) -> str:
+        """Return what is still to be chosen."""
+        return "" if self.node.ct is not None else _("Choose a CT")
+
+    def findProblems(self) -> dict[str, str]:
+        """Look at the CT."""
+        from LungCAD.mrml.input_checks import check_ct
+
+        ct = self.node.ct
+        sentence = complaint_of(lambda: check_ct(ct)) if ct is not None else ""
+        return {"ct": sentence} if sentence else {}
+
+    def fieldOf(self, error: InputError) -> str:
+        """Return the field of the node, the file or the folder that the error names."""
+        if self.node.ct is not None and error.subject in (self.node.ct.GetName(), *CT_SUBJECTS):
+            return "ct"
+        if error.subject == self.node.weights:
+            return "weights"
+        return "folder" if error.subject in self.folder.paths else JOB
+
+    def apply(self) -> None:
+        """Look for disease in the chosen CT."""
+        from LungCAD.mrml.label_propagation import ct_inputs
+
+        self._case = Case(self.node.ct, nested_values(self.node, METHOD))
+        self._show = self.showScan
+        self.run("detect", ct_inputs(self.node.ct), self._case.parameters, [self.node.ct])
+
+    def onFolder(self, source: str, output: str) -> None:
+        """Look for disease in all scans of a folder."""
+        self.folder.show(None)
+        self._show = self.showFolder
+        paths = {"source": source, "output": output}
+        self.run("detect_folder", {}, {**nested_values(self.node, METHOD), **paths}, [])
+
+    def showResult(self, result: JobResult) -> Generator[float, None, None]:
+        """Show what was found in one scan, or what came of a folder."""
+        yield from self._show(result)
+
+    def showFolder(self, result: JobResult) -> Generator[float, None, None]:
+        """Say how many scans were used and where their table is."""
+        self.folder.show(result)
+        yield 1.0
+
+    def showScan(self, result: JobResult) -> Generator[float, None, None]:
+        """Show table, plot and heat maps, and the slices to read."""
+        from LungCAD.mrml.detection import detection_in_steps
+        from LungCAD.mrml.volumes import voxels_of
+        from LungCAD.review import case_pseudonym_in_steps
+
+        case = self._case
+        pseudonym = yield from case_pseudonym_in_steps(voxels_of(case.ct))
+        shown = yield from detection_in_steps(result, case.ct, self.logic.resultNodes(self.node))
+        self.logic.keep(self.node, shown, summary_of_detection(result))
+        self.showFindings(shown, case.ct, pseudonym)
+        show_table_and_plot(shown.table, shown.along_z)
+        self.review.next_worth_reading()
+
+    def resume(self, nodes: DetectionNodes, ct: slicer.vtkMRMLScalarVolumeNode | None) -> None:
+        """Show what a loaded scene carries, or nothing."""
+        if nodes.findings is None or ct is None:
+            self.review.close()
+            return
+        from LungCAD.mrml.volumes import voxels_of
+        from LungCAD.review import case_pseudonym_in_steps
+        from LungCAD.steps import finish
+
+        self.showFindings(nodes, ct, finish(case_pseudonym_in_steps(voxels_of(ct))))
+
+    def showFindings(self, nodes: DetectionNodes, ct: slicer.vtkMRMLScalarVolumeNode, case: str) -> None:
+        """Fill the panel with what was found; case : pseudonym of the CT."""
+        from LungCAD.mrml.detection import findings_of, heat_map_of, model_of
+
+        self._shown = nodes.findings
+        findings = findings_of(nodes)
+        diseases = [one for one in findings.diseases if heat_map_of(nodes, one.code) is not None]
+        self._codes = [one.code for one in diseases]
+        blocked = self.ui.heatMapBox.blockSignals(True)
+        self.ui.heatMapBox.clear()
+        for name in (NO_HEAT_MAP, *(one.name for one in diseases)):
+            self.ui.heatMapBox.addItem(name)
+        surest = max(diseases, key=lambda one: one.probability or 0, default=None)
+        self.ui.heatMapBox.currentIndex = diseases.index(surest) + 1 if surest and surest.present else 0
+        self.ui.heatMapBox.blockSignals(blocked)
+        self.onHeatMap(self.ui.heatMapBox.currentIndex)
+        self.review.show(ct, findings, case, model_of(nodes))
+
+    def onWeightsChosen(self, name: str) -> None:
+        """Called when the user chose a network."""
+        self.node.weights = name
+
+    def onHeatMap(self, index: int) -> None:
+        """Lay the heat map of a disease over the CT, or take it away."""
+        from LungCAD.mrml.detection import heat_map_of
+
+        result = self.logic.resultNodes(self.node)
+        show_over(self.node.ct, heat_map_of(result, self._codes[index - 1]) if index > 0 else None)
+
+    def onShowTable(self, *_args: object) -> None:
+        """Show table and plot beside the slices."""
+        show_table_and_plot(self.node.table, self.node.along_z)
+
+
+class ILDDetectionLogic(ModuleLogic):
+    """Disease in CTs that are nodes of the scene, for the panel and for the console."""
+
+    PARAMETER_NODE = ILDDetectionParameterNode
+    RESULT = DetectionNodes
+
+    def detect(
+        self,
+        ct: slicer.vtkMRMLScalarVolumeNode,
+        progress: Progress = silent,
+        **parameters: Any,  # noqa: ANN401 - those of IldDetectionParameters
+    ) -> DetectionNodes:
+        """Look for disease in every slice, and show table, plot and heat maps in new nodes.
+
+        Runs in this process, and blocks until it is done. `parameters` are those of
+        `LungCAD.tasks.ild_detection.IldDetectionParameters`, such as ``smoothing_mm=0.0``.
+        `LungCAD.mrml.detection.findings_of` returns what was found as data.
+
+        Raises
+        ------
+        InputError
+            Something given cannot be used; the error says what, why and what to do.
+
+        Example
+        -------
+        >>> logic = slicer.util.getModuleLogic("ILDDetection")
+        >>> nodes = logic.detect(logic.loadPhantomScan())
+        """
+        from LungCAD.mrml.detection import show_detection
+        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.worker.in_process import run
+
+        return show_detection(run("detect", {"ct": image_from_volume(ct)}, parameters, progress), ct)
+
+    def detectFolder(
+        self,
+        source: Path | str,
+        output: Path | str,
+        progress: Progress = silent,
+        **parameters: Any,  # noqa: ANN401 - those of IldDetectionParameters
+    ) -> dict[str, Any]:
+        """Do so for a folder with one folder per scan; return what the job "detect_folder" tells.
+
+        Raises InputError as `detect` does; a scan that cannot be used is listed under "failed".
+        """
+        from LungCAD.worker.in_process import run
+
+        paths = {"source": str(source), "output": str(output)}
+        return run("detect_folder", {}, {**parameters, **paths}, progress).data
+
+    def loadPhantomScan(self, seed: int = 0, small: bool = False) -> slicer.vtkMRMLScalarVolumeNode:
+        """Make a synthetic chest CT with disease in some slices; return its node."""
+        (ct,) = load_phantom_scan(seed, small)
+        return ct
+
+
+class ILDDetectionTest(ScriptedLoadableModuleTest):
+    """Self-test, also behind "Reload and Test": disease is looked for in a phantom."""
+
+    def setUp(self) -> None:
+        """Start with an empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        """Run all tests."""
+        self.setUp()
+        self.test_slices_with_lung_are_judged()
+
+    def test_slices_with_lung_are_judged(self) -> None:
+        """Slices with lung have probabilities, those beyond have none, and heat maps lie on the CT."""
+        from LungCAD.mrml.detection import findings_of, heat_map_of
+
+        logic = ILDDetectionLogic()
+        ct = logic.loadPhantomScan(small=True)
+        nodes = logic.detect(ct)
+        findings = findings_of(nodes)
+        self.assertTrue(0 < len(findings.judged) <= len(findings.slices))
+        self.assertEqual(nodes.table.GetNumberOfRows(), len(findings.judged))
+        for disease in findings.diseases:
+            self.assertTrue(0 <= disease.probability <= 1)
+            heat = slicer.util.arrayFromVolume(heat_map_of(nodes, disease.code))
+            self.assertEqual(heat.shape, slicer.util.arrayFromVolume(ct).shape)

@@ -1,0 +1,186 @@
+"""The review of whole slices: see them one after the other, correct what is said of them, export it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ctk
+import qt
+
+from LungCAD.errors import InputError
+from LungCAD.panels import review_keys as keys
+from LungCAD.panels import review_settings as settings
+from LungCAD.panels.export_form import ExportForm, pseudonym
+from LungCAD.panels.review_head import ReviewHead
+from LungCAD.panels.review_keys import ReviewKeys
+from LungCAD.panels.slice_table import SliceTable
+
+if TYPE_CHECKING:
+    import slicer
+
+    from LungCAD.report.findings import Findings
+    from LungCAD.review.slice_review import SliceReview
+
+WORTH_READING = 12
+"""Slices that the button goes through."""
+
+
+class SliceReviewPanel:
+    """Table of the slices, a button to confirm one, and the export of what was judged.
+
+    Ticking a box says of that slice what all its boxes then show; it goes to the reader's ledger at once.
+    """
+
+    def __init__(self) -> None:
+        self.review: SliceReview | None = None
+        self._ct: slicer.vtkMRMLScalarVolumeNode | None = None
+        self._findings: Findings | None = None
+        self._case, self._model = "", ""
+        self._keys = ReviewKeys(
+            {
+                keys.ACCEPT: self.confirm,
+                keys.REJECT: self.take_back,
+                keys.NEXT: self.next_worth_reading,
+                keys.PREVIOUS: lambda: self.table.step(-1),
+            }
+        )
+        self._build()
+        self.show(None, None, "", "")
+
+    def show(
+        self,
+        ct: slicer.vtkMRMLScalarVolumeNode | None,
+        findings: Findings | None,
+        case: str,
+        model: str,
+    ) -> None:
+        """Review what was found in a CT; case : its pseudonym. What was said of it earlier is shown."""
+        self._ct, self._findings, self._case, self._model = ct, findings, case, model
+        self.review = None
+        self.widget.visible = findings is not None
+        self.table.show(findings)
+        if findings is not None and self.head.reader:
+            self._attempt(self._open)
+        self._refresh()
+
+    def close(self) -> None:
+        """Forget the scan; what was said is on the disk."""
+        self.show(None, None, "", "")
+
+    def enter(self) -> None:
+        """The module is shown."""
+        self._keys.install()
+
+    def exit(self) -> None:
+        """The module is left: its keys belong to others."""
+        self._keys.remove()
+
+    def next_worth_reading(self) -> None:
+        """Go to the next of the slices that are worth reading, after the last one again to the first."""
+        if self._findings is None:
+            return
+        slices = self._findings.slices
+        worth = [slices[index].number for index in self._findings.worth_reading(WORTH_READING)]
+        if worth:
+            here = worth.index(self.table.present) if self.table.present in worth else -1
+            self.table.go_to(worth[(here + 1) % len(worth)])
+
+    def confirm(self) -> None:
+        """Say that the present slice shows what is ticked, and go to the next one."""
+        number = self.table.present
+        if number is not None and self._judge(number, self.table.ticks(number)):
+            self.table.step(1)
+
+    def take_back(self) -> None:
+        """Say nothing of the present slice any more."""
+        number = self.table.present
+        if number is not None and self.review is not None:
+            self._attempt(lambda: self.review.take_back(number))
+            self._refresh()
+
+    def _judge(self, number: int, shown: set[str]) -> bool:
+        said = self._attempt(lambda: self._opened().judge(number, shown))
+        self._refresh()
+        return said
+
+    def _opened(self) -> SliceReview:
+        if self.review is None:
+            self._open()
+        return self.review
+
+    def _open(self) -> None:
+        from LungCAD.mrml.reviewed_case import review_folder
+        from LungCAD.review.slice_review import SliceReview
+
+        if not self.head.reader:
+            raise InputError("Reader", "has no name", "Enter your name or initials above")
+        folder = review_folder(settings.reviews_folder(), self._case, self.head.reader)
+        codes = [disease.code for disease in self._findings.diseases]
+        self.review = SliceReview(folder, self._case, self.head.reader, codes, self._model)
+
+    def _attempt(self, act: Callable[[], object]) -> bool:
+        """Do something and tell whether that went well; the head says why not."""
+        self.head.say("")
+        try:
+            act()
+        except InputError as error:
+            self.head.say(str(error))
+            return False
+        return True
+
+    def _refresh(self) -> None:
+        judgements = self.review.judgements if self.review else {}
+        self.table.mark(judgements)
+        total = len(self.table.numbers)
+        self.progress.text = f"{len(judgements)} of {total} slices read"
+        self.export.offer(len(judgements))
+
+    def _on_renamed(self) -> None:
+        """Every reader has a review of their own."""
+        if self._findings is not None and self.head.reader:
+            self.review = None
+            self._attempt(self._open)
+            self._refresh()
+
+    def _on_chosen(self, number: int) -> None:
+        from LungCAD.mrml.detection import show_slice
+
+        self._attempt(lambda: show_slice(self._ct, number))
+
+    def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
+        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.review.slice_export import export_slices
+
+        image = image_from_volume(self._ct)
+        name = pseudonym(patient, self._case)
+        table = export_slices(self.review, image, folder, name, overwrite)
+        return f"Written to {table}: {self._case} of {name}, slices: {len(self.review.judgements)}"
+
+    def _build(self) -> None:
+        self.widget = ctk.ctkCollapsibleButton()
+        self.widget.text = "Slices"
+        layout = qt.QVBoxLayout(self.widget)
+        self.head = ReviewHead(self._on_renamed, lambda: None)
+        self.head.resume_button.visible = False
+        layout.addWidget(self.head.widget)
+        self.table = SliceTable(self._on_chosen, self._judge)
+        layout.addWidget(self.table.widget)
+        row = qt.QHBoxLayout()
+        for text, key, act, help_text in (
+            ("Worth reading", keys.NEXT, self.next_worth_reading, "Go to the next slice worth reading"),
+            ("Confirm", keys.ACCEPT, self.confirm, "The slice shows what is ticked; go to the next one"),
+            ("Take back", keys.REJECT, self.take_back, "Say nothing of this slice"),
+        ):
+            button = qt.QPushButton(f"{text} ({key})")
+            button.toolTip = f"{help_text}. Key {key}"
+            button.clicked.connect(lambda *_, act=act: act())
+            row.addWidget(button)
+        layout.addLayout(row)
+        self.progress = qt.QLabel()
+        layout.addWidget(self.progress)
+        self.export = ExportForm(
+            "Export judged slices", self._write, "Confirm or correct at least one slice first"
+        )
+        layout.addWidget(self.export.widget)

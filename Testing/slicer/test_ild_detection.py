@@ -1,0 +1,351 @@
+"""The module ILD detection: its panel and its logic, with a network that sees nothing but spots."""
+
+import csv
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import numpy as np
+import qt
+import slicer
+from spot_network import CODES, PIXEL_MM, chest, chest_image, save_spot_network
+
+from LungCAD.errors import Cancelled, InputError
+from LungCAD.panels import review_settings
+
+NAME = "ILDDetection"
+BRIGHT, AIRY = CODES
+SPOTS = {BRIGHT: (range(9, 12), (70, 50)), AIRY: (range(14, 17), (90, 112))}
+LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+AXIAL = LPS_TO_RAS @ np.array(
+    [[PIXEL_MM, 0, 0, -170], [0, PIXEL_MM, 0, -160], [0, 0, 5, 300], [0, 0, 0, 1.0]]
+)
+
+
+def load_module():
+    if not hasattr(slicer.modules, NAME.lower()):  # Slicer has loaded it long ago
+        from Testing import host
+
+        host.load_module(NAME)
+    return getattr(slicer.modules, NAME.lower())
+
+
+class ScanTestCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.weights = str(save_spot_network(Path(folder.name) / "spots.safetensors"))
+        cls.method = {"weights": cls.weights, "smoothing_mm": 0.0, "device": "cpu"}
+
+    def setUp(self):
+        slicer.mrmlScene.Clear(0)
+        load_module()
+
+    def scan(self, spots=SPOTS, name="Scan", place=AXIAL, hu=None):
+        hu = chest(spots) if hu is None else hu
+        return slicer.util.addVolumeFromArray(hu, ijkToRAS=place, name=name)
+
+    def assert_found(self, nodes, expected=SPOTS):
+        from LungCAD.mrml.detection import findings_of
+
+        for disease in findings_of(nodes).diseases:
+            where = expected[disease.code][0]
+            (found,) = disease.ranges
+            self.assertEqual((found.first, found.last), (where[0] + 1, where[-1] + 1))
+
+
+class LogicTest(ScanTestCase):
+    def logic(self):
+        return slicer.util.getModuleLogic(NAME)
+
+    def test_console(self):
+        """As documented: the logic by its name, one node in, nodes out."""
+        from LungCAD.mrml.detection import heat_map_of
+
+        ct = self.scan()
+        nodes = self.logic().detect(ct, **self.method)
+        self.assert_found(nodes)
+        self.assertEqual(nodes.table.GetNumberOfRows(), 12)
+        self.assertEqual(nodes.along_z.GetNumberOfPlotSeriesNodes(), 4)  # two curves, two thresholds
+        heat = heat_map_of(nodes, BRIGHT)
+        values = slicer.util.arrayFromVolume(heat)
+        self.assertEqual((values.shape, values.dtype), ((24, 160, 160), np.uint8))
+        inside = np.isin(np.arange(24), SPOTS[BRIGHT][0])
+        self.assertGreater(values[inside].max(), 90)
+        self.assertLess(values[~inside].max(), 6)
+        self.assertIsNotNone(slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(heat))
+        matrix = slicer.util.arrayFromVTKMatrix
+        self.assertTrue(np.allclose(*(matrix(self.ijk_to_ras(node)) for node in (heat, ct))))
+
+    def ijk_to_ras(self, node):
+        import vtk
+
+        matrix = vtk.vtkMatrix4x4()
+        node.GetIJKToRASMatrix(matrix)
+        return matrix
+
+    def test_oblique_and_under_a_transform(self):
+        turn = np.eye(4)
+        turn[:3, :3] = [[0.96, -0.28, 0], [0.28, 0.96, 0], [0, 0, 1]]
+        ct = self.scan(place=AXIAL)
+        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(turn))
+        ct.SetAndObserveTransformNodeID(transform.GetID())
+        self.assert_found(self.logic().detect(ct, **self.method))
+
+    def test_the_table_has_its_numbers(self):
+        nodes = self.logic().detect(self.scan(), **self.method)
+        column = slicer.util.arrayFromTableColumn
+        self.assertEqual(column(nodes.table, "Slice").tolist(), list(range(7, 19)))
+        self.assertEqual(column(nodes.table, "Position (mm)").tolist(), [300 + 5.0 * z for z in range(6, 18)])
+        probability = column(nodes.table, "Ground glass opacity")
+        self.assertEqual(np.flatnonzero(probability > 0.5).tolist(), [3, 4, 5])
+
+    def test_what_cannot_be_used(self):
+        small = chest(SPOTS)[:, 40:110, 40:110]
+        coarse = AXIAL @ np.diag([1, 4, 1, 1.0])
+        for ct, words in (
+            (self.scan(hu=small, name="Small"), "not a chest"),
+            (self.scan(place=coarse, name="Coronal"), "coronal"),
+            (self.scan(hu=np.zeros((4, 90, 90), np.int16), name="Empty"), "single value"),
+            (slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Nothing"), "holds no voxels"),
+        ):
+            with self.subTest(ct.GetName()), self.assertRaisesRegex(InputError, words):
+                self.logic().detect(ct, **self.method)
+
+    def test_stopped(self):
+        def stop(_fraction, _message):
+            raise Cancelled
+
+        ct = self.scan()
+        before = slicer.mrmlScene.GetNumberOfNodes()
+        with self.assertRaises(Cancelled):
+            self.logic().detect(ct, progress=stop, **self.method)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
+
+    def test_sample_data(self):
+        """A phantom with disease is offered in the module Sample Data, with a picture."""
+        import SampleData
+
+        sample = SampleData.SampleDataLogic().sourceForSampleName("LungCADScreening")
+        self.assertTrue(Path(sample.thumbnailFileName).is_file())
+
+    def test_a_saved_scene(self):
+        """What was found is there again, with its heat maps."""
+        from LungCAD.mrml.detection import findings_of, heat_map_of
+
+        nodes = self.logic().detect(self.scan(), **self.method)
+        found = findings_of(nodes)
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(path))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(path)
+        nodes.findings = slicer.util.getNode("Scan findings")
+        self.assertEqual(findings_of(nodes), found)
+        self.assertGreater(slicer.util.arrayFromVolume(heat_map_of(nodes, BRIGHT)).max(), 90)
+
+
+class PanelTestCase(ScanTestCase):
+    def setUp(self):
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        review_settings.remember(review_settings.REVIEWS, str(self.folder / "reviews"))
+        self.addCleanup(review_settings.remember, review_settings.REVIEWS, "")
+        module = load_module().widgetRepresentation()
+        module.enter()
+        self.addCleanup(module.exit)
+        self.panel = module.self()
+        self.addCleanup(self.panel.jobBar.cancel)
+        self.panel.review.head.reader_edit.text = "Test reader"
+        self.node = self.panel.node
+        self.node.weights, self.node.smoothing_mm = self.weights, 0.0
+
+    def wait(self, condition, seconds=60):
+        until = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), until, "waited too long")
+            slicer.app.processEvents()
+            time.sleep(0.005)
+
+    def settle(self):
+        """Let the panel look at its inputs, as it does when the user pauses."""
+        self.wait(lambda: not self.panel._soon.active)
+
+    def apply(self):
+        self.settle()
+        self.assertEqual(self.panel.jobBar.problem, "")
+        self.panel.jobBar.apply_button.click()
+        self.wait_for_job()
+
+    def wait_for_job(self):
+        self.wait(lambda: not self.panel.jobBar.is_running)
+        self.settle()
+
+    def sentence(self, field):
+        label = getattr(self.panel.ui, f"{field}Problem")
+        return label.text if not label.isHidden() else ""
+
+
+class PanelTest(PanelTestCase):
+    def detected(self):
+        self.node.ct = self.scan()
+        self.apply()
+        return self.panel.review
+
+    def box(self, number, disease):
+        table = self.panel.review.table
+        return table.widget.item(table.numbers.index(number), 1 + disease)
+
+    def test_says_what_to_do_next(self):
+        self.settle()
+        self.assertEqual(self.panel.jobBar.apply_button.toolTip, "Choose a CT")
+        self.node.ct = self.scan()
+        self.settle()
+        self.assertTrue(self.panel.jobBar.apply_button.enabled)
+        self.assertTrue(self.panel.review.widget.isHidden())
+
+    def test_finds_the_slices(self):
+        review = self.detected()
+        self.assert_found(self.panel.logic.resultNodes(self.node))
+        self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
+        self.assertIn("12 of 24 slices", self.panel.ui.resultSummary.text)
+        self.assertEqual(review.table.numbers, list(range(7, 19)))
+        checked = [n for n in review.table.numbers if review.table.ticks(n) == {BRIGHT}]
+        self.assertEqual(checked, [10, 11, 12])
+
+        before = self.node.findings, slicer.mrmlScene.GetNumberOfNodes()
+        self.apply()
+        self.assertEqual((self.node.findings, slicer.mrmlScene.GetNumberOfNodes()), before)
+
+    def test_rows_lead_to_their_slices(self):
+        """The arrow keys do what a click does; all views show the slice."""
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        review = self.detected()
+        slices = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
+        for number in (7, 12, 18):
+            review.table.go_to(number)
+            self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * (number - 1), places=3)
+        review.table.step(-1)
+        self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * 16, places=3)
+
+    def test_worth_reading(self):
+        review = self.detected()
+        visited = [review.table.present]
+        for _ in range(2):
+            review.next_worth_reading()
+            visited.append(review.table.present)
+        self.assertTrue({11, 16} <= set(visited) or {*visited} & set(range(10, 13)))
+        self.assertEqual(len(set(visited)), 3)
+
+    def test_heat_map_over_the_ct(self):
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        self.detected()
+        box = self.panel.ui.heatMapBox
+        self.assertEqual(box.itemText(0), "None")
+        layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+        box.currentIndex = 1
+        shown = slicer.mrmlScene.GetNodeByID(layers.GetForegroundVolumeID())
+        self.assertIn("ground glass", shown.GetName())
+        self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
+        box.currentIndex = 0
+        self.assertFalse(layers.GetForegroundVolumeID())
+
+    def test_ticks_are_recorded(self):
+        review = self.detected()
+        self.box(14, 1).setCheckState(qt.Qt.Checked)
+        review.table.go_to(11)
+        review.confirm()
+        self.assertEqual(review.review.judgements, {11: {BRIGHT}, 14: {AIRY}})
+        self.assertEqual(review.table.present, 12)
+        self.assertEqual(review.progress.text, "2 of 12 slices read")
+        self.assertEqual(review.table.widget.item(4, 0).text(), "11 ✓")
+        review.table.go_to(14)
+        review.take_back()
+        self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+        self.assertEqual(self.box(14, 1).checkState(), qt.Qt.Unchecked)  # the method's word again
+
+        self.apply()
+        self.assertEqual(self.panel.review.review.judgements, {11: {BRIGHT}})  # of the same scan
+
+    def test_without_a_name_nothing_is_recorded(self):
+        review = self.detected()
+        review.head.reader_edit.text = ""
+        review.review = None
+        self.box(14, 1).setCheckState(qt.Qt.Checked)
+        self.assertIn("name", review.head.sentence)
+        self.assertEqual(self.box(14, 1).checkState(), qt.Qt.Unchecked)
+        self.assertFalse(list(self.folder.rglob("*.jsonl")))
+
+    def test_export(self):
+        from LungCAD.review.slice_labels import read_slice_labels
+
+        review = self.detected()
+        self.assertFalse(review.export.button.enabled)
+        review.table.go_to(11)
+        review.confirm()
+        review.export.folder.currentPath = str(self.folder / "dataset")
+        review.export.patient.text = "patient-7"
+        review.export.button.click()
+        self.assertIn("slices: 1", review.export.message.text)
+        (row,) = read_slice_labels(self.folder / "dataset" / "slices.csv", CODES)
+        self.assertEqual((row.patient, row.slice, row.shown), ("patient-7", 11, {BRIGHT: True, AIRY: False}))
+        review.export.button.click()
+        self.assertIn("already", review.export.message.text)
+
+    def test_a_closed_scene(self):
+        review = self.detected()
+        slicer.mrmlScene.Clear(0)
+        self.settle()
+        self.assertTrue(review.widget.isHidden())
+        self.assertEqual(review.table.numbers, [])
+
+    def test_what_is_wrong_stands_beside_its_field(self):
+        self.node.ct = self.scan(hu=np.zeros((4, 90, 90), np.int16), name="Empty")
+        self.settle()
+        self.assertIn("single value", self.sentence("ct"))
+        self.node.ct = self.scan(hu=chest(SPOTS)[:, 40:110, 40:110], name="Small")
+        self.apply()
+        self.assertIn("not a chest", self.sentence("ct"))
+        self.node.ct = self.scan()
+        self.node.weights = "no-such"
+        self.apply()
+        self.assertIn("not among the shipped weights", self.sentence("weights"))
+
+    def test_a_scan_without_lungs(self):
+        self.node.ct = self.scan(hu=chest({})[:5])
+        self.apply()
+        self.assertIn("nothing is said of this scan", self.panel.ui.resultSummary.text)
+        self.assertEqual(self.panel.review.table.numbers, [])
+
+
+class FolderTest(PanelTestCase):
+    def test_a_folder_of_scans(self):
+        import SimpleITK as sitk
+
+        for name, hu in (("a", chest(SPOTS)), ("b", np.zeros((3, 64, 64), np.int16))):
+            (self.folder / "scans" / name).mkdir(parents=True)
+            sitk.WriteImage(chest_image(hu), self.folder / "scans" / name / "ct.nii.gz")
+        self.assertFalse(self.panel.folder.button.enabled)
+        self.panel.folder.source.currentPath = str(self.folder / "scans")
+        self.panel.folder.output.currentPath = str(self.folder / "out")
+        self.panel.folder.button.click()
+        self.assertTrue(self.panel.jobBar.is_running)
+        self.wait_for_job()
+        outcome = self.panel.folder.outcome.text
+        self.assertIn("1 of 2 scans", outcome)
+        self.assertIn("single value", outcome)
+        with (self.folder / "out" / "scans.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row[BRIGHT] for row in rows], ["1", ""])
+        self.assertTrue((self.folder / "out" / "a" / "report.html").is_file())
+
+
+if __name__ == "__main__":
+    unittest.main()
