@@ -91,7 +91,7 @@ class InceptionV3(nn.Module):
 
 
 class ConvBN(nn.Module):
-    """A convolution without bias, normalised by batch and rectified; padded to keep its size unless strided."""
+    """A convolution without bias, normalised by batch, rectified; padded to keep its size unless strided."""
 
     def __init__(
         self,

@@ -16,6 +16,8 @@ from LungCAD.weights.checksum import require_sha256
 from LungCAD.weights.registry import WeightsEntry
 from LungCAD.weights.tensors import read_tensors, write_tensors
 
+_COUNTERS = "num_batches_tracked"  # of batch normalisation; older files have none
+
 
 def imagenet_state(
     entry: WeightsEntry, file: Path | None = None, progress: Progress = silent
@@ -43,8 +45,13 @@ def imagenet_state(
     return read_tensors(converted)[0]
 
 
-def start_from_imagenet(network: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
+def start_from_imagenet(
+    network: nn.Module, state: Mapping[str, torch.Tensor], anew: tuple[str, ...] = ()
+) -> None:
     """Load all layers but the last, whose outputs are other classes, into the network.
+
+    anew : how the names of layers begin that the network has in the last one's place; the published ones of
+        these names, and of auxiliary classifiers that the network lacks, are left out.
 
     Raises
     ------
@@ -52,14 +59,14 @@ def start_from_imagenet(network: nn.Module, state: Mapping[str, torch.Tensor]) -
         The tensors belong to another architecture or width.
     """
     own = network.state_dict()
-    head = list(own)[-2:]
-    body = {name: tensor for name, tensor in state.items() if name not in head}
-    wanted = {name: tensor.shape for name, tensor in own.items() if name not in head}
-    if {name: tensor.shape for name, tensor in body.items()} != wanted:
+    head = tuple(own)[-2:]
+    kept = [name for name in own if not (name.startswith(anew) if anew else name in head)]
+    wanted = [name for name in kept if not name.endswith(_COUNTERS)]
+    if any(name not in state or state[name].shape != own[name].shape for name in wanted):
         raise InputError(
             "ImageNet weights", f"do not fit this {type(network).__name__}", "Use its full width"
         )
-    network.load_state_dict({**own, **body})
+    network.load_state_dict({**own, **{name: state[name] for name in kept if name in state}})
 
 
 def _read_pth(path: Path) -> dict[str, torch.Tensor]:

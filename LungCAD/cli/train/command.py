@@ -9,6 +9,8 @@ SUBJECTS = {
     "patches": "a patch network, cross-validated by patient, for lungcad propagate --network",
     "xray": "a network that finds the lungs on radiographs, cross-validated by patient",
     "ild": "a network that segments interstitial lung disease, cross-validated by patient",
+    "detection": "a network that tells which diseases an axial slice shows, cross-validated by patient",
+    "cpa": "networks that tell signs of aspergillosis on projections of a CT",
     "texture": "the network that describes texture for few drawn regions, on phantoms",
     "crf": "the dense CRF's parameters, on phantoms that a simulated reader drew on",
 }

@@ -1,0 +1,125 @@
+"""`lungcad train cpa`: from ticks per scan and region to the networks that tell them on projections."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import add_config, add_output, add_parameters, configured, parameters_from
+from LungCAD.errors import InputError
+from LungCAD.progress import Progress, part
+from LungCAD.report.record import repeatable_command
+from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
+from LungCAD.train.cpa.plans import SURVIVAL, chosen_plans, published_plans
+from LungCAD.train.cpa.sheets import read_sheets
+from LungCAD.train.extra import require_training_packages
+from LungCAD.weights import imagenet_state, registered
+
+DOWNLOAD = "download"
+
+FIRST_SEED = 6000
+"""Thoraxes to train on; no benchmark scores them."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; those of the method derive from its parameters."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--scans", type=Path, metavar="CSV", help="one row per scan: patient, image, disease")
+    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic patients of six scans")
+    parser.add_argument(
+        "--regions", type=Path, metavar="CSV", help="with --scans: one row per region, its signs"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=[],
+        metavar="WORD",
+        help="train the networks of these tasks, directions or architectures alone, such as: cavity axial",
+    )
+    parser.add_argument(
+        "--projections",
+        type=Path,
+        metavar="FOLDER",
+        help="keep projections there and use those that are there (default: in the output folder)",
+    )
+    parser.add_argument(
+        "--imagenet",
+        nargs="?",
+        const=DOWNLOAD,
+        metavar="FOLDER",
+        help="start from torchvision's ImageNet files, downloaded where no folder with them is named",
+    )
+    parser.add_argument("--licence", default="not stated", help="of the scans, for the model cards")
+    parser.add_argument(
+        "--compact", action="store_true", help="start from the recipe for small networks from scratch"
+    )
+    add_config(parser)
+    add_parameters(parser, CpaTrainingParameters)
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train what the output folder lacks: run the same command again to go on after a break."""
+    require_training_packages()
+    from LungCAD.train.cpa.outcome import Source
+    from LungCAD.train.cpa.phantoms import phantom_cases
+    from LungCAD.train.cpa.scans import scan_cases, split_of_sheets
+    from LungCAD.train.cpa.splitting import split_by_patient
+    from LungCAD.train.cpa.training import train_cpa
+
+    recipe = COMPACT if options.compact else CpaTrainingParameters()
+    p = parameters_from(options, configured(options, recipe))
+    plans = chosen_plans(published_plans(p.together), options.only)
+    sheets = read_sheets(options.scans, options.regions) if options.scans else []
+    kept = options.projections or options.output / "projections"
+    with progress_bar(options.quiet) as progress:
+        reading = part(progress, 0.0, 0.3)
+        if options.scans:
+            cases = scan_cases(sheets, kept, reading)
+            split = split_of_sheets(sheets, cases) or split_by_patient(cases, p)
+            data = (
+                f"{len(cases)} scans of {len({case.patient for case in cases})} patients, ticked by readers."
+            )
+        else:
+            plans = [plan for plan in plans if plan.tasks != (SURVIVAL,)]
+            if not plans:
+                raise InputError("--only", "asks for survival, which phantoms do not have", "Give --scans")
+            seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
+            cases = phantom_cases(seeds, kept, uniform=True, progress=reading)
+            split = split_by_patient(cases, p)
+            data = (
+                f"{len(cases)} phantom scans of {len(seeds)} thoraxes, seeds {seeds[0]} to {seeds[-1]}, "
+                "signs in all regions alike, with bullae, nodules, consolidation, effusion and atelectasis. "
+                "No patient."
+            )
+        source = Source(
+            data, options.licence if options.scans else "Apache-2.0", not options.scans, _command(options)
+        )
+        imagenet = _imagenet(options.imagenet, progress)
+        records = train_cpa(options.output, plans, split, p, source, imagenet, part(progress, 0.3, 1.0))
+    if not options.quiet:
+        print((options.output / "scores.md").read_text(encoding="utf-8"))
+        print(f"Networks: {len(records)} in {options.output}")
+    return 0
+
+
+def _imagenet(folder: str | None, progress: Progress) -> Callable[[str], dict[str, torch.Tensor]] | None:
+    if folder is None:
+        return None
+
+    def state(architecture: str) -> dict[str, torch.Tensor]:
+        entry = registered(f"{architecture}-imagenet")
+        file = None if folder == DOWNLOAD else Path(folder) / Path(entry.url).name
+        return imagenet_state(entry, file, progress)
+
+    return state
+
+
+def _command(options: argparse.Namespace) -> str:
+    names = ("scans", "regions", "projections", "imagenet", "config", "output")
+    roles = {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}
+    return repeatable_command(["lungcad", *options.words], roles)

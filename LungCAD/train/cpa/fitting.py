@@ -1,0 +1,139 @@
+"""Fit one network, and ask it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from LungCAD.networks import ARCHITECTURES
+from LungCAD.networks.batch_norm import add_batch_norm, fold_batch_norm
+from LungCAD.networks.dense_head import reset_dense
+from LungCAD.progress import Progress, silent
+from LungCAD.tasks.cpa.picture_input import PictureInput
+from LungCAD.train.cpa.learner import BestByLoss, CpaLearner
+from LungCAD.train.cpa.parameters import CpaTrainingParameters
+from LungCAD.train.cpa.pictures import PictureSet
+from LungCAD.train.cpa.plans import VGG, Plan
+from LungCAD.train.cpa.splitting import balanced
+from LungCAD.train.epochs import ShuffledByEpoch
+from LungCAD.train.lightning_run import fit_module
+from LungCAD.weights import start_from_imagenet
+
+State = dict[str, torch.Tensor]
+
+RESET_LAYERS = 2
+"""Dense layers that survival learns anew after disease (SAPSAM, section 2.4)."""
+
+ANSWERS = 2
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A network with the best epoch's weights. losses : in validation, epoch by epoch."""
+
+    network: nn.Module
+    losses: list[float]
+
+
+def new_network(plan: Plan, parameters: CpaTrainingParameters) -> tuple[nn.Module, dict[str, object]]:
+    """Return the network of a plan with its first weights, and its options."""
+    head = {"head": "dense"}
+    if plan.architecture == VGG:
+        head = {"width": parameters.width, "head": parameters.head, "pools": parameters.pools}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(parameters.seed)
+        return ARCHITECTURES[plan.architecture](ANSWERS * len(plan.tasks), **head), head
+
+
+def fit(
+    plan: Plan,
+    training: PictureSet,
+    validation: PictureSet,
+    parameters: CpaTrainingParameters,
+    imagenet: State | None = None,
+    base: nn.Module | None = None,
+    checkpoint: Path | None = None,
+    progress: Progress = silent,
+) -> Fitted:
+    """Train the network of a plan.
+
+    Parameters
+    ----------
+    imagenet : tensors to start from, the first two blocks frozen; from scratch when None.
+    base : a trained network to go on from, its last two dense layers drawn anew.
+    checkpoint : a file (.ckpt) that is written after every epoch; where it exists, training goes on from it.
+
+    Raises
+    ------
+    InputError
+        The ImageNet tensors do not fit, or the device is not to be had.
+    Cancelled
+        From `progress`.
+    """
+    network, _ = new_network(plan, parameters)
+    if imagenet is not None:
+        start_from_imagenet(network, imagenet, anew=("classifier.", "fc."))
+        network.first_blocks().requires_grad_(False)
+    if base is not None:
+        network.load_state_dict(base.state_dict())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(parameters.seed)
+            reset_dense(network, last=RESET_LAYERS)
+    normalised = parameters.normalise and plan.architecture == VGG
+    if normalised:
+        add_batch_norm(network.features)
+    if parameters.balance == "drop":
+        training, validation = (balanced(each, parameters.seed) for each in (training, validation))
+    pictures = PictureInput(parameters.side_for(plan.architecture))
+    learner = CpaLearner(network, pictures, _weights(training, parameters), parameters)
+    best = BestByLoss()
+    sampler = ShuffledByEpoch(len(training), parameters.seed)
+    fit_module(
+        learner,
+        DataLoader(_tensors(training), parameters.batch, sampler=sampler, generator=torch.Generator()),
+        epochs=parameters.epochs_for(plan),
+        device=parameters.device,
+        precision=parameters.precision,
+        checkpoint=checkpoint,
+        progress=progress,
+        validation=DataLoader(_tensors(validation), parameters.batch),
+        callbacks=[best],
+    )
+    network.load_state_dict(best.best)
+    network.cpu().eval()
+    if normalised:
+        fold_batch_norm(network.features)
+    return Fitted(network, best.history)
+
+
+def probabilities(
+    network: nn.Module, side: int, pictures: PictureSet, batch: int = 32
+) -> NDArray[np.float32]:
+    """Return the probability (N, T) of yes for each picture."""
+    prepared = PictureInput(side)
+    with torch.inference_mode():
+        parts = [
+            network(prepared.images(torch.from_numpy(pictures.pictures[low : low + batch]).float() / 255))
+            .unflatten(1, (-1, ANSWERS))
+            .softmax(2)[..., 1]
+            for low in range(0, len(pictures), batch)
+        ]
+    return torch.cat(parts).numpy()
+
+
+def _weights(pictures: PictureSet, parameters: CpaTrainingParameters) -> torch.Tensor:
+    """Return the weights (T, 2) of no and yes: such that both weigh the same, or 1."""
+    if parameters.balance == "drop":
+        return torch.ones(pictures.labels.shape[1], ANSWERS)
+    counts = np.stack([(pictures.labels == answer).sum(0) for answer in range(ANSWERS)], axis=1)
+    return torch.from_numpy(counts.sum(1, keepdims=True) / (ANSWERS * np.maximum(counts, 1))).float()
+
+
+def _tensors(pictures: PictureSet) -> TensorDataset:
+    return TensorDataset(torch.from_numpy(pictures.pictures), torch.from_numpy(pictures.labels))

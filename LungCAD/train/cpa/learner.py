@@ -1,0 +1,122 @@
+"""The training of a network for projections as a Lightning module."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from LungCAD.tasks.cpa.picture_input import PictureInput
+from LungCAD.train.cpa.cases import UNKNOWN
+from LungCAD.train.cpa.parameters import CpaTrainingParameters
+from LungCAD.train.cpa.variation import varied
+from LungCAD.train.epochs import epoch_seed
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+"""Pictures (N, C, Y, X) uint8 and labels (N, T) int8."""
+
+MOMENTUM = 0.9
+WEIGHT_DECAY = 1e-3
+"""Of AdamW; SGD has none."""
+
+RISE = 0.1
+"""Part of the training in which a learning rate that falls later rises first."""
+
+LOSS = "validation_loss"
+
+
+class CpaLearner(LightningModule):
+    """Cross entropy of two answers for each of T tasks.
+
+    Parameters
+    ----------
+    network : logits (N, 2 T). weights : (T, 2) of the answers no and yes in the loss.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        pictures: PictureInput,
+        weights: torch.Tensor,
+        parameters: CpaTrainingParameters,
+    ) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)
+        self.register_buffer("weights", weights, persistent=False)
+        self._input, self._choices = pictures, parameters
+
+    def on_train_epoch_start(self) -> None:
+        """Seed dropout and variation."""
+        torch.manual_seed(epoch_seed(self._choices.seed, self.current_epoch))
+
+    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+        """Return the loss of a batch."""
+        pictures, labels = batch
+        return self._loss(self._logits(varied(pictures.float() / 255, self._choices)), labels)
+
+    def validation_step(self, batch: Batch, index: int) -> None:
+        """Log the loss of a batch as it is."""
+        pictures, labels = batch
+        self.log(LOSS, self._loss(self._logits(pictures.float() / 255), labels), batch_size=len(labels))
+
+    def predict_step(self, batch: Batch, index: int) -> torch.Tensor:
+        """Return the probability (N, T) of yes."""
+        return self._logits(batch[0].float() / 255).float().softmax(2)[..., 1]
+
+    def configure_optimizers(self) -> torch.optim.Optimizer | dict[str, Any]:
+        """Return the optimiser over what is not frozen, and its schedule."""
+        p = self._choices
+        free = [tensor for tensor in self.network.parameters() if tensor.requires_grad]
+        if p.optimizer == "sgd":
+            optimizer = torch.optim.SGD(free, lr=p.learning_rate, momentum=MOMENTUM)
+        else:
+            optimizer = torch.optim.AdamW(free, lr=p.learning_rate, weight_decay=WEIGHT_DECAY)
+        if not p.falling:
+            return optimizer
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, p.learning_rate, total_steps=steps + 1, pct_start=RISE, cycle_momentum=False
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _logits(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return (N, T, 2)."""
+        images = self._input.images(pictures).contiguous(memory_format=torch.channels_last)
+        return self.network(images).unflatten(1, (-1, 2))
+
+    def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return the mean over tasks of the weighted mean over pictures whose label is known."""
+        losses = [
+            cross_entropy(logits[:, task].float(), labels[:, task].long(), weight, ignore_index=UNKNOWN)
+            for task, weight in enumerate(self.weights)
+            if (labels[:, task] != UNKNOWN).any()
+        ]
+        return torch.stack(losses).mean()
+
+
+class BestByLoss(Callback):
+    """Remember the network with the smallest loss in validation; the memory is part of checkpoints."""
+
+    def __init__(self) -> None:
+        self.history: list[float] = []
+        self.best: dict[str, torch.Tensor] = {}
+
+    def on_validation_end(self, trainer: Trainer, module: LightningModule) -> None:
+        """Compare the epoch with those before it."""
+        if trainer.sanity_checking:
+            return
+        loss = float(trainer.callback_metrics[LOSS])
+        if not self.history or loss < min(self.history):
+            self.best = {name: tensor.clone() for name, tensor in module.network.state_dict().items()}
+        self.history.append(loss)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps."""
+        return {"history": self.history, "best": self.best}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.history, self.best = state["history"], state["best"]

@@ -1,0 +1,97 @@
+"""What a user may choose in training networks for projections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from LungCAD.networks.vgg19 import HEADS
+from LungCAD.parameters import Parameters, parameter
+from LungCAD.train.cpa.plans import DISEASE, INCEPTION, SURVIVAL, Plan
+
+EPOCHS = {DISEASE: 60, SURVIVAL: 20}
+EPOCHS_OF_SIGNS = 270
+"""SAPSAM says 240 to 300."""
+
+
+@dataclass(frozen=True)
+class CpaTrainingParameters(Parameters):
+    """The defaults are the published recipe. The groups: network, optimiser, pictures, data."""
+
+    width: float = parameter(1.0, "Part of VGG19's channels to keep", above=0.0, maximum=1.0)
+    head: str = parameter(
+        "flat", "What VGG19's dense layers see: all features, or their average", choices=HEADS[1:]
+    )
+    pools: int = parameter(5, "Blocks of VGG19 that end with their pooling", minimum=1, maximum=5)
+    side: int = parameter(
+        0, "Width of the pictures; 0: 224 for VGG19, 299 for Inception v3", unit="px", minimum=0
+    )
+    together: bool = parameter(False, "Let the three signs of a direction share all but the last layer")
+
+    normalise: bool = parameter(
+        False, "Normalise VGG19 by batch in training; folded into its convolutions afterwards"
+    )
+    optimizer: str = parameter(
+        "sgd", "With momentum 0.9, or AdamW", choices=("sgd", "adamw"), source="SAPSAM, section 3"
+    )
+    learning_rate: float = parameter(1e-4, "Step of the optimiser", above=0.0, source="SAPSAM, section 3")
+    falling: bool = parameter(False, "Let the learning rate fall to 0 as a cosine, after a short rise")
+    batch: int = parameter(32, "Pictures per step", minimum=1, source="SAPSAM, section 3")
+    epochs: int = parameter(
+        0,
+        "Passes over the pictures; 0: 60 for disease, 270 for signs, 20 for survival",
+        minimum=0,
+        source="SAPSAM, section 3",
+    )
+
+    turn: float = parameter(
+        20.0,
+        "Pictures are turned by up to so much",
+        unit="degrees",
+        minimum=0.0,
+        source="SAPSAM, section 2.3",
+    )
+    zoom: float = parameter(
+        0.2,
+        "Pictures are scaled by up to so much; 0.1 in the paper's best networks",
+        minimum=0.0,
+        maximum=0.9,
+        source="SAPSAM, sections 2.3 and 3",
+    )
+    mirror: bool = parameter(False, "Mirror pictures left to right at random")
+
+    balance: str = parameter(
+        "drop",
+        "Drop pictures of the more frequent class, as in the paper, or weigh the rarer one",
+        choices=("drop", "weigh"),
+    )
+    validation: float = parameter(0.15, "Part of the patients that chooses the epoch", above=0.0, maximum=0.5)
+    test: float = parameter(0.2, "Part of the patients that is scored in the end", above=0.0, maximum=0.5)
+    precision: str = parameter("32-true", "Numbers in training", choices=("32-true", "bf16-mixed"))
+    seed: int = parameter(0, "Of the split, the first weights and all variation", minimum=0)
+    device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
+
+    def side_for(self, architecture: str) -> int:
+        """Return the width of the pictures that an architecture sees."""
+        return self.side or (299 if architecture == INCEPTION else 224)
+
+    def epochs_for(self, plan: Plan) -> int:
+        """Return how often a plan passes over its pictures."""
+        return self.epochs or EPOCHS.get(plan.tasks[0], EPOCHS_OF_SIGNS)
+
+
+COMPACT = CpaTrainingParameters(
+    width=0.25,
+    head="average",
+    pools=3,
+    side=112,
+    together=True,
+    normalise=True,
+    optimizer="adamw",
+    learning_rate=1e-3,
+    falling=True,
+    epochs=20,
+    mirror=True,
+    balance="weigh",
+    precision="bf16-mixed",
+)
+"""Small networks from scratch, for machines without a GPU."""

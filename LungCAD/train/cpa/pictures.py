@@ -1,0 +1,62 @@
+"""The pictures of one training: projections with their labels, sorted by patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LungCAD.phantom.aspergillosis import SIGNS
+from LungCAD.tasks.cpa_projections import REGIONS
+from LungCAD.train.cpa.cases import UNKNOWN, Case
+from LungCAD.train.cpa.plans import SURVIVAL, Plan
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures (N, C, Y, X) uint8 and their labels (N, T) int8: 1 present, 0 absent, -1 unknown.
+
+    subjects : (N,) scan, or scan and region, shown; its rotations share it. patients : (N,).
+    """
+
+    pictures: NDArray[np.uint8]
+    labels: NDArray[np.int8]
+    subjects: NDArray[np.str_]
+    patients: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, chosen: NDArray) -> PictureSet:
+        return PictureSet(
+            self.pictures[chosen], self.labels[chosen], self.subjects[chosen], self.patients[chosen]
+        )
+
+
+def pictures_of(cases: Sequence[Case], plan: Plan) -> PictureSet:
+    """Return the pictures that a plan learns from; those of which it knows nothing are left out."""
+    parts = [_of_regions(case, plan) if plan.of_regions else _of_scan(case, plan) for case in cases]
+    pictures = PictureSet(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+    return pictures[(pictures.labels != UNKNOWN).any(axis=1)]
+
+
+def _of_regions(case: Case, plan: Plan) -> tuple[NDArray, ...]:
+    turned = case.regions[plan.axis]
+    labels = case.signs[:, [SIGNS.index(task) for task in plan.tasks]]
+    names = [f"{case.name} {region}" for region in REGIONS]
+    return (
+        turned.reshape(-1, *turned.shape[2:]),
+        np.tile(labels, (len(turned), 1)),
+        np.tile(names, len(turned)),
+        np.full(turned.shape[0] * len(REGIONS), case.patient),
+    )
+
+
+def _of_scan(case: Case, plan: Plan) -> tuple[NDArray, ...]:
+    turned = case.whole[plan.axis]
+    label = case.survival if plan.tasks == (SURVIVAL,) else case.disease
+    count = len(turned)
+    labels = np.full((count, 1), label, np.int8)
+    return turned[:, None], labels, np.full(count, case.name), np.full(count, case.patient)

@@ -1,0 +1,76 @@
+"""Which networks there are: a question, a direction of projection and an architecture each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from LungCAD.errors import InputError
+from LungCAD.phantom.aspergillosis import SIGNS
+from LungCAD.tasks.cpa_projections import AXES
+
+DISEASE, SURVIVAL = "disease", "survival"
+TASKS = (DISEASE, SURVIVAL, *SIGNS)
+
+VGG, INCEPTION = "vgg19", "inception_v3"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One training. tasks : what it learns, usually one; several signs share all but the last layer."""
+
+    tasks: tuple[str, ...]
+    axis: str
+    architecture: str = VGG
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the weights of each task are called."""
+        suffix = "" if self.architecture == VGG else f"-{self.architecture}"
+        return tuple(f"cpa-{task}-{self.axis}{suffix}" for task in self.tasks)
+
+    @property
+    def of_regions(self) -> bool:
+        """Whether it looks at regions rather than at the whole scan."""
+        return self.tasks[0] in SIGNS
+
+
+def published_plans(together: bool = False) -> list[Plan]:
+    """Return the networks of SAPSAM, 18: disease in both architectures, survival and three signs in VGG19.
+
+    together : let the signs of a direction share one training. Disease comes before survival, its successor.
+    """
+    signs = [SIGNS] if together else [(sign,) for sign in SIGNS]
+    kinds = [
+        ((DISEASE,), VGG),
+        ((DISEASE,), INCEPTION),
+        ((SURVIVAL,), VGG),
+        *((tasks, VGG) for tasks in signs),
+    ]
+    return [Plan(tasks, axis, architecture) for tasks, architecture in kinds for axis in AXES]
+
+
+def chosen_plans(plans: Sequence[Plan], words: Sequence[str]) -> list[Plan]:
+    """Return the plans whose task, direction and architecture are among the words, where those name any.
+
+    Raises
+    ------
+    InputError
+        A word names nothing, or no network is left.
+    """
+    kinds = (set(TASKS), set(AXES), {VGG, INCEPTION})
+    strange = [word for word in words if not any(word in kind for kind in kinds)]
+    if strange:
+        known = ", ".join((*TASKS, *AXES, VGG, INCEPTION))
+        raise InputError(
+            "--only", f"{', '.join(strange)} is no task, direction or network", f"There are {known}"
+        )
+    tasks, axes, architectures = (kind & set(words) or kind for kind in kinds)
+    left = [
+        plan
+        for plan in plans
+        if tasks & set(plan.tasks) and plan.axis in axes and plan.architecture in architectures
+    ]
+    if not left:
+        raise InputError("--only", f"{' '.join(words)} leaves no network", "Ask for less at once")
+    return left

@@ -1,0 +1,123 @@
+"""All networks of SAPSAM, one after another; what is finished is not trained again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from torch import nn
+
+from LungCAD.errors import InputError
+from LungCAD.files import write_text
+from LungCAD.progress import Progress, part, silent
+from LungCAD.report.record import versions
+from LungCAD.train.checkpoints import claim_checkpoints
+from LungCAD.train.cpa.fitting import State, fit, probabilities
+from LungCAD.train.cpa.outcome import Source, write_networks
+from LungCAD.train.cpa.parameters import CpaTrainingParameters
+from LungCAD.train.cpa.pictures import pictures_of
+from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, Plan
+from LungCAD.train.cpa.scores import answers, markdown, score_rows
+from LungCAD.train.cpa.splitting import Split, require_both
+from LungCAD.weights import load_network
+
+LEARNING = "learning"
+"""Folder, in that of the networks, of the checkpoints."""
+
+
+def train_cpa(
+    folder: Path,
+    plans: Sequence[Plan],
+    split: Split,
+    parameters: CpaTrainingParameters,
+    source: Source,
+    imagenet: Callable[[str], State] | None = None,
+    progress: Progress = silent,
+) -> dict[str, dict[str, object]]:
+    """Train the networks of the plans that the folder has not yet; return all scores by name.
+
+    Parameters
+    ----------
+    folder : gets NAME.safetensors, NAME.md and NAME.json of each network, scores.md, and checkpoints. A
+        training that was broken off goes on from its last epoch.
+    imagenet : gives the published tensors of an architecture; from scratch when None.
+
+    Raises
+    ------
+    InputError
+        The folder belongs to another training, or a set lacks one of the answers of a task.
+    Cancelled
+        From `progress`.
+    """
+    claim_checkpoints(folder / LEARNING, {**parameters.as_dict(), "data": source.data})
+    for number, plan in enumerate(plans):
+        if all((folder / f"{name}.json").exists() for name in plan.names):
+            continue
+        own = part(progress, number / len(plans), (number + 1) / len(plans))
+        _train_one(folder, plan, split, parameters, source, imagenet, own)
+    return _summary(folder)
+
+
+def _train_one(
+    folder: Path,
+    plan: Plan,
+    split: Split,
+    parameters: CpaTrainingParameters,
+    source: Source,
+    imagenet: Callable[[str], State] | None,
+    progress: Progress,
+) -> None:
+    training, validation, test = (pictures_of(cases, plan) for cases in split)
+    for pictures, where in ((training, "training"), (validation, "validation"), (test, "test")):
+        require_both(pictures, plan.tasks, where)
+    base = _base(folder, plan)
+    fitted = fit(
+        plan,
+        training,
+        validation,
+        parameters,
+        imagenet(plan.architecture) if imagenet is not None and base is None else None,
+        base,
+        folder / LEARNING / f"{plan.names[0]}.ckpt",
+        part(progress, 0.0, 0.95),
+    )
+    progress(0.95, "Scoring")
+    said = probabilities(fitted.network, parameters.side_for(plan.architecture), test)
+    scored = {name: answers(said, test, task) for task, name in enumerate(plan.names)}
+    write_networks(folder, plan, fitted, scored, parameters, source)
+    for name, task in zip(plan.names, plan.tasks, strict=True):
+        record = {
+            "task": task,
+            "axis": plan.axis,
+            "architecture": plan.architecture,
+            "losses": fitted.losses,
+            "test": scored[name].as_dict(),
+            "row": score_rows({name: scored[name]}, {name: (task, plan.axis)})[1],
+            "parameters": parameters.as_dict(),
+            "versions": versions(),
+        }
+        write_text(folder / f"{name}.json", json.dumps(record, indent=1), overwrite=True)
+
+
+def _base(folder: Path, plan: Plan) -> nn.Module | None:
+    """Return the disease network that survival goes on from (SAPSAM, section 2.4)."""
+    if plan.tasks != (SURVIVAL,):
+        return None
+    name = Plan((DISEASE,), plan.axis, plan.architecture).names[0]
+    path = folder / f"{name}.safetensors"
+    if not path.exists():
+        raise InputError(plan.names[0], f"goes on from {name}, which is not there", "Train disease as well")
+    return load_network(path)[0].float()
+
+
+def _summary(folder: Path) -> dict[str, dict[str, object]]:
+    """Write scores.md of all networks in the folder; return what is known of them by name."""
+    records = {
+        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("cpa-*.json"))
+    }
+    header = score_rows({}, {})[0]
+    write_text(
+        folder / "scores.md", markdown([header, *(r["row"] for r in records.values())]), overwrite=True
+    )
+    return records
