@@ -44,6 +44,9 @@ def new_network(classes: int, parameters: IldTrainingParameters, start: State | 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(parameters.seed)
         network = ARCHITECTURES[parameters.architecture](classes, **network_options(parameters))
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = parameters.dropout
     if start is None:
         return network
     own = network.state_dict()

@@ -26,7 +26,7 @@ BLOCK, BLOCKS = 4, 3
 SLICES = 8
 """Of one painting, spread over the scan."""
 
-DENSE_HU, DENSE_MM, RIM_MM = -450.0, 4.0, 8.0
+DENSE_HU, DENSE_MM, RIM_MM = -250.0, 4.0, 8.0
 """Lung as dense as this over that width, and what is so near to it, may be disease of the patient's own."""
 
 THINNEST_MM = 1.25

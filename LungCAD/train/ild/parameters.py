@@ -67,6 +67,9 @@ class IldTrainingParameters(Parameters):
         minimum=0.0,
         maximum=1.0,
     )
+    dropout: float = parameter(
+        0.5, "Part of the maps' pixels that a step leaves out", minimum=0.0, maximum=0.9, source=PAPER
+    )
     augment: bool = parameter(True, "Turn and flip slices: one of eight ways at random", source=PAPER)
     scanners: bool = parameter(False, "Vary density, blur and noise as scanners do")
     folds: int = parameter(5, "Parts of the cross-validation by patient; 0: none", minimum=0, source=PAPER)
