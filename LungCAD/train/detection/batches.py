@@ -10,33 +10,35 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
 from LungCAD.tasks.detection_input import centred
+from LungCAD.train.detection.heads import Head
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import SliceSet
-from LungCAD.train.detection.variation import vary
+from LungCAD.train.detection.variation import Pose, vary
 from LungCAD.train.epochs import ShuffledByEpoch, epoch_seed
 
-Batch = tuple[torch.Tensor, torch.Tensor]
-"""Images (n, 3, side, side) as the network takes them, and their targets (n, ...)."""
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]
+"""Images (n, 3, side, side) as the network takes them, the head's targets (n, ...), and cells (0..1)."""
+
+Part = tuple[SliceSet, NDArray[np.intp]]
+"""A set, and which of its slices take part."""
 
 
 class SliceBatches(Dataset[Batch]):
-    """Every epoch shows other variations of the same slices. indices : which slices of each set take part."""
+    """Every epoch shows other variations of the same slices; cells are None where a set has none."""
 
     def __init__(
         self,
-        sets: Sequence[tuple[SliceSet, NDArray[np.intp]]],
-        targets: Sequence[torch.Tensor],
+        parts: Sequence[Part],
+        head: Head,
         parameters: DetectionTrainingParameters,
         epoch: ShuffledByEpoch,
     ) -> None:
-        self._images = [one.images for one, _ in sets]
+        self._sets = [one for one, _ in parts]
         self._places = np.concatenate(
-            [np.stack([np.full(len(chosen), n), chosen], 1) for n, (_, chosen) in enumerate(sets)]
+            [np.stack([np.full(len(chosen), n), chosen], 1) for n, (_, chosen) in enumerate(parts)]
         )
-        self._targets = torch.cat(
-            [target[torch.from_numpy(chosen)] for target, (_, chosen) in zip(targets, sets, strict=True)]
-        )
-        self._windows = sets[0][0].input.windows
+        self._targets = torch.cat([head.targets(one.areas[chosen]) for one, chosen in parts])
+        self._local = parameters.local > 0 and all(one.cells is not None for one in self._sets)
         self._choices, self._epoch = parameters, epoch
 
     def __len__(self) -> int:
@@ -44,24 +46,32 @@ class SliceBatches(Dataset[Batch]):
 
     def __getitems__(self, indices: list[int]) -> Batch:
         """Return the slices at these places of the order as one batch; chance decides by the first."""
-        levels = np.stack([self._images[n][row] for n, row in self._places[indices]])
-        images = torch.from_numpy(levels)
+        places = self._places[indices]
+        levels = torch.from_numpy(np.stack([self._sets[n].images[row] for n, row in places]))
+        targets, cells = self._targets[indices], self._cells(places)
         if not self._choices.augment:
-            return centred(images), self._targets[indices]
+            return centred(levels), targets, cells
         generator = torch.Generator()
         generator.manual_seed(epoch_seed(self._choices.seed + indices[0] + 1, self._epoch.epoch))
-        return vary(images, self._windows, generator), self._targets[indices]
+        side = levels.shape[-1]
+        pose = Pose.draw(len(levels), side, generator)
+        if cells is not None:
+            cells = pose.cells(cells, side)
+        return vary(levels, self._sets[0].input.windows, pose, generator), targets, cells
+
+    def _cells(self, places: NDArray[np.intp]) -> torch.Tensor | None:
+        if not self._local:
+            return None
+        return torch.from_numpy(np.stack([self._sets[n].cells[row] for n, row in places])).float().div_(255)
 
 
 def training_batches(
-    sets: Sequence[tuple[SliceSet, NDArray[np.intp]]],
-    targets: Sequence[torch.Tensor],
-    parameters: DetectionTrainingParameters,
+    parts: Sequence[Part], head: Head, parameters: DetectionTrainingParameters
 ) -> DataLoader:
     """Return the chosen slices of all sets in random order; torch's global generator is left alone."""
-    count = sum(len(chosen) for _, chosen in sets)
+    count = sum(len(chosen) for _, chosen in parts)
     sampler = ShuffledByEpoch(count, parameters.seed)
-    data = SliceBatches(sets, targets, parameters, sampler)
+    data = SliceBatches(parts, head, parameters, sampler)
     whole = count > parameters.batch
     return DataLoader(data, parameters.batch, sampler=sampler, collate_fn=_as_it_is, drop_last=whole)
 

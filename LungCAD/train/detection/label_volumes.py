@@ -16,7 +16,7 @@ from LungCAD.images.volume_file import read_image
 from LungCAD.labels import Schema, load_schema
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.detection_input import DetectionInput
-from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices
+from LungCAD.train.detection.slices import SliceSet, cut_slices
 
 SCHEMA = "ltrc5"
 PAIRS, VALUES = "pairs.csv", "values.json"
@@ -44,16 +44,9 @@ def label_volume_slices(
         ct = read_ct(folder / row["image"]).image
         path = folder / row["labels"]
         labels = read_labels(path, schema, ct) if meaning is None else _translated(path, ct, schema, meaning)
-        images, areas = cut_slices(ct, labels, schema, DISEASES, prepare, path)
-        yield SliceSet(
-            images,
-            areas,
-            np.full(len(images), row["patient"]),
-            DISEASES,
-            prepare,
-            f"scans with label volumes in {folder.name}",
-            row.get("licence") or "not stated",
-        )
+        source = f"scans with label volumes in {folder.name}"
+        licence = row.get("licence") or "not stated"
+        yield cut_slices(ct, labels, schema, prepare, row["patient"], source, licence, subject=path)
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:

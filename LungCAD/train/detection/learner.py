@@ -6,7 +6,10 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import nn
 
+from LungCAD.networks import CNNF
+from LungCAD.train.detection.batches import Batch
 from LungCAD.train.detection.heads import Head
+from LungCAD.train.detection.local_evidence import LocalEvidence
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.epochs import epoch_seed
 
@@ -18,23 +21,28 @@ STEEPEST = 5.0
 
 
 class DetectionLearner(LightningModule):
-    """The loss of a head on CNN-F. steps : in the whole training, for the learning rate's course."""
+    """The loss of a head on CNN-F, and of local evidence where batches have cells.
+
+    diseases : number of them. steps : in the whole training, for the learning rate's course.
+    """
 
     def __init__(
-        self, network: nn.Module, head: Head, parameters: DetectionTrainingParameters, steps: int
+        self, network: CNNF, head: Head, diseases: int, parameters: DetectionTrainingParameters, steps: int
     ) -> None:
         super().__init__()
         self.network = network
+        self.evidence = LocalEvidence(network, diseases)
         self._head, self._choices, self._steps = head, parameters, steps
 
     def on_train_epoch_start(self) -> None:
         """Seed what dropout leaves to chance."""
         torch.manual_seed(epoch_seed(self._choices.seed, self.current_epoch))
 
-    def training_step(self, batch: tuple[torch.Tensor, torch.Tensor], index: int) -> torch.Tensor:
-        """Return the loss of images (n, 3, side, side) and the head's targets."""
-        images, targets = batch
-        return self._head.loss(self.network(images), targets)
+    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+        """Return the loss of one batch."""
+        images, targets, cells = batch
+        loss = self._head.loss(self.network(images), targets)
+        return loss if cells is None else loss + self._choices.local * self.evidence.loss(cells)
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Shorten what would throw the network out of the valley."""
@@ -43,7 +51,7 @@ class DetectionLearner(LightningModule):
     def configure_optimizers(self) -> dict[str, object]:
         """Return AdamW and its schedule."""
         rate = self._choices.learning_rate
-        optimizer = torch.optim.AdamW(self.network.parameters(), rate)
+        optimizer = torch.optim.AdamW(self.parameters(), rate)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, rate, total_steps=self._steps, pct_start=WARM_UP, cycle_momentum=False
         )

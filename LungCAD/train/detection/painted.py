@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.images import read_ct
@@ -15,7 +14,7 @@ from LungCAD.phantom.real_scan import paint_scan
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.label_volumes import SCHEMA
-from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices
+from LungCAD.train.detection.slices import SliceSet, cut_slices
 
 PIXEL_MM = 1.2
 """Scans are reduced to such pixels before disease is painted: the network sees coarser ones."""
@@ -43,10 +42,8 @@ def painted_slices(
     ct, lungs = _reduced(_smoothed(ct), sitk.sitkLinear), _reduced(lungs, sitk.sitkNearestNeighbor)
     for seed in each(seeds, part(progress, 0.1, 1.0), "Painting disease"):
         scan, labels = paint_scan(ct, lungs, SCHEMA, seed, population=True)
-        images, areas = cut_slices(scan, labels, schema, DISEASES, prepare)
         source = f"disease painted into the CT of {patient} in {len(seeds)} ways"
-        patients = np.full(len(images), patient)
-        yield SliceSet(images, areas, patients, DISEASES, prepare, source, licence, synthetic=True)
+        yield cut_slices(scan, labels, schema, prepare, patient, source, licence, synthetic=True)
 
 
 def _smoothed(ct: sitk.Image) -> sitk.Image:

@@ -36,6 +36,12 @@ class DetectionTrainingParameters(Parameters):
     balance: bool = parameter(
         True, "Weigh rarer diseases more (beta, scaled to mean 1)", source=f"{PAPER}, eqs. 5 and 6"
     )
+    local: float = parameter(
+        1.0,
+        "Weight of an auxiliary loss on what lies where in the slice, of which the paper knows nothing; it "
+        "needs label volumes, and 0 leaves it out",
+        minimum=0.0,
+    )
     width: float = parameter(0.25, "Part of CNN-F's channels that is kept", above=0.0, maximum=1.0)
     dense: int = parameter(640, "Units of either dense layer; the paper has 4096", minimum=1)
     dropout: float = parameter(
@@ -45,8 +51,8 @@ class DetectionTrainingParameters(Parameters):
     scored_folds: int = parameter(
         5, "So many of them are held out in turn: one is enough for decision thresholds", minimum=1
     )
-    epochs: int = parameter(30, "Passes over the slices", minimum=1)
-    batch: int = parameter(64, "Slices per step", minimum=1)
+    epochs: int = parameter(20, "Passes over the slices", minimum=1)
+    batch: int = parameter(32, "Slices per step", minimum=1)
     learning_rate: float = parameter(
         0.001, "At its highest: it rises for a tenth of the steps, then falls to 0 as a cosine", above=0.0
     )

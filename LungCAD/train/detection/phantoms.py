@@ -12,7 +12,7 @@ from LungCAD.phantom.study import StudyParameters, make_study
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.label_volumes import SCHEMA
-from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices
+from LungCAD.train.detection.slices import SliceSet, cut_slices
 
 FIRST_SEED = 40_000
 """Studies to train on; no benchmark scores them."""
@@ -64,7 +64,5 @@ def phantom_slices(
     prepare, schema = prepare or DetectionInput(), load_schema(SCHEMA)
     for seed in each(seeds, progress, "Making studies"):
         made = make_study(study(seed))
-        images, areas = cut_slices(made.ct, made.labels, schema, DISEASES, prepare)
-        patients = np.full(len(images), f"phantom-{seed}")
         source = f"{len(seeds)} synthetic patients, seeds {min(seeds)} to {max(seeds)}"
-        yield SliceSet(images, areas, patients, DISEASES, prepare, source, "Apache-2.0", synthetic=True)
+        yield cut_slices(made.ct, made.labels, schema, prepare, f"phantom-{seed}", source, "Apache-2.0", True)

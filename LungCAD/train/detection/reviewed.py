@@ -12,7 +12,7 @@ from LungCAD.images import axial_axis
 from LungCAD.progress import Progress, each, silent
 from LungCAD.review.dataset import read_dataset
 from LungCAD.tasks.detection_input import DetectionInput
-from LungCAD.train.detection.slices import DISEASES, SliceSet, cut_slices
+from LungCAD.train.detection.slices import SliceSet, cut_slices
 
 
 def reviewed_slices(
@@ -33,16 +33,12 @@ def reviewed_slices(
         ct, labels = dataset.image(case), dataset.labels(case)
         if case.axis != 2 - axial_axis(ct):
             raise InputError(case.id, "was not reviewed on axial slices", "Leave it out of the dataset")
-        images, areas = cut_slices(ct, labels, dataset.schema, DISEASES, prepare, case.id)
-        kept = np.array(_feet_first(ct.GetDirection(), case.axis, case.accepted, len(images)), np.intp)
-        yield SliceSet(
-            images[kept],
-            areas[kept],
-            np.full(len(kept), case.patient),
-            DISEASES,
-            prepare,
-            f"reviewed cases in {Path(folder).name}",
-            case.licence,
+        source = f"reviewed cases in {Path(folder).name}"
+        slices = cut_slices(
+            ct, labels, dataset.schema, prepare, case.patient, source, case.licence, subject=case.id
+        )
+        yield slices.take(
+            np.array(_feet_first(ct.GetDirection(), case.axis, case.accepted, len(slices)), np.intp)
         )
 
 

@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
+import torch
 from numpy.typing import NDArray
+from torch.nn.functional import avg_pool2d, interpolate
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import same_geometry, spacing_zyx, to_axial
 from LungCAD.labels import Schema
-from LungCAD.tasks.detection_input import DetectionInput
+from LungCAD.tasks.detection_input import SIDE_PX, DetectionInput, Field
 
 DISEASES = ("ground_glass", "reticulation", "honeycombing", "emphysema")
 """Of LTRC, in the order of the paper's tables; codes of the schema ltrc5."""
+
+CELLS, CELL_PX, FIRST_CELL_PX = 13, 16, 17
+"""The last maps of CNN-F have 13 x 13 places, 16 pixels apart; the first looks at pixel 17 of the image."""
 
 TICKED = np.inf
 """The area of a disease that a reader ticked: large enough, whatever the threshold."""
@@ -30,6 +35,8 @@ class SliceSet:
     patients : (N,) pseudonyms; slices of one patient must not be on both sides of a split.
     diseases : codes, in the order of `areas`. input : how the images were made.
     source, licence : a sentence each for the model card. folds : (N,) where somebody chose them.
+    cells : (N, 1 + C, 13, 13) uint8, how much of each cell of the network's last maps is healthy lung and
+        each disease, 255 all of it; None where only ticks or areas are known.
     """
 
     images: NDArray[np.uint8]
@@ -41,6 +48,7 @@ class SliceSet:
     licence: str
     synthetic: bool = False
     folds: NDArray[np.intp] | None = None
+    cells: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -62,6 +70,7 @@ class SliceSet:
             areas=self.areas[indices],
             patients=self.patients[indices],
             folds=None if self.folds is None else self.folds[indices],
+            cells=None if self.cells is None else self.cells[indices],
         )
 
 
@@ -69,19 +78,18 @@ def cut_slices(
     ct: sitk.Image,
     labels: sitk.Image,
     schema: Schema,
-    diseases: Sequence[str],
     prepare: DetectionInput,
+    patient: str,
+    source: str,
+    licence: str,
+    synthetic: bool = False,
     subject: object = "labels",
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Return every axial slice of a scan, feet first, and the mm2 of each disease on it.
+) -> SliceSet:
+    """Return every axial slice of a labelled scan, feet first.
 
     Parameters
     ----------
     ct : HU. labels : values of the schema, on the same grid. subject : what an error names.
-
-    Returns
-    -------
-    Images (Z, 3, side, side) and areas (Z, C).
 
     Raises
     ------
@@ -90,7 +98,27 @@ def cut_slices(
     """
     if not same_geometry(ct, labels):
         raise InputError(subject, "has another geometry than its CT", "Give the labels of this very scan")
-    return prepare.images(ct).numpy(), disease_areas(labels, schema, diseases, subject)
+    areas = disease_areas(labels, schema, DISEASES, subject)
+    axial, field = prepare.place(ct)
+    images = prepare.grey_levels(torch.from_numpy(sitk.GetArrayFromImage(axial)), field).numpy()
+    patients = np.full(len(images), patient)
+    cells = cell_shares(labels, schema, DISEASES, field)
+    return SliceSet(images, areas, patients, DISEASES, prepare, source, licence, synthetic, cells=cells)
+
+
+def cell_shares(
+    labels: sitk.Image, schema: Schema, diseases: Sequence[str], field: Field
+) -> NDArray[np.uint8]:
+    """Return how much of every cell is healthy and each disease, (Z, 1 + C, 13, 13), as `SliceSet.cells`."""
+    start = FIRST_CELL_PX - CELL_PX // 2
+    seen = slice(start, start + CELLS * CELL_PX)
+    values = torch.from_numpy(sitk.GetArrayFromImage(to_axial(labels)).astype(np.uint8))
+    shares = np.empty((len(values), 1 + len(diseases), CELLS, CELLS), np.uint8)
+    for number, code in enumerate(("healthy", *diseases)):
+        mask = field.cut(values == schema.by_code(code).value).clamp_(min=0)[:, None]
+        whole = interpolate(mask, (SIDE_PX, SIDE_PX), mode="bilinear", antialias=True)
+        shares[:, number] = avg_pool2d(whole[:, 0, seen, seen], CELL_PX).mul_(255).round_().numpy()
+    return shares
 
 
 def disease_areas(
@@ -116,6 +144,7 @@ def join(sets: Iterable[SliceSet]) -> SliceSet:
     for other in sets:
         require_alike(sets[0], other)
     folds = [one.folds for one in sets if one.folds is not None]
+    cells = [one.cells for one in sets if one.cells is not None]
     return replace(
         sets[0],
         images=np.concatenate([one.images for one in sets]),
@@ -125,6 +154,7 @@ def join(sets: Iterable[SliceSet]) -> SliceSet:
         licence="; ".join(dict.fromkeys(one.licence for one in sets)),
         synthetic=any(one.synthetic for one in sets),
         folds=np.concatenate(folds) if len(folds) == len(sets) else None,
+        cells=np.concatenate(cells) if len(cells) == len(sets) else None,
     )
 
 

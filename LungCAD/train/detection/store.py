@@ -12,9 +12,9 @@ import numpy as np
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.tasks.detection_input import DetectionInput
-from LungCAD.train.detection.slices import SliceSet, require_alike
+from LungCAD.train.detection.slices import CELLS, SliceSet, require_alike
 
-IMAGES, TABLE, ABOUT = "images.raw", "slices.csv", "about.json"
+IMAGES, CELLS_FILE, TABLE, ABOUT = "images.raw", "cells.raw", "slices.csv", "about.json"
 
 
 def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = False) -> None:
@@ -27,6 +27,7 @@ def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = Fals
     with atomic_folder(folder, overwrite) as temporary:
         with (
             (temporary / IMAGES).open("wb") as images,
+            (temporary / CELLS_FILE).open("wb") as cells,
             (temporary / TABLE).open("w", newline="", encoding="utf-8") as file,
         ):
             table = csv.writer(file)
@@ -36,6 +37,8 @@ def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = Fals
                     table.writerow(["patient", "fold", *one.diseases])
                 require_alike(first, one)
                 images.write(np.ascontiguousarray(one.images).data)
+                if one.cells is not None:
+                    cells.write(np.ascontiguousarray(one.cells).data)
                 folds = [""] * len(one) if one.folds is None else one.folds.tolist()
                 areas = one.areas.astype(float).tolist()
                 table.writerows([p, f, *row] for p, f, row in zip(one.patients, folds, areas, strict=True))
@@ -70,6 +73,8 @@ def read_slices(folder: Path | str) -> SliceSet:
         images = np.memmap(folder / IMAGES, np.uint8, "r", shape=shape)
         if (folder / IMAGES).stat().st_size != images.size:
             raise ValueError("images and table differ")
+        shape = (len(rows), 1 + len(header) - 2, CELLS, CELLS)
+        known = (folder / CELLS_FILE).stat().st_size == np.prod(shape)
         return SliceSet(
             images,
             np.array([row[2:] for row in rows], np.float32),
@@ -77,6 +82,7 @@ def read_slices(folder: Path | str) -> SliceSet:
             tuple(header[2:]),
             prepare,
             folds=np.array([row[1] for row in rows], np.intp) if all(row[1] for row in rows) else None,
+            cells=np.fromfile(folder / CELLS_FILE, np.uint8).reshape(shape) if known else None,
             **about,
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

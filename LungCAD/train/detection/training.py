@@ -109,12 +109,13 @@ def fit(
     progress: Progress = silent,
 ) -> nn.Module:
     """Return a network trained on the chosen slices; `checkpoint` and errors as in `fit_module`."""
-    sets = [(slices, chosen)]
+    parts = [(slices, chosen)]
     if extra is not None:
-        sets.append((extra, np.arange(len(extra))))
-    batches = training_batches(sets, [head.targets(one.areas) for one, _ in sets], parameters)
+        parts.append((extra, np.arange(len(extra))))
+    batches = training_batches(parts, head, parameters)
     network = new_network(head.outputs, parameters)
-    learner = DetectionLearner(network, head, parameters, parameters.epochs * len(batches))
+    steps = parameters.epochs * len(batches)
+    learner = DetectionLearner(network, head, len(slices.diseases), parameters, steps)
     fit_module(
         learner,
         batches,
@@ -153,7 +154,7 @@ def network_options(parameters: DetectionTrainingParameters) -> dict[str, object
     return {"width": parameters.width, "dense": parameters.dense, "dropout": parameters.dropout}
 
 
-def new_network(outputs: int, parameters: DetectionTrainingParameters) -> nn.Module:
+def new_network(outputs: int, parameters: DetectionTrainingParameters) -> CNNF:
     """Return the untrained network that the seed decides."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(parameters.seed)

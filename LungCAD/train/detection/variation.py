@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import grid_sample, interpolate, pad
 
 from LungCAD.images.hounsfield import AIR_HU
 from LungCAD.images.windows import Window
 from LungCAD.tasks.detection_input import centred
+from LungCAD.train.detection.slices import CELL_PX, CELLS, FIRST_CELL_PX
 
 ZOOM = (0.87, 1.15)
 SHIFT_PX = 14
@@ -18,35 +21,66 @@ CLIPPED = 0.99
 """Grey levels from here on up, and down to the negative, are taken for what a window clipped."""
 
 
-def vary(levels: torch.Tensor, windows: tuple[Window, ...], generator: torch.Generator) -> torch.Tensor:
-    """Return a variation of slices (N, windows, side, side; uint8) as the network takes them.
+@dataclass(frozen=True)
+class Pose:
+    """How a batch of N squares is shown: all zoomed alike, each moved (N, 2) and mirrored (N,) or not.
 
-    All slices of a batch are zoomed alike; each is mirrored or not, moved, brightened and made noisier by
-    itself. Grey levels that a window had clipped stay clipped.
+    A pixel p of a square shows what was at (p + move + 0.5) / zoom - 0.5, mirrored squares counted from the
+    right.
     """
-    count, channels, side, _ = levels.shape
-    zoom = ZOOM[0] + (ZOOM[1] - ZOOM[0]) * _random(1, generator).item()
-    images = interpolate(centred(levels), scale_factor=zoom, mode="bilinear", antialias=True)
+
+    zoom: float
+    moves: torch.Tensor
+    mirrored: torch.Tensor
+
+    @classmethod
+    def draw(cls, count: int, side: int, generator: torch.Generator) -> Pose:
+        """Return a random pose about the middle."""
+        zoom = ZOOM[0] + (ZOOM[1] - ZOOM[0]) * torch.rand(1, generator=generator).item()
+        middle = round((int(zoom * side) - side) / 2)
+        moves = torch.randint(-SHIFT_PX, SHIFT_PX + 1, (count, 2), generator=generator) + middle
+        return cls(zoom, moves, torch.rand(count, generator=generator) < 0.5)
+
+    def images(self, images: torch.Tensor, outside: torch.Tensor) -> torch.Tensor:
+        """Return images (N, channels, side, side); `outside` (channels, 1, 1) is what lies beyond them."""
+        side = images.shape[-1]
+        zoomed = interpolate(images, scale_factor=self.zoom, mode="bilinear", antialias=True)
+        margin = SHIFT_PX + abs(zoomed.shape[-1] - side)
+        zoomed = pad(zoomed - outside, [margin] * 4) + outside
+        shown = torch.empty_like(images)
+        starts = (self.moves + margin).tolist()
+        for image, (top, left), mirror, target in zip(zoomed, starts, self.mirrored, shown, strict=True):
+            part = image[:, top : top + side, left : left + side]
+            target.copy_(part.flip(2) if mirror else part)
+        return shown
+
+    def cells(self, cells: torch.Tensor, side: int) -> torch.Tensor:
+        """Return cells (N, channels, 13, 13) of the squares in the same pose, interpolated; 0 beyond them."""
+        pixels = FIRST_CELL_PX + CELL_PX * torch.arange(CELLS, dtype=torch.float32)
+        columns = torch.where(self.mirrored[:, None], side - 1 - pixels, pixels)
+        rows = pixels.expand(len(cells), -1)
+        row, column = (
+            2 * ((place + move[:, None] + 0.5) / self.zoom - 0.5 - FIRST_CELL_PX) / (CELL_PX * (CELLS - 1))
+            - 1
+            for place, move in zip((rows, columns), self.moves.T, strict=True)
+        )
+        x, y = torch.broadcast_tensors(column[:, None, :], row[:, :, None])
+        return grid_sample(cells, torch.stack([x, y], dim=3), align_corners=True)
+
+
+def vary(
+    levels: torch.Tensor, windows: tuple[Window, ...], pose: Pose, generator: torch.Generator
+) -> torch.Tensor:
+    """Return slices (N, windows, side, side; uint8) in a pose, of another level and noisier, in -1..1.
+
+    Grey levels that a window had clipped stay clipped.
+    """
     per_hu = torch.tensor([2 / (high - low) for low, high in windows])[:, None, None]
-    air = ((AIR_HU - torch.tensor([low for low, _ in windows]))[:, None, None] * per_hu - 1).clamp(-1, 1)
-    margin = SHIFT_PX + max(0, (side - images.shape[-1] + 1) // 2)
-    images = pad(images - air, [margin] * 4) + air
-
-    middle = (images.shape[-1] - side) // 2
-    moves = torch.randint(-SHIFT_PX, SHIFT_PX + 1, (count, 2), generator=generator) + middle
-    mirrored = _random(count, generator) < 0.5
-    varied = torch.empty(count, channels, side, side)
-    for image, (top, left), mirror, target in zip(images, moves.tolist(), mirrored, varied, strict=True):
-        part = image[:, top : top + side, left : left + side]
-        target.copy_(part.flip(2) if mirror else part)
-
-    free = varied.abs() < CLIPPED
+    lowest = torch.tensor([low for low, _ in windows])[:, None, None]
+    varied = pose.images(centred(levels), ((AIR_HU - lowest) * per_hu - 1).clamp(-1, 1))
+    count, _, side, _ = varied.shape
     shift = SHIFT_HU * torch.randn(count, 1, 1, 1, generator=generator)
-    noise = NOISE_HU * _random((count, 1, 1, 1), generator)
+    noise = NOISE_HU * torch.rand(count, 1, 1, 1, generator=generator)
     grain = torch.randn(count, 1, side, side, generator=generator)
     change = (shift + noise * grain) * per_hu
-    return varied.add_(change.mul_(free)).clamp_(-1, 1)
-
-
-def _random(size: int | tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    return torch.rand(size, generator=generator)
+    return varied.add_(change.mul_(varied.abs() < CLIPPED)).clamp_(-1, 1)
