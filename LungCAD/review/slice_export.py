@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import SimpleITK as sitk
@@ -59,4 +60,4 @@ def export_slices(
 def _relative(row: SliceLabels, folder: Path) -> SliceLabels:
     """Images were read as paths beside the table; those elsewhere keep their absolute ones."""
     image = row.image.relative_to(folder) if row.image.is_relative_to(folder) else row.image
-    return SliceLabels(row.patient, row.scan, image, row.slice, row.shown)
+    return replace(row, image=image)

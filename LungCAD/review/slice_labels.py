@@ -13,6 +13,8 @@ slice : counted from 1 across the patient's long axis, in the order in which the
     (those of a DICOM series: from the feet on); the number that every report and panel shows.
 ground_glass, ... : one column per disease, headed by its code in the label schema. 1 the slice shows it,
     0 it does not, empty: the reader did not say.
+fold, licence : two columns more, where wanted. The fold, a number from 0, in which a patient is tested; the
+    licence under which the image may be used.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from LungCAD.files import write_text
 KEYS = ("patient", "scan", "image", "slice")
 """Columns before those of the diseases."""
 
+OPTIONAL = ("fold", "licence")
+
 CELLS = {"1": True, "0": False, "": None}
 
 
@@ -41,6 +45,8 @@ class SliceLabels:
     image: Path
     slice: int
     shown: Mapping[str, bool | None]
+    fold: int | None = None
+    licence: str = ""
 
 
 def read_slice_labels(path: Path | str, diseases: Sequence[str]) -> list[SliceLabels]:
@@ -54,7 +60,8 @@ def read_slice_labels(path: Path | str, diseases: Sequence[str]) -> list[SliceLa
     ------
     InputError
         The file cannot be read, columns are missing or unknown, a row lacks something or holds something else
-        than described above, a slice has two rows, or a scan two patients or images; names the line.
+        than described above, a slice has two rows, a scan two patients or images, or a patient two folds;
+        names the line.
     """
     path = Path(path)
     try:
@@ -76,9 +83,12 @@ def write_slice_labels(
     """Write rows as CSV, by scan and slice; raises InputError as `LungCAD.files.atomic_path`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*KEYS, *diseases])
-    for row in sorted(rows, key=lambda row: (row.scan, row.slice)):
-        writer.writerow([row.patient, row.scan, row.image.as_posix(), row.slice, *_cells(row, diseases)])
+    rows = sorted(rows, key=lambda row: (row.scan, row.slice))
+    extra = [name for name in OPTIONAL if any(getattr(row, name) not in (None, "") for row in rows)]
+    writer.writerow([*KEYS, *diseases, *extra])
+    for row in rows:
+        place = (row.patient, row.scan, row.image.as_posix(), row.slice)
+        writer.writerow([*place, *_cells(row, diseases), *(getattr(row, name) for name in extra)])
     write_text(path, text.getvalue(), overwrite)
 
 
@@ -92,18 +102,20 @@ def _require_columns(path: Path, found: Sequence[str], diseases: Sequence[str]) 
     wanted = (*KEYS, *diseases)
     if missing := ", ".join(name for name in wanted if name not in found):
         raise InputError(path, f"lacks the column {missing}", f"Needed: {', '.join(wanted)}")
-    if strange := ", ".join(name for name in found if name not in wanted):
+    if strange := ", ".join(map(str, (name for name in found if name not in (*wanted, *OPTIONAL)))):
         raise InputError(path, f"has the column {strange}, which is no disease of the schema")
 
 
 def _row(path: Path, line: int, cells: Mapping[str, str | None], diseases: Sequence[str]) -> SliceLabels:
-    text = {name: (cells[name] or "").strip() for name in (*KEYS, *diseases)}
+    text = {name: (cells.get(name) or "").strip() for name in (*KEYS, *diseases, *OPTIONAL)}
     for name in KEYS[:3]:
         if not text[name]:
             raise InputError(path, f"line {line} has no {name}")
     if not text["slice"].isdecimal() or int(text["slice"]) < 1:
         problem = f"line {line} has the slice {text['slice']!r}"
         raise InputError(path, problem, "Slices are whole numbers, counted from 1")
+    if text["fold"] and not text["fold"].isdecimal():
+        raise InputError(path, f"line {line} has the fold {text['fold']!r}", "Folds are whole numbers from 0")
     for name in diseases:
         if text[name] not in CELLS:
             raise InputError(path, f"line {line} says {text[name]!r} of {name}", "Write 1, 0 or nothing")
@@ -113,15 +125,20 @@ def _row(path: Path, line: int, cells: Mapping[str, str | None], diseases: Seque
         path.parent / text["image"],
         int(text["slice"]),
         {name: CELLS[text[name]] for name in diseases},
+        int(text["fold"]) if text["fold"] else None,
+        text["licence"],
     )
 
 
 def _require_consistent(path: Path, rows: Sequence[SliceLabels]) -> None:
     known: dict[str, tuple[str, Path]] = {}
+    folds: dict[str, int | None] = {}
     seen: set[tuple[str, int]] = set()
     for line, row in enumerate(rows, 2):
         if known.setdefault(row.scan, (row.patient, row.image)) != (row.patient, row.image):
             raise InputError(path, f"line {line} gives the scan {row.scan} another patient or image")
+        if folds.setdefault(row.patient, row.fold) != row.fold:
+            raise InputError(path, f"line {line} puts the patient {row.patient} into another fold")
         if (row.scan, row.slice) in seen:
             raise InputError(path, f"line {line} has slice {row.slice} of {row.scan} again", "Keep one row")
         seen.add((row.scan, row.slice))

@@ -130,15 +130,15 @@ def test_a_table_of_another_hand(tmp_path):
     """Columns in another order, a mark of byte order, blanks, cells that say nothing, absolute paths."""
     table = tmp_path / "mine.csv"
     table.write_text(
-        "\ufeffslice,image,scan,patient,emphysema,ground_glass\n"
-        f"12, {tmp_path / 'a.nrrd'} ,S1,P1,1,\n13,b.nrrd,S2,P1,0,1\n",
+        "\ufeffslice,image,scan,patient,licence,emphysema,ground_glass,fold\n"
+        f"12, {tmp_path / 'a.nrrd'} ,S1,P1,,1,,2\n13,b.nrrd,S2,P1,CC BY 4.0,0,1,2\n",
         encoding="utf-8",
     )
     first, second = read_slice_labels(table, DISEASES)
     assert first == SliceLabels(
-        "P1", "S1", tmp_path / "a.nrrd", 12, {"ground_glass": None, "emphysema": True}
+        "P1", "S1", tmp_path / "a.nrrd", 12, {"ground_glass": None, "emphysema": True}, 2
     )
-    assert second.image == tmp_path / "b.nrrd"
+    assert (second.image, second.licence, second.fold) == (tmp_path / "b.nrrd", "CC BY 4.0", 2)
     write_slice_labels(tmp_path / "again.csv", [second, first], DISEASES)
     assert read_slice_labels(tmp_path / "again.csv", DISEASES) == [first, second]
 
@@ -159,6 +159,8 @@ HEAD = "patient,scan,image,slice,ground_glass,emphysema\n"
         (HEAD + "P,S,i,1,1,1\nP,S,i,1,1,0\n", "line 3 has slice 1 of S again"),
         (HEAD + "P,S,i,1,1,1\nQ,S,i,2,1,0\n", "line 3 gives the scan S another patient"),
         (HEAD + "P,S,i\n", "slice ''"),
+        (HEAD.replace("\n", ",fold\n") + "P,S,i,1,1,1,x\n", "fold 'x'"),
+        (HEAD.replace("\n", ",fold\n") + "P,S,i,1,1,1,0\nP,R,j,1,1,1,1\n", "line 3 puts the patient P into"),
         ("", "lacks the column"),
     ],
 )
