@@ -20,9 +20,11 @@ from slicer.ScriptedLoadableModule import (
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.mrml.result_nodes import ResultNodes
+from LungCAD.panels.case_folder import CaseFolder, Words, summary
 from LungCAD.panels.declared import Value, load_method
+from LungCAD.panels.job import shared_runner
 from LungCAD.panels.module_logic import ModuleLogic
-from LungCAD.panels.module_panel import JOB, ModulePanel
+from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
 from LungCAD.panels.parameter_form import ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
 from LungCAD.panels.problems import complaint_of
@@ -63,6 +65,24 @@ NODES = ("ct", "lungs")
 
 FIELDS = {"CT": "ct", "The CT": "ct", "lung mask": "lungs", "The lung mask": "lungs"}
 """Which field of the panel an error of the method concerns, by its subject."""
+
+
+def summary_of_folder(result: JobResult) -> str:
+    """Return as rich text how many CTs were segmented, which were not, and where the list is."""
+    data = result.data
+    done = f"{data['scans'] - len(data['failed'])} of {data['scans']} CTs, each with a folder and a report."
+    return summary(done, data["failed"], f"List: {data['manifest']}", "the list")
+
+
+FOLDER = Words(
+    cases="CTs",
+    what="A folder with one folder per CT; a lung mask lungs.seg.nrrd beside a CT is used",
+    waiting="Choose the CTs and a folder for the results",
+    button="Segment all of them",
+    effect="Labels, probabilities, tables and a report for every CT",
+    summary=summary_of_folder,
+)
+"""Of the job "ild_folder"."""
 
 
 class ILDSegmentation(ScriptedLoadableModule):
@@ -117,10 +137,10 @@ class Case:
 
 
 class ILDSegmentationWidget(ModulePanel):
-    """The panel: CT, network, job, result, review."""
+    """The panel: CT, network, job, result, review; and a folder of CTs."""
 
     def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
-        """Fill in networks, parameters, job bar and review."""
+        """Fill in networks, parameters, job bar, review and folder."""
         self.logic = ILDSegmentationLogic()
         self.weights = WeightsChooser(ui.weightsBox, WEIGHTS, self.onWeightsChosen)
         ui.weightsLegend.wordWrap = True
@@ -135,9 +155,15 @@ class ILDSegmentationWidget(ModulePanel):
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
+        self.folder = CaseFolder(ui.folderLayout, FOLDER, self.onFolder, shared_runner())
         ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
         ui.tableButton.clicked.connect(self.onShowTable)
-        return {field: getattr(ui, f"{field}Problem") for field in (*NODES, "weights", JOB)}
+        return {field: getattr(ui, f"{field}Problem") for field in (*NODES, "weights", "folder", JOB)}
+
+    def cleanup(self) -> None:
+        """Called by Slicer when the module is unloaded."""
+        self.folder.close()
+        super().cleanup()
 
     def refresh(self) -> None:
         """Show what was chosen and made, then look at the inputs."""
@@ -151,6 +177,8 @@ class ILDSegmentationWidget(ModulePanel):
             shown = self.node.labels_schema or schema
             if shown:
                 self.review.offer(self.node.ct, load_schema(shown), result.labels)
+        self.folder.problem = NOT_INSTALLED if self.firstRun.missing else ""
+        self.folder.refresh()
         super().refresh()
 
     def inputNodes(self) -> list[Any]:
@@ -178,7 +206,7 @@ class ILDSegmentationWidget(ModulePanel):
     def fieldOf(self, error: InputError) -> str:
         """Return the field of the node, the file or the image that the error names."""
         names = {node.GetName(): field for field in NODES if (node := getattr(self.node, field)) is not None}
-        own = {self.node.weights: "weights", f"{self.node.weights}.safetensors": "weights"}
+        own = {self.node.weights: "weights", **dict.fromkeys(self.folder.paths, "folder")}
         return {**own, **FIELDS, **names}.get(error.subject, JOB)
 
     def apply(self) -> None:
@@ -186,10 +214,27 @@ class ILDSegmentationWidget(ModulePanel):
         from LungCAD.mrml.label_propagation import ct_inputs
 
         self._case = Case(self.node.ct, nested_values(self.node, METHOD))
+        self._show = self.showLabels
         inputs = ct_inputs(self.node.ct, self.node.lungs)
         self.run("ild", inputs, self._case.parameters, [self.node.ct])
 
+    def onFolder(self, source: str, output: str) -> None:
+        """Segment all CTs of a folder."""
+        self.folder.show(None)
+        self._show = self.showFolder
+        paths = {"source": source, "output": output}
+        self.run("ild_folder", {}, {**nested_values(self.node, METHOD), **paths}, [])
+
     def showResult(self, result: JobResult) -> Generator[float, None, None]:
+        """Show the labels of one CT, or what came of a folder."""
+        yield from self._show(result)
+
+    def showFolder(self, result: JobResult) -> Generator[float, None, None]:
+        """Say how many CTs were segmented and where the list is."""
+        self.folder.show(result)
+        yield 1.0
+
+    def showLabels(self, result: JobResult) -> Generator[float, None, None]:
         """Show labels, uncertainty, table and plot, and open the review."""
         from LungCAD.mrml.label_propagation import result_in_steps
         from LungCAD.mrml.reviewed_case import Subject
@@ -277,6 +322,22 @@ class ILDSegmentationLogic(ModuleLogic):
         images = {name: finish(steps) for name, steps in ct_inputs(ct, lungs).items()}
         result = run("ild", images, {**parameters, "weights": weights}, progress)
         return show_result(result, load_schema(result.data["schema"]), ct)
+
+    def segmentFolder(
+        self,
+        source: Path | str,
+        output: Path | str,
+        progress: Progress = silent,
+        **parameters: Any,  # noqa: ANN401 - those of IldSegmentationParameters
+    ) -> dict[str, Any]:
+        """Segment the CT of every sub-folder of `source`; return what the job "ild_folder" tells.
+
+        Raises InputError as `segment` does; a CT that cannot be used is listed under "failed".
+        """
+        from LungCAD.worker.in_process import run
+
+        paths = {"source": str(source), "output": str(output)}
+        return run("ild_folder", {}, {**parameters, **paths}, progress).data
 
     def loadPhantomCT(self, seed: int = 0, small: bool = False) -> slicer.vtkMRMLScalarVolumeNode:
         """Make a synthetic chest CT with interstitial lung disease; return its node."""

@@ -235,6 +235,31 @@ class PanelTest(IldTestCase):
         self.wait_for_job()
         self.assertIn("far from the 0.5 to 1.2 mm", self.sentence("ct"))
 
+    def test_a_folder_of_cts(self):
+        from LungCAD.images import write_image, write_segmentation
+
+        cases, out = self.folder / "cases", self.folder / "out"
+        for name in ("a", "b"):
+            (cases / name).mkdir(parents=True)
+            write_image(self.scan.image(self.scan.hu), cases / name / "ct.nrrd")
+            mask = self.scan.image(self.scan.lungs)
+            write_segmentation(mask, load_schema("lungs"), cases / name / "lungs.seg.nrrd")
+        (cases / "c").mkdir()
+        self.settle()
+        self.assertFalse(self.panel.folder.button.enabled)
+        self.panel.folder.source.currentPath = str(cases)
+        self.panel.folder.output.currentPath = str(out)
+        self.panel.folder.button.click()
+        self.assertTrue(self.panel.jobBar.is_running)
+        self.wait_for_job()
+        outcome = self.panel.folder.outcome.text
+        self.assertIn("2 of 3 CTs", outcome)
+        self.assertIn("Not used", outcome)
+        self.assertTrue((out / "a" / "report.html").is_file())
+        self.assertTrue((out / "manifest.csv").is_file())
+        data = slicer.util.getModuleLogic(NAME).segmentFolder(cases, out, **self.method)
+        self.assertEqual((data["scans"], list(data["failed"])), (3, ["c"]))
+
 
 if __name__ == "__main__":
     unittest.main()
