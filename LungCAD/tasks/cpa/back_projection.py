@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import SimpleITK as sitk
 import torch
-from torch.nn.functional import grid_sample
+from numpy.typing import ArrayLike, NDArray
+from torch.nn.functional import adaptive_avg_pool3d, grid_sample
 
+from LungCAD.images.geometry import physical_points, to_axial
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, Rotation, region_box
 from LungCAD.tasks.cpa_projections.grid import SHAPE
 
-COARSENING = 4
-"""Voxels of the projection grid, along each axis, for one of the heat grid: heat maps are far coarser."""
+HEAT_SHAPE = (54, 64, 64)
+"""Voxels of heat maps along z, y, x: a quarter of the projection grid's, which they cover exactly."""
 
-HEAT_SHAPE = tuple(size // COARSENING for size in SHAPE)
+_FINE = np.array(SHAPE) / HEAT_SHAPE
 
 
 def back_project(maps: Mapping[str, torch.Tensor], axis: str, rotation: Rotation) -> torch.Tensor:
@@ -45,14 +48,16 @@ def back_project(maps: Mapping[str, torch.Tensor], axis: str, rotation: Rotation
 
 def lung_share(lungs: torch.Tensor) -> torch.Tensor:
     """Return how much of each heat voxel is lung, 0..1, from a mask on the projection grid."""
-    return torch.nn.functional.avg_pool3d(lungs[None, None].float(), COARSENING)[0, 0].cpu()
+    return adaptive_avg_pool3d(lungs[None].float(), HEAT_SHAPE)[0].cpu()
 
 
-def to_projection_grid(heat_indices: np.ndarray) -> np.ndarray:
-    """Return indices (N, 3) of the heat grid, fractions allowed, as indices of the projection grid."""
-    return (np.asarray(heat_indices, float) + 0.5) * COARSENING - 0.5
+def heat_points(indices: ArrayLike, ct: sitk.Image) -> NDArray[np.float64]:
+    """Return LPS positions (N, 3) in mm of indices (N, 3) of the heat grid, fractions allowed."""
+    axial = to_axial(ct)
+    step = np.array(axial.GetSize()[::-1]) / HEAT_SHAPE
+    return physical_points(axial, (np.asarray(indices, float) + 0.5) * step - 0.5)
 
 
-def _heat_voxels() -> np.ndarray:
+def _heat_voxels() -> NDArray[np.float64]:
     """Return the heat voxels' centres as indices (N, 3) of the projection grid."""
-    return to_projection_grid(np.stack(np.indices(HEAT_SHAPE), axis=-1).reshape(-1, 3))
+    return (np.stack(np.indices(HEAT_SHAPE), axis=-1).reshape(-1, 3) + 0.5) * _FINE - 0.5

@@ -32,7 +32,7 @@ def incomplete_regions(volume: ProjectionVolume) -> dict[str, str]:
     Regions are halves and thirds of the scan, not of the lung: a scan that ends within the lung moves them.
     """
     found: dict[str, str] = {}
-    halves = [region_box(REGIONS.index(f"{side}_upper"))[2] for side in SIDES]
+    halves = [region_box(REGIONS.index(f"{side}_upper"), tuple(volume.lungs.shape))[2] for side in SIDES]
     areas = [volume.lungs[:, :, half].sum((1, 2)).float() for half in halves]
     volumes = [float(area.sum()) for area in areas]
     for side, area, size in zip(SIDES, areas, volumes, strict=True):

@@ -10,10 +10,9 @@ import torch
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.cpa.evidence import SignEvidence, look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ProjectionVolume, project, region_box
-from LungCAD.tasks.cpa_projections.grid import SHAPE
 
 LAYERS = {"axial": 6, "coronal": 16, "sagittal": 8}
-"""Layers of a region along the rays of a direction: 12, 16 and 16 voxels of the projection grid each."""
+"""Layers of a region along the rays of a direction: 12, 16 and 16 voxels of the projection grid."""
 
 
 def look_in_layers(
@@ -32,7 +31,7 @@ def look_in_layers(
     wanted = [region for region in REGIONS if any(region in named for named in regions)]
     seen: list[list[torch.Tensor]] = [[] for _ in evidence]
     for layer in each(range(LAYERS[axis]), progress, f"Looking for the place, {axis}"):
-        slab = replace(volume, lungs=volume.lungs & _layer_of(wanted, axis, layer).to(volume.lungs.device))
+        slab = replace(volume, lungs=_layer_of(volume.lungs, wanted, axis, layer))
         pictures = project(slab).regions[axis] if slab.lungs.any() else None
         for one, named, maps in zip(evidence, regions, seen, strict=True):
             numbers = [REGIONS.index(region) for region in named]
@@ -45,15 +44,15 @@ def look_in_layers(
             one.deep = dict(zip(named, torch.stack(maps, dim=1), strict=True))
 
 
-def _layer_of(regions: Sequence[str], axis: str, layer: int) -> torch.Tensor:
-    """Return a mask on the projection grid: one layer of every region that is named."""
+def _layer_of(lungs: torch.Tensor, regions: Sequence[str], axis: str, layer: int) -> torch.Tensor:
+    """Return the part of the lungs that lies in one layer of the regions that are named."""
     along = AXES.index(axis)
-    mask = torch.zeros(SHAPE, dtype=torch.bool)
+    part = torch.zeros_like(lungs)
     for region in regions:
-        box = list(region_box(REGIONS.index(region)))
-        start, stop, _ = box[along].indices(SHAPE[along])
+        box = list(region_box(REGIONS.index(region), tuple(lungs.shape)))
+        start, stop, _ = box[along].indices(lungs.shape[along])
         cell = (stop - start) / LAYERS[axis]
         low, high = start + round((layer - 0.5) * cell), start + round((layer + 1.5) * cell)
         box[along] = slice(max(low, start), min(high, stop))
-        mask[tuple(box)] = True
-    return mask
+        part[tuple(box)] = lungs[tuple(box)]
+    return part

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from LungCAD.images.geometry import spacing_zyx, to_axial
 from LungCAD.report.signs import Peak
-from LungCAD.tasks.cpa.back_projection import COARSENING, lung_share, to_projection_grid
+from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, heat_points, lung_share
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume, region_box
 
 SUMMIT = 0.9
@@ -22,17 +23,18 @@ def find_peaks(
     sign: str, heat: torch.Tensor, regions: Sequence[str], volume: ProjectionVolume, ct: sitk.Image
 ) -> list[Peak]:
     """Return the peak of a sign's heat (54, 64, 64) in every region that is named and shows any."""
+    axial = to_axial(ct)
+    steps = np.array(spacing_zyx(axial)) * axial.GetSize()[::-1] / HEAT_SHAPE
     inside = heat.numpy() * (lung_share(volume.lungs).numpy() > 0)
     found = []
     for region in regions:
-        box = tuple(_coarse(part) for part in region_box(REGIONS.index(region)))
+        box = region_box(REGIONS.index(region), HEAT_SHAPE)
         part = inside[box]
         if part.max() <= 0:
             continue
         corner = np.array([each.start or 0 for each in box])
         summit, extent = _summit(part)
-        (position,) = volume.grid.points(to_projection_grid([summit + corner]), ct)
-        steps = np.array(volume.grid.spacing) * COARSENING
+        (position,) = heat_points([summit + corner], ct)
         found.append(
             Peak(
                 sign=sign,
@@ -58,7 +60,3 @@ def _around(mask: NDArray[np.bool_], place: tuple[np.intp, ...]) -> NDArray[np.b
     """Return the connected part of a mask that holds a place."""
     labels, _ = ndimage.label(mask)
     return labels == labels[place]
-
-
-def _coarse(part: slice) -> slice:
-    return slice(*(None if end is None else end // COARSENING for end in (part.start, part.stop)))

@@ -1,0 +1,78 @@
+import csv
+import json
+
+import pytest
+import SimpleITK as sitk
+from PIL import Image
+
+from LungCAD.cli import main
+from LungCAD.images import same_geometry
+from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume
+from Testing.cpa_chest import chest, save_networks, small_volume
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    monkeypatch.setattr(ProjectionVolume, "of", small_volume)
+
+
+@pytest.fixture
+def case(tmp_path):
+    sitk.WriteImage(chest([(62, 30, 78)], bottom=-60), str(tmp_path / "Doe_John.nii.gz"))
+    weights = save_networks(tmp_path / "weights", ("fungus_ball", "disease"), ("axial", "coronal"))
+    return ["cpa", str(tmp_path / "Doe_John.nii.gz"), "--weights", str(weights), "--device", "cpu"]
+
+
+def test_everything_is_written(case, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main([*case, "--check-maps", "-o", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert "Left upper: fungus ball" in printed and "ends within the left lung at its base" in printed
+    rows = list(csv.DictReader((out / "signs.csv").open()))
+    assert [(row["region"], row["sign"]) for row in rows] == [(region, "fungus_ball") for region in REGIONS]
+    found = {row["region"]: row["probability"] for row in rows}
+    assert float(found["left_upper"]) > 0.5 > float(found["right_upper"]) and found["left_lower"] == ""
+    scan = json.loads((out / "scan.json").read_text())
+    assert scan["peaks"][0]["region"] == "left_upper" and scan["survival"] is None
+    assert scan["disease"]["demonstration"] and len(scan["checks"]) == 2
+    heat = sitk.ReadImage(str(out / "heatmap_fungus_ball.nii.gz"))
+    assert same_geometry(heat, chest(bottom=-60)) and sitk.GetArrayFromImage(heat).max() > 50
+    names = {path.stem for path in (out / "projections").iterdir()}
+    assert {"fungus_ball_axial_upper", "fungus_ball_coronal", "disease_axial", "disease_coronal"} <= names
+    with Image.open(out / "projections" / "fungus_ball_coronal.png") as picture:
+        assert picture.width > 400
+    page = (out / "report.html").read_text()
+    assert "Can the heat maps be believed?" in page and "withheld" in page and "(demonstration)" in page
+    record = json.loads((out / "run.json").read_text())
+    assert set(record["weights"]) == {
+        f"cpa-{task}-{axis}" for task in ("fungus_ball", "disease") for axis in ("axial", "coronal")
+    }
+    for written in out.glob("*.*"):
+        assert b"Doe_John" not in written.read_bytes()
+
+
+def test_without_any_network_nothing_is_written(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("LungCAD.tasks.cpa.networks.shipped_files", lambda *_: [])
+    sitk.WriteImage(chest(), str(tmp_path / "ct.nii.gz"))
+    assert main(["cpa", str(tmp_path / "ct.nii.gz"), "-o", str(tmp_path / "out")]) == 2
+    assert "lungcad train cpa" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"input": {"side": 112}}, "holds no network for projections"),
+        ({"input": {"side": 112, "task": "weather", "axis": "axial"}}, "'weather' on 'axial'"),
+        ({"input": {"task": "cavity", "axis": "axial"}}, "holds no network for projections"),
+    ],
+)
+def test_weights_of_another_kind(case, tmp_path, capsys, changes, words):
+    other = save_networks(tmp_path / "other", axes=("axial",), **changes)
+    assert main([*case[:2], "--weights", str(other), "-o", str(tmp_path / "out")]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_weights_that_are_not_there(case, tmp_path, capsys):
+    assert main([*case[:2], "--weights", str(tmp_path / "none"), "-o", str(tmp_path / "out")]) == 2
+    assert "holds no weights" in capsys.readouterr().err

@@ -1,0 +1,218 @@
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+
+from LungCAD.errors import Cancelled, InputError
+from LungCAD.images import same_geometry
+from LungCAD.tasks.cpa import CpaParameters, CpaReader
+from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
+from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
+from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
+from Testing.cpa_chest import chest, save_networks, small_volume
+
+SAGITTAL = (0, 0, 1, 1, 0, 0, 0, -1, 0)
+ENDS = {"right_upper", "left_upper", "right_lower", "left_lower"}
+LEFT_HANDED = (-1, 0, 0, 0, 1, 0, 0, 0, 1)
+
+
+def oblique(degrees=17.0):
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return (c, -s, 0, s, c, 0, 0, 0, 1)
+
+
+@pytest.fixture
+def full_grid():
+    """Ask for it to project on the published grid: four times as fine along each axis, and as slow."""
+    return True
+
+
+@pytest.fixture
+def reader(monkeypatch, tmp_path, request):
+    """Make a reader whose networks look along the given directions."""
+    if "full_grid" not in request.fixturenames:
+        monkeypatch.setattr(ProjectionVolume, "of", small_volume)
+
+    def make(axes=AXES, tasks=("fungus_ball",), **parameters):
+        weights = save_networks(tmp_path / "-".join((*axes, *tasks)), tasks, axes)
+        return CpaReader(CpaParameters(str(weights), device="cpu", **parameters))
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def spot():
+    """A volume with one bright spot, off the middle of its region, and where that is on the heat grid."""
+    volume = small_volume(chest())
+    place = np.array([44, 27, 14])
+    volume.hu.fill_(-850)
+    volume.lungs[:] = False
+    volume.lungs[25:53, 10:50, 5:30] = True
+    volume.hu[tuple(slice(v - 1, v + 2) for v in place)] = 100
+    return volume, place
+
+
+@pytest.mark.parametrize("rotation", [Rotation(), ROTATIONS[14], ROTATIONS[-1]])
+def test_projections_go_back_to_where_they_came_from(spot, rotation):
+    """What the projections of a turned scan show is put back to its place in the scan as it is."""
+    volume, place = spot
+    projections = project(volume, rotation)
+    together = torch.ones(HEAT_SHAPE)
+    for axis in AXES:
+        soft = projections.regions[axis][:, 2]
+        together *= back_project({region: soft[i][None] for i, region in enumerate(REGIONS)}, axis, rotation)
+    hot = np.argwhere(together.numpy() > 0.3 * float(together.max()))
+    assert np.abs(hot.mean(0) - place).max() < 0.6
+    assert np.abs(hot - place).max() <= 2
+
+
+def test_depth_runs_along_the_rays():
+    for number, axis in enumerate(AXES):
+        ramp = torch.arange(8.0)[:, None, None]
+        heat = back_project({"left_upper": ramp}, axis, Rotation()).numpy()
+        region = heat[36:, :, 32:]
+        assert heat[:36].max() == heat[:, :, :32].max() == 0
+        along = np.moveaxis(region, number, 0).reshape(region.shape[number], -1)
+        assert np.ptp(along, axis=1).max() < 1e-5
+        assert (np.diff(along[:, 0]) >= -1e-6).all() and along[0, 0] < 0.5 and along[-1, 0] > 6.5
+        assert heat.shape == HEAT_SHAPE
+
+
+@pytest.mark.parametrize(
+    ("direction", "size", "spacing"),
+    [
+        (oblique(), (64, 64, 48), (5.0, 5.0, 6.0)),
+        (SAGITTAL, (56, 72, 64), (4.4, 5.4, 5.2)),
+        (LEFT_HANDED, (64, 56, 100), (5.2, 4.4, 2.6)),
+    ],
+)
+def test_peak_and_heat_map_lie_on_the_ball(reader, direction, size, spacing):
+    ball = np.array([62.0, 30.0, 78.0])
+    ct = chest([ball], size=size, spacing=spacing, direction=direction)
+    result = reader(axes=("axial", "coronal")).read(ct)
+    (peak,) = result.peaks
+    assert (peak.sign, peak.region) == ("fungus_ball", "left_upper")
+    assert np.linalg.norm(np.subtract(peak.position, ball)) < 12
+    assert all(2 < extent < 60 for extent in peak.extent_mm)
+    heat = result.heat_map("fungus_ball")
+    assert same_geometry(heat, ct)
+    values = sitk.GetArrayFromImage(heat)
+    hottest = np.argwhere(values > 0.8 * values.max())[:, ::-1].astype(float)
+    places = np.array([ct.TransformContinuousIndexToPhysicalPoint(place) for place in hottest.tolist()])
+    assert np.median(np.linalg.norm(places - ball, axis=1)) < 25
+    assert values.max() == pytest.approx(100 * peak.heat, abs=12)
+    assert values[sitk.GetArrayFromImage(ct) < -990].max() == 0
+
+
+def test_one_direction_is_enough_to_find_the_depth(reader):
+    ball = (-66.0, -28.0, 80.0)
+    result = reader(axes=("axial",)).read(chest([ball]))
+    (peak,) = result.peaks
+    assert peak.region == "right_upper"
+    assert np.linalg.norm(np.subtract(peak.position, ball)) < 15
+    assert [reading.probability > 0.5 for reading in result.signs] == [True] + 5 * [False]
+
+
+def test_readings_pictures_and_checks(reader):
+    result = reader(check_maps=True).read(chest([(62, 30, 78)]))
+    assert [reading.region for reading in result.signs] == list(REGIONS)
+    for reading in result.signs:
+        assert reading.probability == pytest.approx(np.mean(list(reading.by_direction.values())))
+        assert set(reading.by_direction) == set(AXES)
+    assert result.disease is None and result.survival is None
+    assert any("synthetic" in warning for warning in result.warnings)
+    parts = {(picture.axis, picture.part): picture for picture in result.pictures}
+    assert len(parts) == 3 + 1 + 2
+    upper = parts["axial", "upper"]
+    assert upper.image.shape == (64, 64, 3) and upper.heat.shape == (64, 64)
+    _, column = np.unravel_index(upper.heat.argmax(), upper.heat.shape)
+    assert column > 32  # the patient's left is on the right
+    coronal = parts["coronal", ""]
+    assert np.unravel_index(coronal.heat.argmax(), coronal.heat.shape)[0] < 27  # the head is above
+    assert parts["sagittal", "left"].heat.max() > 0.9 > 0.1 > parts["sagittal", "right"].heat.max()
+    checks = {check.axis: check for check in result.checks}
+    assert set(checks) == set(AXES)
+    assert all(check.region == "left_upper" for check in result.checks)
+    assert checks["axial"].insertion >= checks["axial"].insertion_by_chance - 0.01
+
+
+def test_rotations_agree_with_the_scan_as_it_is(reader, monkeypatch):
+    ball = (62.0, 30.0, 78.0)
+    monkeypatch.setattr("LungCAD.tasks.cpa.scan.ROTATIONS", (ROTATIONS[0], ROTATIONS[13], ROTATIONS[26]))
+    result = reader(axes=("axial", "sagittal"), rotations=27).read(chest([ball]))
+    (peak,) = result.peaks
+    assert np.linalg.norm(np.subtract(peak.position, ball)) < 12
+
+
+def test_regions_that_are_not_there_are_named_and_withheld(reader):
+    ct = chest([(62, 30, 78)], lungs=("left",), bottom=-60)
+    result = reader(axes=("axial",)).read(ct)
+    assert {"right_upper", "right_middle", "right_lower", "left_lower"} == set(result.incomplete)
+    withheld = {reading.region: reading.withheld for reading in result.signs if reading.probability is None}
+    assert withheld["right_upper"] == "the right lung is missing or airless"
+    assert withheld["left_lower"] == "the scan ends within the left lung at its base"
+    assert any("right upper, right middle, right lower" in warning for warning in result.warnings)
+    heat = sitk.GetArrayFromImage(result.heat_map("fungus_ball"))
+    assert heat[:, :, : heat.shape[2] // 2].max() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, set()),
+        ({"top": 60.0}, {"right_upper", "left_upper"}),
+        ({"bottom": -60.0}, {"right_lower", "left_lower"}),
+        ({"lungs": ("right",)}, {"left_upper", "left_middle", "left_lower"}),
+        (
+            {"size": (64, 56, 150), "top": 900, "bottom": -900},
+            ENDS,
+        ),
+    ],
+)
+def test_incomplete_regions(changes, expected):
+    assert set(incomplete_regions(small_volume(chest(**changes)))) == expected
+
+
+def test_thick_slices():
+    assert slice_warnings(chest(spacing=(5.2, 4.4, 1.0))) == ()
+    assert "6 mm apart" in slice_warnings(chest())[0]
+    with pytest.raises(InputError, match="slices 15 mm apart"):
+        slice_warnings(chest(spacing=(5.2, 4.4, 15.0)))
+
+
+def test_scans_that_cannot_be_read(reader):
+    with pytest.raises(InputError, match="shows no lungs"):
+        reader().read(chest(lungs=()))
+    with pytest.raises(InputError, match="not a volume"):
+        reader().read(chest()[:, :, 3])
+
+
+def test_cancel_reaches_the_caller(reader):
+    def stop(fraction, message):
+        if fraction > 0.2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        reader().read(chest(), stop)
+
+
+@pytest.mark.slow
+def test_on_the_published_grid(full_grid, reader):
+    ball = (62.0, 30.0, 78.0)
+    (peak,) = reader(axes=("axial", "sagittal")).read(chest([ball])).peaks
+    assert np.linalg.norm(np.subtract(peak.position, ball)) < 15
+
+
+def test_whole_scan_and_survival(reader):
+    result = reader(axes=("axial", "coronal"), tasks=("disease", "survival", "cavity")).read(chest())
+    assert result.disease.demonstration and len(result.disease.by_network) == 2
+    assert result.disease.probability == pytest.approx(np.mean(list(result.disease.by_network.values())))
+    assert result.survival is not None
+    assert {picture.task for picture in result.pictures} == {"disease", "cavity"}
+    assert set(result.maps) == {"cavity"} and result.peaks == ()
+
+
+def test_same_scan_same_result(reader):
+    ct = chest([(62, 30, 78)])
+    one, other = (reader(axes=("axial",)).read(ct) for _ in range(2))
+    assert one.signs == other.signs and one.peaks == other.peaks
