@@ -8,15 +8,17 @@ from pathlib import Path
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_config, add_output, add_parameters, configured, parameters_from
 from LungCAD.files import atomic_folder
-from LungCAD.labels import available_schemas, load_schema
+from LungCAD.labels import Schema, available_schemas, load_schema
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.extra import require_training_packages
+from LungCAD.train.ild.geneva import geneva_slices
 from LungCAD.train.ild.painted import RealLungs, painted_slices
 from LungCAD.train.ild.parameters import IldTrainingParameters
 from LungCAD.train.ild.phantoms import phantom_slices
 from LungCAD.train.ild.slices import SliceSet
+from LungCAD.train.ild.volumes import label_volume_slices, reviewed_slices
 
 FIRST_SEED = 5000
 """Studies to train on; no benchmark scores them. Those kept apart follow."""
@@ -25,6 +27,13 @@ FIRST_SEED = 5000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those of the method derive from its parameters."""
     source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--geneva", type=Path, metavar="FOLDER", help="the Geneva (HUG) ILD database")
+    source.add_argument(
+        "--ltrc", type=Path, metavar="FOLDER", help="scans and label volumes listed in its pairs.csv"
+    )
+    source.add_argument(
+        "--dataset", type=Path, metavar="FOLDER", help="scans that were reviewed and exported"
+    )
     source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic studies")
     parser.add_argument(
         "--unseen", type=int, default=0, metavar="N", help="score the network on so many further phantoms"
@@ -61,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     network_options(p)
     schema, start = load_schema(p.schema), read_start(options.start, p)
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
-        data = _read(options, p, part(progress, 0.0, 0.1))
+        data = _read(options, schema, part(progress, 0.0, 0.1))
         extra = _painted(options, p, part(progress, 0.1, 0.15))
         unseen = _unseen(options, p, part(progress, 0.15, 0.2))
         training = train_ild(
@@ -83,9 +92,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read(options: argparse.Namespace, parameters: IldTrainingParameters, progress: Progress) -> SliceSet:
-    seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-    return phantom_slices(seeds, parameters.schema, IldInput(), progress)
+def _read(options: argparse.Namespace, schema: Schema, progress: Progress) -> SliceSet:
+    if options.phantoms is not None:
+        seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
+        return phantom_slices(seeds, schema.name, IldInput(), progress)
+    readers = {"geneva": geneva_slices, "ltrc": label_volume_slices, "dataset": reviewed_slices}
+    name = next(name for name in readers if getattr(options, name))
+    return readers[name](getattr(options, name), schema, IldInput(), progress)
 
 
 def _painted(
@@ -107,7 +120,7 @@ def _unseen(
 
 
 def _command(options: argparse.Namespace) -> str:
-    names = ("start", "checkpoints", "config", "output")
+    names = ("geneva", "ltrc", "dataset", "start", "checkpoints", "config", "output")
     roles = {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}
     roles |= {str(path): "CT" for path in options.paint}
     if (schema := getattr(options, "schema", "")) not in available_schemas():

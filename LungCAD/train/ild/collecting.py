@@ -41,6 +41,7 @@ class SliceCollector:
         *,
         thickness_mm: float | None = None,
         meaning: Mapping[int, str | None] | None = None,
+        unlabelled: int = 0,
     ) -> None:
         """Take both lungs of all slices on which something is labelled.
 
@@ -48,13 +49,14 @@ class SliceCollector:
         ----------
         ct, labels, lungs : HU, label values, and 1 right, 2 left; of one geometry, any orientation.
         thickness_mm : of the slices; their distance where it is not known.
-        meaning : code by label value, that of the schema where None; 0 is unlabelled, values without a code
-            take no part.
+        meaning : code by label value, that of the schema where None. Values without a code, or with one that
+            is no class, take no part.
+        unlabelled : value beside 0 of lung that nobody labelled.
         """
         axial = to_axial(ct)
         hu = sitk.GetArrayFromImage(axial)
         values, field = (sitk.GetArrayFromImage(to_axial(image)) for image in (labels, lungs))
-        table = self._table(meaning)
+        table = self._table(meaning, unlabelled)
         found = len(self._slices)
         for crop in self._input.crops(field):
             targets = np.where(crop.cut(field) == crop.side, table[crop.cut(values)], np.int8(OUTSIDE))
@@ -93,13 +95,13 @@ class SliceCollector:
             raise InputError(source, f"shows no {', '.join(missing)}", "Give data that show all classes")
         return made
 
-    def _table(self, meaning: Mapping[int, str | None] | None) -> np.ndarray:
+    def _table(self, meaning: Mapping[int, str | None] | None, unlabelled: int) -> np.ndarray:
         """Return the target by label value."""
         if meaning is None:
             meaning = {label.value: label.code for label in self.schema.labels}
         index = {code: number for number, code in enumerate(self.schema.codes)}
         table = np.full(256, OUTSIDE, np.int8)
-        table[0] = UNLABELLED
+        table[[0, unlabelled]] = UNLABELLED
         for value, code in meaning.items():
             table[value] = index.get(code, OUTSIDE)
         return table

@@ -1,0 +1,198 @@
+"""How right a network for interstitial lung disease is: on phantoms, on another generator, on normal lung."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from LungCAD.cli.bench.generators import PHANTOM, Study, load_generator
+from LungCAD.cli.bench.scoring import recalls
+from LungCAD.cli.console import progress_bar
+from LungCAD.files import write_text
+from LungCAD.labels import Schema, load_schema
+from LungCAD.phantom.study import BENCHMARK, make_study
+from LungCAD.progress import Progress, each, part, silent
+from LungCAD.tasks.ild_segmentation import IldNetwork
+from LungCAD.train.ild.painted import RealLungs
+
+FIRST_SEED = 2000
+"""Phantoms that no network is trained on."""
+
+OTHER_SCHEMA = "gao5"
+"""Of studies of other generators."""
+
+SAME_AS = {"reticulation": "fibrosis", "honeycombing": "fibrosis"}
+"""Classes that another schema takes together."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "--weights",
+        default="lungnet-six",
+        metavar="NAME|FILE",
+        help="shipped, or a file (default: lungnet-six)",
+    )
+    parser.add_argument("--studies", type=int, default=4, metavar="N", help="of every kind (default: 4)")
+    parser.add_argument(
+        "--generator",
+        metavar="FILE",
+        help="Python file with make_study(seed), as Testing/second_generator.py",
+    )
+    parser.add_argument(
+        "--normal", type=Path, nargs="+", default=[], metavar="CT", help="real scans, to count false alarms"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print."""
+    network = IldNetwork.load(options.weights)
+    with progress_bar(False) as progress:
+        result = measure(network, options.studies, options.generator, options.normal, progress)
+    for name, found in result.items():
+        print(_line(name, found))
+    if options.json:
+        write_text(options.json, json.dumps(result, indent=1), overwrite=True)
+    return 0
+
+
+def measure(
+    network: IldNetwork,
+    studies: int,
+    generator: str | None = None,
+    normal: Sequence[Path] = (),
+    progress: Progress = silent,
+) -> dict[str, dict[str, Any]]:
+    """Measure a network on studies that it was not trained on.
+
+    Parameters
+    ----------
+    studies : so many of every kind. generator : as `load_generator` takes it; its studies are of gao5.
+    normal : real CT, taken as normal but where they are dense over some width.
+
+    Returns
+    -------
+    By kind: balanced accuracy (mean, worst), recall per class; for lungs without disease, the part of the
+    lung that is taken for each disease ("false_alarms").
+    """
+    stages = 2 + bool(generator) + bool(normal)
+    shares = iter(part(progress, k / stages, (k + 1) / stages) for k in range(stages))
+
+    def phantom(sham: bool) -> Callable[[int], Study]:
+        return lambda seed: make_study(replace(BENCHMARK, seed=seed, schema=network.schema.name, sham=sham))
+
+    seeds = range(FIRST_SEED, FIRST_SEED + studies)
+    result = {
+        PHANTOM: _accuracy(network, phantom(False), network.schema, seeds, next(shares)),
+        "sham": _sham(network, phantom(True), seeds, next(shares)),
+    }
+    if generator:
+        other = load_generator(generator)
+        result["other generator"] = _accuracy(network, other, load_schema(OTHER_SCHEMA), seeds, next(shares))
+    if normal:
+        result["normal"] = _normal(network, normal, next(shares))
+    return result
+
+
+def tell(network: IldNetwork, hu: NDArray, lungs: NDArray) -> NDArray[np.uint8]:
+    """Return the label values (z, y, x) that the network gives to the lungs of a scan in axial order."""
+    labels = np.zeros(lungs.shape, np.uint8)
+    labels[lungs > 0] = np.array(network.values, np.uint8)[network.apply(hu, lungs).argmax(0)]
+    return labels
+
+
+def _accuracy(
+    network: IldNetwork,
+    make: Callable[[int], Study],
+    schema: Schema,
+    seeds: Sequence[int],
+    progress: Progress,
+) -> dict[str, Any]:
+    """Score the classes that both the truth and the network know, under names that both have."""
+    names = {label.value: label.code for label in schema.labels}
+    told_names = {value: network.schema.by_value(value).code for value in network.values}
+    common = set(schema.codes) - set(network.schema.codes)
+    told_names = {
+        value: SAME_AS[code] if SAME_AS.get(code) in common else code for value, code in told_names.items()
+    }
+    codes = [code for code in schema.codes if code in told_names.values()]
+    per_class: dict[str, list[float]] = {code: [] for code in codes}
+    accuracies = []
+    for seed in each(seeds, progress, "Scoring studies"):
+        study = make(seed)
+        hu, truth, lungs = (sitk.GetArrayFromImage(i) for i in (study.ct, study.labels, study.lungs))
+        told = _renumbered(tell(network, hu, lungs), told_names, codes)
+        true = _renumbered(truth, names, codes)
+        known = true > 0
+        found = recalls(true[known], told[known])
+        for number, recall in found.items():
+            per_class[codes[number - 1]].append(recall)
+        accuracies.append(float(np.mean(list(found.values()))))
+    return {
+        "balanced_accuracy": float(np.mean(accuracies)),
+        "worst": float(np.min(accuracies)),
+        "sd": float(np.std(accuracies)),
+        "recall": {code: float(np.mean(values)) for code, values in per_class.items() if values},
+    }
+
+
+def _sham(
+    network: IldNetwork, make: Callable[[int], Study], seeds: Sequence[int], progress: Progress
+) -> dict[str, Any]:
+    shares = []
+    for seed in each(seeds, progress, "Sham studies"):
+        study = make(seed)
+        hu, lungs = (sitk.GetArrayFromImage(image) for image in (study.ct, study.lungs))
+        shares.append(_shares(network, tell(network, hu, lungs), lungs > 0))
+    return _alarms(shares)
+
+
+def _normal(network: IldNetwork, scans: Sequence[Path], progress: Progress) -> dict[str, Any]:
+    shares = []
+    for path in each(scans, progress, "Normal lung"):
+        real = RealLungs.read(path, path.name)
+        ct, lungs, own = real.take(real.slices(learned=False))
+        hu, field = (sitk.GetArrayFromImage(image) for image in (ct, lungs))
+        shares.append(_shares(network, tell(network, hu, field), (field > 0) & ~own))
+    return _alarms(shares)
+
+
+def _shares(network: IldNetwork, labels: NDArray, where: NDArray[np.bool_]) -> dict[str, float]:
+    """Return the part of the lung that each disease is given to."""
+    diseases = (label for label in network.schema.labels if label.code != "healthy")
+    return {label.code: float(np.mean(labels[where] == label.value)) for label in diseases}
+
+
+def _alarms(shares: list[dict[str, float]]) -> dict[str, Any]:
+    return {
+        "false_alarms": {code: float(np.mean([one[code] for one in shares])) for code in shares[0]},
+        "worst": {code: max(one[code] for one in shares) for code in shares[0]},
+    }
+
+
+def _renumbered(labels: NDArray, names: dict[int, str], codes: Sequence[str]) -> NDArray[np.uint8]:
+    """Return 1 + the position in `codes` for label values that have such a name, else 0."""
+    table = np.zeros(256, np.uint8)
+    for value, code in names.items():
+        if code in codes:
+            table[value] = codes.index(code) + 1
+    return table[labels]
+
+
+def _line(name: str, found: dict[str, Any]) -> str:
+    if "false_alarms" in found:
+        shares = "  ".join(f"{code} {100 * share:.1f} %" for code, share in found["false_alarms"].items())
+        return f"{name}: false alarms {shares}"
+    recall = "  ".join(f"{code} {value:.2f}" for code, value in found["recall"].items())
+    return (
+        f"{name}: balanced accuracy {found['balanced_accuracy']:.3f} (worst {found['worst']:.3f})  {recall}"
+    )

@@ -1,0 +1,67 @@
+"""Slices of scans with label volumes: LTRC and what readers accepted in a review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from LungCAD.errors import InputError
+from LungCAD.labels import Schema
+from LungCAD.lungs import segment_lungs
+from LungCAD.progress import Progress, each, silent
+from LungCAD.review.dataset import read_dataset
+from LungCAD.tasks.ild_input import IldInput
+from LungCAD.train.ild.collecting import SliceCollector
+from LungCAD.train.ild.slices import SliceSet
+from LungCAD.train.label_volumes import label_volumes
+
+
+def label_volume_slices(
+    folder: Path | str, schema: Schema, input: IldInput, progress: Progress = silent
+) -> SliceSet:
+    """Return the slices of the scans in a folder, as `label_volumes` reads it; raises as that does."""
+    collector, patients, licences = SliceCollector(schema, input), set(), set()
+    for one in label_volumes(folder, schema, progress):
+        collector.add(
+            one.scan.image,
+            one.labels,
+            segment_lungs(one.scan.image),
+            one.patient,
+            thickness_mm=one.scan.facts.slice_thickness_mm,
+            meaning=one.meaning,
+        )
+        patients.add(one.patient)
+        licences.add(one.licence)
+    source = f"scans with label volumes of {len(patients)} patients"
+    return collector.done(source, "; ".join(sorted(licences)))
+
+
+def reviewed_slices(
+    folder: Path | str, schema: Schema, input: IldInput, progress: Progress = silent
+) -> SliceSet:
+    """Return the slices of an exported dataset; what no reader accepted is unlabelled lung.
+
+    Raises
+    ------
+    InputError
+        There is no dataset, it has no case, labels that the schema lacks, or damaged files.
+    """
+    dataset = read_dataset(folder)
+    if not dataset.cases:
+        raise InputError(folder, "holds no case", "Export reviewed cases to it")
+    if strange := sorted(set(dataset.schema.codes) - set(schema.codes)):
+        problem = f"has the labels {', '.join(strange)}, which the schema {schema.name} lacks"
+        raise InputError(folder, problem, f"Train for the schema {dataset.schema.name}")
+    meaning = {label.value: label.code for label in dataset.schema.labels}
+    collector = SliceCollector(schema, input)
+    for case in each(dataset.cases, progress, "Reading cases"):
+        ct, labels = dataset.image(case), dataset.labels(case)
+        collector.add(
+            ct,
+            labels,
+            segment_lungs(ct),
+            case.patient,
+            meaning=meaning,
+            unlabelled=dataset.schema.ignore_value,
+        )
+    source = f"{len(dataset.cases)} reviewed scans of {len(dataset.patients)} patients"
+    return collector.done(source, "; ".join(sorted({case.licence for case in dataset.cases})))

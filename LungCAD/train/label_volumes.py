@@ -1,0 +1,97 @@
+"""Scans with a label volume each, as LTRC has them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.images import Scan, read_ct, same_geometry
+from LungCAD.images.volume_file import read_image
+from LungCAD.labels import Schema, available_schemas, load_schema
+from LungCAD.progress import Progress, each, silent
+
+PAIRS, VALUES = "pairs.csv", "values.json"
+COLUMNS = ("image", "labels", "patient")
+
+
+@dataclass(frozen=True)
+class LabelVolume:
+    """A scan and its labels, of one geometry.
+
+    meaning : code by label value, None for lung that takes no part; 0 is outside the lungs.
+    """
+
+    scan: Scan
+    labels: sitk.Image
+    meaning: Mapping[int, str | None]
+    patient: str
+    licence: str
+
+
+def label_volumes(folder: Path | str, schema: Schema, progress: Progress = silent) -> Iterator[LabelVolume]:
+    """Yield the scans that `pairs.csv` in the folder lists; files are read one after the other.
+
+    Columns: image, labels (paths relative to the folder), patient; licence where known. `values.json` says
+    what the values mean, by codes of any shipped schema: {"10": "healthy", "20": "reticulation", "30": null};
+    without it they are those of `schema`.
+
+    Raises
+    ------
+    InputError
+        No such file, a column or a volume is missing, values or codes without meaning, another geometry.
+    """
+    folder = Path(folder)
+    rows = read_table(folder / PAIRS, COLUMNS)
+    meaning = _meaning(folder / VALUES, schema)
+    for row in rows:
+        for column in ("image", "labels"):
+            if not (folder / row[column]).exists():
+                raise InputError(
+                    folder / row[column], f"is listed in {PAIRS} but does not exist", "Complete it"
+                )
+    for row in each(rows, progress, "Reading scans"):
+        scan, path = read_ct(folder / row["image"]), folder / row["labels"]
+        labels = read_image(path)
+        if not same_geometry(scan.image, labels):
+            raise InputError(path, "has another geometry than its CT", "Give the labels of this very scan")
+        found = np.unique(sitk.GetArrayViewFromImage(labels)).tolist()
+        if unknown := [str(value) for value in found if value and value not in meaning]:
+            problem = f"holds the values {', '.join(unknown)}, of which nothing is said"
+            raise InputError(path, problem, f"Add them to {VALUES}")
+        licence = row.get("licence") or "not stated"
+        yield LabelVolume(scan, labels, meaning, row["patient"], licence)
+
+
+def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return the rows of a CSV; raises InputError where there is none, it is empty or lacks a column."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, "cannot be read", "Give the table") from error
+    missing = [column for column in columns if not rows or column not in rows[0]]
+    if missing:
+        raise InputError(path, f"lacks {', '.join(missing)}", f"Needed: {', '.join(columns)}")
+    return rows
+
+
+def _meaning(path: Path, schema: Schema) -> dict[int, str | None]:
+    if not path.is_file():
+        return {label.value: label.code for label in schema.labels}
+    try:
+        meaning = {int(value): code for value, code in json.loads(path.read_text("utf-8")).items()}
+    except (ValueError, AttributeError) as error:
+        raise InputError(path, "is no table of values", 'Write, for instance, {"1": "healthy"}') from error
+    known = {code for name in available_schemas() for code in load_schema(name).codes} | set(schema.codes)
+    if strange := sorted({str(code) for code in meaning.values() if code is not None and code not in known}):
+        raise InputError(
+            path, f"names {', '.join(strange)}, which no schema knows", f"Known: {', '.join(known)}"
+        )
+    return meaning
