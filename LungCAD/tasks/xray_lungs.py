@@ -21,6 +21,7 @@ from LungCAD.parameters import Parameters, parameter
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.xray_cleaning import clean, two_lungs
 from LungCAD.tasks.xray_input import XrayInput
+from LungCAD.tasks.xray_polarity import is_inverted
 from LungCAD.tasks.xray_quality import Flag, expected_dice, quality_flags
 from LungCAD.weights import load_network
 from LungCAD.weights.shipped import weights_file
@@ -38,7 +39,7 @@ class XrayLungParameters(Parameters):
     )
     bone: str = parameter(
         "unknown",
-        "Bone is bright on every film, or it is not known: both are then tried, for half the time more",
+        "Bone is bright on every film, or it is not known: films whose lungs come out bright are turned over",
         choices=("unknown", "bright"),
     )
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
@@ -110,15 +111,14 @@ class XraySegmenter:
     def probabilities(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probability of lung (N, side, side) of films that `input.image` prepared.
 
-        Where it is not known whether bone is bright, the way round counts of which the network is surer.
+        Where it is not known whether bone is bright, films whose lungs come out bright are turned over.
         """
         lungs = self._lungs(prepared)
         if self._bone == "bright":
             return lungs
-        inverted = self._lungs(-prepared)
-        for lung, other in zip(lungs, inverted, strict=True):
-            if expected_dice(other) > expected_dice(lung):
-                lung[:] = other
+        inverted = [is_inverted(*pair) for pair in zip(prepared, lungs, strict=True)]
+        if any(inverted):
+            lungs[inverted] = self._lungs(-prepared[inverted])
         return lungs
 
     def _lungs(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -145,7 +145,7 @@ def film_array(film: sitk.Image) -> NDArray[np.float32]:
     if film.GetDimension() != 2 or min(film.GetSize()) < 32:
         size = " x ".join(map(str, film.GetSize()))
         raise InputError("radiograph", f"has {size} pixels", "Give a film of at least 32 x 32 pixels")
-    return sitk.GetArrayViewFromImage(film)
+    return sitk.GetArrayFromImage(film)  # a view would outlive the film
 
 
 def read_out(film: sitk.Image, lung: NDArray[np.float32], mirrored: bool = False) -> XrayLungs:
