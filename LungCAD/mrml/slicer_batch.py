@@ -2,10 +2,10 @@
 
     Slicer --no-main-window --python-script slicer_batch.py -- propagate --input DIR --output DIR [options]
 
-The words after -- are those of `lungcad batch`, which tells how the folder looks; `-- propagate --help`
-prints them. Exit codes: 0 every case is done, 1 a case or the run failed, 2 bad input. Slicer never asks and
-always ends. What is missing of Resources/requirements.txt is installed first. On Linux without a screen, put
-`xvfb-run -a` before it.
+The words after -- are those of `lungcad batch`: a method, such as propagate or ild, and its options;
+`-- propagate --help` prints them and tells how the folder looks. Exit codes: 0 every case is done, 1 a case
+or the run failed, 2 bad input. Slicer never asks and always ends. What is missing of
+Resources/requirements.txt is installed first. On Linux without a screen, put `xvfb-run -a` before it.
 """
 
 from __future__ import annotations
