@@ -32,6 +32,9 @@ from LungCAD.weights.shipped import weights_file
 
 REPORT = "report.html"
 
+COMMAND = "lungcad batch ild --input CASES --output RESULTS  # with the parameters above"
+"""What repeats a run that no command line began."""
+
 
 def write_ild_case(
     folder: Path,
@@ -115,7 +118,7 @@ def run_scans(
         stopwatch.lap("segmenting")
         progress(0.9, f"{case.name}: writing")
         with atomic_folder(target, overwrite=True) as unfinished:
-            write_ild_case(unfinished, scan, inputs, result, parameters, "", stopwatch)
+            write_ild_case(unfinished, scan, inputs, result, parameters, COMMAND, stopwatch)
 
     outcomes = run_folder(source, output, parameters, perform, overwrite=overwrite, progress=progress)
     failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
