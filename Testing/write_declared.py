@@ -9,6 +9,7 @@ import LungCAD.panels
 from LungCAD.files import write_text
 from LungCAD.panels.declared import describe
 from LungCAD.parameters import Parameters
+from LungCAD.tasks.cpa import CpaParameters
 from LungCAD.tasks.ild_detection import IldDetectionParameters
 from LungCAD.tasks.ild_segmentation import IldSegmentationParameters
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
@@ -17,6 +18,7 @@ from LungCAD.tasks.xray_lungs import XrayLungParameters
 FOLDER = Path(LungCAD.panels.__file__).parent / "declared"
 
 METHODS: dict[str, Parameters] = {
+    "cpa": CpaParameters(),
     "ild_detection": IldDetectionParameters(),
     "ild_segmentation": IldSegmentationParameters(),
     "label_propagation": LabelPropagationParameters(),

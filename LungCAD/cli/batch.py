@@ -10,16 +10,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from LungCAD.batch import cases, detection
+from LungCAD.batch import cases, cpa, detection
 from LungCAD.batch.cases import Case
 from LungCAD.batch.folder import run_folder
 from LungCAD.batch.run import Outcome, State
+from LungCAD.cli import cpa as cpa_command
 from LungCAD.cli import detect, ild, propagate
 from LungCAD.cli.options import parameters_from
 from LungCAD.errors import Cancelled
 from LungCAD.labels import load_schema
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress
+from LungCAD.tasks.cpa import CpaParameters, find_networks
 from LungCAD.tasks.ild_detection import IldDetectionParameters
 from LungCAD.tasks.ild_segmentation import IldSegmentationParameters
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
@@ -63,6 +65,13 @@ METHODS = {
         IldDetectionParameters(),
         lambda chosen: weights_file(chosen.weights),
         collect=detection.collect,
+    ),
+    "cpa": Method(
+        cpa_command,
+        "find signs of chronic pulmonary aspergillosis; scans.csv has a row per scan",
+        CpaParameters(),
+        lambda chosen: find_networks(chosen.weights),
+        collect=cpa.collect,
     ),
 }
 

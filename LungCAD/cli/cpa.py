@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from LungCAD.cli.case_output import Stopwatch
+from LungCAD.batch.cpa import write_scan
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.cpa_output import write_cpa
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct
 from LungCAD.progress import part
 from LungCAD.report.record import repeatable_command
 from LungCAD.report.sign_report import region_name
+from LungCAD.report.stopwatch import Stopwatch
 from LungCAD.tasks import cpa
 from LungCAD.tasks.cpa import CpaParameters, CpaResult
 
@@ -20,8 +20,13 @@ from LungCAD.tasks.cpa import CpaParameters, CpaResult
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those of the method derive from its parameters."""
     add_ct(parser)
-    add_parameters(parser, CpaParameters)
+    add_method(parser)
     add_output(parser)
+
+
+def add_method(parser: argparse.ArgumentParser) -> None:
+    """Declare what is the same for any number of scans."""
+    add_parameters(parser, CpaParameters)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         progress(0.9, "Writing")
         roles = {str(options.ct): "CT", str(options.output): "OUT", parameters.weights: "WEIGHTS"}
         command = repeatable_command(["lungcad", *options.words], roles)
-        write_cpa(folder, scan, result, parameters, command, stopwatch)
+        write_scan(folder, scan, result, parameters, command, stopwatch)
         progress(1.0, "Done")
     if not options.quiet:
         for warning in (*scan.warnings, *result.warnings):

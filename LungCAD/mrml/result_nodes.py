@@ -28,7 +28,7 @@ class Nodes:
 
 @dataclass
 class ResultNodes(Nodes):
-    """One result of label propagation.
+    """Labels of a CT, whatever made them.
 
     labels : one segment per class. uncertainty : 0 certain to 1. provenance : values of
     `LungCAD.labels.Provenance`. measurements : ml and per cent per class and region. along_z : shares of the
@@ -40,6 +40,13 @@ class ResultNodes(Nodes):
     provenance: slicer.vtkMRMLScalarVolumeNode | None = None
     measurements: slicer.vtkMRMLTableNode | None = None
     along_z: slicer.vtkMRMLPlotChartNode | None = None
+
+
+@dataclass
+class PropagationNodes(ResultNodes):
+    """One result of label propagation. expected_change : 0..1, highest where the next region helps most."""
+
+    expected_change: slicer.vtkMRMLScalarVolumeNode | None = None
 
 
 @dataclass
@@ -61,3 +68,16 @@ class DetectionNodes(Nodes):
     findings: slicer.vtkMRMLTextNode | None = None
     table: slicer.vtkMRMLTableNode | None = None
     along_z: slicer.vtkMRMLPlotChartNode | None = None
+
+
+@dataclass
+class SignNodes(Nodes):
+    """Signs of aspergillosis on one CT.
+
+    findings : all that was found, as text; refers to heat maps and projections. table : one row per region.
+    peaks : a point for every sign that is present, where its heat map is highest.
+    """
+
+    findings: slicer.vtkMRMLTextNode | None = None
+    table: slicer.vtkMRMLTableNode | None = None
+    peaks: slicer.vtkMRMLMarkupsFiducialNode | None = None

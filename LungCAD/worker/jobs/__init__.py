@@ -25,6 +25,8 @@ JOBS = {
     "ild_folder": "LungCAD.worker.jobs.ild:segment_folder",
     "detect": "LungCAD.worker.jobs.detection:detect",
     "detect_folder": "LungCAD.worker.jobs.detection:detect_folder",
+    "cpa": "LungCAD.worker.jobs.cpa:find_signs",
+    "cpa_folder": "LungCAD.worker.jobs.cpa:find_signs_in_folder",
     "xray": "LungCAD.worker.jobs.xray:segment",
     "xray_folder": "LungCAD.worker.jobs.xray:segment_folder",
 }

@@ -76,3 +76,21 @@ def test_weights_of_another_kind(case, tmp_path, capsys, changes, words):
 def test_weights_that_are_not_there(case, tmp_path, capsys):
     assert main([*case[:2], "--weights", str(tmp_path / "none"), "-o", str(tmp_path / "out")]) == 2
     assert "holds no weights" in capsys.readouterr().err
+
+
+def test_batch_writes_a_row_per_scan(case, tmp_path):
+    for name, ct in {
+        "a": chest([(62, 30, 78)]),
+        "b": chest(lungs=("right",)),
+        "none": chest(lungs=()),
+    }.items():
+        (tmp_path / "scans" / name).mkdir(parents=True)
+        sitk.WriteImage(ct, str(tmp_path / "scans" / name / "ct.nii.gz"))
+    out = tmp_path / "results"
+    words = ["--input", str(tmp_path / "scans"), "--output", str(out), "--quiet"]
+    assert main(["batch", "cpa", *words, *case[2:]]) == 2
+    rows = {row["scan"]: row for row in csv.DictReader((out / "scans.csv").open())}
+    assert float(rows["a"]["left_upper fungus_ball"]) > 0.5 > float(rows["a"]["right_lower fungus_ball"])
+    assert rows["b"]["left_upper fungus_ball"] == "" and rows["b"]["right_upper fungus_ball"]
+    assert "shows no lungs" in rows["none"]["error"] and float(rows["a"]["disease"]) >= 0
+    assert (out / "a" / "report.html").exists()
