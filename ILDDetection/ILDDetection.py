@@ -29,7 +29,7 @@ from LungCAD.panels.parameter_node import nested_values, with_parameters
 from LungCAD.panels.problems import complaint_of
 from LungCAD.panels.sample_data import SCAN_NAME, PhantomSample, load_phantom_scan
 from LungCAD.panels.scan_folder import SCANS
-from LungCAD.panels.slice_review import SliceReviewPanel
+from LungCAD.panels.slice_review import SliceReviewPanel, Subject
 from LungCAD.panels.summary import summary_of_detection
 from LungCAD.panels.views import show_over, show_table_and_plot
 from LungCAD.panels.weights_chooser import WeightsChooser
@@ -238,7 +238,7 @@ class ILDDetectionWidget(ModulePanel):
         self.ui.heatMapBox.currentIndex = diseases.index(surest) + 1 if surest and surest.present else 0
         self.ui.heatMapBox.blockSignals(blocked)
         self.onHeatMap(self.ui.heatMapBox.currentIndex)
-        self.review.show(ct, findings, case, model_of(nodes))
+        self.review.show(Subject(ct, nodes.findings, findings, case, model_of(nodes)))
 
     def onWeightsChosen(self, name: str) -> None:
         """Called when the user chose a network."""

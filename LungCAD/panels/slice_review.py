@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,21 @@ WORTH_READING = 12
 """Slices that the button goes through."""
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What is reviewed.
+
+    ct : the scan. node : of the scene, what was found; findings : the same as data. case : pseudonym of the
+    scan. model : name of what found it.
+    """
+
+    ct: slicer.vtkMRMLScalarVolumeNode
+    node: slicer.vtkMRMLTextNode
+    findings: Findings
+    case: str
+    model: str
+
+
 class SliceReviewPanel:
     """Table of the slices, a button to confirm one, and the export of what was judged.
 
@@ -35,9 +51,7 @@ class SliceReviewPanel:
 
     def __init__(self) -> None:
         self.review: SliceReview | None = None
-        self._ct: slicer.vtkMRMLScalarVolumeNode | None = None
-        self._findings: Findings | None = None
-        self._case, self._model = "", ""
+        self._subject: Subject | None = None
         self._keys = ReviewKeys(
             {
                 keys.ACCEPT: self.confirm,
@@ -47,27 +61,19 @@ class SliceReviewPanel:
             }
         )
         self._build()
-        self.show(None, None, "", "")
+        self.close()
 
-    def show(
-        self,
-        ct: slicer.vtkMRMLScalarVolumeNode | None,
-        findings: Findings | None,
-        case: str,
-        model: str,
-    ) -> None:
-        """Review what was found in a CT; case : its pseudonym. What was said of it earlier is shown."""
-        self._ct, self._findings, self._case, self._model = ct, findings, case, model
-        self.review = None
-        self.widget.visible = findings is not None
-        self.table.show(findings)
-        if findings is not None and self.head.reader:
+    def show(self, subject: Subject) -> None:
+        """Review what was found; what the reader said of the scan earlier is shown."""
+        self._show(subject)
+        if self.head.reader:
             self._attempt(self._open)
         self._refresh()
 
     def close(self) -> None:
         """Forget the scan; what was said is on the disk."""
-        self.show(None, None, "", "")
+        self._show(None)
+        self._refresh()
 
     def enter(self) -> None:
         """The module is shown."""
@@ -79,10 +85,10 @@ class SliceReviewPanel:
 
     def next_worth_reading(self) -> None:
         """Go to the next of the slices that are worth reading, after the last one again to the first."""
-        if self._findings is None:
+        if self._subject is None:
             return
-        slices = self._findings.slices
-        worth = [slices[index].number for index in self._findings.worth_reading(WORTH_READING)]
+        findings = self._subject.findings
+        worth = [findings.slices[index].number for index in findings.worth_reading(WORTH_READING)]
         if worth:
             here = worth.index(self.table.present) if self.table.present in worth else -1
             self.table.go_to(worth[(here + 1) % len(worth)])
@@ -97,28 +103,43 @@ class SliceReviewPanel:
         """Say nothing of the present slice any more."""
         number = self.table.present
         if number is not None and self.review is not None:
-            self._attempt(lambda: self.review.take_back(number))
-            self._refresh()
+            self._record(lambda review: review.take_back(number))
 
     def _judge(self, number: int, shown: set[str]) -> bool:
-        said = self._attempt(lambda: self._opened().judge(number, shown))
-        self._refresh()
-        return said
+        return self._record(lambda review: review.judge(number, shown))
 
-    def _opened(self) -> SliceReview:
-        if self.review is None:
-            self._open()
-        return self.review
+    def _record(self, say: Callable[[SliceReview], None]) -> bool:
+        """Say something to the ledger; the scene carries a copy of it."""
+        from LungCAD.mrml.detection import carry_ledger
+
+        def act() -> None:
+            if self.review is None:
+                self._open()
+            say(self.review)
+            carry_ledger(self._subject.node, self.review.text)
+
+        done = self._attempt(act)
+        self._refresh()
+        return done
 
     def _open(self) -> None:
+        from LungCAD.mrml.detection import carried_ledger
         from LungCAD.mrml.reviewed_case import review_folder
-        from LungCAD.review.slice_review import SliceReview
+        from LungCAD.review.slice_review import SliceReview, restore_slices
 
-        if not self.head.reader:
+        subject, reader = self._subject, self.head.reader
+        if not reader:
             raise InputError("Reader", "has no name", "Enter your name or initials above")
-        folder = review_folder(settings.reviews_folder(), self._case, self.head.reader)
-        codes = [disease.code for disease in self._findings.diseases]
-        self.review = SliceReview(folder, self._case, self.head.reader, codes, self._model)
+        folder = review_folder(settings.reviews_folder(), subject.case, reader)
+        if carried := carried_ledger(subject.node):
+            restore_slices(carried, folder, reader)
+        codes = [disease.code for disease in subject.findings.diseases]
+        self.review = SliceReview(folder, subject.case, reader, codes, subject.model)
+
+    def _show(self, subject: Subject | None) -> None:
+        self._subject, self.review = subject, None
+        self.widget.visible = subject is not None
+        self.table.show(subject.findings if subject else None)
 
     def _attempt(self, act: Callable[[], object]) -> bool:
         """Do something and tell whether that went well; the head says why not."""
@@ -139,7 +160,7 @@ class SliceReviewPanel:
 
     def _on_renamed(self) -> None:
         """Every reader has a review of their own."""
-        if self._findings is not None and self.head.reader:
+        if self._subject is not None and self.head.reader:
             self.review = None
             self._attempt(self._open)
             self._refresh()
@@ -147,16 +168,16 @@ class SliceReviewPanel:
     def _on_chosen(self, number: int) -> None:
         from LungCAD.mrml.detection import show_slice
 
-        self._attempt(lambda: show_slice(self._ct, number))
+        self._attempt(lambda: show_slice(self._subject.ct, number))
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
         from LungCAD.mrml.volumes import image_from_volume
         from LungCAD.review.slice_export import export_slices
 
-        image = image_from_volume(self._ct)
-        name = pseudonym(patient, self._case)
+        image = image_from_volume(self._subject.ct)
+        name = pseudonym(patient, self._subject.case)
         table = export_slices(self.review, image, folder, name, overwrite)
-        return f"Written to {table}: {self._case} of {name}, slices: {len(self.review.judgements)}"
+        return f"Written to {table}: {self._subject.case} of {name}, slices: {len(self.review.judgements)}"
 
     def _build(self) -> None:
         self.widget = ctk.ctkCollapsibleButton()

@@ -10,8 +10,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from LungCAD.errors import InputError
+from LungCAD.files import write_text
 from LungCAD.review.folders import make_folder
-from LungCAD.review.ledger import Ledger
+from LungCAD.review.ledger import Ledger, parse
 
 LEDGER = "slices.jsonl"
 """Name in the folder of a review; the review of labels keeps its own ledger beside it."""
@@ -110,6 +111,11 @@ class SliceReview:
         return self._ledger.entries
 
     @property
+    def text(self) -> str:
+        """The ledger as it is in its file."""
+        return self._ledger.path.read_text(encoding="utf-8") if self.entries else ""
+
+    @property
     def judgements(self) -> dict[int, frozenset[str]]:
         """What each judged slice shows, by its number, ascending."""
         return dict(sorted(self._judgements.items()))
@@ -155,3 +161,23 @@ class SliceReview:
             self._judgements.pop(line.slice, None)
         else:
             self._judgements[line.slice] = frozenset(line.shown)
+
+
+def restore_slices(text: str, folder: Path | str, reviewer: str) -> None:
+    """Put a ledger from its text, as a scene carries it, into a folder that lacks it or its last lines.
+
+    What is on the disk is the truth: a ledger that says something else stays, and so does any where the text
+    is of another reader.
+
+    Raises
+    ------
+    InputError
+        The text is damaged, or the folder cannot be written.
+    """
+    path = Path(folder) / LEDGER
+    entries, _ = parse(text, "The review in the scene", SliceJudgement)
+    present = Ledger(path, SliceJudgement).entries
+    mine = all(line.reviewer == reviewer for line in entries)
+    if mine and len(present) < len(entries) and tuple(entries[: len(present)]) == present:
+        make_folder(path.parent)
+        write_text(path, text, overwrite=True)

@@ -274,6 +274,20 @@ class PanelTest(PanelTestCase):
         self.apply()
         self.assertEqual(self.panel.review.review.judgements, {11: {BRIGHT}})  # of the same scan
 
+    def test_the_scene_carries_what_was_said(self):
+        """To another computer, where the folder of reviews is empty."""
+        review = self.detected()
+        review.table.go_to(11)
+        review.confirm()
+        for ledger in (self.folder / "reviews").rglob("*.jsonl"):
+            ledger.unlink()
+        review.head.reader_edit.text = "Another reader"
+        review.head.reader_edit.editingFinished.emit()
+        self.assertEqual(review.review.judgements, {})
+        review.head.reader_edit.text = "Test reader"
+        review.head.reader_edit.editingFinished.emit()
+        self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+
     def test_without_a_name_nothing_is_recorded(self):
         review = self.detected()
         review.head.reader_edit.text = ""

@@ -13,7 +13,7 @@ from LungCAD.errors import InputError
 from LungCAD.images import read_ct
 from LungCAD.review.slice_export import export_slices
 from LungCAD.review.slice_labels import SliceLabels, read_slice_labels, write_slice_labels
-from LungCAD.review.slice_review import LEDGER, SliceReview
+from LungCAD.review.slice_review import LEDGER, SliceReview, restore_slices
 
 DISEASES = ("ground_glass", "emphysema")
 CASE = "case-00aa"
@@ -73,6 +73,27 @@ def test_altered_or_foreign_ledgers(tmp_path):
         (tmp_path / LEDGER).write_text(line + "\n")
         with pytest.raises(InputError, match="line 1"):
             opened(tmp_path)
+
+
+def test_a_ledger_that_a_scene_carried(tmp_path):
+    review = opened(tmp_path / "here")
+    assert review.text == ""
+    review.judge(3, {"emphysema"})
+    early = review.text
+    review.judge(4, ())
+    there = tmp_path / "there"
+    restore_slices(review.text, there, "CD")  # of another reader
+    assert not there.exists()
+    restore_slices(review.text, there, "AB")
+    assert opened(there).judgements == review.judgements
+    opened(there).judge(5, ())
+    restore_slices(review.text, there, "AB")  # what is on the disk is further
+    assert list(opened(there).judgements) == [3, 4, 5]
+    restore_slices(early, tmp_path / "new", "AB")
+    restore_slices(review.text, tmp_path / "new", "AB")
+    assert list(opened(tmp_path / "new").judgements) == [3, 4]
+    with pytest.raises(InputError, match="damaged"):
+        restore_slices("{}\n", tmp_path / "other", "AB")
 
 
 def test_what_cannot_be_said(tmp_path):
