@@ -1,0 +1,105 @@
+"""Sheets of readers join the two tables that networks for projections are trained on.
+
+`SCANS` has one row per scan, `REGIONS_TABLE` one per region that was judged; the columns that a sheet does
+not know, such as the date, stay empty. Both are in UTF-8, and `lungcad train cpa` reads them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.files import write_text
+from LungCAD.images import image_like, write_image
+from LungCAD.review.folders import make_folder
+from LungCAD.review.pseudonyms import require_pseudonym
+from LungCAD.review.sign_sheet import TICKS, SignSheet
+
+SCANS, REGIONS_TABLE = "scans.csv", "regions.csv"
+SCAN_COLUMNS = ("patient", "scan", "image", "date", "disease", "date_of_death", "last_seen")
+REGION_COLUMNS = ("scan", "side", "level", *TICKS)
+
+Row = dict[str, str]
+
+
+def export_sheet(
+    sheet: SignSheet, image: sitk.Image, folder: Path | str, patient: str, overwrite: bool = False
+) -> Path:
+    """Add a sheet to the tables in `folder`, and return the path of that of the scans.
+
+    The scan is copied beside them, nothing of it but voxels and geometry. It counts as diseased where a sign
+    was ticked; whether a scan without signs is healthy is left empty.
+
+    Parameters
+    ----------
+    image : the scan that was read.
+    patient : pseudonym; the same for all scans of one patient.
+    overwrite : replace the rows of this scan where the tables have some.
+
+    Raises
+    ------
+    InputError
+        No region is judged, a name is no pseudonym, a table is of another kind or has the scan already, or
+        the folder cannot be written.
+    """
+    folder = Path(folder)
+    require_pseudonym(sheet.case, "case")
+    require_pseudonym(patient, "patient")
+    if not sheet.judgements:
+        raise InputError("sheet", "has no judged region", "Confirm or correct at least one")
+    scans = _rows(folder / SCANS, SCAN_COLUMNS)
+    regions = _rows(folder / REGIONS_TABLE, REGION_COLUMNS)
+    if any(row["scan"] == sheet.case for row in scans) and not overwrite:
+        problem = f"has {sheet.case} already"
+        raise InputError(folder / SCANS, problem, "Allow overwriting, or choose another folder")
+    name = Path("images") / f"{sheet.case}.nrrd"
+    make_folder((folder / name).parent)
+    write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
+    ticked = set().union(*sheet.judgements.values()) - {TICKS[0]}
+    scan = {
+        "patient": patient,
+        "scan": sheet.case,
+        "image": name.as_posix(),
+        "disease": "1" if ticked else "",
+    }
+    judged = [
+        dict(zip(REGION_COLUMNS, (sheet.case, *region.split("_")), strict=False))
+        | {code: str(int(code in shown)) for code in TICKS}
+        for region, shown in sheet.judgements.items()
+    ]
+    _write(folder / REGIONS_TABLE, REGION_COLUMNS, [*_others(regions, sheet.case), *judged])
+    _write(folder / SCANS, SCAN_COLUMNS, [*_others(scans, sheet.case), scan])
+    return folder / SCANS
+
+
+def _others(rows: Iterable[Row], scan: str) -> list[Row]:
+    return [row for row in rows if row["scan"] != scan]
+
+
+def _rows(path: Path, columns: Sequence[str]) -> list[Row]:
+    if not path.exists():
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, f"cannot be read ({error})", "Give a CSV in UTF-8") from error
+    if missing := ", ".join(name for name in columns if name not in (reader.fieldnames or ())):
+        raise InputError(path, f"lacks the column {missing}", f"Needed: {', '.join(columns)}")
+    return rows
+
+
+def _write(path: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Write rows; columns that earlier rows have besides stay."""
+    names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue(), overwrite=True)
