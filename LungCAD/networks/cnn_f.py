@@ -7,14 +7,16 @@ from collections import OrderedDict
 import torch
 from torch import nn
 
+from LungCAD.networks.response_norm import ResponseNorm
+
 INPUT_PX = 224
 """Width of the images; the dense layers fit no other."""
 
 DENSE = 4096
 """Units of either dense layer."""
 
-LRN_SIZE, LRN_ALPHA, LRN_BETA, LRN_K = 5, 5e-4, 0.75, 2.0
-"""Local response normalisation, x / (k + alpha / size * sum of x^2 over `size` channels)^beta."""
+LRN_SIZE, LRN_ALPHA, LRN_K = 5, 5e-4, 2.0
+"""Local response normalisation, x / (k + alpha / size * sum of x^2 over `size` channels)^0.75."""
 
 POOLED_PX = 6
 """Width of what the last pooling leaves."""
@@ -90,7 +92,7 @@ class CNNF(nn.Module):
 
 
 def _normalisation() -> nn.Module:
-    return nn.LocalResponseNorm(LRN_SIZE, LRN_ALPHA, LRN_BETA, LRN_K)
+    return ResponseNorm(LRN_SIZE, LRN_ALPHA, LRN_K)
 
 
 def _pooling() -> nn.Module:
