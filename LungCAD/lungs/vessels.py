@@ -29,10 +29,10 @@ WALL_MM = 2.0
 def lung_vessels(hu: NDArray, lungs: NDArray[np.uint8], spacing: Spacing) -> Mask:
     """Return where vessels and bronchi with their walls are in the lung, (z, y, x).
 
-    Dense structures that are narrow in the axial slice and long in space, and gas in pipes. Reticulation is
-    narrow, dense and long as well, and honeycombs are gas with walls: what is found is no measure of vessels,
-    but good enough to leave out where the tissue between is asked for. On slices far apart only vessels in
-    the plane of the slice are long.
+    Dense structures that are narrow in the axial slice and long in space, and gas in wide pipes, as of lobar
+    bronchi; of smaller ones only the walls. Reticulation is narrow, dense and long as well: what is found is
+    no measure of vessels, but good enough to leave out where the tissue between is asked for. On slices far
+    apart only vessels in the plane of the slice are long.
 
     Parameters
     ----------
