@@ -27,7 +27,7 @@ DESCRIPTORS = 20_000
 """So many are drawn from all slices to fit the mixture."""
 
 SLICES_AT_ONCE = 32
-LEAST_VARIANCE = 1e-4
+LEAST_VARIANCE = 1e-2
 """Of a component along one channel, in units of that channel's variance: channels may be silent."""
 
 
@@ -38,17 +38,23 @@ class FisherVectors(nn.Module):
     ----------
     mixture : fitted, `covariance_type="diag"`; M components of D dimensions.
     power : take the signed square root of every value. unit_length : divide by the L2 norm. The paper states
-        neither; Perronnin et al. 2010 recommend both, in this order.
+        neither; Perronnin et al. 2010 recommend both, in this order. dtype : that it computes in; single
+        precision is enough where no component is narrower than `LEAST_VARIANCE` says.
     """
 
-    def __init__(self, mixture: GaussianMixture, power: bool = False, unit_length: bool = False) -> None:
+    def __init__(
+        self,
+        mixture: GaussianMixture,
+        power: bool = False,
+        unit_length: bool = False,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         super().__init__()
         if mixture.covariance_type != "diag":
             raise ValueError(f"mixture: its covariance is {mixture.covariance_type}, not diag")
         self._power, self._unit_length = power, unit_length
         weights, means, variances = mixture.weights_, mixture.means_, mixture.covariances_
-        # Fisher vectors do not change when a dimension is moved and scaled. Standardised, squares stay small
-        # and single precision is enough.
+        # Fisher vectors do not change when a dimension is moved and scaled; standardised, squares stay small.
         centre = weights @ means
         scale = np.sqrt(weights @ (variances + (means - centre) ** 2))
         means, variances = (means - centre) / scale, variances / scale**2
@@ -62,7 +68,7 @@ class FisherVectors(nn.Module):
             "root": np.sqrt(weights)[:, None],
         }
         for name, value in values.items():
-            self.register_buffer(name, torch.tensor(value, dtype=torch.float32))
+            self.register_buffer(name, torch.tensor(value, dtype=dtype))
 
     def forward(self, descriptors: torch.Tensor) -> torch.Tensor:
         """Return Fisher vectors (N, 2 * M * D) of N sets of P descriptors (N, P, D).
@@ -71,7 +77,7 @@ class FisherVectors(nn.Module):
         component. Both have the sign and scale of scikit-image's `fisher_vector`, of which they are the last
         2 * M * D values: the second kind is positive where descriptors spread less than the component.
         """
-        x = (descriptors - self.centre) / self.scale
+        x = (descriptors.to(self.centre.dtype) - self.centre) / self.scale
         squares = x * x
         precision = 1 / self.variances
         logarithms = x @ (self.means * precision).T - 0.5 * squares @ precision.T + self.constant

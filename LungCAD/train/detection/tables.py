@@ -1,0 +1,192 @@
+"""Tables 3 to 8 of Gao et al. 2017 in kind, on the phantom, beside the paper's numbers on LTRC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from LungCAD.progress import Progress, each, part, silent
+from LungCAD.train.detection.decisions import fit_decisions
+from LungCAD.train.detection.fisher import LAYERS, fit_fisher_detector
+from LungCAD.train.detection.heads import Head, make_head
+from LungCAD.train.detection.metrics import agreement, areas_under_roc
+from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.scores import found_diseases
+from LungCAD.train.detection.slices import SliceSet
+from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.targets import area_target, square_millimetres
+from LungCAD.train.detection.training import fit, score
+
+METHODS: dict[str, dict[str, object]] = {
+    "classification": {"head": "logistic"},
+    "classification, not balanced": {"head": "logistic", "balance": False},
+    "regression L2": {"head": "l2"},
+    "regression smooth L1": {"head": "smooth_l1"},
+    "regression smooth L1, step": {"head": "smooth_l1", "target": "step"},
+    "regression smooth L1, ramp": {"head": "smooth_l1", "target": "ramp"},
+    "one label, softmax": {"head": "softmax"},
+}
+"""What is compared, by the parameters that differ."""
+
+PAPER_F1 = {
+    6000.0: {
+        "classification": (0.8642, 0.7686, 0.4602, 0.9468, 0.7959),
+        "regression L2": (0.8343, 0.4764, 0.2314, 0.8042, 0.6882),
+        "regression smooth L1": (0.9102, 0.7095, 0.3385, 0.8991, 0.8028),
+    },
+    4000.0: {
+        "classification": (0.8825, 0.7667, 0.5068, 0.9361, 0.7656),
+        "classification, not balanced": (0.8507, 0.7397, 0.4308, 0.8895, 0.7146),
+        "regression L2": (0.8385, 0.5868, 0.3102, 0.8008, 0.6487),
+        "regression smooth L1": (0.9079, 0.7190, 0.4092, 0.9152, 0.7774),
+    },
+}
+"""Tables 3 (T = 6000), 4 and 8 (T = 4000): F1 of each disease and overall."""
+
+PAPER_FISHER_AUC = {
+    "conv1": (0.979, 0.951, 0.765, 0.985),
+    "conv2": (0.978, 0.953, 0.770, 0.990),
+    "conv3": (0.984, 0.955, 0.780, 0.987),
+    "conv4": (0.985, 0.957, 0.744, 0.989),
+    "conv5": (0.984, 0.950, 0.753, 0.988),
+    "fc6": (0.970, 0.900, 0.743, 0.985),
+    "CNN": (0.990, 0.964, 0.809, 0.995),
+}
+"""Table 5; tables 6 and 7 are its F1 scores, and a smaller data set's areas."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: F1 (C + 1,), overall last, and AUC (C,)."""
+
+    name: str
+    f1: tuple[float, ...]
+    auc: tuple[float, ...]
+
+
+def compare_methods(
+    learned: SliceSet,
+    tested: SliceSet,
+    parameters: DetectionTrainingParameters,
+    thresholds_px: Sequence[float] = (6000.0, 4000.0),
+    methods: Sequence[str] = tuple(METHODS),
+    progress: Progress = silent,
+) -> dict[float, list[Row]]:
+    """Return, per threshold T, how each method does: tables 3, 4 and 8, and the single-label baseline.
+
+    Every network has the same slices, first weights and order. One fold of the patients is held out for the
+    decision thresholds; `tested` are other patients.
+    """
+    runs = [(pixels, name) for pixels in thresholds_px for name in methods]
+    found: dict[float, list[Row]] = {pixels: [] for pixels in thresholds_px}
+    for number, (pixels, name) in enumerate(runs):
+        chosen = replace(parameters, **METHODS[name], threshold_px=pixels)
+        share = part(progress, number / len(runs), (number + 1) / len(runs))
+        network, head, held_out = _trained(learned, chosen, share)
+        row = _row(name, learned, tested, chosen, held_out, lambda s, i: score(network, head, s, i))  # noqa: B023
+        found[pixels].append(row)
+    return found
+
+
+def compare_layers(
+    learned: SliceSet,
+    tested: SliceSet,
+    parameters: DetectionTrainingParameters,
+    layers: Sequence[str] = LAYERS,
+    components: int = 32,
+    dimensions: int = 512,
+    progress: Progress = silent,
+) -> list[Row]:
+    """Return how Fisher vectors of each layer do, and the network itself last: tables 5 to 7.
+
+    As in the paper both regress to areas.
+    """
+    chosen = replace(parameters, head="smooth_l1", target="area")
+    network, head, held_out = _trained(learned, chosen, part(progress, 0.0, 0.5))
+    kept = np.setdiff1d(np.arange(len(learned)), held_out)
+    targets = area_target(learned.areas[kept], square_millimetres(chosen.threshold_px))
+    rows = []
+    for layer in each(list(layers), part(progress, 0.5, 1.0), "Fisher vectors"):
+        detector = fit_fisher_detector(
+            network, layer, learned, targets, kept, components=components, dimensions=dimensions
+        )
+        rows.append(_row(layer, learned, tested, chosen, held_out, detector.scores))
+    rows.append(_row("CNN", learned, tested, chosen, held_out, lambda s, i: score(network, head, s, i)))
+    return rows
+
+
+def _trained(
+    slices: SliceSet, parameters: DetectionTrainingParameters, progress: Progress
+) -> tuple[nn.Module, Head, NDArray[np.intp]]:
+    """Return a network, its head, and the slices of the fold that it did not learn from."""
+    threshold = square_millimetres(parameters.threshold_px)
+    fold = fold_of_slices(slices, parameters.folds, threshold, parameters.seed)
+    head = make_head(parameters, slices)
+    network = fit(slices, np.flatnonzero(fold != 0), head, parameters, progress=progress)
+    return network, head, np.flatnonzero(fold == 0)
+
+
+def _row(
+    name: str,
+    learned: SliceSet,
+    tested: SliceSet,
+    parameters: DetectionTrainingParameters,
+    held_out: NDArray[np.intp],
+    scores: Callable[[SliceSet, NDArray[np.intp]], NDArray],
+) -> Row:
+    threshold = square_millimetres(parameters.threshold_px)
+    centred = parameters.head in ("logistic", "softmax")
+    decisions = fit_decisions(scores(learned, held_out), learned.present(threshold)[held_out], centred)
+    own, present = scores(tested, np.arange(len(tested))), tested.present(threshold)
+    one = agreement(present, found_diseases(own, decisions))
+    return Row(name, (*one.per_disease, one.f1), tuple(areas_under_roc(present, own)))
+
+
+def methods_markdown(rows: Sequence[Row], pixels: float, diseases: Sequence[str]) -> str:
+    """Return F1 of every method at one threshold, the paper's in brackets, and its AUC."""
+    paper = PAPER_F1.get(pixels, {})
+    title = (
+        f"F1 at T = {pixels:.0f} px ({square_millimetres(pixels):.0f} mm2), in brackets the paper's on LTRC"
+    )
+    f1 = _table(title, rows, lambda row: row.f1, paper, [*diseases, "overall"])
+    auc = _table("Area under the ROC curve", rows, lambda row: row.auc, {}, diseases)
+    return f"{f1}\n\n{auc}"
+
+
+def layers_markdown(rows: Sequence[Row], diseases: Sequence[str]) -> str:
+    """Return AUC and F1 of Fisher vectors by layer, the paper's AUC on LTRC in brackets."""
+    title = "Area under the ROC curve by layer, in brackets the paper's on LTRC (table 5)"
+    auc = _table(title, rows, lambda row: row.auc, PAPER_FISHER_AUC, diseases)
+    return f"{auc}\n\n" + _table("F1 by layer", rows, lambda row: row.f1, {}, [*diseases, "overall"])
+
+
+def rows_as_dict(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return plain data for JSON; what is undefined is None."""
+    plain = [[None if np.isnan(v) else round(float(v), 4) for v in (*row.f1, *row.auc)] for row in rows]
+    return [
+        {"name": row.name, "f1": values[: len(row.f1)], "auc": values[len(row.f1) :]}
+        for row, values in zip(rows, plain, strict=True)
+    ]
+
+
+def _table(
+    title: str,
+    rows: Sequence[Row],
+    values: Callable[[Row], Sequence[float]],
+    paper: dict[str, tuple[float, ...]],
+    columns: Sequence[str],
+) -> str:
+    lines = [f"| {title} | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for row in rows:
+        theirs = paper.get(row.name, ())
+        cells = [
+            f"{value:.3f}" + (f" ({theirs[number]:.3f})" if theirs else "")
+            for number, value in enumerate(values(row))
+        ]
+        lines.append(f"| {row.name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
