@@ -23,7 +23,9 @@ class ShuffledByEpoch(Sampler[int]):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        return iter(np.random.default_rng([self._seed, self.epoch]).permutation(self._count).tolist())
+        # A generator, so that the epoch is looked up when the first index is wanted: where training goes on
+        # from a checkpoint, Lightning asks for the iterator before it tells the epoch.
+        yield from np.random.default_rng([self._seed, self.epoch]).permutation(self._count).tolist()
 
     def __len__(self) -> int:
         return self._count

@@ -25,15 +25,16 @@ def plot_folds(tables: Tables, schema: Schema) -> bytes:
 
 def plot_classes(tables: Tables, schema: Schema) -> bytes:
     """Plot every fold's Dice coefficient per class, in the colours of the schema, and their mean."""
-    figure = Figure(figsize=(1.6 + 0.8 * len(schema.codes), 3.4), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(1.6 + 0.8 * len(tables[0].classes), 3.4), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for position, label in enumerate(schema.labels):
+    labels = [schema.by_code(code) for code in tables[0].classes]
+    for position, label in enumerate(labels):
         dice = [table.f_score[position] for table in tables]
         color = np.array(label.color) / 255
         axes.plot([position] * len(dice), dice, "o", color=color, markersize=7, alpha=0.8)
         axes.hlines(np.nanmean(dice), position - 0.3, position + 0.3, color="#24292f", linewidth=1.5)
-    names = [label.name for label in schema.labels]
+    names = [label.name for label in labels]
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
     accuracy = balanced_accuracies(tables).mean()
     axes.set(ylim=(0, 1), ylabel="Dice", title=f"Balanced accuracy {accuracy:.3f}")

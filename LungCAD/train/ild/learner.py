@@ -39,9 +39,13 @@ class IldLearner(LightningModule):
         self.register_buffer("weights", weights, persistent=False)
         self._choices, self._steps = parameters, steps
 
-    def on_train_epoch_start(self) -> None:
-        """Seed dropout, in every process with another seed."""
-        torch.manual_seed(epoch_seed(self._choices.seed, self.current_epoch) + self.global_rank)
+    def on_train_batch_start(self, batch: Batch, index: int) -> None:
+        """Seed dropout, in every process with another seed.
+
+        Before every step, not every epoch: loaders draw from the same generator, and in an epoch that begins
+        with a checkpoint they do so at another moment.
+        """
+        torch.manual_seed(epoch_seed(self._choices.seed, self.global_step) + self.global_rank)
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the loss of a slice."""

@@ -53,7 +53,7 @@ class VariedFilms(Dataset[tuple[torch.Tensor, torch.Tensor]]):
             picture, truth, inside = vary(film, mask, self._choices.side, rng)
             image = self._input.levels(picture, inside)
         else:
-            square = Square(film.shape, self._choices.side)
+            square = Square.without_borders(film, self._choices.side)
             image, truth = self._input.image(film), square.put_labels(mask)
         return torch.from_numpy(image)[None], torch.from_numpy(truth).long()
 

@@ -112,7 +112,7 @@ def score_films(
         square = torch.from_numpy(prepare.image(image))[None, None].to(device)
         with torch.inference_mode():
             lung = network(square).softmax(1)[0, 1].cpu().numpy()
-        predicted = Square(image.shape, prepare.side).take(lung) > 0.5
+        predicted = Square.without_borders(image, prepare.side).take(lung) > 0.5
         scores.append(score(film.name, film.view, predicted, truth, film.pixel_mm))
     return scores
 
