@@ -99,8 +99,12 @@ def as_batch(image: NDArray, targets: NDArray) -> Batch:
 
 
 def random_window(targets: NDArray, width: int, rng: np.random.Generator) -> tuple[slice, slice]:
-    """Return rows and columns of a window about a labelled pixel, within the slice."""
-    pixel = np.argwhere(targets >= 0)[rng.integers(np.count_nonzero(targets >= 0))]
+    """Return rows and columns of a window about a labelled pixel, within the slice.
+
+    All classes of the slice are as likely: most of a lung is healthy.
+    """
+    places = np.argwhere(targets == rng.choice(np.unique(targets[targets >= 0])))
+    pixel = places[rng.integers(len(places))]
     starts = (
         int(np.clip(at - rng.integers(width), 0, max(length - width, 0)))
         for at, length in zip(pixel, targets.shape, strict=True)
