@@ -96,10 +96,11 @@ class FisherVectors(nn.Module):
 
 def fit_mixture(descriptors: NDArray, components: int = COMPONENTS, seed: int = 0) -> GaussianMixture:
     """Return a mixture of Gaussians with diagonal covariance, fitted to descriptors (n, D)."""
-    scale = np.maximum(descriptors.std(0), 1e-6)
+    descriptors = descriptors.astype(np.float64)
+    centre, scale = descriptors.mean(0), np.maximum(descriptors.std(0), 1e-6)
     mixture = GaussianMixture(components, covariance_type="diag", reg_covar=LEAST_VARIANCE, random_state=seed)
-    mixture.fit(descriptors / scale)
-    mixture.means_ *= scale
+    mixture.fit((descriptors - centre) / scale)
+    mixture.means_ = mixture.means_ * scale + centre
     mixture.covariances_ *= scale**2
     mixture.precisions_cholesky_ = 1 / np.sqrt(mixture.covariances_)
     return mixture

@@ -28,12 +28,3 @@ def fold_of_slices(slices: SliceSet, folds: int, threshold_mm2: float, seed: int
     for number, (_, test) in enumerate(splitter.split(kinds, kinds, slices.patients)):
         fold[test] = number
     return fold
-
-
-def require_patients_apart(patients: NDArray, fold: NDArray, source: object) -> None:
-    """Check folds (N,) that somebody else chose; InputError where a patient is in two of them."""
-    for patient in np.unique(patients):
-        own = np.unique(fold[patients == patient])
-        if len(own) > 1:
-            problem = f"has the patient {patient} in the folds {', '.join(map(str, own))}"
-            raise InputError(source, problem, "Put all slices of a patient into one fold")

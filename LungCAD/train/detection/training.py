@@ -23,10 +23,13 @@ from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import SliceSet, require_alike
 from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.start import balance_layers
 from LungCAD.train.detection.targets import square_millimetres
 from LungCAD.train.lightning_run import fit_module
 
 SCORED_AT_ONCE = 64
+BALANCED_ON = 64
+"""So many slices decide the first weights' scale."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ def fit(
         parts.append((extra, np.arange(len(extra))))
     batches = training_batches(parts, head, parameters)
     network = new_network(head.outputs, parameters)
+    balance_layers(network, next(in_order(slices, _some(chosen, parameters.seed), BALANCED_ON)))
     steps = parameters.epochs * len(batches)
     learner = DetectionLearner(network, head, len(slices.diseases), parameters, steps)
     fit_module(
@@ -125,6 +129,10 @@ def fit(
         progress=progress,
     )
     return network.cpu().eval()
+
+
+def _some(chosen: NDArray[np.intp], seed: int) -> NDArray[np.intp]:
+    return np.sort(np.random.default_rng(seed).permutation(chosen)[:BALANCED_ON])
 
 
 def score(

@@ -1,0 +1,130 @@
+"""`lungcad train detection`: from slices whose diseases are known to a network, its scores and its card."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import add_output, add_parameters, parameters_from
+from LungCAD.files import atomic_folder
+from LungCAD.progress import Progress, part
+from LungCAD.report.record import repeatable_command
+from LungCAD.train.detection.label_volumes import label_volume_slices
+from LungCAD.train.detection.painted import painted_slices
+from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.phantoms import FIRST_SEED, phantom_slices
+from LungCAD.train.detection.reviewed import reviewed_slices
+from LungCAD.train.detection.slices import SliceSet
+from LungCAD.train.detection.store import read_slices, write_slices
+from LungCAD.train.detection.ticks import ticked_slices
+from LungCAD.train.extra import require_training_packages
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options; those of the method derive from its parameters."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--labels", type=Path, metavar="FOLDER", help="scans and label volumes (LTRC) listed in its pairs.csv"
+    )
+    source.add_argument(
+        "--ticks", type=Path, metavar="CSV", help="one row per slice with 0 or 1 for every disease"
+    )
+    source.add_argument(
+        "--dataset", type=Path, metavar="FOLDER", help="cases that were reviewed and exported"
+    )
+    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic patients")
+    source.add_argument("--slices", type=Path, metavar="FOLDER", help="what --keep wrote")
+    parser.add_argument(
+        "--paint",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CT",
+        help="learn besides from these real lungs, into which the phantom's disease is painted",
+    )
+    parser.add_argument(
+        "--paintings", type=int, default=12, metavar="N", help="of every CT of --paint (default: 12)"
+    )
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the prepared slices there")
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
+    )
+    add_parameters(parser, DetectionTrainingParameters)
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read, train and write; the output folder appears when everything in it is complete."""
+    require_training_packages()
+    from LungCAD.train.detection.outcome import write_outcome
+    from LungCAD.train.detection.scores import markdown
+    from LungCAD.train.detection.training import train_detection
+
+    parameters = parameters_from(options, DetectionTrainingParameters())
+    with (
+        atomic_folder(options.output, options.overwrite) as folder,
+        progress_bar(options.quiet) as progress,
+        ExitStack() as scratch,
+    ):
+        slices = _slices(options, scratch, part(progress, 0.0, 0.2))
+        extra = _painted(options, scratch, part(progress, 0.2, 0.3))
+        training = train_detection(slices, parameters, extra, options.checkpoints, part(progress, 0.3, 1.0))
+        scores = write_outcome(folder, training, slices, extra, parameters, _command(options))
+    if not options.quiet:
+        print(markdown(scores, slices.diseases))
+        print(f"Network: {options.output / 'network.safetensors'}")
+    return 0
+
+
+def _slices(options: argparse.Namespace, scratch: ExitStack, progress: Progress) -> SliceSet:
+    """Return the slices to score, on the disk: they may not fit into memory."""
+    if options.slices:
+        return read_slices(options.slices)
+    folder = options.keep or _scratch_folder(scratch)
+    write_slices(_read(options, progress), folder)
+    return read_slices(folder)
+
+
+def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]:
+    if options.labels:
+        return label_volume_slices(options.labels, progress=progress)
+    if options.ticks:
+        return ticked_slices(options.ticks, progress=progress)
+    if options.dataset:
+        return reviewed_slices(options.dataset, progress=progress)
+    return phantom_slices(range(FIRST_SEED, FIRST_SEED + options.phantoms), progress=progress)
+
+
+def _painted(options: argparse.Namespace, scratch: ExitStack, progress: Progress) -> SliceSet | None:
+    if not options.paint:
+        return None
+    seeds = range(FIRST_SEED, FIRST_SEED + options.paintings)
+    count = len(options.paint)
+    folder = _scratch_folder(scratch)
+    parts = (
+        slices
+        for number, path in enumerate(options.paint)
+        for slices in painted_slices(
+            path,
+            seeds,
+            f"real-{number + 1}",
+            progress=part(progress, number / count, (number + 1) / count),
+        )
+    )
+    write_slices(parts, folder)
+    return read_slices(folder)
+
+
+def _scratch_folder(scratch: ExitStack) -> Path:
+    return Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="lungcad-"))) / "slices"
+
+
+def _command(options: argparse.Namespace) -> str:
+    names = ("labels", "ticks", "dataset", "slices", "keep", "checkpoints", "output")
+    roles = {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}
+    roles |= {str(path): "CT" for path in options.paint}
+    return repeatable_command(["lungcad", *options.words], roles)
