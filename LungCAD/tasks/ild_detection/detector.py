@@ -20,6 +20,9 @@ from LungCAD.tasks.ild_detection.parameters import IldDetectionParameters
 from LungCAD.weights import load_network
 from LungCAD.weights.shipped import weights_file
 
+HEALTHY = "healthy"
+"""A class of networks that choose among all that a slice may show."""
+
 SLICES_AT_ONCE = 32
 """More are no faster on a processor and take more memory."""
 
@@ -42,6 +45,9 @@ class Detector:
         self._device = choose_device(parameters.device)
         path = weights_file(parameters.weights)
         network, description = load_network(path, architecture="cnn_f")
+        if HEALTHY in description.classes:
+            problem = "says one class per slice; a slice may show several diseases, or none"
+            raise InputError(path, problem, "Train one with lungcad train detection and another --head")
         schema = load_schema(description.schema)
         try:
             self.diseases: tuple[Label, ...] = tuple(schema.by_code(code) for code in description.classes)

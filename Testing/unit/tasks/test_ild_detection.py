@@ -104,6 +104,24 @@ def test_oblique_and_left_handed(parameters, result):
     ]
 
 
+def test_pixels_that_are_not_square(parameters, result):
+    """Rows twice as far apart: the same chest, the same findings."""
+    wide = chest_image(chest(SPOTS))[:, ::2]
+    wide.SetOrigin(chest_image(chest(SPOTS)).GetOrigin())
+    fine = sitk.Resample(
+        chest_image(chest(SPOTS)),
+        (320, 160, 24),
+        sitk.Transform(),
+        sitk.sitkNearestNeighbor,
+        wide.GetOrigin(),
+        (1.1, 2.2, 5.0),
+    )
+    for one, other in zip(run(fine, parameters).findings.diseases, result.findings.diseases, strict=True):
+        assert [(r.first, r.last) for r in one.ranges] == [(r.first, r.last) for r in other.ranges]
+    with pytest.raises(InputError, match=r"4\.4 x 2\.2 mm"):
+        run(wide, parameters)
+
+
 def test_a_slice_has_a_say_in_its_neighbours(weights, result):
     smoothed = run(chest_image(chest(SPOTS)), IldDetectionParameters(weights=str(weights), smoothing_mm=5.0))
     here = np.array([reading.smoothed[0] for reading in smoothed.findings.judged])
@@ -197,9 +215,12 @@ def test_bad_weights(tmp_path, weights):
     other = NetworkDescription("unet", "ltrc5", CODES, card, {"filters": 1, "depth": 1})
     save_network(UNet(2, filters=1, depth=1), other, tmp_path / "unet.safetensors")
     save_network(network, dataclasses.replace(description, input=head), tmp_path / "head.safetensors")
+    single = dataclasses.replace(description, classes=("healthy", BRIGHT))
+    save_network(network, single, tmp_path / "single.safetensors")
     save_network(network, dataclasses.replace(description, input=without), tmp_path / "plain.safetensors")
     for name, words in (
         ("unet.safetensors", "architecture unet"),
+        ("single.safetensors", "one class per slice"),
         ("head.safetensors", "1 decisions for 2 diseases"),
         ("plain.safetensors", "not trained to detect"),
         ("nothing.safetensors", "cannot be read"),
