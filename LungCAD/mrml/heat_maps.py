@@ -61,10 +61,14 @@ def uncertainty_in_steps(
     reference_volume: slicer.vtkMRMLVolumeNode,
     node: slicer.vtkMRMLScalarVolumeNode | None = None,
     name: str = "Uncertainty",
+    title: str = "Uncertainty",
 ) -> Steps[slicer.vtkMRMLScalarVolumeNode]:
-    """Do as `show_uncertainty`, yielding fractions; the scene changes in the last step only."""
+    """Do as `show_uncertainty`, yielding fractions; the scene changes in the last step only.
+
+    title : of the legend, for other maps from 0 to 1 that are shown in the same way.
+    """
     node = yield from volume_in_steps(image, name, node, reference_volume, RANGE, fractions=True)
-    _color(node, _between(INFERNO), "Uncertainty")
+    _color(node, _between(INFERNO), title)
     return node
 
 
@@ -104,6 +108,13 @@ def heat_map_in_steps(
     node = yield from volume_in_steps(image, name, node, reference_volume, (0.0, PER_CENT))
     _color(node, _between(INFERNO), title, PER_CENT)
     return node
+
+
+def show_from(node: slicer.vtkMRMLScalarVolumeNode, lowest: float) -> None:
+    """Let a heat map be seen through where it is lower; what is barely hot is never shown."""
+    display = node.GetDisplayNode()
+    top = display.GetUpperThreshold()
+    display.SetThreshold(min(max(lowest, LEAST_SHOWN * top), top), top)
 
 
 def _between(colors: Sequence[tuple[int, int, int]]) -> NDArray[np.float64]:

@@ -19,9 +19,12 @@ from LungCAD.mrml.nodes import is_present, place_beside, present_or_new
 from LungCAD.mrml.result_nodes import SignNodes
 from LungCAD.mrml.slice_views import show_point
 from LungCAD.mrml.tables import show_table
+from LungCAD.mrml.volumes import blank_image
 from LungCAD.report.sign_report import region_name
 from LungCAD.report.signs import Peak, ScanReading, SignReading
 from LungCAD.steps import Steps, finish
+from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, heat_points
+from LungCAD.tasks.cpa_projections import REGIONS, region_box
 from LungCAD.worker import JobResult
 from LungCAD.worker.plain import from_plain
 
@@ -34,6 +37,8 @@ KEPT = ("signs", "disease", "survival", "peaks", "threshold", "model")
 """Of the job's data: what a saved scene must know."""
 
 NOTHING = float("nan")
+
+LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 
 
 def show_signs(
@@ -115,6 +120,18 @@ def projections_of(nodes: SignNodes) -> dict[str, slicer.vtkMRMLVectorVolumeNode
 def show_peak(ct: slicer.vtkMRMLVolumeNode, peak: Peak) -> None:
     """Let all slice views show the CT through a peak."""
     show_point(ct, _ras(peak))
+
+
+def show_region(ct: slicer.vtkMRMLVolumeNode, region: str) -> None:
+    """Let all slice views show the CT through the middle of a region.
+
+    Raises InputError as `image_from_volume` where the CT holds no voxels or lies askew.
+    """
+    box = region_box(REGIONS.index(region), HEAT_SHAPE)
+    ends = [part.indices(size)[:2] for part, size in zip(box, HEAT_SHAPE, strict=True)]
+    middle = [(start + stop - 1) / 2 for start, stop in ends]
+    (place,) = heat_points([middle], blank_image(ct))
+    show_point(ct, place * LPS_TO_RAS)
 
 
 def _columns(readings: tuple[SignReading, ...]) -> dict[str, list[object]]:
@@ -200,4 +217,4 @@ def _sign_name(code: str) -> str:
 
 
 def _ras(peak: Peak) -> np.ndarray:
-    return np.array(peak.position) * (-1, -1, 1)
+    return peak.position * LPS_TO_RAS

@@ -25,6 +25,8 @@ INTERSTITIAL_SCHEMA = "lungnet6"
 SCAN_NAME = "LungCADScreening"
 SCAN_SIZE, SCAN_SPACING = (288, 240, 40), (1.2, 1.2, 6.5)
 SCAN_SCHEMA = "ltrc5"
+CPA_NAME = "LungCADAspergillosis"
+CPA_SIZE, SMALL_CPA_SIZE = (288, 288, 150), (96, 96, 54)
 FILM_NAME = "LungCADRadiograph"
 FILM_SIZE, FILM_SPACING = (288, 240, 96), (1.2, 1.2, 3.0)
 
@@ -71,6 +73,27 @@ def load_phantom_scan(
     """
     size, spacing = (SMALL_SIZE, SMALL_SPACING) if small else (SCAN_SIZE, SCAN_SPACING)
     return (_phantom(SCAN_NAME, size, spacing, seed, SCAN_SCHEMA, progress),)
+
+
+def load_phantom_aspergillosis(
+    seed: int = 0, small: bool = False, progress: Progress = silent
+) -> tuple[slicer.vtkMRMLScalarVolumeNode]:
+    """Make a synthetic chest CT with signs of chronic pulmonary aspergillosis; return its node alone.
+
+    Takes half a minute; the same seed makes the same scan.
+    """
+    from LungCAD.mrml.volumes import volume_from_image
+    from LungCAD.phantom.aspergillosis_study import AspergillosisParameters, make_aspergillosis
+
+    progress(0.0, "Making a synthetic scan")
+    studies = make_aspergillosis(
+        AspergillosisParameters(SMALL_CPA_SIZE if small else CPA_SIZE, seed, 8, True)
+    )
+    study = next(study for study in studies if study.disease)
+    ct = volume_from_image(study.ct, CPA_NAME)
+    ct.CreateDefaultDisplayNodes()
+    progress(1.0, "Done")
+    return (ct,)
 
 
 def load_phantom_radiograph(

@@ -22,3 +22,13 @@ SCANS = Words(
     summary=summary_of,
 )
 """Of the job "detect_folder"."""
+
+SIGN_SCANS = Words(
+    cases="Scans",
+    what=SCANS.what,
+    waiting=SCANS.waiting,
+    button="Look for signs in all of them",
+    effect=SCANS.effect,
+    summary=summary_of,
+)
+"""Of the job "cpa_folder"."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from LungCAD.report.findings import Findings
+from LungCAD.report.numbers import format_number
 from LungCAD.worker import JobResult
 from LungCAD.worker.plain import from_plain
+
+DENSITIES = ("mean_density", "laa950", "perc15", "haa")
+"""Quantities of densitometry that are named."""
 
 WORTH_NAMING = 1.0
 """Per cent of both lungs from which on a class is named."""
@@ -26,8 +32,20 @@ def summary_of(result: JobResult) -> str:
     lines = [f"Both lungs: {', '.join(named)}." if named else "Nothing was labelled."]
     if "expansion_factor" in result.data:
         lines.append(f"{result.data['expansion_factor']:.0f} voxels labelled for each drawn one.")
-    lines += [f"Note: {warning}." for warning in result.data["warnings"]]
-    return "\n".join(lines)
+    notes = [f"Note: {warning}." for warning in result.data["warnings"]]
+    return "\n".join([*lines, *_density(result.data["densitometry"]), *notes])
+
+
+def _density(densitometry: dict[str, Any]) -> list[str]:
+    """Return what densitometry measured of both lungs, and what speaks against it, one line each."""
+    measured = [
+        f"{quantity['name']} {format_number(reading['value'], quantity['decimals'])} {quantity['unit']}"
+        for reading in densitometry["readings"]
+        if reading["region"]["code"] == "both_lungs" and reading["value"] is not None
+        if (quantity := reading["quantity"])["code"] in DENSITIES
+    ]
+    lines = [f"{', '.join(measured)} (both lungs)."] if measured else []
+    return [*lines, *(f"Note: {caution['text']}" for caution in densitometry["cautions"])]
 
 
 def summary_of_film(result: JobResult) -> str:
@@ -63,3 +81,24 @@ def summary_of_detection(result: JobResult) -> str:
     lines.append(f"{len(findings.judged)} of {len(findings.slices)} slices show enough lung.")
     lines += [f"Note: {warning}." for warning in result.data["warnings"]]
     return "\n".join(lines)
+
+
+def summary_of_signs(result: JobResult) -> str:
+    """Return which signs the regions show, what is said of the scan, and every warning, one line each.
+
+    `result` is that of the job "cpa".
+    """
+    data = result.data
+    found: dict[str, list[str]] = {}
+    for one in data["signs"]:
+        if (one["probability"] or 0) >= data["threshold"]:
+            found.setdefault(one["region"], []).append(one["sign"].replace("_", " "))
+    lines = [
+        f"{region.replace('_', ' ').capitalize()}: {', '.join(signs)}." for region, signs in found.items()
+    ]
+    lines = lines or ["No sign was found."]
+    for title, name in (("Disease", "disease"), ("Death within two years", "survival")):
+        if said := data[name]:
+            note = ", a demonstration" if said["demonstration"] else ""
+            lines.append(f"{title}: {100 * said['probability']:.0f} %{note}.")
+    return "\n".join([*lines, *(f"Note: {warning}" for warning in data["warnings"])])

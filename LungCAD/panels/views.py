@@ -8,12 +8,15 @@ UNCERTAINTY_OPACITY = 0.6
 
 
 def show_over(
-    volume: slicer.vtkMRMLVolumeNode, heat_map: slicer.vtkMRMLVolumeNode | None, fit: bool = False
+    volume: slicer.vtkMRMLVolumeNode,
+    heat_map: slicer.vtkMRMLVolumeNode | None,
+    fit: bool = False,
+    opacity: float = UNCERTAINTY_OPACITY,
 ) -> None:
     """Show the volume in all slice views, and a heat map over it or none."""
     if slicer.app.layoutManager() is not None:
         slicer.util.setSliceViewerLayers(
-            background=volume, foreground=heat_map, foregroundOpacity=UNCERTAINTY_OPACITY, fit=fit
+            background=volume, foreground=heat_map, foregroundOpacity=opacity, fit=fit
         )
 
 

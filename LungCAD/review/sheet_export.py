@@ -16,9 +16,10 @@ import SimpleITK as sitk
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.images import image_like, write_image
+from LungCAD.labels.sheet import PREEXISTING, TICKS
 from LungCAD.review.folders import make_folder
 from LungCAD.review.pseudonyms import require_pseudonym
-from LungCAD.review.sign_sheet import TICKS, SignSheet
+from LungCAD.review.sign_sheet import SignSheet
 
 SCANS, REGIONS_TABLE = "scans.csv", "regions.csv"
 SCAN_COLUMNS = ("patient", "scan", "image", "date", "disease", "date_of_death", "last_seen")
@@ -60,7 +61,7 @@ def export_sheet(
     name = Path("images") / f"{sheet.case}.nrrd"
     make_folder((folder / name).parent)
     write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
-    ticked = set().union(*sheet.judgements.values()) - {TICKS[0]}
+    ticked = set().union(*sheet.judgements.values()) - {PREEXISTING}
     scan = {
         "patient": patient,
         "scan": sheet.case,

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from LungCAD.errors import InputError
+from LungCAD.labels.sheet import REGIONS, TICKS
 from LungCAD.review.folders import make_folder
 from LungCAD.review.ledger import Ledger
 
@@ -17,10 +18,6 @@ LEDGER = "regions.jsonl"
 """Name in the folder of a review; other reviews of the scan keep ledgers of their own beside it."""
 
 VERSION = 1
-
-REGIONS = ("right_upper", "right_middle", "right_lower", "left_upper", "left_middle", "left_lower")
-TICKS = ("preexisting", "cavity", "fungus_ball", "pleural_thickening")
-"""The sheet of SAPSAM, section 1.2: a pre-existing lung condition and three signs, in each of six regions."""
 
 
 @dataclass(frozen=True)

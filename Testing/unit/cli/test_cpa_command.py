@@ -8,7 +8,7 @@ from PIL import Image
 from LungCAD.cli import main
 from LungCAD.images import same_geometry
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume
-from Testing.cpa_chest import chest, save_networks, small_volume
+from Testing.slicer.cpa_chest import chest, save_networks, small_volume
 
 
 @pytest.fixture(autouse=True)

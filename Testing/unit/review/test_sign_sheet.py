@@ -5,8 +5,9 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
+from LungCAD.labels.sheet import REGIONS, TICKS
 from LungCAD.review.sheet_export import export_sheet
-from LungCAD.review.sign_sheet import LEDGER, REGIONS, TICKS, SignSheet
+from LungCAD.review.sign_sheet import LEDGER, SignSheet
 from LungCAD.tasks import cpa_projections
 from LungCAD.tasks.cpa import SIGNS
 from LungCAD.train.cpa.sheets import read_sheets

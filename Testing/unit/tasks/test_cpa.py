@@ -9,7 +9,7 @@ from LungCAD.tasks.cpa import CpaParameters, CpaReader
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
 from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
-from Testing.cpa_chest import chest, save_networks, small_volume
+from Testing.slicer.cpa_chest import chest, save_networks, small_volume
 
 SAGITTAL = (0, 0, 1, 1, 0, 0, 0, -1, 0)
 ENDS = {"right_upper", "left_upper", "right_lower", "left_lower"}

@@ -1,0 +1,102 @@
+"""What the slice views show of signs: heat map over the CT, or a projection with its Grad-CAM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import slicer
+
+from LungCAD.panels.views import show_film, show_over
+
+if TYPE_CHECKING:
+    from LungCAD.mrml.result_nodes import SignNodes
+
+NOTHING = "None"
+
+
+class SignViews:
+    """Binds the widgets below Result: heatMapBox, thresholdSlider, opacitySlider, projectionBox."""
+
+    def __init__(self, ui: Any) -> None:  # noqa: ANN401 - widgets by name
+        self._ui = ui
+        self._ct: slicer.vtkMRMLScalarVolumeNode | None = None
+        self._nodes: SignNodes | None = None
+        self._signs: list[str] = []
+        self._projections: list[slicer.vtkMRMLVectorVolumeNode] = []
+        ui.heatMapBox.connect("currentIndexChanged(int)", self._show_heat)
+        ui.thresholdSlider.connect("valueChanged(double)", self._show_heat)
+        ui.opacitySlider.connect("valueChanged(double)", self._show_heat)
+        ui.projectionBox.connect("currentIndexChanged(int)", self._on_projection)
+
+    def show(self, ct: slicer.vtkMRMLScalarVolumeNode, nodes: SignNodes) -> None:
+        """Offer what was found in a CT, and go to the hottest peak."""
+        from LungCAD.labels import load_schema
+        from LungCAD.mrml.signs import SCHEMA, heat_map_of, peaks_of, projections_of
+
+        self._ct, self._nodes = ct, nodes
+        names = {label.code: label.name for label in load_schema(SCHEMA).labels}
+        self._signs = [code for code in names if heat_map_of(nodes, code) is not None]
+        projections = projections_of(nodes)
+        self._projections = list(projections.values())
+        peaks = peaks_of(nodes)
+        surest = self._signs.index(peaks[0].sign) + 1 if peaks else 0
+        _fill(self._ui.heatMapBox, [names[code] for code in self._signs], surest)
+        _fill(self._ui.projectionBox, [name.replace("_", " ").capitalize() for name in projections], 0)
+        self._show_heat()
+        if peaks:
+            self.go_to(peaks[0].region, peaks[0].sign)
+
+    def close(self) -> None:
+        """Forget the CT."""
+        self._ct = self._nodes = None
+        self._signs, self._projections = [], []
+        for box in (self._ui.heatMapBox, self._ui.projectionBox):
+            _fill(box, [], 0)
+
+    def go_to(self, region: str, sign: str) -> None:
+        """Show the peak of a sign in a region, where there is one, else the middle of the region."""
+        if self._ct is None:
+            return
+        from LungCAD.mrml.signs import peaks_of, show_peak, show_region
+
+        if self._ui.projectionBox.currentIndex > 0:
+            self._ui.projectionBox.currentIndex = 0
+        if sign in self._signs:
+            self._ui.heatMapBox.currentIndex = self._signs.index(sign) + 1
+        peaks = [peak for peak in peaks_of(self._nodes) if (peak.region, peak.sign) == (region, sign)]
+        if peaks:
+            show_peak(self._ct, peaks[0])
+        else:
+            show_region(self._ct, region)
+
+    def _show_heat(self, *_: object) -> None:
+        if self._ct is None or self._ui.projectionBox.currentIndex > 0:
+            return
+        from LungCAD.mrml.heat_maps import show_from
+        from LungCAD.mrml.signs import heat_map_of
+
+        index = self._ui.heatMapBox.currentIndex
+        heat = heat_map_of(self._nodes, self._signs[index - 1]) if index > 0 else None
+        if heat is not None:
+            show_from(heat, self._ui.thresholdSlider.value)
+        show_over(self._ct, heat, opacity=self._ui.opacitySlider.value / 100)
+
+    def _on_projection(self, index: int) -> None:
+        if self._ct is None:
+            return
+        if index > 0:
+            show_film(self._projections[index - 1])
+            return
+        if slicer.app.layoutManager() is not None:
+            slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        self._show_heat()
+
+
+def _fill(box: Any, names: list[str], chosen: int) -> None:  # noqa: ANN401 - a combo box
+    """Put names into a combo box, after the choice of nothing, telling nobody."""
+    blocked = box.blockSignals(True)
+    box.clear()
+    for name in (NOTHING, *names):
+        box.addItem(name)
+    box.currentIndex = chosen
+    box.blockSignals(blocked)

@@ -1,0 +1,326 @@
+"""The module CPA activation maps: its panel and its logic, with networks that see nothing but soft tissue."""
+
+import csv
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import qt
+import slicer
+from cpa_chest import chest, save_networks, small_volume
+
+from LungCAD.errors import Cancelled, InputError
+from LungCAD.panels import review_settings
+from LungCAD.steps import finish
+
+NAME = "CPAActivationMaps"
+BALL = (62.0, 30.0, 78.0)
+"""LPS, in the left upper region."""
+
+SIGN = "fungus_ball"
+
+
+def load_module():
+    if not hasattr(slicer.modules, NAME.lower()):  # Slicer has loaded it long ago
+        from Testing import host
+
+        host.load_module(NAME)
+    return getattr(slicer.modules, NAME.lower())
+
+
+class SignTestCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        weights = save_networks(Path(folder.name) / "weights", (SIGN, "disease"), ("axial",))
+        cls.method = {"weights": str(weights), "device": "cpu"}
+
+    def setUp(self):
+        slicer.mrmlScene.Clear(0)
+        load_module()
+        patch = mock.patch("LungCAD.tasks.cpa_projections.ProjectionVolume.of", small_volume)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def scan(self, name="Scan", balls=(BALL,), **changes):
+        from LungCAD.mrml.volumes import volume_from_image
+
+        return volume_from_image(chest(balls, **changes), name)
+
+    def assert_ball_found(self, nodes):
+        from LungCAD.mrml.signs import heat_map_of, peaks_of, readings_of
+
+        (peak,) = peaks_of(nodes)
+        self.assertEqual((peak.region, peak.sign), ("left_upper", SIGN))
+        present = {one.region for one in readings_of(nodes) if (one.probability or 0) > 0.5}
+        self.assertEqual(present, {"left_upper"})
+        place = np.zeros(3)
+        nodes.peaks.GetNthControlPointPositionWorld(0, place)
+        self.assertLess(np.linalg.norm(place * (-1, -1, 1) - BALL), 15)
+        self.assertGreater(slicer.util.arrayFromVolume(heat_map_of(nodes, SIGN)).max(), 50)
+
+
+class LogicTest(SignTestCase):
+    def logic(self):
+        return slicer.util.getModuleLogic(NAME)
+
+    def test_console(self):
+        """As documented: the logic by its name, one node in, nodes out."""
+        from LungCAD.mrml.signs import heat_map_of, projections_of, scan_reading_of
+
+        ct = self.scan()
+        nodes = self.logic().findSigns(ct, **self.method)
+        self.assert_ball_found(nodes)
+        self.assertEqual(nodes.table.GetNumberOfRows(), 6)
+        column = slicer.util.arrayFromTableColumn(nodes.table, "Fungus ball")
+        self.assertEqual((column > 0.5).tolist(), [False, False, False, True, False, False])
+        heat = heat_map_of(nodes, SIGN)
+        self.assertIsNotNone(slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(heat))
+        self.assertEqual(slicer.util.arrayFromVolume(heat).shape, slicer.util.arrayFromVolume(ct).shape)
+        pictures = projections_of(nodes)
+        self.assertEqual(len(pictures), 4)
+        picture = slicer.util.arrayFromVolume(pictures[f"{SIGN} axial upper"])
+        self.assertEqual((picture.shape[0], picture.shape[3]), (1, 3))
+        self.assertGreater(np.ptp(picture), 100)
+        self.assertTrue(scan_reading_of(nodes, "disease").demonstration)
+        self.assertIsNone(scan_reading_of(nodes, "survival"))
+
+    def test_under_a_transform(self):
+        ct = self.scan()
+        turn = np.eye(4)
+        turn[:3, :3] = [[0.98, -0.199, 0], [0.199, 0.98, 0], [0, 0, 1]]
+        turn[:3, 3] = [20, -30, 40]
+        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(turn))
+        ct.SetAndObserveTransformNodeID(transform.GetID())
+        nodes = self.logic().findSigns(ct, **self.method)
+        place = np.zeros(3)
+        nodes.peaks.GetNthControlPointPositionWorld(0, place)
+        expected = (turn @ [-BALL[0], -BALL[1], BALL[2], 1])[:3]
+        self.assertLess(np.linalg.norm(place - expected), 15)
+
+    def test_regions_that_are_not_there(self):
+        nodes = self.logic().findSigns(self.scan(lungs=("left",)), **self.method)
+        column = slicer.util.arrayFromTableColumn(nodes.table, "Fungus ball")
+        self.assertEqual(np.isnan(column).tolist(), [True] * 3 + [False] * 3)
+
+    def test_what_cannot_be_used(self):
+        for ct, words in (
+            (self.scan("Empty", lungs=()), "no lungs"),
+            (slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Nothing"), "holds no voxels"),
+            (self.scan("Thick", spacing=(5.2, 4.4, 20.0), size=(64, 56, 20)), "20 mm apart"),
+        ):
+            with self.subTest(ct.GetName()), self.assertRaisesRegex(InputError, words):
+                self.logic().findSigns(ct, **self.method)
+
+    def test_stopped(self):
+        def stop(_fraction, _message):
+            raise Cancelled
+
+        ct = self.scan()
+        before = slicer.mrmlScene.GetNumberOfNodes()
+        with self.assertRaises(Cancelled):
+            self.logic().findSigns(ct, progress=stop, **self.method)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), before)
+
+    def test_results_are_saved_with_the_scene(self):
+        from LungCAD.mrml.result_nodes import SignNodes
+        from LungCAD.mrml.signs import projections_of
+
+        nodes = self.logic().findSigns(self.scan(), **self.method)
+        names = {name: node.GetName() for name, node in vars(nodes).items()}
+        with tempfile.TemporaryDirectory() as folder:
+            file = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(file))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(file)
+        again = SignNodes(**{name: slicer.util.getNode(node) for name, node in names.items()})
+        self.assert_ball_found(again)
+        self.assertEqual(len(projections_of(again)), 4)
+
+    def test_folder(self):
+        import SimpleITK as sitk
+
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "scans" / "a"
+            source.mkdir(parents=True)
+            sitk.WriteImage(chest([BALL]), str(source / "ct.nii.gz"))
+            done = self.logic().findSignsInFolder(source.parent, Path(folder) / "out", **self.method)
+            self.assertEqual((done["scans"], done["failed"]), (1, {}))
+            (row,) = csv.DictReader(Path(done["table"]).read_text().splitlines())
+            self.assertGreater(float(row[f"left_upper {SIGN}"]), 0.5)
+
+    def test_sample_data(self):
+        """The phantom is offered in the module Sample Data, with a picture."""
+        import SampleData
+
+        sample = SampleData.SampleDataLogic().sourceForSampleName("LungCADAspergillosis")
+        self.assertTrue(Path(sample.thumbnailFileName).is_file())
+
+
+class PanelTest(SignTestCase):
+    def setUp(self):
+        super().setUp()
+        module = load_module().widgetRepresentation()
+        module.enter()
+        self.addCleanup(module.exit)
+        self.panel = module.self()
+        self.addCleanup(self.panel.jobBar.cancel)
+        self.node = self.panel.node
+        for name, value in self.method.items():
+            setattr(self.node, name, value)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        review_settings.remember(review_settings.REVIEWS, str(self.folder / "reviews"))
+        self.panel.review.head.reader_edit.text = "Test reader"
+
+    def wait(self, condition, seconds=120):
+        until = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), until, "waited too long")
+            slicer.app.processEvents()
+            time.sleep(0.005)
+
+    def settle(self):
+        """Let the panel look at its inputs, as it does when the user pauses."""
+        self.wait(lambda: not self.panel._soon.active)
+
+    def find(self, **changes):
+        """Show what the job gives, without the worker and on a small grid."""
+        from CPAActivationMaps import Case
+        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.worker.in_process import run
+
+        self.node.ct = self.scan(**changes)
+        result = run("cpa", {"ct": image_from_volume(self.node.ct)}, self.method, lambda *_: None)
+        self.panel._case = Case(self.node.ct, self.method)
+        finish(self.panel.showScan(result))
+        self.settle()
+
+    def cell(self, region, column):
+        from LungCAD.labels.sheet import REGIONS
+
+        return self.panel.review.table.widget.item(REGIONS.index(region), column)
+
+    def slice_origin(self, view="Red"):
+        matrix = slicer.app.layoutManager().sliceWidget(view).mrmlSliceNode().GetSliceToRAS()
+        return np.array([matrix.GetElement(row, 3) for row in range(3)])
+
+    def test_says_what_to_do_next(self):
+        self.settle()
+        self.assertEqual(self.panel.jobBar.apply_button.toolTip, "Choose a CT")
+        self.node.ct = self.scan()
+        self.settle()
+        self.assertTrue(self.panel.jobBar.apply_button.enabled)
+
+    def test_the_worker_finds_the_ball(self):
+        """On the published grid, in a process of its own."""
+        self.node.ct = self.scan()
+        self.settle()
+        self.panel.jobBar.apply_button.click()
+        self.wait(lambda: not self.panel.jobBar.is_running)
+        self.settle()
+        self.assertEqual(self.panel.jobBar.status, "Done")
+        self.assert_ball_found(self.panel.logic.resultNodes(self.node))
+        self.assertIn("Left upper: fungus ball", self.panel.ui.resultSummary.text)
+
+    def test_table_and_the_way_to_a_sign(self):
+        self.find()
+        self.assertEqual(self.cell("left_upper", 3).checkState(), qt.Qt.Checked)
+        self.assertGreater(float(self.cell("left_upper", 3).text()), 0.5)
+        self.assertEqual(self.cell("right_lower", 3).checkState(), qt.Qt.Unchecked)
+        self.assertEqual(self.panel.ui.heatMapBox.currentText, "Fungus ball")
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        self.assertLess(abs(self.slice_origin()[2] - BALL[2]), 15)  # the hottest peak is shown at once
+        self.panel.review.table.widget.cellClicked.emit(2, 1)
+        self.assertLess(self.slice_origin()[2], -40)
+        self.panel.review.table.widget.cellClicked.emit(3, 3)
+        self.assertLess(abs(self.slice_origin()[2] - BALL[2]), 15)
+
+    def test_heat_map_threshold_and_opacity(self):
+        from LungCAD.mrml.signs import heat_map_of
+
+        self.find()
+        heat = heat_map_of(self.panel.logic.resultNodes(self.node), SIGN)
+        self.panel.ui.thresholdSlider.value = 40
+        self.assertEqual(heat.GetDisplayNode().GetLowerThreshold(), 40)
+        self.panel.ui.opacitySlider.value = 80
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+        self.assertEqual(layers.GetForegroundVolumeID(), heat.GetID())
+        self.assertAlmostEqual(layers.GetForegroundOpacity(), 0.8)
+        self.panel.ui.heatMapBox.currentIndex = 0
+        self.assertFalse(layers.GetForegroundVolumeID())
+
+    def test_projections(self):
+        self.find()
+        box = self.panel.ui.projectionBox
+        self.assertEqual(box.count, 5)
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+        box.currentIndex = 1
+        self.assertIn("projection", slicer.mrmlScene.GetNodeByID(layers.GetBackgroundVolumeID()).GetName())
+        self.panel.review.table.widget.cellClicked.emit(3, 3)
+        self.assertEqual(box.currentIndex, 0)
+        self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
+
+    def test_sheet(self):
+        """Ticks go to the ledger, agree or not, survive the panel, and are exported."""
+        self.find()
+        review = self.panel.review
+        self.assertIn("0 of 6", review.progress.text)
+        self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)  # a cavity besides
+        self.assertEqual(review.sheet.judgements, {"left_upper": frozenset({"cavity", SIGN})})
+        self.assertIn("agree on 1 of 1", review.progress.text)
+        self.cell("left_lower", 3).setCheckState(qt.Qt.Checked)
+        self.assertIn("agree on 1 of 2", review.progress.text)
+        review.table.widget.setCurrentCell(5, 0)
+        review.take_back()
+        review.table.widget.setCurrentCell(0, 0)
+        review.confirm()
+        self.assertEqual(review.table.present, "right_middle")
+        self.assertEqual(set(review.sheet.judgements), {"left_upper", "right_upper"})
+        self.assertIn("✓", self.cell("left_upper", 0).text())
+        entries = len(review.sheet.entries)
+        self.find(name="Scan again")
+        self.assertEqual(len(review.sheet.entries), entries)
+        self.assertEqual(self.cell("left_upper", 2).checkState(), qt.Qt.Checked)
+        review.export.folder.currentPath = str(self.folder / "set")
+        review.export.patient.text = "patient-1"
+        review.export.button.click()
+        self.assertIn("regions: 2", review.export.message.text)
+        rows = list(csv.DictReader((self.folder / "set" / "regions.csv").open()))
+        self.assertEqual(
+            [(row["side"], row["level"], row["cavity"]) for row in rows][1], ("left", "upper", "1")
+        )
+
+    def test_a_reader_without_a_name_is_asked(self):
+        self.panel.review.head.reader_edit.text = ""
+        self.find()
+        self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)
+        self.assertIn("has no name", self.panel.review.head.sentence)
+        self.assertEqual(self.cell("left_upper", 2).checkState(), qt.Qt.Unchecked)
+
+    def test_withheld_regions(self):
+        self.find(lungs=("left",))
+        self.assertEqual(self.cell("right_upper", 3).text(), "–")
+        self.assertIn("missing", self.cell("right_upper", 3).toolTip())
+
+    def test_the_scene_is_closed(self):
+        self.find()
+        slicer.mrmlScene.Clear(0)
+        self.settle()
+        self.assertTrue(self.panel.review.widget.isHidden())
+        self.assertEqual(self.panel.ui.heatMapBox.count, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
