@@ -9,20 +9,23 @@ from pathlib import Path
 import torch
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_config, add_output, add_parameters, configured, parameters_from
+from LungCAD.cli.options import add_config, add_parameters, configured, parameters_from
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
 from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
+from LungCAD.train.cpa.phantoms import phantom_cases
 from LungCAD.train.cpa.plans import SURVIVAL, chosen_plans, published_plans
+from LungCAD.train.cpa.scans import scan_cases, split_of_sheets
 from LungCAD.train.cpa.sheets import read_sheets
+from LungCAD.train.cpa.splitting import Split, split_by_patient
 from LungCAD.train.extra import require_training_packages
 from LungCAD.weights import imagenet_state, registered
 
 DOWNLOAD = "download"
 
-FIRST_SEED = 6000
-"""Thoraxes to train on; no benchmark scores them."""
+FIRST_SEED, FIRST_UNSEEN = 6000, 7000
+"""Thoraxes to train on, and to score; no benchmark uses them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,58 +56,77 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="start from torchvision's ImageNet files, downloaded where no folder with them is named",
     )
+    parser.add_argument(
+        "--unseen",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --phantoms: score so many further patients instead, signs as often as in the cohort",
+    )
     parser.add_argument("--licence", default="not stated", help="of the scans, for the model cards")
     parser.add_argument(
         "--compact", action="store_true", help="start from the recipe for small networks from scratch"
     )
     add_config(parser)
     add_parameters(parser, CpaTrainingParameters)
-    add_output(parser)
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="OUT", help="folder; a part of a training goes on"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no closing words")
 
 
 def run(options: argparse.Namespace) -> int:
     """Train what the output folder lacks: run the same command again to go on after a break."""
     require_training_packages()
     from LungCAD.train.cpa.outcome import Source
-    from LungCAD.train.cpa.phantoms import phantom_cases
-    from LungCAD.train.cpa.scans import scan_cases, split_of_sheets
-    from LungCAD.train.cpa.splitting import split_by_patient
     from LungCAD.train.cpa.training import train_cpa
 
     recipe = COMPACT if options.compact else CpaTrainingParameters()
     p = parameters_from(options, configured(options, recipe))
     plans = chosen_plans(published_plans(p.together), options.only)
-    sheets = read_sheets(options.scans, options.regions) if options.scans else []
+    if options.phantoms is not None:
+        plans = [plan for plan in plans if plan.tasks != (SURVIVAL,)]  # phantoms do not die
+    if not plans:
+        raise InputError("--only", "asks for survival, which phantoms do not have", "Give --scans")
     kept = options.projections or options.output / "projections"
     with progress_bar(options.quiet) as progress:
-        reading = part(progress, 0.0, 0.3)
-        if options.scans:
-            cases = scan_cases(sheets, kept, reading)
-            split = split_of_sheets(sheets, cases) or split_by_patient(cases, p)
-            data = (
-                f"{len(cases)} scans of {len({case.patient for case in cases})} patients, ticked by readers."
-            )
-        else:
-            plans = [plan for plan in plans if plan.tasks != (SURVIVAL,)]
-            if not plans:
-                raise InputError("--only", "asks for survival, which phantoms do not have", "Give --scans")
-            seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-            cases = phantom_cases(seeds, kept, uniform=True, progress=reading)
-            split = split_by_patient(cases, p)
-            data = (
-                f"{len(cases)} phantom scans of {len(seeds)} thoraxes, seeds {seeds[0]} to {seeds[-1]}, "
-                "signs in all regions alike, with bullae, nodules, consolidation, effusion and atelectasis. "
-                "No patient."
-            )
-        source = Source(
-            data, options.licence if options.scans else "Apache-2.0", not options.scans, _command(options)
-        )
+        read = _scans if options.scans else _phantoms
+        split, data = read(options, p, kept, part(progress, 0.0, 0.3))
+        licence = options.licence if options.scans else "Apache-2.0"
+        source = Source(data, licence, synthetic=not options.scans, command=_command(options))
         imagenet = _imagenet(options.imagenet, progress)
         records = train_cpa(options.output, plans, split, p, source, imagenet, part(progress, 0.3, 1.0))
     if not options.quiet:
         print((options.output / "scores.md").read_text(encoding="utf-8"))
         print(f"Networks: {len(records)} in {options.output}")
     return 0
+
+
+def _scans(
+    options: argparse.Namespace, parameters: CpaTrainingParameters, kept: Path, progress: Progress
+) -> tuple[Split, str]:
+    sheets = read_sheets(options.scans, options.regions)
+    cases = scan_cases(sheets, kept, progress)
+    split = split_of_sheets(sheets, cases) or split_by_patient(cases, parameters)
+    patients = len({case.patient for case in cases})
+    return split, f"{len(cases)} scans of {patients} patients, ticked by readers."
+
+
+def _phantoms(
+    options: argparse.Namespace, parameters: CpaTrainingParameters, kept: Path, progress: Progress
+) -> tuple[Split, str]:
+    seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
+    split = split_by_patient(phantom_cases(seeds, kept, True, part(progress, 0.0, 0.7)), parameters)
+    if options.unseen:
+        further = range(FIRST_UNSEEN, FIRST_UNSEEN + options.unseen)
+        unseen = phantom_cases(further, kept, False, part(progress, 0.7, 1.0))
+        split = Split([*split.training, *split.test], split.validation, unseen)
+    data = (
+        f"Phantom scans of {len(seeds)} thoraxes, seeds {seeds[0]} to {seeds[-1]}: "
+        f"{len(split.training)} learned from, {len(split.validation)} to choose the epoch. Signs in all "
+        "regions alike, besides bullae, nodules, consolidation, effusion and atelectasis. No patient."
+    )
+    return split, data
 
 
 def _imagenet(folder: str | None, progress: Progress) -> Callable[[str], dict[str, torch.Tensor]] | None:

@@ -29,7 +29,7 @@ TURNS = 3
 
 
 def phantom_cases(
-    seeds: Sequence[int], folder: Path, *, uniform: bool, progress: Progress = silent
+    seeds: Sequence[int], folder: Path, uniform: bool, progress: Progress = silent
 ) -> list[Case]:
     """Return the cases of the thoraxes of these seeds; they are kept in the folder and read from it again.
 

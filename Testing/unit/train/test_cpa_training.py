@@ -1,0 +1,263 @@
+"""Training on projections: what networks there are, splits, variation, scores, and a whole small training."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from LungCAD.errors import InputError
+from LungCAD.networks import VGG19
+from LungCAD.phantom.aspergillosis import SIGNS
+from LungCAD.tasks.cpa_projections import AXES
+from LungCAD.train.cpa.cases import Case, read_case
+from LungCAD.train.cpa.fitting import probabilities
+from LungCAD.train.cpa.outcome import Source, only_task
+from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
+from LungCAD.train.cpa.pictures import PictureSet, pictures_of
+from LungCAD.train.cpa.plans import Plan, chosen_plans, published_plans
+from LungCAD.train.cpa.scores import answers
+from LungCAD.train.cpa.splitting import Split, balanced, split_by_patient
+from LungCAD.train.cpa.training import train_cpa
+from LungCAD.train.cpa.variation import varied
+from LungCAD.weights import load_network
+
+SHAPES = {"axial": (24, 24), "coronal": (18, 24), "sagittal": (18, 24)}
+
+
+def made_case(number, patient, signs, disease, survival=-1, turns=2):
+    """Pictures in which signs are bright: their brightness is the only thing to learn."""
+    rng = np.random.default_rng(number)
+    whole, regions = {}, {}
+    for axis, (rows, columns) in SHAPES.items():
+        whole[axis] = rng.integers(0, 40, (turns, rows, columns)).astype(np.uint8)
+        whole[axis] += np.uint8(150 * disease)
+        regions[axis] = rng.integers(0, 40, (turns, 6, 3, rows // 3, columns // 2)).astype(np.uint8)
+        regions[axis] += (150 * signs[None, :, :, None, None]).astype(np.uint8)
+    return Case(f"scan{number}", patient, whole, regions, signs.astype(np.int8), int(disease), survival)
+
+
+@pytest.fixture
+def cases():
+    rng = np.random.default_rng(0)
+    made = []
+    for number in range(24):
+        disease = number % 2
+        signs = disease * (rng.random((6, 3)) < 0.6)
+        made.append(made_case(number, f"patient{number // 2 % 8}", signs, disease, number // 2 % 2))
+    return made
+
+
+def test_eighteen_networks_make_the_paper():
+    names = [name for plan in published_plans() for name in plan.names]
+    assert len(names) == len(set(names)) == 18
+    assert {"cpa-disease-axial", "cpa-disease-axial-inception_v3", "cpa-cavity-sagittal"} <= set(names)
+    together = [name for plan in published_plans(together=True) for name in plan.names]
+    assert sorted(together) == sorted(names)
+
+
+def test_words_choose_among_them():
+    chosen = chosen_plans(published_plans(), ["cavity", "disease", "axial"])
+    assert [plan.names[0] for plan in chosen] == [
+        "cpa-disease-axial",
+        "cpa-disease-axial-inception_v3",
+        "cpa-cavity-axial",
+    ]
+    with pytest.raises(InputError, match="axiall"):
+        chosen_plans(published_plans(), ["axiall"])
+    with pytest.raises(InputError, match="leaves no network"):
+        chosen_plans(published_plans(), ["survival", "inception_v3"])
+
+
+def test_the_defaults_are_the_published_recipe():
+    p = CpaTrainingParameters()
+    assert (p.optimizer, p.learning_rate, p.batch, p.turn, p.zoom) == ("sgd", 1e-4, 32, 20.0, 0.2)
+    assert [p.epochs_for(plan) for plan in published_plans()[::3]] == [60, 60, 20, 270, 270, 270]
+    assert (p.side_for("vgg19"), p.side_for("inception_v3")) == (224, 299)
+    assert (p.width, p.head, p.pools) == (1.0, "flat", 5)
+
+
+def test_cases_are_kept_in_files(cases, tmp_path):
+    cases[3].write(tmp_path / "case.npz")
+    back = read_case(tmp_path / "case.npz")
+    assert (back.name, back.patient, back.disease, back.survival) == ("scan3", "patient1", 1, 1)
+    for axis in AXES:
+        np.testing.assert_array_equal(back.regions[axis], cases[3].regions[axis])
+    (tmp_path / "other.npz").write_bytes(b"PK\x03\x04nothing")
+    with pytest.raises(InputError, match="no projections"):
+        read_case(tmp_path / "other.npz")
+
+
+def test_pictures_of_regions_keep_their_own_ticks(cases):
+    pictures = pictures_of(cases, Plan(("fungus_ball",), "coronal"))
+    assert len(pictures) == 24 * 2 * 6
+    case = cases[5]
+    for index in np.flatnonzero(pictures.subjects == "scan5 left_upper"):
+        assert pictures.labels[index, 0] == case.signs[3, 1]
+        assert any((pictures.pictures[index] == case.regions["coronal"][turn, 3]).all() for turn in (0, 1))
+
+
+def test_what_is_unknown_is_left_out(cases):
+    signs = np.full((6, 3), -1)
+    signs[0, 0] = 0
+    blank = replace(cases[0], signs=signs.astype(np.int8), survival=-1)
+    assert len(pictures_of([blank], Plan(("cavity",), "axial"))) == 2
+    assert len(pictures_of([blank], Plan(("survival",), "axial"))) == 0
+
+
+def test_no_patient_is_on_two_sides(cases):
+    split = split_by_patient(cases, CpaTrainingParameters(test=0.25, validation=0.25))
+    groups = [{case.patient for case in part} for part in split]
+    assert [len(group) for group in groups] == [4, 2, 2]
+    assert len(set.union(*groups)) == 8
+    assert sum(map(len, split)) == len(cases)
+    with pytest.raises(InputError, match="At least 3"):
+        split_by_patient(cases[:4], CpaTrainingParameters())
+
+
+def test_balanced_has_as_many_of_either(cases):
+    pictures = pictures_of(cases, Plan(("cavity",), "axial"))
+    even = balanced(pictures, 0)
+    assert (
+        (even.labels == 1).sum()
+        == (even.labels == 0).sum()
+        == min((pictures.labels == v).sum() for v in (0, 1))
+    )
+    np.testing.assert_array_equal(even.subjects, balanced(pictures, 0).subjects)
+    assert set(even.subjects) != set(balanced(pictures, 1).subjects)
+
+
+def test_variation_turns_about_the_middle_without_shearing():
+    pictures = torch.zeros(64, 1, 60, 30)
+    pictures[:, :, 20:40, 10:20] = 1
+    choices = CpaTrainingParameters(turn=20.0, zoom=0.0)
+    torch.manual_seed(0)
+    turned = varied(pictures, choices)
+    assert turned.sum((1, 2, 3)).numpy() == pytest.approx(200, abs=3)  # a turn keeps the area
+    rows, columns = torch.meshgrid(torch.arange(60) - 29.5, torch.arange(30) - 14.5, indexing="ij")
+    area = turned.sum((2, 3))
+    moments = [(turned * m).sum((2, 3)) / area for m in (rows**2, columns**2, rows * columns)]
+    trace = moments[0] + moments[1]
+    determinant = moments[0] * moments[1] - moments[2] ** 2
+    assert trace.numpy() == pytest.approx(float(trace.mean()), rel=0.03)
+    assert determinant.numpy() == pytest.approx(float(determinant.mean()), rel=0.06)
+    angle = 0.5 * torch.atan2(2 * moments[2], moments[0] - moments[1]) * 180 / torch.pi
+    assert 15 < angle.max() <= 20.5
+    assert -20.5 <= angle.min() < -15
+
+
+def test_zoom_stays_within_its_bounds():
+    pictures = torch.zeros(64, 1, 40, 40)
+    pictures[:, :, 10:30, 10:30] = 1
+    torch.manual_seed(0)
+    sides = varied(pictures, CpaTrainingParameters(turn=0.0, zoom=0.2)).sum((1, 2, 3)).sqrt()
+    assert 15.5 < sides.min() < 17
+    assert 23 < sides.max() < 24.5
+
+
+def test_answers_are_one_per_region_whatever_the_rotations():
+    subjects = np.array(["a", "a", "b", "c", "c"])
+    labels = np.array([[1], [1], [0], [-1], [-1]], np.int8)
+    pictures = PictureSet(np.zeros((5, 1, 2, 2), np.uint8), labels, subjects, subjects)
+    given = answers(np.array([[0.9], [0.3], [0.7], [0.2], [0.2]], np.float32), pictures)
+    np.testing.assert_allclose(given.said, [0.6, 0.7])
+    np.testing.assert_array_equal(given.truth, [True, False])
+    assert given.table.precision[1] == 0.5
+    assert given.table.recall[1] == 1.0
+
+
+def test_one_task_of_three_says_what_it_said_among_them():
+    torch.manual_seed(0)
+    three = VGG19(6, width=1 / 64, head="average").eval()
+    pictures = pictures_of([made_case(1, "p", np.zeros((6, 3)), 0)], Plan(SIGNS, "axial"))
+    said = probabilities(three, 32, pictures)
+    for task in range(3):
+        one = VGG19(2, width=1 / 64, head="average").eval()
+        one.load_state_dict(only_task(three, task))
+        np.testing.assert_allclose(probabilities(one, 32, pictures)[:, 0], said[:, task], atol=1e-6)
+
+
+TINY = replace(
+    COMPACT,
+    width=1 / 16,
+    side=32,
+    epochs=10,
+    batch=16,
+    learning_rate=5e-3,
+    precision="32-true",
+    device="cpu",
+    turn=5.0,
+)
+SOURCE = Source("Squares.", "Apache-2.0", True, "lungcad train cpa")
+
+
+def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
+    split = Split(cases[:12], cases[12:16], cases[16:])
+    plans = chosen_plans(published_plans(together=True), [*SIGNS, "axial"])
+    records = train_cpa(tmp_path, plans, split, TINY, SOURCE)
+    assert sorted(records) == [f"cpa-{sign}-axial" for sign in SIGNS]
+    for sign in SIGNS:
+        network, description = load_network(tmp_path / f"cpa-{sign}-axial.safetensors")
+        assert description.input == {"task": sign, "axis": "axial", "side": 32}
+        assert description.classes == ("absent", "present")
+        assert next(network.parameters()).dtype in (torch.float16, torch.float32)
+        assert "precision" in (tmp_path / f"cpa-{sign}-axial.md").read_text()
+        losses = records[f"cpa-{sign}-axial"]["losses"]
+        assert min(losses) < 0.5 * losses[0]
+    before = (tmp_path / "cpa-cavity-axial.safetensors").stat().st_mtime_ns
+    assert train_cpa(tmp_path, plans, split, TINY, SOURCE) == records
+    assert (tmp_path / "cpa-cavity-axial.safetensors").stat().st_mtime_ns == before
+    with pytest.raises(InputError, match="another training"):
+        train_cpa(tmp_path, plans, split, replace(TINY, seed=1), SOURCE)
+
+
+def test_survival_goes_on_from_disease(cases, tmp_path):
+    split = Split(cases[:12], cases[12:16], cases[16:])
+    p = replace(TINY, epochs=1, normalise=False)
+    plans = chosen_plans(published_plans(), ["disease", "survival", "axial", "vgg19"])
+    with pytest.raises(InputError, match="cpa-disease-axial"):
+        train_cpa(tmp_path / "alone", [plans[1]], split, p, SOURCE)
+    records = train_cpa(tmp_path / "both", plans, split, p, SOURCE)
+    assert json.dumps(records["cpa-survival-axial"]["losses"])
+    first, then = (
+        load_network(tmp_path / "both" / f"cpa-{task}-axial.safetensors")[0]
+        for task in ("disease", "survival")
+    )
+    apart = (first.features[0].weight - then.features[0].weight).abs().max()
+    assert apart < 0.05 * first.features[0].weight.abs().max()
+
+
+def test_a_training_that_was_broken_off_ends_as_one_that_was_not(cases, tmp_path):
+    split = Split(cases[:12], cases[12:16], cases[16:])
+    plans = chosen_plans(published_plans(), ["disease", "axial", "vgg19"])
+    p = replace(TINY, epochs=3, falling=False)
+    whole = train_cpa(tmp_path / "whole", plans, split, p, SOURCE)
+
+    class Broken(Exception):
+        pass
+
+    def stop(fraction, message):
+        if "epoch 3" in message:
+            raise Broken
+
+    with pytest.raises(Broken):
+        train_cpa(tmp_path / "broken", plans, split, p, SOURCE, progress=stop)
+    again = train_cpa(tmp_path / "broken", plans, split, p, SOURCE)
+    name = "cpa-disease-axial"
+    assert again[name]["losses"] == pytest.approx(whole[name]["losses"])
+    assert again[name]["test"] == whole[name]["test"]
+
+
+def test_a_set_without_a_sign_is_refused(cases, tmp_path):
+    healthy = [case for case in cases if not case.disease]
+    with pytest.raises(InputError, match="test set"):
+        train_cpa(
+            tmp_path,
+            chosen_plans(published_plans(), ["cavity", "axial"]),
+            Split(cases, cases, healthy),
+            TINY,
+            SOURCE,
+        )
