@@ -121,7 +121,7 @@ def measure(
         per_value = millilitres[:, region.lungs][:, :, region.zones].sum(axis=(1, 2))
         whole = region_ml[region.code] = float(per_value.sum())
         volumes = [(label.code, label.name, float(per_value[label.value])) for label in assessed]
-        volumes.append((UNLABELLED, "Undecided or unlabelled", whole - float(per_value[values].sum())))
+        volumes.append((UNLABELLED, "Undecided or unlabelled", float(np.delete(per_value, values).sum())))
         for code, name, volume in volumes:
             shares.append(Share(region, code, name, volume, 100.0 * volume / whole if whole else None))
     not_assessed = tuple(label.name for label in schema.labels if label not in assessed)

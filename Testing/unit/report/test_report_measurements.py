@@ -137,3 +137,14 @@ def test_a_label_that_could_not_be_assigned_has_no_share(image_of):
     assert found.share("right_lung", UNLABELLED).percent == pytest.approx(100 * 4 / 6)
     with pytest.raises(ValueError, match=r"\[3\]"):
         measure(*images, GAO, classes=(1, 2))
+
+
+def test_nothing_is_unlabelled_where_all_is_labelled(image_of):
+    """Volumes are rounded; their difference would be a tiny volume that reads as some."""
+    rng = np.random.default_rng(2)
+    lungs = rng.integers(1, 3, (7, 11, 13)).astype(np.uint8)
+    zones = (3 * lungs - 2).astype(np.uint8)
+    labels = rng.choice(GAO.values, lungs.shape).astype(np.uint8)
+    images = (image_of(array, (0.646484, 0.646484, 8.1)) for array in (labels, lungs, zones))
+    found = measure(*images, GAO)
+    assert all(share.volume_ml == 0 for share in found.shares if share.code == UNLABELLED)
