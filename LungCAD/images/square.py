@@ -8,19 +8,46 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+PLAIN = 0.03
+"""Grey levels of a border differ by no more than this part of the range that 90 % of the picture have."""
+
+SAMPLE = 64
+"""That range is taken from so many rows and columns, at least."""
+
 
 @dataclass(frozen=True)
 class Square:
-    """A square of `side` pixels that holds a picture of `shape` (Y, X) in its middle, aspect ratio kept."""
+    """A square of `side` pixels that holds a picture of `shape` (Y, X) in its middle, aspect ratio kept.
+
+    borders : rows at the top and at the bottom, columns at the left and at the right that are left out.
+    """
 
     shape: tuple[int, int]
     side: int
+    borders: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    @classmethod
+    def without_borders(cls, picture: NDArray[np.float32], side: int) -> Square:
+        """Return the square for a picture whose plain borders, of any one grey level, are left out."""
+        step = max(1, min(picture.shape) // SAMPLE)
+        tolerance = PLAIN * float(np.subtract(*np.quantile(picture[::step, ::step], (0.95, 0.05))))
+        lines = (picture, picture[::-1], picture.T, picture.T[::-1])
+        top, bottom, left, right = (_plain(these, tolerance) for these in lines)
+        if top + bottom >= len(picture) or left + right >= len(picture.T):
+            return cls(picture.shape, side)
+        return cls(picture.shape, side, (top, bottom, left, right))
+
+    @property
+    def shown(self) -> tuple[slice, slice]:
+        """Which part of the picture lies in the square."""
+        top, bottom, left, right = self.borders
+        return slice(top, self.shape[0] - bottom), slice(left, self.shape[1] - right)
 
     @property
     def inner(self) -> tuple[slice, slice]:
         """Where in the square the picture lies."""
-        longest = max(self.shape)
-        sizes = [max(1, round(length * self.side / longest)) for length in self.shape]
+        lengths = [part.stop - part.start for part in self.shown]
+        sizes = [max(1, round(length * self.side / max(lengths))) for length in lengths]
         starts = [(self.side - size) // 2 for size in sizes]
         return slice(starts[0], starts[0] + sizes[0]), slice(starts[1], starts[1] + sizes[1])
 
@@ -35,24 +62,30 @@ class Square:
         """Return the picture (Y, X) in the square: the mean of what a pixel covers where it shrinks, linear
         interpolation where it grows; 0 beside it.
         """
-        return self._fill(scaled(picture, self._inner_shape))
+        return self._fill(scaled(picture[self.shown], self._inner_shape))
 
     def put_labels(self, labels: NDArray) -> NDArray:
         """Return labels (Y, X) in the square, every pixel the nearest one's value; 0 beside them."""
-        return self._fill(scaled(labels, self._inner_shape, nearest=True))
+        return self._fill(scaled(labels[self.shown], self._inner_shape, nearest=True))
 
     def take(self, square: NDArray) -> NDArray[np.float32]:
-        """Return what lies over the picture, interpolated to its pixels (Y, X)."""
-        return scaled(square[self.inner], self.shape)
+        """Return what lies over the picture, interpolated to its pixels (Y, X); 0 on borders left out."""
+        return self._spread(square, nearest=False)
 
     def take_labels(self, square: NDArray) -> NDArray:
         """Return the labels that lie over the picture (Y, X), every pixel the nearest one's value."""
-        return scaled(square[self.inner], self.shape, nearest=True)
+        return self._spread(square, nearest=True)
 
     @property
     def _inner_shape(self) -> tuple[int, int]:
         rows, columns = self.inner
         return rows.stop - rows.start, columns.stop - columns.start
+
+    def _spread(self, square: NDArray, nearest: bool) -> NDArray:
+        shape = tuple(part.stop - part.start for part in self.shown)
+        inner = scaled(square[self.inner], shape, nearest)
+        top, bottom, left, right = self.borders
+        return np.pad(inner, ((top, bottom), (left, right))) if any(self.borders) else inner
 
     def _fill(self, inner: NDArray) -> NDArray:
         square = np.zeros((self.side, self.side), inner.dtype)
@@ -65,3 +98,12 @@ def scaled(picture: NDArray, shape: tuple[int, int], nearest: bool = False) -> N
     values = np.ascontiguousarray(picture, np.uint8 if nearest else np.float32)
     method = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR
     return np.array(Image.fromarray(values).resize(shape[::-1], method))
+
+
+def _plain(lines: NDArray[np.float32], tolerance: float) -> int:
+    """Return how many of the first lines are all of one grey level."""
+    level = lines[0].mean()
+    for number, line in enumerate(lines):
+        if np.abs(line - level).max() > tolerance:
+            return number
+    return len(lines)

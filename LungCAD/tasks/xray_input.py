@@ -24,8 +24,8 @@ class XrayInput:
     equalize: bool = True
 
     def image(self, film: NDArray) -> NDArray[np.float32]:
-        """Return the film (Y, X; 0..1, bone bright) as (side, side)."""
-        square = Square(film.shape, self.side)
+        """Return the film (Y, X; 0..1, bone bright) as (side, side), without plain borders."""
+        square = Square.without_borders(film, self.side)
         return self.levels(square.put(film), square.inside)
 
     def levels(self, picture: NDArray, inside: NDArray[np.bool_]) -> NDArray[np.float32]:

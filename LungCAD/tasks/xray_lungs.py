@@ -150,7 +150,7 @@ def film_array(film: sitk.Image) -> NDArray[np.float32]:
 
 def read_out(film: sitk.Image, lung: NDArray[np.float32], mirrored: bool = False) -> XrayLungs:
     """Turn the network's square of probabilities (side, side) into both lungs on the film's own grid."""
-    square = Square(film.GetSize()[::-1], len(lung))
+    square = Square.without_borders(sitk.GetArrayViewFromImage(film), len(lung))
     lung = np.where(square.inside, lung, 0)
     cleaned = clean(lung)
     sides = two_lungs(cleaned > 0.5, mirrored)

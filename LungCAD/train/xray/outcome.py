@@ -89,8 +89,18 @@ def _card(
         seed=parameters.seed,
         results=(
             f"{parameters.folds}-fold cross-validation by patient, every film scored once by a network that "
-            f"never saw its patient, network alone, at the film's own size.\n\n{markdown(result)}"
+            f"never saw its patient, network alone, at the film's own size. {_passes(parameters)}"
+            f"\n\n{markdown(result)}"
         ),
+    )
+
+
+def _passes(parameters: XrayTrainingParameters) -> str:
+    if parameters.fold_epochs in (0, parameters.epochs):
+        return f"All networks learned for {parameters.epochs} passes over their films."
+    return (
+        f"These networks learned for {parameters.fold_epochs} passes over their films, the one that is kept "
+        f"for {parameters.epochs}."
     )
 
 

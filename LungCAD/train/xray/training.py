@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -66,16 +66,17 @@ def train_xray(
     always = load_films(extra, parameters.side, part(progress, 0.05, 0.1)) if extra else []
     runs = parameters.folds + 1
 
-    def fitted(name: str, chosen: Kept, number: int) -> nn.Module:
+    def fitted(name: str, chosen: Kept, number: int, epochs: int) -> nn.Module:
         file = checkpoints / f"{name}.ckpt" if checkpoints is not None else None
         share = part(progress, 0.1 + 0.9 * number / runs, 0.1 + 0.9 * (number + 1) / runs)
-        return fit(chosen + always, parameters, file, share)
+        return fit(chosen + always, replace(parameters, epochs=epochs), file, share)
 
     scores: list[Score] = []
     for number, (train, test) in enumerate(split_by_patient(films, parameters)):
-        network = fitted(f"fold-{number + 1}", [kept[i] for i in train], number)
+        epochs = parameters.fold_epochs or parameters.epochs
+        network = fitted(f"fold-{number + 1}", [kept[i] for i in train], number, epochs)
         scores += score_films(network, films.take(test), parameters)
-    network = fitted("all", kept, parameters.folds)
+    network = fitted("all", kept, parameters.folds, parameters.epochs)
     progress(1.0, "Trained")
     return XrayTraining(network, network_input(parameters), tuple(scores))
 

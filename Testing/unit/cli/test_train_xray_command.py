@@ -36,9 +36,11 @@ def lungcad(*words):
 
 def test_a_network_with_its_card_and_scores(pairs, tmp_path):
     out, tiny = tmp_path / "out", ["--filters", 4, "--side", 64, "--epochs", 2, "--folds", 2, "--batch", 2]
+    tiny += ["--fold-epochs", 1]
     assert lungcad("train", "xray", "--pairs", pairs, "--note", NOTE, *tiny, "-o", out) == 0
     card = (out / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert NOTE in card and "6 radiographs of 3 patients" in card and "CC0 (6 images)" in card
+    assert "learned for 1 passes over their films, the one that is kept for 2" in card
     assert "lungcad train xray --pairs PAIRS --note NOTE" in card and str(tmp_path) not in card
     with (out / "scores.csv").open(newline="") as file:
         scores = list(csv.DictReader(file))

@@ -40,6 +40,42 @@ def test_labels_stay_labels():
     assert (back == labels).mean() > 0.97
 
 
+def wavy(shape):
+    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
+    return np.float32(0.5 + 0.2 * np.sin(9 * y) + 0.2 * np.cos(8 * x))
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+def test_plain_borders_are_left_out(level):
+    """The square is that of the picture alone, and what comes back lies where the picture does."""
+    picture = wavy((120, 90))
+    noise = 0.001 * np.random.default_rng(0).standard_normal((200, 190)).astype(np.float32)
+    framed = noise + level
+    framed[30:150, 60:150] = picture
+    square = Square.without_borders(framed, 64)
+    assert square.borders == (30, 50, 60, 40)
+    np.testing.assert_array_equal(square.put(framed), Square(picture.shape, 64).put(picture))
+    back = square.take(square.put(framed))
+    np.testing.assert_array_equal(back[30:150, 60:150], Square(picture.shape, 64).take(square.put(framed)))
+    assert back.shape == framed.shape and not back[:30].any() and not back[:, 150:].any()
+    labels = square.take_labels(np.ones((64, 64), np.uint8))
+    assert labels.dtype == np.uint8 and labels.sum() == 120 * 90
+    assert (square.put_labels(labels) == square.inside).all()
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        wavy((80, 60)),
+        np.mgrid[:50, :40][0] / 50,  # every row of one level, but not of the same
+        np.where(np.indices((64, 64)).sum(0) == 90, 40.0, wavy((64, 64))),  # a few pixels far too bright
+        np.full((40, 40), 0.3),
+    ],
+)
+def test_what_is_no_border_stays(picture):
+    assert sum(Square.without_borders(picture.astype(np.float32), 64).borders) <= 4
+
+
 def test_scaled_keeps_the_field_of_view():
     ramp = np.tile(np.arange(100, dtype=np.float32), (10, 1))
     half = scaled(ramp, (5, 50))
