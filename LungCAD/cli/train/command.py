@@ -10,7 +10,9 @@ SUBJECTS = {
     "xray": "a network that finds the lungs on radiographs, cross-validated by patient",
     "ild": "a network that segments interstitial lung disease, cross-validated by patient",
     "detection": "a network that tells which diseases an axial slice shows, cross-validated by patient",
+    "detection-tables": "detection networks of every kind that the paper compares, on phantoms",
     "cpa": "networks that tell signs of aspergillosis on projections of a CT",
+    "ild-ablation": "all rows of LungNet's tables on phantoms, beside the paper's numbers",
     "texture": "the network that describes texture for few drawn regions, on phantoms",
     "crf": "the dense CRF's parameters, on phantoms that a simulated reader drew on",
 }
@@ -21,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     subjects = parser.add_subparsers(metavar="SUBJECT", required=True)
     for name, summary in SUBJECTS.items():
         subject = subjects.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-        module = importlib.import_module(f"LungCAD.cli.train.{name}")
+        module = importlib.import_module(f"LungCAD.cli.train.{name.replace('-', '_')}")
         module.add_arguments(subject)
         subject.set_defaults(subject=module.run)
 

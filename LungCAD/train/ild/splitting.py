@@ -30,7 +30,7 @@ def split_folds(data: SliceSet, folds: int, seed: int) -> Iterator[tuple[SliceSe
 
 def split_validation(data: SliceSet, parameters: IldTrainingParameters) -> tuple[SliceSet, SliceSet]:
     """Return the slices to learn from, and those that decide when to stop; raises as `split_folds`."""
-    parts = round(1 / parameters.validation)
+    parts = max(2, min(round(1 / parameters.validation), len(data.patients)))
     fold = _folds(data, parts, parameters.seed)
     _require_all_classes(data, fold != 0, "what is learned from")
     return _of(data, fold != 0), _of(data, fold == 0)
