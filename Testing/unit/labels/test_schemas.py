@@ -21,6 +21,8 @@ PUBLISHED = {
     "cpa3": "cavity fungus_ball pleural_thickening",
     "cxr_lungs": "lungs",
     "emphysema3": "centrilobular_emphysema paraseptal_emphysema panlobular_emphysema",
+    "emphysema6": "healthy paraseptal_emphysema panlobular_emphysema mild_centrilobular_emphysema "
+    "moderate_centrilobular_emphysema severe_centrilobular_emphysema",
     "lungs": "right_lung left_lung",
     "zones": "right_upper right_middle right_lower left_upper left_middle left_lower",
 }
@@ -82,7 +84,9 @@ SIGHT = {
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-@pytest.mark.parametrize("name", ["lungnet6", "gao5", "ltrc5", "cpa3", "emphysema3", "lungs", "zones"])
+@pytest.mark.parametrize(
+    "name", ["lungnet6", "gao5", "ltrc5", "cpa3", "emphysema3", "emphysema6", "lungs", "zones"]
+)
 def test_colours_stay_apart_for_the_colour_blind(name, sight):
     rgb = np.array([label.color for label in load_schema(name).labels]) / 255
     linear = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
