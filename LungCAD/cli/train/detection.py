@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from LungCAD.cli.console import progress_bar
@@ -68,10 +69,10 @@ def run(options: argparse.Namespace) -> int:
     with (
         atomic_folder(options.output, options.overwrite) as folder,
         progress_bar(options.quiet) as progress,
-        ExitStack() as scratch,
+        scratch_slices() as keep,
     ):
-        slices = _slices(options, scratch, part(progress, 0.0, 0.2))
-        extra = _painted(options, scratch, part(progress, 0.2, 0.3))
+        slices = _slices(options, keep, part(progress, 0.0, 0.2))
+        extra = _painted(options, keep, part(progress, 0.2, 0.3))
         training = train_detection(slices, parameters, extra, options.checkpoints, part(progress, 0.3, 1.0))
         scores = write_outcome(folder, training, slices, extra, parameters, _command(options))
     if not options.quiet:
@@ -80,13 +81,32 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _slices(options: argparse.Namespace, scratch: ExitStack, progress: Progress) -> SliceSet:
-    """Return the slices to score, on the disk: they may not fit into memory."""
+Keep = Callable[[Iterable[SliceSet]], SliceSet]
+"""Puts slices on the disk, as they may not fit into memory, and returns them from there."""
+
+
+@contextmanager
+def scratch_slices() -> Iterator[Keep]:
+    """Yield what keeps slices in a folder that is removed in the end."""
+    with tempfile.TemporaryDirectory(prefix="lungcad-") as name:
+        folders = (Path(name) / str(number) for number in count())
+
+        def keep(parts: Iterable[SliceSet]) -> SliceSet:
+            folder = next(folders)
+            write_slices(parts, folder)
+            return read_slices(folder)
+
+        yield keep
+
+
+def _slices(options: argparse.Namespace, keep: Keep, progress: Progress) -> SliceSet:
+    """Return the slices to score."""
     if options.slices:
         return read_slices(options.slices)
-    folder = options.keep or _scratch_folder(scratch)
-    write_slices(_read(options, progress), folder)
-    return read_slices(folder)
+    if not options.keep:
+        return keep(_read(options, progress))
+    write_slices(_read(options, progress), options.keep)
+    return read_slices(options.keep)
 
 
 def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]:
@@ -99,28 +119,19 @@ def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]
     return phantom_slices(range(FIRST_SEED, FIRST_SEED + options.phantoms), progress=progress)
 
 
-def _painted(options: argparse.Namespace, scratch: ExitStack, progress: Progress) -> SliceSet | None:
+def _painted(options: argparse.Namespace, keep: Keep, progress: Progress) -> SliceSet | None:
     if not options.paint:
         return None
     seeds = range(FIRST_SEED, FIRST_SEED + options.paintings)
-    count = len(options.paint)
-    folder = _scratch_folder(scratch)
-    parts = (
+    shares = [
+        part(progress, n / len(options.paint), (n + 1) / len(options.paint))
+        for n in range(len(options.paint))
+    ]
+    return keep(
         slices
-        for number, path in enumerate(options.paint)
-        for slices in painted_slices(
-            path,
-            seeds,
-            f"real-{number + 1}",
-            progress=part(progress, number / count, (number + 1) / count),
-        )
+        for number, (path, share) in enumerate(zip(options.paint, shares, strict=True), 1)
+        for slices in painted_slices(path, seeds, f"real-{number}", progress=share)
     )
-    write_slices(parts, folder)
-    return read_slices(folder)
-
-
-def _scratch_folder(scratch: ExitStack) -> Path:
-    return Path(scratch.enter_context(tempfile.TemporaryDirectory(prefix="lungcad-"))) / "slices"
 
 
 def _command(options: argparse.Namespace) -> str:

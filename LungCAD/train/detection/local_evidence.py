@@ -23,6 +23,8 @@ class LocalEvidence(nn.Module):
     def __init__(self, network: CNNF, diseases: int) -> None:
         super().__init__()
         self.classifier = nn.Conv2d(network.features.conv5.out_channels, 2 + diseases, kernel_size=1)
+        nn.init.zeros_(self.classifier.weight)
+        nn.init.zeros_(self.classifier.bias)
         weights = [ELSEWHERE_WEIGHT, HEALTHY_WEIGHT] + diseases * [DISEASE_WEIGHT]
         self.register_buffer("weights", torch.tensor(weights)[:, None, None])
         self._maps: torch.Tensor | None = None

@@ -51,8 +51,11 @@ class DetectionTrainingParameters(Parameters):
     scored_folds: int = parameter(
         5, "So many of them are held out in turn: one is enough for decision thresholds", minimum=1
     )
+    final: bool = parameter(
+        True, "Train once more, on all slices; otherwise the network of the first fold is kept"
+    )
     epochs: int = parameter(20, "Passes over the slices", minimum=1)
-    batch: int = parameter(32, "Slices per step", minimum=1)
+    batch: int = parameter(16, "Slices per step", minimum=1)
     learning_rate: float = parameter(
         0.001, "At its highest: it rises for a tenth of the steps, then falls to 0 as a cosine", above=0.0
     )

@@ -1,4 +1,4 @@
-"""Cross-validate a detection network by patient, then train the one that is kept on all slices."""
+"""Cross-validate a detection network by patient; the one that is kept has learned from all slices."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BALANCED_ON = 64
 
 @dataclass(frozen=True)
 class DetectionTraining:
-    """A network trained on all slices, and what networks that never saw a slice's patient said of it.
+    """A network, and what networks that never saw a slice's patient said of it.
 
     scored : indices of the slices that were held out. scores, present : (n, C) of these. decisions : one per
     disease, fitted to them.
@@ -81,20 +81,20 @@ def train_detection(
     threshold = square_millimetres(p.threshold_px)
     fold = fold_of_slices(slices, p.folds, threshold, p.seed) if slices.folds is None else slices.folds
     head = make_head(p, slices)
-    runs = p.scored_folds + 1
+    runs = p.scored_folds + p.final
 
     def fitted(name: str, chosen: NDArray[np.intp], number: int) -> nn.Module:
         file = checkpoints / f"{name}.ckpt" if checkpoints is not None else None
         share = part(progress, number / runs, (number + 1) / runs)
         return fit(slices, chosen, head, p, extra, file, share)
 
-    scored, scores = [], []
+    networks, scored, scores = [], [], []
     for number, held_out in enumerate(np.unique(fold)[: p.scored_folds]):
         test = np.flatnonzero(fold == held_out)
-        network = fitted(f"fold-{number + 1}", np.flatnonzero(fold != held_out), number)
+        networks.append(fitted(f"fold-{number + 1}", np.flatnonzero(fold != held_out), number))
         scored.append(test)
-        scores.append(score(network, head, slices, test, p.device))
-    network = fitted("all", np.arange(len(slices)), p.scored_folds)
+        scores.append(score(networks[-1], head, slices, test, p.device))
+    network = fitted("all", np.arange(len(slices)), p.scored_folds) if p.final else networks[0]
     indices, found = np.concatenate(scored), np.concatenate(scores)
     present = slices.present(threshold)[indices]
     decisions = fit_decisions(found, present, centred=p.head in ("logistic", "softmax"))

@@ -41,10 +41,21 @@ def by_scikit_image(descriptors, mixture):
 
 
 def test_as_scikit_image_without_its_weight_terms(descriptors, mixture):
-    found = FisherVectors(mixture)(torch.tensor(descriptors)).numpy()
     expected = by_scikit_image(descriptors, mixture)
-    assert found.shape == (3, 2 * M * 12)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    for dtype, tolerance in ((torch.float32, 3e-4), (torch.float64, 1e-6)):
+        found = FisherVectors(mixture, dtype=dtype)(torch.tensor(descriptors)).numpy()
+        assert found.shape == (3, 2 * M * 12)
+        np.testing.assert_allclose(found, expected, atol=tolerance)
+
+
+def test_single_precision_is_enough_for_activations():
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        sets = descriptors_of(CNNF(4, width=1 / 16, dense=8).eval(), "conv3", torch.randn(4, 3, 224, 224))
+    mixture = fit_mixture(sets.numpy().reshape(-1, 16), M)
+    np.testing.assert_allclose(
+        FisherVectors(mixture)(sets), by_scikit_image(sets.numpy(), mixture), atol=1e-4
+    )
 
 
 def test_power_and_length(descriptors, mixture):

@@ -1,0 +1,233 @@
+"""Training of detection networks on small made-up slices: poses, balance, heads, decisions, resumption."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import f1_score
+
+from LungCAD.errors import Cancelled, InputError
+from LungCAD.images.windows import GAO
+from LungCAD.networks import CNNF
+from LungCAD.tasks.detection_input import Decision, DetectionInput
+from LungCAD.train.detection.decisions import fit_decision
+from LungCAD.train.detection.heads import make_head
+from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.slices import DISEASES, TICKED, SliceSet
+from LungCAD.train.detection.start import balance_layers
+from LungCAD.train.detection.training import fit, score, train_detection
+from LungCAD.train.detection.variation import Pose, vary
+
+SMALL = DetectionTrainingParameters(
+    width=1 / 32, dense=8, folds=2, scored_folds=2, epochs=2, batch=6, device="cpu", threshold_px=6000.0
+)
+
+
+def blobs(count=24, patients=6, seed=0, cells=True):
+    """Slices with a bright square where there is ground glass, in a cell that says so."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(90, 110, (count, 3, 224, 224), dtype=np.uint8)
+    areas = np.zeros((count, 4), np.float32)
+    shares = np.zeros((count, 5, 13, 13), np.uint8)
+    shares[:, 0, 2:11, 2:11] = 255
+    for number in range(0, count, 2):
+        row, column = rng.integers(2, 9, 2)
+        y, x = 9 + 16 * row, 9 + 16 * column
+        images[number, :, y : y + 32, x : x + 32] = 220
+        areas[number, number // 2 % 4] = rng.uniform(3000, 9000)
+        shares[number, :, row : row + 2, column : column + 2] = 0
+        shares[number, 1, row : row + 2, column : column + 2] = 255
+    return SliceSet(
+        images,
+        areas,
+        np.array([f"p{n % patients}" for n in range(count)]),
+        DISEASES,
+        DetectionInput(),
+        "squares",
+        "none",
+        synthetic=True,
+        cells=shares if cells else None,
+    )
+
+
+# Variation
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(
+    ("zoom", "move"), [(1.0, (0, 0)), (1.0, (14, -9)), (1.15, (17, 17)), (0.87, (-14, -15))]
+)
+def test_cells_move_with_the_image(zoom, move, mirrored):
+    cells = torch.zeros(1, 1, 13, 13)
+    cells[0, 0, 4:6, 8:11] = 1
+    image = torch.zeros(1, 1, 224, 224)
+    image[:, :, 9:217, 9:217] = cells.repeat_interleave(16, 2).repeat_interleave(16, 3)
+    pose = Pose(zoom, torch.tensor([move]), torch.tensor([mirrored]))
+    shown = pose.images(image, torch.zeros(1, 1, 1))
+    expected = torch.nn.functional.avg_pool2d(shown[:, :, 9:217, 9:217], 16)
+    found = pose.cells(cells, 224)
+    assert (found - expected).abs().mean() < 0.01
+    assert (found - expected).abs().max() < 0.45  # borders are interpolated
+
+
+def test_an_upright_pose_changes_nothing():
+    images = torch.rand(2, 3, 224, 224)
+    pose = Pose(1.0, torch.zeros(2, 2, dtype=torch.long), torch.zeros(2, dtype=torch.bool))
+    torch.testing.assert_close(pose.images(images, torch.zeros(3, 1, 1)), images)
+
+
+def test_variation_repeats_and_stays_in_range():
+    levels = torch.from_numpy(blobs(4).images)
+    first, second = (
+        vary(levels, GAO, Pose.draw(4, 224, generator), generator)
+        for generator in (torch.Generator().manual_seed(5), torch.Generator().manual_seed(5))
+    )
+    torch.testing.assert_close(first, second, rtol=0, atol=0)
+    assert first.abs().max() <= 1
+
+
+def test_what_a_window_clipped_stays_clipped():
+    levels = torch.zeros(1, 3, 224, 224, dtype=torch.uint8)
+    levels[:, 0] = 255
+    pose = Pose(1.0, torch.zeros(1, 2, dtype=torch.long), torch.zeros(1, dtype=torch.bool))
+    varied = vary(levels, GAO, pose, torch.Generator().manual_seed(0))
+    assert (varied[:, 0] == 1).all()
+    assert (varied[:, 1:] == -1).all()
+
+
+# Start, heads, decisions
+
+
+def test_balanced_layers_have_channels_of_mean_0_and_sd_1():
+    torch.manual_seed(0)
+    network, images = CNNF(4, width=1 / 16, dense=8), 3 + torch.randn(24, 3, 224, 224)
+    balance_layers(network, images)
+    maps = images
+    with torch.inference_mode():
+        for name, layer in network.eval().features.named_children():
+            maps = layer(maps)
+            if name.startswith("conv"):
+                torch.testing.assert_close(
+                    maps.mean((0, 2, 3)), torch.zeros(maps.shape[1]), atol=1e-3, rtol=0
+                )
+                torch.testing.assert_close(maps.std((0, 2, 3)), torch.ones(maps.shape[1]), atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize("balance", [True, False])
+def test_balancing_weighs_the_rarer_disease_more(balance):
+    slices = replace(blobs(), areas=np.array([[5000, 0, 0, 0]] * 20 + [[0, 5000, 0, 0]] * 4, np.float32))
+    head = make_head(replace(SMALL, balance=balance), slices)
+    wrong = torch.tensor([[-1.0, 0, 0, 0], [0, -1.0, 0, 0]])
+    often, rare = (head.loss(row[None], torch.eye(4)[[n]]).item() for n, row in enumerate(wrong))
+    assert (rare > often) == balance
+
+
+def test_areas_cannot_be_learned_from_ticks():
+    slices = replace(blobs(), areas=np.where(blobs().areas > 0, TICKED, 0).astype(np.float32))
+    with pytest.raises(InputError, match="ticks"):
+        make_head(replace(SMALL, head="smooth_l1"), slices)
+    make_head(replace(SMALL, head="smooth_l1", target="step"), slices)
+
+
+def test_no_disease_at_all_cannot_be_balanced():
+    with pytest.raises(InputError, match="no disease"):
+        make_head(SMALL, replace(blobs(), areas=np.zeros((24, 4), np.float32)))
+
+
+def test_scores_of_one_label_are_log_odds():
+    head = make_head(replace(SMALL, head="softmax"), blobs())
+    outputs = torch.randn(6, 5)
+    chances = outputs.softmax(1)[:, 1:]
+    torch.testing.assert_close(head.scores(outputs), torch.logit(chances), rtol=1e-4, atol=1e-5)
+
+
+def test_one_label_is_the_largest_disease():
+    areas = np.array([[0, 0, 0, 100], [3000, 0, 4000, 0], [2940, 0, 0, 0]], np.float32)
+    assert make_head(replace(SMALL, head="softmax"), blobs()).targets(areas).tolist() == [0, 3, 1]
+
+
+def test_the_temperature_of_honest_log_odds_is_found():
+    rng = np.random.default_rng(0)
+    log_odds = rng.normal(-1, 2, 40000)
+    present = rng.random(40000) < 1 / (1 + np.exp(-log_odds))
+    decision = fit_decision(3 * log_odds, present, centred=True)
+    assert decision.offset == 0
+    assert decision.temperature == pytest.approx(3, rel=0.05)
+    honest = fit_decision(3 * log_odds + 5, present, centred=False)
+    assert (honest.offset, honest.temperature) == (pytest.approx(5, abs=0.2), pytest.approx(3, rel=0.05))
+
+
+def test_the_threshold_gives_the_best_f1():
+    rng = np.random.default_rng(1)
+    present = rng.random(300) < 0.2
+    scores = rng.normal(0, 1, 300) + 1.2 * present
+    decision = fit_decision(scores, present, centred=True)
+    reached = f1_score(present, decision.probability(scores) >= decision.threshold)
+    assert reached == pytest.approx(max(f1_score(present, scores >= cut) for cut in scores))
+
+
+def test_a_disease_that_never_occurs_keeps_the_default():
+    assert fit_decision(np.arange(4.0), np.zeros(4, bool), centred=True) == Decision()
+
+
+# Training
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [{}, {"head": "l2"}, {"head": "smooth_l1", "target": "ramp"}, {"head": "softmax"}, {"local": 0.0}],
+)
+def test_every_kind_of_network_is_trained_and_scored(choices):
+    training = train_detection(blobs(), replace(SMALL, epochs=1, **choices))
+    assert sorted(training.scored) == list(range(24))
+    assert training.scores.shape == (24, 4)
+    assert np.isfinite(training.scores).all()
+    assert len(training.decisions) == 4
+
+
+def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(tmp_path):
+    slices, whole = blobs(), train_detection(blobs(), SMALL)
+
+    def break_off(fraction, message):
+        if fraction > 0.55:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        train_detection(slices, SMALL, checkpoints=tmp_path, progress=break_off)
+    resumed = train_detection(slices, SMALL, checkpoints=tmp_path)
+    for name, tensor in whole.network.state_dict().items():
+        torch.testing.assert_close(resumed.network.state_dict()[name], tensor, rtol=0, atol=0)
+    np.testing.assert_array_equal(resumed.scores, whole.scores)
+
+
+def test_checkpoints_of_other_parameters_are_refused(tmp_path):
+    train_detection(blobs(), replace(SMALL, epochs=1), checkpoints=tmp_path)
+    with pytest.raises(InputError, match="another training"):
+        train_detection(blobs(), replace(SMALL, epochs=1, seed=1), checkpoints=tmp_path)
+
+
+def test_more_folds_scored_than_there_are_is_refused():
+    with pytest.raises(InputError, match="scored_folds"):
+        train_detection(blobs(), replace(SMALL, folds=2, scored_folds=3))
+
+
+def test_slices_prepared_otherwise_are_refused():
+    extra = replace(blobs(), input=DetectionInput(field_mm=300.0))
+    with pytest.raises(InputError, match="otherwise"):
+        train_detection(blobs(), SMALL, extra)
+
+
+@pytest.mark.slow
+def test_squares_are_learned():
+    learned, tested = blobs(96, 12, seed=1), blobs(48, 12, seed=2)
+    areas = np.zeros((96, 4), np.float32)
+    areas[::2, 0] = 5000
+    learned = replace(learned, areas=areas)
+    p = replace(SMALL, width=1 / 8, dense=32, epochs=25, dropout=0.2, balance=False)
+    head = make_head(p, learned)
+    network = fit(learned, np.arange(96), head, p)
+    scores = score(network, head, tested)[:, 0]
+    assert scores[::2].min() > scores[1::2].max()
