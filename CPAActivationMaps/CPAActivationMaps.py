@@ -68,8 +68,9 @@ class CPAActivationMaps(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["LungCAD contributors"]
         parent.helpText = _(
-            "Says which sixths of the lungs show cavities, fungus balls and thickened pleura, the signs of "
-            "chronic pulmonary aspergillosis, and where they are. Ticks that correct it become training data. "
+            "Says which sixths of the lungs show cavities, fungus balls and thickened pleura, signs of "
+            "chronic pulmonary aspergillosis, and where they are. Ticks that correct it become training "
+            "data. "
             "A research tool, not a medical device."
         )
         parent.acknowledgementText = _(

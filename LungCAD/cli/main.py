@@ -26,6 +26,7 @@ COMMANDS = {
     "batch": "run a method over a folder of cases",
     "lungs": "segment both lungs and their six zones",
     "cpa": "find signs of chronic pulmonary aspergillosis on chest CT, and where they are",
+    "follow": "say how the signs of one patient change over several scans that cpa has read",
     "xray": "find both lungs on chest radiographs, one or a million",
     "info": "say what is in a file or folder and whether it is fit for use",
     "phantom": "make a synthetic chest CT with known truth",

@@ -38,6 +38,9 @@ KEPT = ("signs", "disease", "survival", "peaks", "threshold", "model")
 
 NOTHING = float("nan")
 
+PEAK_SIZE = 2.0
+"""Of the mark, in per cent of the view."""
+
 LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 
 
@@ -164,6 +167,9 @@ def _show_peaks(
             x, y, z = peak.extent_mm
             node.SetNthControlPointDescription(index, f"known to {x:.0f} x {y:.0f} x {z:.0f} mm")
         node.SetLocked(True)
+        display = node.GetDisplayNode()
+        display.SetPointLabelsVisibility(False)  # peaks of several signs lie close to each other
+        display.SetGlyphScale(PEAK_SIZE)
     return node
 
 

@@ -94,3 +94,22 @@ def test_batch_writes_a_row_per_scan(case, tmp_path):
     assert rows["b"]["left_upper fungus_ball"] == "" and rows["b"]["right_upper fungus_ball"]
     assert "shows no lungs" in rows["none"]["error"] and float(rows["a"]["disease"]) >= 0
     assert (out / "a" / "report.html").exists()
+
+
+def test_follow_compares_what_was_read(case, tmp_path, capsys):
+    sitk.WriteImage(chest(), str(tmp_path / "later.nii.gz"))
+    for name, ct in {"before": case[1], "after": str(tmp_path / "later.nii.gz")}.items():
+        assert main(["cpa", ct, *case[2:], "-o", str(tmp_path / name), "--quiet"]) == 0
+    capsys.readouterr()
+    words = ["follow", str(tmp_path / "before"), str(tmp_path / "after"), "-o", str(tmp_path / "course")]
+    assert main(words) == 0
+    assert "left upper: fungus ball gone" in capsys.readouterr().out
+    rows = {row["region"]: row for row in csv.DictReader((tmp_path / "course" / "change.csv").open())}
+    assert rows["left_upper"]["verdict"] == "gone" and float(rows["left_upper"]["change"]) < -0.5
+    assert rows["left_lower"]["verdict"] == "cannot be compared"
+    assert main(["cpa", case[1], *case[2:], "--threshold", "0.7", "-o", str(tmp_path / "c"), "--quiet"]) == 0
+    assert main(["follow", str(tmp_path / "before"), str(tmp_path / "c"), "-o", str(tmp_path / "x")]) == 2
+    assert "not made in the same way" in capsys.readouterr().err
+    assert main(["follow", str(tmp_path / "before"), "-o", str(tmp_path / "x")]) == 2
+    assert main(["follow", str(tmp_path / "before"), str(tmp_path), "-o", str(tmp_path / "x")]) == 2
+    assert "no result of lungcad cpa" in capsys.readouterr().err

@@ -1,0 +1,78 @@
+"""`lungcad follow`: how the signs of one patient change over several scans that `lungcad cpa` has read."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from pathlib import Path
+
+from LungCAD.batch.cpa import SIGNS
+from LungCAD.cli.options import add_output
+from LungCAD.errors import InputError
+from LungCAD.files import atomic_folder, write_text
+from LungCAD.labels import load_schema
+from LungCAD.report.sign_course import course_csv, render_course, sign_courses
+from LungCAD.report.signs import SignReading
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "results",
+        type=Path,
+        nargs="+",
+        metavar="RESULT",
+        help="output folders of lungcad cpa, in the order of time; their names head the columns",
+    )
+    add_output(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write change.csv and report.html."""
+    if len(options.results) < 2:
+        raise InputError("RESULT", "is a single one", "Give the results of at least two scans of one patient")
+    names = [folder.resolve().name for folder in options.results]
+    settings = [_settings(folder) for folder in options.results]
+    if any(other != settings[0] for other in settings[1:]):
+        remedy = "Read all scans with the same networks and parameters"
+        raise InputError("RESULTS", "were not made in the same way", remedy)
+    courses = sign_courses([_readings(folder) for folder in options.results], settings[0]["threshold"])
+    with atomic_folder(options.output, options.overwrite) as folder:
+        write_text(folder / "change.csv", course_csv(names, courses))
+        facts = {"Scans": str(len(names)), "Present from": f"{100 * settings[0]['threshold']:.0f} %"}
+        page = render_course(names, courses, load_schema("cpa3"), facts)
+        write_text(folder / "report.html", page)
+    if not options.quiet:
+        for one in courses:
+            if one.verdict.value in ("new", "gone"):
+                print(f"{one.region.replace('_', ' ')}: {one.sign.replace('_', ' ')} {one.verdict.value}")
+        print(f"Report: {options.output / 'report.html'}")
+    return 0
+
+
+def _settings(folder: Path) -> dict[str, object]:
+    """Return what must be the same for numbers to be compared: parameters, and hashes of the networks."""
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        hashes = sorted(file["sha256"] for file in record["weights"].values())
+        compared = {name: record["parameters"][name] for name in ("threshold", "rotations")}
+        return {**compared, "weights": hashes}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(folder, "is no result of lungcad cpa", "Give its output folders") from error
+
+
+def _readings(folder: Path) -> list[SignReading]:
+    try:
+        with (folder / SIGNS).open(newline="", encoding="utf-8") as file:
+            return [
+                SignReading(
+                    row["region"],
+                    row["sign"],
+                    float(row["probability"]) if row["probability"] else None,
+                    withheld=row["withheld"],
+                )
+                for row in csv.DictReader(file)
+            ]
+    except (OSError, KeyError, ValueError) as error:
+        raise InputError(folder / SIGNS, f"cannot be read ({error})", "Run lungcad cpa again") from error

@@ -1,0 +1,98 @@
+"""Several scans of one patient: how the signs of each region change, as under therapy."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from LungCAD.labels import Schema
+from LungCAD.report.page import render_page
+from LungCAD.report.sign_report import region_name
+from LungCAD.report.signs import SignReading
+
+
+class Verdict(str, Enum):
+    """What became of a sign from the first scan that was judged to the last."""
+
+    NEW = "new"
+    GONE = "gone"
+    STAYS = "stays"
+    ABSENT = "absent"
+    UNKNOWN = "cannot be compared"
+    """Fewer than two scans could be judged in this region."""
+
+
+@dataclass(frozen=True)
+class SignCourse:
+    """One sign in one region over time.
+
+    probability : of each scan, None where it was withheld. change : last minus first of those that are known,
+    None where there are fewer than two.
+    """
+
+    region: str
+    sign: str
+    probability: tuple[float | None, ...]
+    change: float | None
+    verdict: Verdict
+
+
+def sign_courses(scans: Sequence[Sequence[SignReading]], threshold: float) -> tuple[SignCourse, ...]:
+    """Return the course of every sign in every region.
+
+    scans : what was found, in the order of time. threshold : probability from which on a sign is present.
+    """
+    found = [{(one.region, one.sign): one.probability for one in scan} for scan in scans]
+    places = dict.fromkeys(place for scan in found for place in scan)
+    return tuple(_course(*place, tuple(scan.get(place) for scan in found), threshold) for place in places)
+
+
+def course_csv(names: Sequence[str], courses: Sequence[SignCourse]) -> str:
+    """Return one row per region and sign: the probability of every scan, the change, what became of it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["region", "sign", *names, "change", "verdict"])
+    for one in courses:
+        numbers = ("" if value is None else f"{value:.4f}" for value in (*one.probability, one.change))
+        writer.writerow([one.region, one.sign, *numbers, one.verdict.value])
+    return text.getvalue()
+
+
+def render_course(
+    names: Sequence[str], courses: Sequence[SignCourse], schema: Schema, facts: Mapping[str, str]
+) -> str:
+    """Return the course as a page of HTML that loads nothing from anywhere. facts : of the run."""
+    titles = {label.code: label.name for label in schema.labels}
+    by_sign = {sign: [one for one in courses if one.sign == sign] for sign in titles}
+    return render_page(
+        "sign_course.html",
+        names=names,
+        tables={titles[sign]: rows for sign, rows in by_sign.items() if rows},
+        changed=list(_changes(courses, titles)),
+        region_name=region_name,
+        facts=facts,
+    )
+
+
+def _course(region: str, sign: str, probability: tuple[float | None, ...], threshold: float) -> SignCourse:
+    known = [value for value in probability if value is not None]
+    if len(known) < 2:
+        return SignCourse(region, sign, probability, None, Verdict.UNKNOWN)
+    first, last = known[0] >= threshold, known[-1] >= threshold
+    verdicts = {
+        (False, True): Verdict.NEW,
+        (True, False): Verdict.GONE,
+        (True, True): Verdict.STAYS,
+        (False, False): Verdict.ABSENT,
+    }
+    return SignCourse(region, sign, probability, known[-1] - known[0], verdicts[first, last])
+
+
+def _changes(courses: Sequence[SignCourse], titles: Mapping[str, str]) -> Iterator[str]:
+    for verdict in (Verdict.NEW, Verdict.GONE):
+        for one in courses:
+            if one.verdict is verdict:
+                yield f"{titles[one.sign]}, {region_name(one.region).lower()}: {verdict.value}"

@@ -1,0 +1,48 @@
+from LungCAD.labels import load_schema
+from LungCAD.report.sign_course import Verdict, course_csv, render_course, sign_courses
+from LungCAD.report.signs import SignReading
+
+
+def scan(**probability):
+    return [SignReading(region, "cavity", value) for region, value in probability.items()]
+
+
+SCANS = [
+    scan(right_upper=0.9, left_upper=0.2, left_middle=0.7, left_lower=0.1, right_lower=0.6),
+    scan(right_upper=0.6, left_upper=None, left_middle=0.8, left_lower=0.2, right_lower=None),
+    scan(right_upper=0.3, left_upper=0.8, left_middle=None, left_lower=0.0, right_lower=None),
+]
+
+
+def courses():
+    return {one.region: one for one in sign_courses(SCANS, 0.5)}
+
+
+def test_what_became_of_signs():
+    found = courses()
+    assert {region: one.verdict for region, one in found.items()} == {
+        "right_upper": Verdict.GONE,
+        "left_upper": Verdict.NEW,
+        "left_middle": Verdict.STAYS,
+        "left_lower": Verdict.ABSENT,
+        "right_lower": Verdict.UNKNOWN,
+    }
+    assert abs(found["right_upper"].change + 0.6) < 1e-9
+    assert abs(found["left_middle"].change - 0.1) < 1e-9  # of the scans that are known
+    assert found["right_lower"].change is None
+
+
+def test_table_and_page():
+    rows = course_csv(["2019", "2020", "2021"], sign_courses(SCANS, 0.5)).splitlines()
+    assert rows[0] == "region,sign,2019,2020,2021,change,verdict"
+    assert rows[1] == "right_upper,cavity,0.9000,0.6000,0.3000,-0.6000,gone"
+    assert rows[2] == "left_upper,cavity,0.2000,,0.8000,0.6000,new"
+    page = render_course(
+        ["2019", "2020", "2021"], sign_courses(SCANS, 0.5), load_schema("cpa3"), {"Scans": "3"}
+    )
+    assert "Cavity, left upper: new" in page and "Cavity, right upper: gone" in page and "+0.60" in page
+
+
+def test_a_region_that_one_scan_lacks():
+    (one,) = sign_courses([scan(left_upper=0.9), []], 0.5)
+    assert one.probability == (0.9, None) and one.verdict is Verdict.UNKNOWN
