@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from skimage.feature import local_binary_pattern
 
+from LungCAD.cli.bench.patch_histograms import nearest, patch_histograms
 from LungCAD.cli.console import progress_bar
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
@@ -29,8 +29,6 @@ SHOTS = (1, 3, 10)
 PIXEL_STEP = 3
 """Neighbours say nearly the same: every third pixel along either axis is learned and recognised."""
 
-HISTOGRAM_HU = np.linspace(-1050, -400, 17)
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -38,14 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--patches",
         metavar="FOLDER",
         type=Path,
-        default=_default_folder(),
+        default=default_folder(),
         help="folder with patches.npz (default: emphysema_patches in the folder named by LUNGCAD_DATA)",
     )
     parser.add_argument("--draws", type=int, default=100, help="of training patches (default: 100)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
 
 
-def _default_folder() -> Path | None:
+def default_folder() -> Path | None:
+    """Return where real patches are, if the environment names a folder of data."""
     data = os.environ.get("LUNGCAD_DATA")
     return Path(data) / "emphysema_patches" if data else None
 
@@ -99,7 +98,7 @@ def measure(
     with np.load(path) as stored:
         hu, labels = stored["hu"].astype(np.float32), stored["label"].astype(int)
     groups = groups_of_overlap(hu)
-    features, histograms = _features(hu), _histograms(hu)
+    features, histograms = _features(hu), patch_histograms(hu)
 
     result: dict[str, object] = {
         "patches": len(hu),
@@ -113,7 +112,7 @@ def measure(
             train, test = split(labels, groups, count, np.random.default_rng([seed, count, draw]))
             scores.append(
                 _scores(_recognise(features, labels, train, test), labels[test])
-                + _scores(_nearest(histograms, labels, train, test), labels[test])
+                + _scores(nearest(histograms, labels, train, test), labels[test])
             )
         result[str(count)] = _summary(np.array(scores))
     if json_path is not None:
@@ -145,27 +144,6 @@ def _recognise(features: np.ndarray, labels: np.ndarray, train: np.ndarray, test
     logs, _ = classifier.classify(features[test].reshape(-1, features.shape[2]))
     votes = logs.reshape(len(test), -1, logs.shape[1]).mean(1)
     return np.array(classifier.classes)[votes.argmax(1)]
-
-
-def _histograms(hu: np.ndarray) -> np.ndarray:
-    described = []
-    for patch in hu:
-        density, _ = np.histogram(np.clip(patch, HISTOGRAM_HU[0], HISTOGRAM_HU[-1]), HISTOGRAM_HU)
-        patterns = [
-            np.bincount(
-                local_binary_pattern(patch.astype(np.int16), 8, radius, "uniform").astype(int).ravel(),
-                minlength=10,
-            )
-            for radius in (1, 2)
-        ]
-        described.append(np.concatenate([density, *patterns]) / patch.size)
-    return np.stack(described)
-
-
-def _nearest(histograms: np.ndarray, labels: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    a, b = histograms[test][:, None], histograms[train][None]
-    chi_square = ((a - b) ** 2 / np.maximum(a + b, 1e-9)).sum(-1)
-    return labels[train][chi_square.argmin(1)]
 
 
 def _scores(predicted: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
