@@ -33,6 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--thresholds", type=float, nargs="+", default=(6000.0, 4000.0), metavar="PX", help="T in pixels"
     )
+    parser.add_argument(
+        "--patches", type=Path, metavar="FILE", help="score this patch network of schema ltrc5 beside them"
+    )
     parser.add_argument("--no-layers", action="store_true", help="leave out Fisher vectors (tables 5 to 7)")
     add_parameters(parser, DetectionTrainingParameters)
     add_output(parser)
@@ -44,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.detection.tables import (
         compare_layers,
         compare_methods,
+        compare_patches,
         layers_markdown,
         methods_markdown,
         rows_as_dict,
@@ -68,13 +72,17 @@ def run(options: argparse.Namespace) -> int:
             else keep(phantom_slices(unseen, benchmark_study, progress=part(progress, 0.1, 0.15)))
         )
         methods = compare_methods(
-            learned, tested, parameters, options.thresholds, progress=part(progress, 0.15, 0.85)
+            learned, tested, parameters, options.thresholds, progress=part(progress, 0.15, 0.8)
         )
         layers = (
             []
             if options.no_layers
             else compare_layers(learned, tested, parameters, progress=part(progress, 0.85, 1.0))
         )
+        if options.patches:
+            patches = compare_patches(options.patches, unseen, options.thresholds, part(progress, 0.8, 0.85))
+            for pixels, row in patches.items():
+                methods[pixels].append(row)
         texts = [methods_markdown(rows, pixels, DISEASES) for pixels, rows in methods.items()]
         if layers:
             texts.append(layers_markdown(layers, DISEASES))
@@ -96,5 +104,5 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _roles(options: argparse.Namespace) -> dict[str, str]:
-    names = ("slices", "tested", "output")
+    names = ("slices", "tested", "patches", "output")
     return {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from LungCAD.train.detection.fisher import LAYERS, fit_fisher_detector
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.metrics import agreement, areas_under_roc
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.patch_baseline import patch_benchmark
 from LungCAD.train.detection.scores import found_diseases
 from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.splitting import fold_of_slices
@@ -117,6 +119,20 @@ def compare_layers(
         )
         rows.append(_row(layer, learned, tested, chosen, held_out, detector.scores))
     rows.append(_row("CNN", learned, tested, chosen, held_out, lambda s, i: score(network, head, s, i)))
+    return rows
+
+
+def compare_patches(
+    weights: Path, seeds: Sequence[int], thresholds_px: Sequence[float], progress: Progress = silent
+) -> dict[float, Row]:
+    """Return, per threshold, how the patch classifier does on the benchmark's patients; lungs are given."""
+    found, true = patch_benchmark(weights, seeds, progress=progress)
+    rows = {}
+    for pixels in thresholds_px:
+        threshold = square_millimetres(pixels)
+        one = agreement(true >= threshold, found >= threshold)
+        auc = areas_under_roc(true >= threshold, found)
+        rows[pixels] = Row("patches of 32 px, lungs given", (*one.per_disease, one.f1), tuple(auc))
     return rows
 
 
