@@ -19,7 +19,7 @@ from slicer.ScriptedLoadableModule import (
 
 from LungCAD.errors import InputError
 from LungCAD.labels import Schema, load_schema
-from LungCAD.mrml.result_nodes import ResultNodes
+from LungCAD.mrml.result_nodes import PropagationNodes
 from LungCAD.panels.declared import Value, load_method
 from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB, ModulePanel
@@ -58,6 +58,16 @@ CHOICE_NAMES = {
     "unary": {"rois": "The drawn regions", "network": "A network", "both": "Regions and network"},
     "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
 }
+
+HEAT_MAPS = {
+    "": ("Nothing", "The CT alone"),
+    "uncertainty": ("Uncertainty", "Bright where the classes are hard to tell"),
+    "expected_change": (
+        "Where the next region helps most",
+        "Bright where drawing or correcting is expected to change the most labels",
+    ),
+}
+"""What may lie over the CT: members of the result, with titles and tool tips."""
 
 NODES = ("ct", "rois", "lungs")
 """Fields of the panel in which a node is chosen."""
@@ -103,6 +113,7 @@ class CRFLabelPropagationParameterNode:
     network: str
     labels: slicer.vtkMRMLSegmentationNode | None
     uncertainty: slicer.vtkMRMLScalarVolumeNode | None
+    expected_change: slicer.vtkMRMLScalarVolumeNode | None
     provenance: slicer.vtkMRMLScalarVolumeNode | None
     measurements: slicer.vtkMRMLTableNode | None
     along_z: slicer.vtkMRMLPlotChartNode | None
@@ -137,7 +148,10 @@ class CRFLabelPropagationWidget(ModulePanel):
         ui.reviewLayout.addWidget(self.review.widget)
         ui.networkPath.currentPathChanged.connect(self.onNetworkChosen)
         ui.drawButton.clicked.connect(self.onDraw)
-        ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
+        for name, (title, explanation) in HEAT_MAPS.items():
+            ui.heatMapBox.addItem(title, name)
+            ui.heatMapBox.setItemData(ui.heatMapBox.count - 1, explanation, qt.Qt.ToolTipRole)
+        ui.heatMapBox.connect("currentIndexChanged(int)", self.onHeatMapChosen)
         ui.tableButton.clicked.connect(self.onShowTable)
         return {field: getattr(ui, f"{field}Problem") for field in (*NODES, "schema", "network", JOB)}
 
@@ -200,11 +214,12 @@ class CRFLabelPropagationWidget(ModulePanel):
 
     def _start(self, job: str, **further: Steps[PlacedVoxels]) -> None:
         from LungCAD.mrml.label_propagation import job_inputs
+        from LungCAD.mrml.scan_facts import known_facts
         from LungCAD.mrml.volumes import placed_voxels
 
         node = self.node
         schema = load_schema(node.schema)
-        parameters = {**nested_values(node, METHOD), "network": node.network}
+        parameters = {**nested_values(node, METHOD), "network": node.network, "facts": known_facts(node.ct)}
         inputs = {
             **job_inputs(node.ct, node.rois, schema, node.lungs),
             "ct": placed_voxels(node.ct),
@@ -224,6 +239,7 @@ class CRFLabelPropagationWidget(ModulePanel):
                 result, case.schema, case.ct, self.logic.resultNodes(self.node)
             )
             self.logic.keep(self.node, shown, summary_of(result))
+            self.ui.heatMapBox.currentIndex = 0
             show_over(case.ct, None)
             yield from self.review.result_in_steps(
                 Subject(
@@ -267,9 +283,11 @@ class CRFLabelPropagationWidget(ModulePanel):
             self.node.rois = new_roi_segmentation(load_schema(self.node.schema), self.node.ct)
         draw_segments(self.node.rois, self.node.ct)
 
-    def onShowUncertainty(self, shown: bool) -> None:
-        """Lay the uncertainty over the CT, or take it away."""
-        show_over(self.node.ct, self.node.uncertainty if shown else None)
+    def onHeatMapChosen(self, index: int) -> None:
+        """Lay a heat map over the CT, or take it away."""
+        if self.node is not None:
+            name = list(HEAT_MAPS)[index]
+            show_over(self.node.ct, getattr(self.node, name) if name else None)
 
     def onShowTable(self, *_args: object) -> None:
         """Show table and plot beside the slices."""
@@ -284,7 +302,7 @@ class CRFLabelPropagationLogic(ModuleLogic):
     """Label propagation on nodes of the scene, for the panel and for the console."""
 
     PARAMETER_NODE = CRFLabelPropagationParameterNode
-    RESULT = ResultNodes
+    RESULT = PropagationNodes
 
     def propagate(
         self,
@@ -294,7 +312,7 @@ class CRFLabelPropagationLogic(ModuleLogic):
         lungs: slicer.vtkMRMLNode | None = None,
         progress: Progress = silent,
         **parameters: Any,  # noqa: ANN401 - those of LabelPropagationParameters
-    ) -> ResultNodes:
+    ) -> PropagationNodes:
         """Label both lungs from a few drawn regions, and show the result in new nodes.
 
         Runs in this process, and blocks until it is done. `parameters` are those of
@@ -313,13 +331,15 @@ class CRFLabelPropagationLogic(ModuleLogic):
         >>> nodes = logic.propagate(ct, rois, schema="gao5")
         """
         from LungCAD.mrml.label_propagation import job_inputs, show_result
+        from LungCAD.mrml.scan_facts import known_facts
         from LungCAD.steps import finish
         from LungCAD.worker.in_process import run
 
         loaded = load_schema(schema)
         images = {name: finish(steps) for name, steps in job_inputs(ct, rois, loaded, lungs).items()}
-        result = run("propagate", images, {**parameters, "schema": schema}, progress)
-        return show_result(result, loaded, ct)
+        given = {**parameters, "schema": schema, "facts": known_facts(ct)}
+        result = run("propagate", images, given, progress)
+        return show_result(result, loaded, ct, PropagationNodes())
 
     def loadPhantomStudy(
         self, seed: int = 0, small: bool = False

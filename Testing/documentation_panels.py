@@ -66,7 +66,7 @@ def paint(panel: Any, theme: str = "light") -> qt.QPixmap:
     side = column.height() // 2
     views = []
     for with_uncertainty in (False, True):
-        panel.ui.uncertaintyCheckBox.checked = with_uncertainty
+        panel.ui.heatMapBox.currentIndex = int(with_uncertainty)
         panel.node.labels.GetDisplayNode().SetVisibility(not with_uncertainty)
         logic = slicer.app.layoutManager().sliceWidget("Red").sliceLogic()
         offset = logic.GetSliceOffset()  # of the slice under review; fitting goes to the middle
@@ -100,7 +100,7 @@ def paint_phantom() -> None:
     propagate(panel, ct, rois, "gao5")
     save(paint(panel), SCREENSHOT)
     view = Path(slicer.app.temporaryPath) / "view.png"
-    panel.ui.uncertaintyCheckBox.checked = False
+    panel.ui.heatMapBox.currentIndex = 0
     panel.node.labels.GetDisplayNode().SetVisibility(True)
     host.slice_view(view, size=(260, 280))
     save(qt.QPixmap(str(view)), THUMBNAIL)

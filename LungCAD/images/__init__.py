@@ -29,7 +29,7 @@ from LungCAD.images.label_maps import (
     require_label,
 )
 from LungCAD.images.radiograph import film_from_values, read_radiograph
-from LungCAD.images.read_ct import read_ct
+from LungCAD.images.read_ct import read_ct, read_facts
 from LungCAD.images.read_labels import read_labels
 from LungCAD.images.read_probabilities import read_probabilities
 from LungCAD.images.scan import Scan, ScanFacts
@@ -83,6 +83,7 @@ __all__ = [
     "place_labels",
     "place_on_grid",
     "read_ct",
+    "read_facts",
     "read_labels",
     "read_probabilities",
     "read_radiograph",

@@ -100,12 +100,30 @@ def _read_slices(slices: list[Slice], path: Path) -> Scan:
     return Scan(image, path, facts, tuple(warnings))
 
 
+def read_facts(path: Path | str) -> ScanFacts:
+    """Return what one DICOM file of a CT says of how the scan was made; the distance of slices it does not.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is damaged or holds no image.
+    """
+    path = Path(path)
+    try:
+        slices = slices_of(path) if is_dicom(path) else []
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})") from error
+    if not slices:
+        raise InputError(path, "is no DICOM image")
+    return _facts(slices[:1], 0.0)
+
+
 def _facts(slices: list[Slice], spacing: float) -> ScanFacts:
     header = slices[0].header
     manufacturer = str(header.get("Manufacturer") or "") or None
     kernel = kernel_name(header.get("ConvolutionKernel"))
     return ScanFacts(
-        modality=str(header.Modality),
+        modality=str(header.get("Modality") or "") or None,
         series_uid=slices[0].series_uid or None,
         manufacturer=manufacturer,
         kernel=kernel,

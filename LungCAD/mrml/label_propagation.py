@@ -8,7 +8,7 @@ import slicer
 from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.heat_maps import uncertainty_in_steps
 from LungCAD.mrml.plots import along_z_in_steps
-from LungCAD.mrml.result_nodes import ResultNodes
+from LungCAD.mrml.result_nodes import PropagationNodes, ResultNodes
 from LungCAD.mrml.rois import rois_in_steps
 from LungCAD.mrml.segments import labels_in_steps
 from LungCAD.mrml.tables import show_measurements
@@ -48,7 +48,8 @@ def show_result(
 ) -> ResultNodes:
     """Show the result of the jobs "propagate", "repropagate" and "ild" beside the CT.
 
-    In the nodes of an earlier result, as far as they are in the scene, else in new ones.
+    In the nodes of an earlier result, as far as they are in the scene, else in new ones; where these are
+    `PropagationNodes`, the expected change is shown as well.
 
     Raises
     ------
@@ -68,6 +69,14 @@ def result_in_steps(
     shown.uncertainty = yield from uncertainty_in_steps(
         images["uncertainty"], ct, shown.uncertainty, f"{name} uncertainty"
     )
+    if isinstance(shown, PropagationNodes):
+        shown.expected_change = yield from uncertainty_in_steps(
+            images["expected_change"],
+            ct,
+            shown.expected_change,
+            f"{name} expected change",
+            "Expected change",
+        )
     shown.provenance = yield from volume_in_steps(
         images["provenance"], f"{name} provenance", shown.provenance, ct
     )

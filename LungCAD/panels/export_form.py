@@ -17,11 +17,11 @@ class ExportForm:
     """A form and a button.
 
     title : of the form. write : called with folder, pseudonym of the patient (empty: to be made from the
-    case) and whether to overwrite; returns what to say. It may raise InputError. missing : why there is
-    nothing to export yet.
+    case) and whether to overwrite; returns what to say, or None where it goes on and will call `end`. It may
+    raise InputError. missing : why there is nothing to export yet.
     """
 
-    def __init__(self, title: str, write: Callable[[Path, str, bool], str], missing: str) -> None:
+    def __init__(self, title: str, write: Callable[[Path, str, bool], str | None], missing: str) -> None:
         self._write, self._missing, self._count = write, missing, 0
         self.widget = ctk.ctkCollapsibleButton()
         self.widget.text = title
@@ -47,31 +47,35 @@ class ExportForm:
         self.message.wordWrap = True
         self.form.addRow(self.message)
 
-    def offer(self, count: int) -> None:
-        """Let so many slices be exported; tell why not, where there are none."""
+    def offer(self, count: int, obstacle: str = "") -> None:
+        """Let so many slices be exported; tell why not, where there are none or there is an obstacle."""
         self._count = count
-        self.button.enabled = count > 0
+        self.button.enabled = count > 0 and not obstacle
         self.button.text = f"Export ({count})" if count else "Export"
-        self.button.toolTip = "Write them" if count else self._missing
+        self.button.toolTip = obstacle or ("Write them" if count else self._missing)
+
+    def end(self, said: str) -> None:
+        """Say what became of it."""
+        self.message.text = said
+        self.offer(self._count)
 
     def _on_export(self, *_: object) -> None:
         self.button.enabled = False
         self.message.text = "Writing. A large scan takes a while"
         slicer.app.processEvents()
         try:
-            self.message.text = self._export()
+            said = self._export()
         except InputError as error:
-            self.message.text = str(error)
-        finally:
-            self.offer(self._count)
+            said = str(error)
+        if said is not None:
+            self.end(said)
 
-    def _export(self) -> str:
+    def _export(self) -> str | None:
         folder = self.folder.currentPath.strip()
         if not folder:
             raise InputError("Dataset", "is not chosen", "Choose a folder")
-        said = self._write(Path(folder), self.patient.text.strip(), self.overwrite.checked)
         settings.remember(settings.DATASET, folder)
-        return said
+        return self._write(Path(folder), self.patient.text.strip(), self.overwrite.checked)
 
 
 def pseudonym(patient: str, case: str) -> str:

@@ -1,4 +1,4 @@
-"""Accepted slices join a dataset on the disk."""
+"""Accepted slices join a dataset on the disk; the worker writes them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 import qt
 
+from LungCAD.errors import LungCADError
+from LungCAD.labels import schema_data
 from LungCAD.panels import review_settings as settings
 from LungCAD.panels.export_form import ExportForm, pseudonym
+from LungCAD.panels.job import JobListener, shared_runner
+from LungCAD.worker import JobResult
 
 if TYPE_CHECKING:
     from LungCAD.mrml.reviewed_case import ReviewedCase
@@ -17,8 +21,10 @@ if TYPE_CHECKING:
 LICENCE_ROW = 2
 """After folder and patient."""
 
+BUSY = "A computation is under way"
 
-class ReviewExport(ExportForm):
+
+class ReviewExport(ExportForm, JobListener):
     """Where to, under which pseudonym and licence, and what became of it.
 
     `flush` is called before the export: what is painted counts.
@@ -38,23 +44,40 @@ class ReviewExport(ExportForm):
         if case is not self._case:
             self.message.text = ""
         self._case = case
-        self.offer(len(case.review.state.accepted) if case else 0)
+        accepted = len(case.review.state.accepted) if case else 0
+        self.offer(accepted, BUSY if shared_runner().is_busy else "")
 
-    def _write_case(self, folder: Path, patient: str, overwrite: bool) -> str:
-        from LungCAD.mrml.volumes import image_from_volume
-        from LungCAD.review import export_case
+    def progress(self, fraction: float, message: str) -> None:
+        """Say how far it is."""
+        self.message.text = f"{message}: {100 * fraction:.0f} %"
+
+    def finished(self, result: JobResult) -> None:
+        """Say what was written."""
+        case, patient, slices = (result.data[name] for name in ("case", "patient", "slices"))
+        self.end(f"Written to {self._folder}: {case} of {patient}, slices: {slices}")
+
+    def failed(self, error: LungCADError) -> None:
+        """Say why not."""
+        self.end(str(error))
+
+    def cancelled(self) -> None:
+        """Say so: the worker was ended."""
+        self.end("Cancelled")
+
+    def _write_case(self, folder: Path, patient: str, overwrite: bool) -> None:
+        from LungCAD.mrml.volumes import placed_voxels
 
         self._flush()
-        case, labels = self._case, self._case.labels
-        written = export_case(
-            case.review,
-            image_from_volume(labels.volume),
-            labels.schema,
-            folder,
-            patient=pseudonym(patient, case.review.case),
-            licence=self.licence.text,
-            overwrite=overwrite,
-        )
+        review, labels = self._case.review, self._case.labels
+        parameters = {
+            "review": str(review.folder.absolute()),
+            "reviewer": review.reviewer,
+            "schema": schema_data(labels.schema),
+            "dataset": str(folder.absolute()),
+            "patient": pseudonym(patient, review.case),
+            "licence": self.licence.text,
+            "overwrite": overwrite,
+        }
+        self._folder = folder
         settings.remember(settings.LICENCE, self.licence.text)
-        self.offer(len(case.review.state.accepted))
-        return f"Written to {folder}: {written.id} of {written.patient}, slices: {len(written.accepted)}"
+        shared_runner().start("export", {"ct": placed_voxels(labels.volume)}, parameters, self)

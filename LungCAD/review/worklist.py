@@ -29,7 +29,7 @@ class Tally:
 
     def __str__(self) -> str:
         left = f", {self.ml_left:.0f} ml left" if self.total > 1 else ""  # a radiograph has no volume
-        return f"{self.done} of {self.total} slices{left}"
+        return f"{self.done} of {self.total} slice{'s' if self.total != 1 else ''}{left}"
 
 
 def uncertain_ml(uncertainty: np.ndarray, provenance: np.ndarray, voxel_ml: float) -> tuple[float, ...]:

@@ -25,7 +25,7 @@ def _cut_off(widget: qt.QWidget) -> str | None:
     if isinstance(widget, qt.QLineEdit):
         free = widget.width - 2 * widget.style().pixelMetric(qt.QStyle.PM_DefaultFrameWidth)
         return None if _advance(widget, widget.placeholderText) <= free else widget.placeholderText
-    if isinstance(widget, qt.QAbstractButton) and widget.text:
+    if isinstance(widget, qt.QAbstractButton) and widget.text and widget.layout() is None:
         return None if widget.sizeHint().width() <= widget.width else widget.text
     return None
 

@@ -41,6 +41,9 @@ class LogicTest(PropagationTestCase):
         uncertainty = slicer.util.arrayFromVolume(nodes.uncertainty)
         self.assertTrue(uncertainty.min() >= 0 and uncertainty.max() <= 1)
         self.assertFalse(uncertainty[self.scan.lungs == 0].any())
+        change = slicer.util.arrayFromVolume(nodes.expected_change)
+        self.assertAlmostEqual(change.max(), 1)
+        self.assertFalse(change[(self.scan.lungs == 0) | (self.scan.drawn > 0)].any())
         self.assertEqual(nodes.measurements.GetTable().GetColumnByName("Class").GetValue(0), "Healthy")
         self.assertGreater(nodes.along_z.GetNumberOfPlotSeriesNodes(), 0)
 
@@ -149,14 +152,18 @@ class PanelTest(PanelTestCase):
         self.assertEqual(selected, ["SegmentEditor"])
         self.assert_refused("rois", "is empty")
 
-    def test_uncertainty_over_the_ct(self):
+    def test_heat_maps_over_the_ct(self):
         if slicer.app.layoutManager() is None:
             self.skipTest("there are no views")
-        self.node.ct, self.node.uncertainty = self.scan.ct, self.scan.ct
+        doubt, change = (
+            slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name=name) for name in "UE"
+        )
+        self.node.ct, self.node.uncertainty, self.node.expected_change = self.scan.ct, doubt, change
         layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
-        self.panel.ui.uncertaintyCheckBox.checked = True
-        self.assertEqual(layers.GetForegroundVolumeID(), self.scan.ct.GetID())
-        self.panel.ui.uncertaintyCheckBox.checked = False
+        for index, shown in ((1, doubt), (2, change)):
+            self.panel.ui.heatMapBox.currentIndex = index
+            self.assertEqual(layers.GetForegroundVolumeID(), shown.GetID())
+        self.panel.ui.heatMapBox.currentIndex = 0
         self.assertFalse(layers.GetForegroundVolumeID())
 
     def test_reload_takes_the_package_along(self):

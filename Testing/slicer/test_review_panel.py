@@ -3,6 +3,7 @@
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from LungCAD.mrml.reviewed_case import Subject
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
 from LungCAD.panels import review_settings as settings
+from LungCAD.panels.job import shared_runner
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.review_editor import PAUSE_MS
 from LungCAD.review import Decision, Kind, Review, read_dataset
@@ -26,6 +28,10 @@ MATRIX = np.array(
     [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
 )
 SHAPE = (6, 9, 11)
+
+
+def tearDownModule():
+    shared_runner().stop()
 
 
 class ReviewPanelTest(unittest.TestCase):
@@ -103,6 +109,16 @@ class ReviewPanelTest(unittest.TestCase):
     def press(self, key):
         (shortcut,) = (each for each in self.panel._keys.shortcuts if each.key.toString() == key)
         shortcut.activated.emit()
+
+    def export(self):
+        """Press Export, and let the worker write; meanwhile the button is disabled."""
+        self.panel.export.button.click()
+        self.assertFalse(self.panel.export.button.enabled)
+        until = time.monotonic() + 120
+        while shared_runner().is_busy:
+            self.assertLess(time.monotonic(), until)
+            self.wait(10)
+        self.assertTrue(self.panel.export.button.enabled)
 
     def again(self):
         return Review.resume(self.panel.case.review.folder, "AB")
@@ -281,17 +297,19 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertIn("Dataset: is not chosen", export.message.text)
         export.folder.currentPath = str(self.folder / "set")
         export.licence.text = ""
-        export.button.click()
+        self.export()
         self.assertIn("licence: is not stated", export.message.text)
         export.licence.text = "CC BY 4.0"
-        export.button.click()
+        self.export()
         (case,) = read_dataset(self.folder / "set").cases
         self.assertEqual(case.accepted, (4,))
         self.assertIn(case.id, export.message.text)
-        export.button.click()
+        ((_, image, _),) = read_dataset(self.folder / "set")
+        self.assertTrue(same_geometry(image, image_from_volume(self.volume)))
+        self.export()
         self.assertIn("already", export.message.text)
         export.overwrite.checked = True
-        export.button.click()
+        self.export()
         self.assertIn("Written to", export.message.text)
 
     def test_a_full_disk_shows_as_a_sentence(self):

@@ -220,7 +220,7 @@ class PanelTest(PanelTestCase):
         review = self.panel.review
         self.assertEqual(len(review.case.review.state.masks.labels), 1)
         self.assertTrue(review.slices.worklist.table.isHidden())
-        self.assertEqual(review.slices.worklist.progress_bar.format, "0 of 1 slices")
+        self.assertEqual(review.slices.worklist.progress_bar.format, "0 of 1 slice")
         mask = self.segment(self.node.labels, RIGHT, film)
         mask[5:9, 5:9] = True
         slicer.util.updateSegmentBinaryLabelmapFromArray(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from LungCAD.steps import copy_in_chunks, finish
+from LungCAD.steps import copy_in_chunks, equal_in_steps, finish
 
 
 @given(
@@ -70,3 +70,12 @@ def test_finish_gives_what_the_steps_return():
         return "done"
 
     assert finish(steps()) == "done"
+
+
+@given(one=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=6)), data=st.data())
+def test_arrays_are_equal_only_if_every_value_is(one, data):
+    other = one.copy()
+    assert finish(equal_in_steps(one, other))
+    place = tuple(data.draw(st.integers(0, size - 1)) for size in one.shape)
+    other[place] ^= 1
+    assert not finish(equal_in_steps(one, other))

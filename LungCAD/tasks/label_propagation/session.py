@@ -76,6 +76,7 @@ class LabelPropagation:
         self._scan: LungScan | None = None
         self._classes: DrawnClasses | None = None
         self._learned: _Learned | None = None
+        self._solution: Solution | None = None
 
     def solve(self, progress: Progress = silent) -> LabelPropagationResult:
         """Propagate the drawn regions over the lungs, as if nothing had ever been corrected.
@@ -89,7 +90,7 @@ class LabelPropagation:
             From `progress`.
         """
         progress(0.0, "Finding the lungs")
-        self._learned = self._classes = None
+        self._learned = self._classes = self._solution = None
         self._scan = LungScan.prepare(self._inputs, self._schema, part(progress, 0.0, 0.2))
         corrections = np.full(self._scan.drawn.shape, UNTOUCHED, np.int16)
         return self._propagate(corrections, part(progress, 0.2, 1.0))
@@ -123,6 +124,22 @@ class LabelPropagation:
         check_corrections(corrections, self._inputs.ct, self._schema)
         return self._propagate(axial_array(corrections).astype(np.int16), progress)
 
+    def expected_change(self) -> sitk.Image:
+        """Return where the next region helps most: float32, 0..1 on the grid of the CT.
+
+        The expected change of the labels of the whole lung if a voxel were drawn, relative to the greatest
+        (`LungCAD.crf.Solution.expected_change`); 0 where drawn, corrected or outside the lung.
+
+        Raises
+        ------
+        ValueError
+            Nothing was solved yet.
+        """
+        if self._solution is None:
+            raise ValueError("there is no solution whose change could be expected, call solve first")
+        change = self._solution.expected_change()
+        return self._scan.restore_box(change / max(change.max(), np.finfo(np.float32).tiny))
+
     def _propagate(self, corrections: np.ndarray, progress: Progress) -> LabelPropagationResult:
         scan = self._scan
         reader = ReaderLabels.of(scan.drawn, corrections)
@@ -133,6 +150,7 @@ class LabelPropagation:
             constraints = self._constraints(reader, self._learned.classes)
             solution = self._learned.crf.update(constraints, part(progress, 0.0, 0.9))
         progress(0.9, "Measuring")
+        self._solution = solution
         result = self._result(reader, solution)
         progress(1.0, "Done")
         return result

@@ -29,7 +29,7 @@ from LungCAD.worker.plain import from_plain, to_plain
 SESSION = "label propagation"
 """Kind of what is cached."""
 IMAGES = ("labels", "unary_labels", "provenance", "lungs")
-MAPS = ("uncertainty",)
+MAPS = ("uncertainty", "expected_change")
 """Values 0..1, handed over in bytes (`LungCAD.images.to_bytes`)."""
 DATA = ("classes", "expansion_factor", "measurements", "densitometry", "unary_report", "warnings")
 
@@ -48,15 +48,15 @@ def propagate(
 
     Returns
     -------
-    The images of `IMAGES` and `MAPS` and the data of `DATA`, described at `LabelPropagationResult`; the
-    probabilities are too large to hand over.
+    The images of `IMAGES` and `MAPS` and the data of `DATA`, described at `LabelPropagationResult` and
+    `LabelPropagation.expected_change`; the probabilities are too large to hand over.
     """
     cache.drop(SESSION)
     start = 0.4 if wants_network(parameters) else 0.0
     session = _session(inputs, parameters, part(progress, 0.0, start))
     result = session.propagation.solve(part(progress, start, 1.0))
     cache.keep(SESSION, _case(inputs, parameters), session)
-    return _job_result(result, session.cautions)
+    return _job_result(result, session)
 
 
 def repropagate(
@@ -83,7 +83,7 @@ def repropagate(
 
     session = cache.get(SESSION, key, solved)
     result = session.propagation.update(inputs["corrections"], part(progress, start, 1.0))
-    return _job_result(result, session.cautions)
+    return _job_result(result, session)
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,10 @@ def _case(inputs: dict[str, sitk.Image], parameters: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def _job_result(result: LabelPropagationResult, cautions: tuple[str, ...]) -> JobResult:
+def _job_result(result: LabelPropagationResult, session: _Session) -> JobResult:
     data = {name: to_plain(getattr(result, name)) for name in DATA}
-    data["warnings"] = [*cautions, *data["warnings"]]
+    data["warnings"] = [*session.cautions, *data["warnings"]]
     images = {name: getattr(result, name) for name in IMAGES}
-    images |= {name: to_bytes(getattr(result, name)) for name in MAPS}
+    maps = (result.uncertainty, session.propagation.expected_change())
+    images |= {name: to_bytes(image) for name, image in zip(MAPS, maps, strict=True)}
     return JobResult(images, data)

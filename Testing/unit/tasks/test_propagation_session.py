@@ -5,11 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy.ndimage import distance_transform_edt
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.labels import UNTOUCHED, Provenance
+from LungCAD.images import image_like
+from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance
+from LungCAD.phantom.reader import draw_rois
+from LungCAD.phantom.study import StudyParameters, make_study
 from LungCAD.tasks.label_propagation import (
     LabelPropagation,
+    LabelPropagationInputs,
     LabelPropagationParameters,
     run,
 )
@@ -192,3 +197,85 @@ def test_a_network_alone_is_corrected_too(small_scan):
         Provenance.MODEL,
         Provenance.CORRECTED,
     }
+
+
+def test_what_was_accepted_is_kept_but_teaches_nothing(round_):
+    before = round_.session.solve()
+    labels = array(before.labels)
+    place = (2, slice(24, 34), slice(60, 80))
+    assert (labels[place] == HEALTHY).mean() > 0.9
+    round_.corrections[place] = ACCEPTED + GROUND_GLASS
+    round_.corrections[1, 30:40, 20:30] = ACCEPTED  # undecided, and accepted as that
+    result = round_.update()
+    found, provenance = array(result.labels), array(result.provenance)
+    free = (round_.corrections == UNTOUCHED) & (round_.rois == 0)
+    assert (found[place] == GROUND_GLASS).all()
+    assert (provenance[place] == Provenance.PROPAGATED).all()
+    assert (found[1, 30:40, 20:30] == 0).all()
+    assert (provenance[1, 30:40, 20:30] == Provenance.UNDECIDED).all()
+    assert (array(result.unary_labels)[free] == array(before.unary_labels)[free]).all()
+    round_.corrections[place] = GROUND_GLASS
+    taught = array(round_.update().unary_labels)
+    assert (taught[free] != array(before.unary_labels)[free]).any()
+
+
+def test_the_order_of_rounds_does_not_matter(round_):
+    round_.session.solve()
+    round_.corrections[2, 24:34, 60:80] = GROUND_GLASS
+    round_.update()
+    round_.corrections[1, 24:34, 60:80] = GROUND_GLASS
+    in_two = round_.update()
+    again = Round(round_.scan)
+    again.session.solve()
+    again.corrections[:] = round_.corrections
+    assert (array(again.update().labels) == array(in_two.labels)).all()
+
+
+def test_expected_change_is_highest_where_nobody_said_anything(round_):
+    with pytest.raises(ValueError, match="call solve first"):
+        round_.session.expected_change()
+    round_.session.solve()
+    change = array(round_.session.expected_change())
+    assert change.dtype == np.float32
+    assert change.max() == 1
+    assert change.min() == 0
+    assert not change[(round_.rois > 0) | (round_.scan.lungs == 0)].any()
+    place = np.unravel_index(change.argmax(), change.shape)
+    round_.corrections[place] = HEALTHY
+    round_.update()
+    assert array(round_.session.expected_change())[place] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2004, 2007])
+def test_one_correcting_stroke_helps_far_beyond_itself(seed):
+    """A stroke of 14 px in the largest wrongly labelled place of a phantom."""
+    study = make_study(StudyParameters(seed=seed))
+    rois = draw_rois(study.labels, study.lungs, seed)
+    session = LabelPropagation(LabelPropagationInputs(study.ct, rois, study.lungs))
+    first = array(session.solve().labels)
+    truth, lung, drawn = array(study.labels), array(study.lungs) > 0, array(rois)
+    stroke, value = correcting_stroke(first, truth, lung & (drawn == 0))
+    corrections = np.where(stroke, value, UNTOUCHED).astype(np.int16)
+    second = array(session.update(image_like(corrections, study.ct)).labels)
+    assert (second[stroke] == value).all()
+    assert (second[drawn > 0] == drawn[drawn > 0]).all()
+    distance = distance_transform_edt(~stroke, sampling=study.ct.GetSpacing()[::-1])
+    free = lung & (drawn == 0) & ~stroke
+    for place, gain in ((free & (distance < 30), 0.1), (free & (distance >= 30), 0.01)):
+        assert (second == truth)[place].mean() > (first == truth)[place].mean() + gain
+
+
+def correcting_stroke(labels, truth, free):
+    """Return where a reader corrects, and to what: within the widest wrong place, on one slice."""
+    wrong = free & (labels != truth)
+    places = []
+    for value in np.unique(truth[free]):
+        for z in np.flatnonzero((wrong & (truth == value)).any((1, 2))):
+            depth = distance_transform_edt((wrong & (truth == value))[z])
+            places.append((depth.max(), int(value), z, np.unravel_index(depth.argmax(), depth.shape)))
+    _, value, z, (y, x) = max(places)
+    rows, columns = np.ogrid[: truth.shape[1], : truth.shape[2]]
+    stroke = np.zeros(truth.shape, bool)
+    stroke[z] = ((rows - y) ** 2 + (columns - x) ** 2 <= 7**2) & (truth[z] == value) & free[z]
+    return stroke, value

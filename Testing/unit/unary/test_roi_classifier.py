@@ -183,3 +183,46 @@ def test_an_empty_mask_predicts_nothing(scan, classifier):
     hu, _, truth = scan
     probabilities, undecided = classifier.predict(hu, np.zeros_like(truth), SPACING)
     assert not probabilities.any() and not undecided.any()
+
+
+def test_what_was_kept_predicts_the_same(scan, classifier):
+    hu, _, truth = scan
+    for stride in (1, 3):
+        kept = {}
+        expected = classifier.predict(hu, truth > 0, SPACING, stride, keep=kept)
+        found = classifier.predict_again(kept, hu.shape)
+        for one, other in zip(found, expected, strict=True):
+            assert not one[..., truth == 0].any()
+            assert np.abs(one - other)[..., truth > 0].mean() < 0.01
+        assert (found[0].argmax(0) == expected[0].argmax(0))[truth > 0].mean() > 0.98
+
+
+def test_a_corrected_region_teaches_its_class_everywhere(scan, classifier):
+    hu, rois, truth = scan
+    kept, corrections = {}, np.zeros_like(rois)
+    before, undecided = classifier.predict(hu, truth > 0, SPACING, keep=kept)
+    corrections[2, 80:92, 25:37] = DENSE  # a class that nobody drew
+    corrections[0, 0, 0] = DENSE  # outside of what was described
+    taught = classifier.corrected(corrections, kept)
+    assert taught.classes == (SMOOTH, COARSE, DENSE)
+    assert taught.report["regions"][DENSE] == 1
+    probabilities, undecided = taught.predict_again(kept, hu.shape)
+    core = ndimage.binary_erosion(truth == DENSE, np.ones((1, 3, 3)), iterations=9)
+    assert (probabilities.argmax(0)[core] == 2).mean() > 0.95
+    assert (undecided[core] > 0.5).mean() < 0.1
+    assert classifier.classes == (SMOOTH, COARSE), "the first one stays as it is"
+    unchanged = classifier.corrected(np.zeros_like(rois), kept).predict(hu, truth > 0, SPACING)[0]
+    assert np.array_equal(unchanged, before)
+
+
+def test_lattices_that_miss_a_sliver_keep_it_whole(classifier, texture):
+    from LungCAD.unary import DescribedSlice
+
+    inside = np.zeros((9, 9), bool)
+    inside[3, 3:8] = True  # no pixel of it has even coordinates
+    description = np.random.default_rng(0).random((4, 9, 9), dtype=np.float32)
+    whole = (slice(0, 9), slice(0, 9))
+    for stride in (1, 2, 5):
+        kept = DescribedSlice.of(description, whole, inside, stride).thinned()
+        assert np.allclose(kept.features_of(inside), description[:, inside].T, atol=1e-3)
+        assert kept.spread(np.ones((len(kept.features), 2))).shape == (5, 2)

@@ -46,13 +46,11 @@ def brood(inputs, parameters, progress, cache):
 
 
 def label(inputs, parameters, progress, cache):
-    """Give back what label propagation does: labels of several kinds, and an uncertainty."""
+    """Give back what label propagation does: labels of several kinds, and maps in bytes."""
     work(inputs, parameters, progress, cache)
     labels = sitk.Cast(inputs["ct"], sitk.sitkUInt8)
-    names = ("labels", "unary_labels", "provenance", "lungs", "zones")
-    return JobResult(
-        {**dict.fromkeys(names, labels), "uncertainty": sitk.Cast(inputs["ct"], sitk.sitkFloat32)}
-    )
+    names = ("labels", "unary_labels", "provenance", "lungs", "uncertainty", "expected_change")
+    return JobResult(dict.fromkeys(names, labels))
 
 
 def hang(inputs, parameters, progress, cache):

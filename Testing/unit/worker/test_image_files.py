@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from LungCAD.steps import finish
 from LungCAD.worker import image_files
-from LungCAD.worker.image_files import read_in_steps, write_in_steps
+from LungCAD.worker.image_files import PlacedVoxels, read_in_steps, write_in_steps
 
 OBLIQUE = tuple(np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0].ravel())
 FLIPPED = (0, -1, 0, 0, 0, 1, -1, 0, 0)
@@ -78,3 +78,11 @@ def test_a_cut_file_is_an_error_not_a_crash(tmp_path):
     (tmp_path / "cut.raw").write_bytes(b"short")
     with pytest.raises(ValueError, match="mmap"):
         finish(read_in_steps(description, tmp_path))
+
+
+@pytest.mark.parametrize("direction", [OBLIQUE, LEFT_HANDED])
+def test_voxels_of_somebody_else_arrive_like_an_image(tmp_path, direction):
+    array = np.random.default_rng(0).integers(0, 200, (7, 5, 4)).astype(np.int16)
+    image = image_of(array, direction=direction)
+    turned = np.moveaxis(np.moveaxis(array, 0, 2).copy(), 2, 0)  # as a view of another order in memory
+    assert same(there_and_back(PlacedVoxels(turned, image[:1, :1, :1]), tmp_path), image)
