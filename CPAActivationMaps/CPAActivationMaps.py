@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,19 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import parameterNodeWrapper
-from slicer.ScriptedLoadableModule import (
-    ScriptedLoadableModule,
-    ScriptedLoadableModuleTest,
-)
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
-from LungCAD.errors import InputError
 from LungCAD.mrml.result_nodes import SignNodes
-from LungCAD.panels.case_folder import CaseFolder
 from LungCAD.panels.declared import load_method
-from LungCAD.panels.job import shared_runner
+from LungCAD.panels.findings_panel import FindingsPanel
+from LungCAD.panels.module_description import describe_module
 from LungCAD.panels.module_logic import ModuleLogic
-from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
-from LungCAD.panels.parameter_form import ParameterForm
-from LungCAD.panels.parameter_node import nested_values, with_parameters
-from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.module_panel import JOB
+from LungCAD.panels.parameter_form import DEVICES, ParameterForm
+from LungCAD.panels.parameter_node import with_parameters
 from LungCAD.panels.sample_data import CPA_NAME, PhantomSample, load_phantom_aspergillosis
 from LungCAD.panels.scan_folder import SIGN_SCANS
+from LungCAD.panels.self_test import SelfTest
 from LungCAD.panels.sign_sheet import SignSheetPanel
 from LungCAD.panels.sign_views import SignViews
 from LungCAD.panels.summary import summary_of_signs
@@ -43,7 +38,7 @@ METHOD = load_method("cpa")
 CHOICE_NAMES = {
     "rotations": {"1": "None: the scan as it is", "27": "27 (as many times as slow)"},
     "score": {"logit": "Logit", "softmax": "Probability"},
-    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
+    "device": DEVICES,
 }
 
 TITLES = {
@@ -54,28 +49,23 @@ TITLES = {
     "check_maps": "Check the heat maps",
 }
 
-CT_SUBJECTS = ("CT", "The CT", "The scan")
-"""What errors of the method call the scan."""
-
 
 class CPAActivationMaps(ScriptedLoadableModule):
     """What the module says of itself."""
 
     def __init__(self, parent: Any) -> None:  # noqa: ANN401
         super().__init__(parent)
-        parent.title = _("CPA activation maps")
-        parent.categories = ["Segmentation.LungCAD"]
-        parent.dependencies = []
-        parent.contributors = ["LungCAD contributors"]
-        parent.helpText = _(
-            "Says which sixths of the lungs show cavities, fungus balls and thickened pleura, signs of "
-            "chronic pulmonary aspergillosis, and where they are. Ticks that correct it become training "
-            "data. "
-            "A research tool, not a medical device."
-        )
-        parent.acknowledgementText = _(
-            "Method: Zusag, Desai, Di Paolo et al., SAPSAM: sparsely annotated pathological sign activation "
-            "maps."
+        describe_module(
+            parent,
+            _("CPA activation maps"),
+            purpose=_(
+                "Says which sixths of the lungs show cavities, fungus balls and thickened pleura, signs of "
+                "chronic pulmonary aspergillosis, and where they are. Ticks that correct it become training "
+                "data."
+            ),
+            method=_(
+                "Zusag, Desai, Di Paolo et al., SAPSAM: sparsely annotated pathological sign activation maps."
+            ),
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
 
@@ -98,16 +88,13 @@ class CPAActivationMapsParameterNode:
     summary: str
 
 
-@dataclass(frozen=True)
-class Case:
-    """What a job was started with: the panel may show other choices when it ends."""
-
-    ct: slicer.vtkMRMLScalarVolumeNode
-    parameters: Mapping[str, Any]
-
-
-class CPAActivationMapsWidget(ModulePanel):
+class CPAActivationMapsWidget(FindingsPanel):
     """The panel: CT, job, result, sheet; and a folder of scans."""
+
+    METHOD = METHOD
+    CASE_JOB = "cpa"
+    FOLDER_JOB = "cpa_folder"
+    WORDS = SIGN_SCANS
 
     def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
         """Fill in parameters, job bar, sheet and folder."""
@@ -117,106 +104,26 @@ class CPAActivationMapsWidget(ModulePanel):
         self.views = SignViews(ui)
         self.review = SignSheetPanel(self.views.go_to)
         ui.reviewLayout.addWidget(self.review.widget)
-        self.folder = CaseFolder(ui.folderLayout, SIGN_SCANS, self.onFolder, shared_runner())
-        self._shown: slicer.vtkMRMLTextNode | None = None
+        self.addFolder(ui)
         return {field: getattr(ui, f"{field}Problem") for field in ("ct", "folder", JOB)}
 
-    def cleanup(self) -> None:
-        """Called by Slicer when the module is unloaded."""
-        self.folder.close()
-        super().cleanup()
-
-    def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
-        """Forget what was shown with the scene's nodes."""
-        self._shown = None
-        self.views.close()
-        super().onSceneStartClose(caller, event)
-
-    def refresh(self) -> None:
-        """Show what was chosen and found, then look at the CT."""
-        if self.node is not None:
-            result = self.logic.resultNodes(self.node)
-            self.ui.resultSummary.text = self.node.summary
-            self.ui.resultCollapsibleButton.visible = result.findings is not None
-            if result.findings is not self._shown and not self.jobBar.is_running:
-                self.resume(result, self.node.ct)
-        self.folder.problem = NOT_INSTALLED if self.firstRun.missing else ""
-        self.folder.refresh()
-        super().refresh()
-
-    def inputNodes(self) -> list[Any]:
-        """Return the CT."""
-        return [self.node.ct]
-
-    def waitsFor(self) -> str:
-        """Return what is still to be chosen."""
-        return "" if self.node.ct is not None else _("Choose a CT")
-
-    def findProblems(self) -> dict[str, str]:
-        """Look at the CT."""
-        from LungCAD.mrml.input_checks import check_ct
-
-        ct = self.node.ct
-        sentence = complaint_of(lambda: check_ct(ct)) if ct is not None else ""
-        return {"ct": sentence} if sentence else {}
-
-    def fieldOf(self, error: InputError) -> str:
-        """Return the field of the node or the folder that the error names."""
-        if self.node.ct is not None and error.subject in (self.node.ct.GetName(), *CT_SUBJECTS):
-            return "ct"
-        return "folder" if error.subject in self.folder.paths else JOB
-
-    def apply(self) -> None:
-        """Look for signs in the chosen CT."""
-        from LungCAD.mrml.label_propagation import ct_inputs
-
-        self._case = Case(self.node.ct, nested_values(self.node, METHOD))
-        self._show = self.showScan
-        self.run("cpa", ct_inputs(self.node.ct), self._case.parameters, [self.node.ct])
-
-    def onFolder(self, source: str, output: str) -> None:
-        """Look for signs in all scans of a folder."""
-        self.folder.show(None)
-        self._show = self.showFolder
-        paths = {"source": source, "output": output}
-        self.run("cpa_folder", {}, {**nested_values(self.node, METHOD), **paths}, [])
-
-    def showResult(self, result: JobResult) -> Generator[float, None, None]:
-        """Show what was found in one scan, or what came of a folder."""
-        yield from self._show(result)
-
-    def showFolder(self, result: JobResult) -> Generator[float, None, None]:
-        """Say how many scans were used and where their table is."""
-        self.folder.show(result)
-        yield 1.0
-
-    def showScan(self, result: JobResult) -> Generator[float, None, None]:
-        """Show table, heat maps, peaks and projections, and the sheet."""
+    def keepResult(
+        self, result: JobResult, ct: slicer.vtkMRMLScalarVolumeNode
+    ) -> Generator[float, None, SignNodes]:
+        """Keep table, heat maps, peaks and projections in the scene."""
         from LungCAD.mrml.signs import signs_in_steps
-        from LungCAD.mrml.volumes import voxels_of
-        from LungCAD.review import case_pseudonym_in_steps
 
-        case = self._case
-        pseudonym = yield from case_pseudonym_in_steps(voxels_of(case.ct))
-        shown = yield from signs_in_steps(result, case.ct, self.logic.resultNodes(self.node))
-        self.logic.keep(self.node, shown, summary_of_signs(result))
-        self.showFindings(shown, case.ct, pseudonym)
+        nodes = yield from signs_in_steps(result, ct, self.logic.resultNodes(self.node))
+        self.logic.keep(self.node, nodes, summary_of_signs(result))
+        return nodes
 
-    def resume(self, nodes: SignNodes, ct: slicer.vtkMRMLScalarVolumeNode | None) -> None:
-        """Show what a loaded scene carries, or nothing."""
-        if nodes.findings is None or ct is None:
-            self.review.close()
-            self.views.close()
-            return
-        from LungCAD.mrml.volumes import voxels_of
-        from LungCAD.review import case_pseudonym_in_steps
-        from LungCAD.steps import finish
-
-        self.showFindings(nodes, ct, finish(case_pseudonym_in_steps(voxels_of(ct))))
+    def showNothing(self) -> None:
+        """Empty sheet and views: nothing was found yet."""
+        super().showNothing()
+        self.views.close()
 
     def showFindings(self, nodes: SignNodes, ct: slicer.vtkMRMLScalarVolumeNode, case: str) -> None:
         """Fill the panel with what was found; case : pseudonym of the CT."""
-        self._shown = nodes.findings
         self.review.show(ct, nodes, case)
         self.views.show(ct, nodes)
 
@@ -266,10 +173,7 @@ class CPAActivationMapsLogic(ModuleLogic):
 
         Raises InputError as `findSigns` does; a scan that cannot be used is listed under "failed".
         """
-        from LungCAD.worker.in_process import run
-
-        paths = {"source": str(source), "output": str(output)}
-        return run("cpa_folder", {}, {**parameters, **paths}, progress).data
+        return self.runFolder("cpa_folder", source, output, parameters, progress)
 
     def loadPhantomScan(self, seed: int = 0, small: bool = False) -> slicer.vtkMRMLScalarVolumeNode:
         """Make a synthetic chest CT with signs of chronic pulmonary aspergillosis; return its node."""
@@ -277,17 +181,8 @@ class CPAActivationMapsLogic(ModuleLogic):
         return ct
 
 
-class CPAActivationMapsTest(ScriptedLoadableModuleTest):
-    """Self-test, also behind "Reload and Test": signs are looked for in a phantom."""
-
-    def setUp(self) -> None:
-        """Start with an empty scene."""
-        slicer.mrmlScene.Clear()
-
-    def runTest(self) -> None:
-        """Run all tests."""
-        self.setUp()
-        self.test_regions_are_judged()
+class CPAActivationMapsTest(SelfTest):
+    """Self-test: signs are looked for in a phantom."""
 
     def test_regions_are_judged(self) -> None:
         """Every region has probabilities, and the heat maps lie on the CT."""

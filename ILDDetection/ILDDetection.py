@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,21 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import parameterNodeWrapper
-from slicer.ScriptedLoadableModule import (
-    ScriptedLoadableModule,
-    ScriptedLoadableModuleTest,
-)
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from LungCAD.errors import InputError
 from LungCAD.mrml.result_nodes import DetectionNodes
-from LungCAD.panels.case_folder import CaseFolder
 from LungCAD.panels.declared import load_method
-from LungCAD.panels.job import shared_runner
+from LungCAD.panels.findings_panel import FindingsPanel
+from LungCAD.panels.folder_panel import Case
+from LungCAD.panels.module_description import describe_module
 from LungCAD.panels.module_logic import ModuleLogic
-from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
-from LungCAD.panels.parameter_form import ParameterForm
-from LungCAD.panels.parameter_node import nested_values, with_parameters
-from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.module_panel import JOB
+from LungCAD.panels.parameter_form import DEVICES, ParameterForm
+from LungCAD.panels.parameter_node import with_parameters
 from LungCAD.panels.sample_data import SCAN_NAME, PhantomSample, load_phantom_scan
 from LungCAD.panels.scan_folder import SCANS
+from LungCAD.panels.self_test import SelfTest
 from LungCAD.panels.slice_review import SliceReviewPanel, Subject
 from LungCAD.panels.summary import summary_of_detection
 from LungCAD.panels.views import show_over, show_table_and_plot
@@ -44,7 +41,7 @@ METHOD = load_method("ild_detection")
 WEIGHTS = {"cnnf-quarter": "CNN-F, four diseases"}
 
 CHOICE_NAMES = {
-    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
+    "device": DEVICES,
 }
 
 TITLES = {
@@ -55,27 +52,24 @@ TITLES = {
 
 NO_HEAT_MAP = "None"
 
-CT_SUBJECTS = ("CT", "The CT")
-"""What errors of the method call the scan."""
-
 
 class ILDDetection(ScriptedLoadableModule):
     """What the module says of itself."""
 
     def __init__(self, parent: Any) -> None:  # noqa: ANN401
         super().__init__(parent)
-        parent.title = _("ILD detection")
-        parent.categories = ["Segmentation.LungCAD"]
-        parent.dependencies = []
-        parent.contributors = ["LungCAD contributors"]
-        parent.helpText = _(
-            "Says which slices of a chest CT show ground glass, reticulation, honeycombing or emphysema, and "
-            "takes the reader there; nothing has to be drawn. Ticks that correct it become training data. "
-            "A research tool, not a medical device."
-        )
-        parent.acknowledgementText = _(
-            "Method: Gao, Xu, Lu et al., Holistic interstitial lung disease detection using deep "
-            "convolutional neural networks, arXiv 1701.05616, 2017."
+        describe_module(
+            parent,
+            _("ILD detection"),
+            purpose=_(
+                "Says which slices of a chest CT show ground glass, reticulation, honeycombing or emphysema, "
+                "and takes the reader there; nothing has to be drawn. Ticks that correct it become training "
+                "data."
+            ),
+            method=_(
+                "Gao, Xu, Lu et al., Holistic interstitial lung disease detection using deep "
+                "convolutional neural networks, arXiv 1701.05616, 2017."
+            ),
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
 
@@ -98,16 +92,13 @@ class ILDDetectionParameterNode:
     summary: str
 
 
-@dataclass(frozen=True)
-class Case:
-    """What a job was started with: the panel may show other choices when it ends."""
-
-    ct: slicer.vtkMRMLScalarVolumeNode
-    parameters: Mapping[str, Any]
-
-
-class ILDDetectionWidget(ModulePanel):
+class ILDDetectionWidget(FindingsPanel):
     """The panel: CT, network, job, result, the slices to read; and a folder of scans."""
+
+    METHOD = METHOD
+    CASE_JOB = "detect"
+    FOLDER_JOB = "detect_folder"
+    WORDS = SCANS
 
     def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
         """Fill in networks, parameters, job bar, slices and folder."""
@@ -119,114 +110,42 @@ class ILDDetectionWidget(ModulePanel):
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = SliceReviewPanel()
         ui.reviewLayout.addWidget(self.review.widget)
-        self.folder = CaseFolder(ui.folderLayout, SCANS, self.onFolder, shared_runner())
+        self.addFolder(ui)
         ui.heatMapBox.connect("currentIndexChanged(int)", self.onHeatMap)
         ui.tableButton.clicked.connect(self.onShowTable)
         self._codes: list[str] = []
-        self._shown: slicer.vtkMRMLTextNode | None = None
         return {field: getattr(ui, f"{field}Problem") for field in ("ct", "weights", "folder", JOB)}
 
-    def cleanup(self) -> None:
-        """Called by Slicer when the module is unloaded."""
-        self.folder.close()
-        super().cleanup()
-
-    def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
-        """Forget what was shown with the scene's nodes."""
-        self._shown = None
-        super().onSceneStartClose(caller, event)
-
     def refresh(self) -> None:
-        """Show what was chosen and found, then look at the CT."""
+        """Show which network was chosen, then what was found."""
         if self.node is not None:
             self.weights.choose(self.node.weights)
-            result = self.logic.resultNodes(self.node)
-            self.ui.resultSummary.text = self.node.summary
-            self.ui.resultCollapsibleButton.visible = result.findings is not None
-            if result.findings is not self._shown and not self.jobBar.is_running:
-                self.resume(result, self.node.ct)
-        self.folder.problem = NOT_INSTALLED if self.firstRun.missing else ""
-        self.folder.refresh()
         super().refresh()
-
-    def inputNodes(self) -> list[Any]:
-        """Return the CT."""
-        return [self.node.ct]
-
-    def waitsFor(self) -> str:
-        """Return what is still to be chosen."""
-        return "" if self.node.ct is not None else _("Choose a CT")
-
-    def findProblems(self) -> dict[str, str]:
-        """Look at the CT."""
-        from LungCAD.mrml.input_checks import check_ct
-
-        ct = self.node.ct
-        sentence = complaint_of(lambda: check_ct(ct)) if ct is not None else ""
-        return {"ct": sentence} if sentence else {}
 
     def fieldOf(self, error: InputError) -> str:
         """Return the field of the node, the file or the folder that the error names."""
-        if self.node.ct is not None and error.subject in (self.node.ct.GetName(), *CT_SUBJECTS):
-            return "ct"
-        if error.subject == self.node.weights:
-            return "weights"
-        return "folder" if error.subject in self.folder.paths else JOB
+        return "weights" if error.subject == self.node.weights else super().fieldOf(error)
 
-    def apply(self) -> None:
-        """Look for disease in the chosen CT."""
-        from LungCAD.mrml.label_propagation import ct_inputs
-
-        self._case = Case(self.node.ct, nested_values(self.node, METHOD))
-        self._show = self.showScan
-        self.run("detect", ct_inputs(self.node.ct), self._case.parameters, [self.node.ct])
-
-    def onFolder(self, source: str, output: str) -> None:
-        """Look for disease in all scans of a folder."""
-        self.folder.show(None)
-        self._show = self.showFolder
-        paths = {"source": source, "output": output}
-        self.run("detect_folder", {}, {**nested_values(self.node, METHOD), **paths}, [])
-
-    def showResult(self, result: JobResult) -> Generator[float, None, None]:
-        """Show what was found in one scan, or what came of a folder."""
-        yield from self._show(result)
-
-    def showFolder(self, result: JobResult) -> Generator[float, None, None]:
-        """Say how many scans were used and where their table is."""
-        self.folder.show(result)
-        yield 1.0
-
-    def showScan(self, result: JobResult) -> Generator[float, None, None]:
-        """Show table, plot and heat maps, and the slices to read."""
+    def keepResult(
+        self, result: JobResult, ct: slicer.vtkMRMLScalarVolumeNode
+    ) -> Generator[float, None, DetectionNodes]:
+        """Keep table, plot and heat maps in the scene."""
         from LungCAD.mrml.detection import detection_in_steps
-        from LungCAD.mrml.volumes import voxels_of
-        from LungCAD.review import case_pseudonym_in_steps
 
-        case = self._case
-        pseudonym = yield from case_pseudonym_in_steps(voxels_of(case.ct))
-        shown = yield from detection_in_steps(result, case.ct, self.logic.resultNodes(self.node))
-        self.logic.keep(self.node, shown, summary_of_detection(result))
-        self.showFindings(shown, case.ct, pseudonym)
-        show_table_and_plot(shown.table, shown.along_z)
+        nodes = yield from detection_in_steps(result, ct, self.logic.resultNodes(self.node))
+        self.logic.keep(self.node, nodes, summary_of_detection(result))
+        return nodes
+
+    def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
+        """Show what was found, and go to the first slice that is worth reading."""
+        yield from super().showCase(case, result)
+        self.onShowTable()
         self.review.next_worth_reading()
-
-    def resume(self, nodes: DetectionNodes, ct: slicer.vtkMRMLScalarVolumeNode | None) -> None:
-        """Show what a loaded scene carries, or nothing."""
-        if nodes.findings is None or ct is None:
-            self.review.close()
-            return
-        from LungCAD.mrml.volumes import voxels_of
-        from LungCAD.review import case_pseudonym_in_steps
-        from LungCAD.steps import finish
-
-        self.showFindings(nodes, ct, finish(case_pseudonym_in_steps(voxels_of(ct))))
 
     def showFindings(self, nodes: DetectionNodes, ct: slicer.vtkMRMLScalarVolumeNode, case: str) -> None:
         """Fill the panel with what was found; case : pseudonym of the CT."""
         from LungCAD.mrml.detection import findings_of, heat_map_of, model_of
 
-        self._shown = nodes.findings
         findings = findings_of(nodes)
         diseases = [one for one in findings.diseases if heat_map_of(nodes, one.code) is not None]
         self._codes = [one.code for one in diseases]
@@ -301,10 +220,7 @@ class ILDDetectionLogic(ModuleLogic):
 
         Raises InputError as `detect` does; a scan that cannot be used is listed under "failed".
         """
-        from LungCAD.worker.in_process import run
-
-        paths = {"source": str(source), "output": str(output)}
-        return run("detect_folder", {}, {**parameters, **paths}, progress).data
+        return self.runFolder("detect_folder", source, output, parameters, progress)
 
     def loadPhantomScan(self, seed: int = 0, small: bool = False) -> slicer.vtkMRMLScalarVolumeNode:
         """Make a synthetic chest CT with disease in some slices; return its node."""
@@ -312,17 +228,8 @@ class ILDDetectionLogic(ModuleLogic):
         return ct
 
 
-class ILDDetectionTest(ScriptedLoadableModuleTest):
-    """Self-test, also behind "Reload and Test": disease is looked for in a phantom."""
-
-    def setUp(self) -> None:
-        """Start with an empty scene."""
-        slicer.mrmlScene.Clear()
-
-    def runTest(self) -> None:
-        """Run all tests."""
-        self.setUp()
-        self.test_slices_with_lung_are_judged()
+class ILDDetectionTest(SelfTest):
+    """Self-test: disease is looked for in a phantom."""
 
     def test_slices_with_lung_are_judged(self) -> None:
         """Slices with lung have probabilities, those beyond have none, and heat maps lie on the CT."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Union
 
@@ -12,25 +11,24 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import parameterNodeWrapper
-from slicer.ScriptedLoadableModule import (
-    ScriptedLoadableModule,
-    ScriptedLoadableModuleTest,
-)
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.mrml.result_nodes import ResultNodes
-from LungCAD.panels.case_folder import CaseFolder, Words, summary
+from LungCAD.panels.case_folder import Words, summary
 from LungCAD.panels.declared import Value, load_method
-from LungCAD.panels.job import shared_runner
+from LungCAD.panels.folder_panel import Case, FolderPanel
+from LungCAD.panels.module_description import describe_module
 from LungCAD.panels.module_logic import ModuleLogic
-from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
-from LungCAD.panels.parameter_form import ParameterForm
-from LungCAD.panels.parameter_node import nested_values, with_parameters
+from LungCAD.panels.module_panel import JOB
+from LungCAD.panels.parameter_form import DEVICES, ParameterForm
+from LungCAD.panels.parameter_node import with_parameters
 from LungCAD.panels.problems import complaint_of
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import INTERSTITIAL_NAME, PhantomSample, load_phantom_ct
 from LungCAD.panels.schema_chooser import legend
+from LungCAD.panels.self_test import SelfTest
 from LungCAD.panels.summary import summary_of
 from LungCAD.panels.views import show_over, show_table_and_plot
 from LungCAD.panels.weights_chooser import WeightsChooser, schema_of_weights
@@ -57,7 +55,7 @@ TITLES = {
 
 CHOICE_NAMES = {
     "refine": {"none": "None", "crf2d": "Slice by slice", "crf3d": "Whole volume"},
-    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
+    "device": DEVICES,
 }
 
 NODES = ("ct", "lungs")
@@ -90,18 +88,17 @@ class ILDSegmentation(ScriptedLoadableModule):
 
     def __init__(self, parent: Any) -> None:  # noqa: ANN401
         super().__init__(parent)
-        parent.title = _("ILD segmentation")
-        parent.categories = ["Segmentation.LungCAD"]
-        parent.dependencies = []
-        parent.contributors = ["LungCAD contributors"]
-        parent.helpText = _(
-            "Labels patterns of interstitial lung disease on every slice of a chest CT with a trained "
-            "network, and measures their extent; you review the result slice by slice. "
-            "A research tool, not a medical device."
-        )
-        parent.acknowledgementText = _(
-            "Method: Anthimopoulos, Christodoulidis, Ebner et al., Semantic segmentation of pathological "
-            "lung tissue with dilated fully convolutional networks, IEEE JBHI 2018."
+        describe_module(
+            parent,
+            _("ILD segmentation"),
+            purpose=_(
+                "Labels patterns of interstitial lung disease on every slice of a chest CT with a trained "
+                "network, and measures their extent; you review the result slice by slice."
+            ),
+            method=_(
+                "Anthimopoulos, Christodoulidis, Ebner et al., Semantic segmentation of pathological "
+                "lung tissue with dilated fully convolutional networks, IEEE JBHI 2018."
+            ),
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
 
@@ -128,16 +125,12 @@ class ILDSegmentationParameterNode:
     summary: str
 
 
-@dataclass(frozen=True)
-class Case:
-    """What a job was started with: the panel may show other choices when it ends."""
-
-    ct: slicer.vtkMRMLScalarVolumeNode
-    parameters: Mapping[str, Any]
-
-
-class ILDSegmentationWidget(ModulePanel):
+class ILDSegmentationWidget(FolderPanel):
     """The panel: CT, network, job, result, review; and a folder of CTs."""
+
+    METHOD = METHOD
+    FOLDER_JOB = "ild_folder"
+    WORDS = FOLDER
 
     def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
         """Fill in networks, parameters, job bar, review and folder."""
@@ -155,15 +148,10 @@ class ILDSegmentationWidget(ModulePanel):
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
-        self.folder = CaseFolder(ui.folderLayout, FOLDER, self.onFolder, shared_runner())
+        self.addFolder(ui)
         ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
         ui.tableButton.clicked.connect(self.onShowTable)
         return {field: getattr(ui, f"{field}Problem") for field in (*NODES, "weights", "folder", JOB)}
-
-    def cleanup(self) -> None:
-        """Called by Slicer when the module is unloaded."""
-        self.folder.close()
-        super().cleanup()
 
     def refresh(self) -> None:
         """Show what was chosen and made, then look at the inputs."""
@@ -177,8 +165,6 @@ class ILDSegmentationWidget(ModulePanel):
             shown = self.node.labels_schema or schema
             if shown:
                 self.review.offer(self.node.ct, load_schema(shown), result.labels)
-        self.folder.problem = NOT_INSTALLED if self.firstRun.missing else ""
-        self.folder.refresh()
         super().refresh()
 
     def inputNodes(self) -> list[Any]:
@@ -206,48 +192,28 @@ class ILDSegmentationWidget(ModulePanel):
     def fieldOf(self, error: InputError) -> str:
         """Return the field of the node, the file or the image that the error names."""
         names = {node.GetName(): field for field in NODES if (node := getattr(self.node, field)) is not None}
-        own = {self.node.weights: "weights", **dict.fromkeys(self.folder.paths, "folder")}
-        return {**own, **FIELDS, **names}.get(error.subject, JOB)
+        return {self.node.weights: "weights", **FIELDS, **names}.get(error.subject) or super().fieldOf(error)
 
     def apply(self) -> None:
         """Start the segmentation."""
         from LungCAD.mrml.label_propagation import ct_inputs
 
-        self._case = Case(self.node.ct, nested_values(self.node, METHOD))
-        self._show = self.showLabels
-        inputs = ct_inputs(self.node.ct, self.node.lungs)
-        self.run("ild", inputs, self._case.parameters, [self.node.ct])
+        self.runCase("ild", ct_inputs(self.node.ct, self.node.lungs), self.node.ct)
 
-    def onFolder(self, source: str, output: str) -> None:
-        """Segment all CTs of a folder."""
-        self.folder.show(None)
-        self._show = self.showFolder
-        paths = {"source": source, "output": output}
-        self.run("ild_folder", {}, {**nested_values(self.node, METHOD), **paths}, [])
-
-    def showResult(self, result: JobResult) -> Generator[float, None, None]:
-        """Show the labels of one CT, or what came of a folder."""
-        yield from self._show(result)
-
-    def showFolder(self, result: JobResult) -> Generator[float, None, None]:
-        """Say how many CTs were segmented and where the list is."""
-        self.folder.show(result)
-        yield 1.0
-
-    def showLabels(self, result: JobResult) -> Generator[float, None, None]:
+    def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
         """Show labels, uncertainty, table and plot, and open the review."""
         from LungCAD.mrml.label_propagation import result_in_steps
         from LungCAD.mrml.reviewed_case import Subject
 
-        case, schema = self._case, load_schema(result.data["schema"])
+        schema = load_schema(result.data["schema"])
         with self.review.awaiting_result():
-            shown = yield from result_in_steps(result, schema, case.ct, self.logic.resultNodes(self.node))
+            shown = yield from result_in_steps(result, schema, case.volume, self.logic.resultNodes(self.node))
             self.logic.keep(self.node, shown, summary_of(result))
             self.node.labels_schema = result.data["schema"]
-            show_over(case.ct, None)
+            show_over(case.volume, None)
             yield from self.review.result_in_steps(
                 Subject(
-                    case.ct,
+                    case.volume,
                     shown.labels,
                     schema,
                     result.images["provenance"],
@@ -316,11 +282,13 @@ class ILDSegmentationLogic(ModuleLogic):
         >>> nodes = logic.segment(logic.loadPhantomCT())
         """
         from LungCAD.mrml.label_propagation import ct_inputs, show_result
+        from LungCAD.mrml.scan_facts import known_facts
         from LungCAD.steps import finish
         from LungCAD.worker.in_process import run
 
         images = {name: finish(steps) for name, steps in ct_inputs(ct, lungs).items()}
-        result = run("ild", images, {**parameters, "weights": weights}, progress)
+        given = {**parameters, "weights": weights, "facts": known_facts(ct)}
+        result = run("ild", images, given, progress)
         return show_result(result, load_schema(result.data["schema"]), ct)
 
     def segmentFolder(
@@ -334,10 +302,7 @@ class ILDSegmentationLogic(ModuleLogic):
 
         Raises InputError as `segment` does; a CT that cannot be used is listed under "failed".
         """
-        from LungCAD.worker.in_process import run
-
-        paths = {"source": str(source), "output": str(output)}
-        return run("ild_folder", {}, {**parameters, **paths}, progress).data
+        return self.runFolder("ild_folder", source, output, parameters, progress)
 
     def loadPhantomCT(self, seed: int = 0, small: bool = False) -> slicer.vtkMRMLScalarVolumeNode:
         """Make a synthetic chest CT with interstitial lung disease; return its node."""
@@ -345,17 +310,8 @@ class ILDSegmentationLogic(ModuleLogic):
         return ct
 
 
-class ILDSegmentationTest(ScriptedLoadableModuleTest):
-    """Self-test, also behind "Reload and Test": a phantom, labelled by the shipped network."""
-
-    def setUp(self) -> None:
-        """Start with an empty scene."""
-        slicer.mrmlScene.Clear()
-
-    def runTest(self) -> None:
-        """Run all tests."""
-        self.setUp()
-        self.test_the_lung_is_labelled()
+class ILDSegmentationTest(SelfTest):
+    """Self-test: a phantom, labelled by the shipped network."""
 
     def test_the_lung_is_labelled(self) -> None:
         """Lung is labelled, nothing but lung is, and not all of it alike."""

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,23 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import parameterNodeWrapper
-from slicer.ScriptedLoadableModule import (
-    ScriptedLoadableModule,
-    ScriptedLoadableModuleTest,
-)
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.mrml.result_nodes import FilmNodes
-from LungCAD.panels.case_folder import CaseFolder
 from LungCAD.panels.declared import load_method
 from LungCAD.panels.film_folder import FILMS
-from LungCAD.panels.job import shared_runner
+from LungCAD.panels.folder_panel import Case, FolderPanel
+from LungCAD.panels.module_description import describe_module
 from LungCAD.panels.module_logic import ModuleLogic
-from LungCAD.panels.module_panel import JOB, NOT_INSTALLED, ModulePanel
-from LungCAD.panels.parameter_form import ParameterForm
-from LungCAD.panels.parameter_node import nested_values, with_parameters
+from LungCAD.panels.module_panel import JOB
+from LungCAD.panels.parameter_form import DEVICES, ParameterForm
+from LungCAD.panels.parameter_node import with_parameters
 from LungCAD.panels.problems import complaint_of
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import FILM_NAME, PhantomSample, load_phantom_radiograph
+from LungCAD.panels.self_test import SelfTest
 from LungCAD.panels.summary import summary_of_film
 from LungCAD.panels.views import show_film, show_over
 from LungCAD.panels.weights_chooser import WeightsChooser
@@ -46,7 +43,7 @@ WEIGHTS = {"xray-unet": "U-Net"}
 
 CHOICE_NAMES = {
     "bone": {"unknown": "Bright or dark: find out", "bright": "Bright"},
-    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
+    "device": DEVICES,
 }
 
 TITLES = {"mirrored": "The film is shown mirrored"}
@@ -60,18 +57,17 @@ class XrayLungSeg(ScriptedLoadableModule):
 
     def __init__(self, parent: Any) -> None:  # noqa: ANN401
         super().__init__(parent)
-        parent.title = _("X-ray lung segmentation")
-        parent.categories = ["Segmentation.LungCAD"]
-        parent.dependencies = []
-        parent.contributors = ["LungCAD contributors"]
-        parent.helpText = _(
-            "Finds the right and the left lung on a frontal chest radiograph and says when a person should "
-            "look at the result; also on a folder of any number of films. "
-            "A research tool, not a medical device."
-        )
-        parent.acknowledgementText = _(
-            "Method: Kalinovsky and Kovalev, Lung image segmentation using deep learning methods and "
-            "convolutional neural networks, 2016."
+        describe_module(
+            parent,
+            _("X-ray lung segmentation"),
+            purpose=_(
+                "Finds the right and the left lung on a frontal chest radiograph and says when a person "
+                "should look at the result; also on a folder of any number of films."
+            ),
+            method=_(
+                "Kalinovsky and Kovalev, Lung image segmentation using deep learning methods and "
+                "convolutional neural networks, 2016."
+            ),
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
 
@@ -93,16 +89,12 @@ class XrayLungSegParameterNode:
     summary: str
 
 
-@dataclass(frozen=True)
-class Case:
-    """What a job was started with: the panel may show other choices when it ends."""
-
-    film: slicer.vtkMRMLScalarVolumeNode
-    parameters: Mapping[str, Any]
-
-
-class XrayLungSegWidget(ModulePanel):
+class XrayLungSegWidget(FolderPanel):
     """The panel: film, network, job, result, review; and a folder of films."""
+
+    METHOD = METHOD
+    FOLDER_JOB = "xray_folder"
+    WORDS = FILMS
 
     def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
         """Fill in networks, parameters, job bar, review and folder."""
@@ -115,15 +107,10 @@ class XrayLungSegWidget(ModulePanel):
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
-        self.folder = CaseFolder(ui.folderLayout, FILMS, self.onFolder, shared_runner())
+        self.addFolder(ui)
         for box in (ui.fillCheckBox, ui.probabilityCheckBox):
             box.toggled.connect(self.showAsChosen)
         return {field: getattr(ui, f"{field}Problem") for field in ("film", "weights", "folder", JOB)}
-
-    def cleanup(self) -> None:
-        """Called by Slicer when the module is unloaded."""
-        self.folder.close()
-        super().cleanup()
 
     def refresh(self) -> None:
         """Show what was chosen and found, then look at the film."""
@@ -133,8 +120,6 @@ class XrayLungSegWidget(ModulePanel):
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None
             self.review.offer(self.node.film, load_schema("lungs"), result.labels)
-        self.folder.problem = NOT_INSTALLED if self.firstRun.missing else ""
-        self.folder.refresh()
         super().refresh()
 
     def inputNodes(self) -> list[Any]:
@@ -157,46 +142,25 @@ class XrayLungSegWidget(ModulePanel):
         """Return the field of the node, the file or the folder that the error names."""
         if self.node.film is not None and error.subject == self.node.film.GetName():
             return "film"
-        if error.subject == self.node.weights:
-            return "weights"
-        return "folder" if error.subject in self.folder.paths else JOB
+        return "weights" if error.subject == self.node.weights else super().fieldOf(error)
 
     def apply(self) -> None:
         """Find the lungs on the chosen film; a grey copy takes the place of a tinted one."""
         from LungCAD.mrml.radiographs import film_from_volume, grey_volume
 
         self.node.film = film = grey_volume(self.node.film)
-        self._case = Case(film, nested_values(self.node, METHOD))
-        self._show = self.showLungs
-        self.run("xray", {"film": film_from_volume(film)}, self._case.parameters, [film])
+        self.runCase("xray", {"film": film_from_volume(film)}, film)
 
-    def onFolder(self, source: str, output: str) -> None:
-        """Find the lungs on all films of a folder or a list."""
-        self.folder.show(None)
-        self._show = self.showFolder
-        paths = {"source": source, "output": output}
-        self.run("xray_folder", {}, {**nested_values(self.node, METHOD), **paths}, [])
-
-    def showResult(self, result: JobResult) -> Generator[float, None, None]:
-        """Show the lungs of one film, or what came of a folder."""
-        yield from self._show(result)
-
-    def showFolder(self, result: JobResult) -> Generator[float, None, None]:
-        """Say how many films were used and where the report is."""
-        self.folder.show(result)
-        yield 1.0
-
-    def showLungs(self, result: JobResult) -> Generator[float, None, None]:
+    def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
         """Show lungs and probability over the film, and open the review."""
         from LungCAD.mrml.radiographs import lungs_in_steps, review_subject
 
-        case = self._case
         with self.review.awaiting_result():
-            shown = yield from lungs_in_steps(result, case.film, self.logic.resultNodes(self.node))
+            shown = yield from lungs_in_steps(result, case.volume, self.logic.resultNodes(self.node))
             self.logic.keep(self.node, shown, summary_of_film(result))
-            subject = review_subject(result, case.film, shown.labels, case.parameters)
+            subject = review_subject(result, case.volume, shown.labels, case.parameters)
             yield from self.review.result_in_steps(subject)
-        show_film(case.film)
+        show_film(case.volume)
         self.showAsChosen()
 
     def onWeightsChosen(self, name: str) -> None:
@@ -261,10 +225,7 @@ class XrayLungSegLogic(ModuleLogic):
 
         Raises InputError as `segment` does; a film that cannot be used is listed under "failed".
         """
-        from LungCAD.worker.in_process import run
-
-        paths = {"source": str(source), "output": str(output)}
-        return run("xray_folder", {}, {**parameters, **paths}, progress).data
+        return self.runFolder("xray_folder", source, output, parameters, progress)
 
     def loadPhantomRadiograph(self, seed: int = 0) -> slicer.vtkMRMLScalarVolumeNode:
         """Make the radiograph of a synthetic chest; return its node."""
@@ -272,17 +233,8 @@ class XrayLungSegLogic(ModuleLogic):
         return film
 
 
-class XrayLungSegTest(ScriptedLoadableModuleTest):
-    """Self-test, also behind "Reload and Test": lungs on the phantom's radiograph."""
-
-    def setUp(self) -> None:
-        """Start with an empty scene."""
-        slicer.mrmlScene.Clear()
-
-    def runTest(self) -> None:
-        """Run all tests."""
-        self.setUp()
-        self.test_both_lungs_are_found()
+class XrayLungSegTest(SelfTest):
+    """Self-test: lungs on the phantom's radiograph."""
 
     def test_both_lungs_are_found(self) -> None:
         """The right lung lies on the left of the film, the left one on its right, of about the same size."""

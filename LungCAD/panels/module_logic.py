@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from LungCAD.mrml.result_nodes import Nodes
+from LungCAD.progress import Progress
 
 
 class ModuleLogic(ScriptedLoadableModuleLogic):
@@ -36,3 +39,17 @@ class ModuleLogic(ScriptedLoadableModuleLogic):
             for name, shown in vars(result).items():
                 setattr(node, name, shown)
             node.summary = summary
+
+    def runFolder(
+        self,
+        job: str,
+        source: Path | str,
+        output: Path | str,
+        parameters: Mapping[str, Any],
+        progress: Progress,
+    ) -> dict[str, Any]:
+        """Run a job on a folder of cases in this process; return what it tells."""
+        from LungCAD.worker.in_process import run
+
+        paths = {"source": str(source), "output": str(output)}
+        return run(job, {}, {**parameters, **paths}, progress).data

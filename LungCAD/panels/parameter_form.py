@@ -17,6 +17,9 @@ NARROW_PX = 60
 ChoiceNames = Mapping[str, Mapping[str, str]]
 """What a choice of a parameter is called on screen: parameter -> choice -> words."""
 
+DEVICES = {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"}
+"""What the choices of the parameter `device` are called."""
+
 
 class ParameterForm:
     """Rows of a form layout for some parameters of a method.

@@ -192,14 +192,13 @@ class PanelTest(SignTestCase):
 
     def find(self, **changes):
         """Show what the job gives, without the worker and on a small grid."""
-        from CPAActivationMaps import Case
         from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.panels.folder_panel import Case
         from LungCAD.worker.in_process import run
 
         self.node.ct = self.scan(**changes)
         result = run("cpa", {"ct": image_from_volume(self.node.ct)}, self.method, lambda *_: None)
-        self.panel._case = Case(self.node.ct, self.method)
-        finish(self.panel.showScan(result))
+        finish(self.panel.showCase(Case(self.node.ct, self.method), result))
         self.settle()
 
     def cell(self, region, column):
