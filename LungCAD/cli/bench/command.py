@@ -6,6 +6,7 @@ import argparse
 import importlib
 
 SUBJECTS = {
+    "cpa": "signs of aspergillosis: told, placed, against simple guesses; projections against SciPy",
     "crf": "speed and error of the dense CRF against pydensecrf",
     "ild": "interstitial lung disease on a whole CT: our form of LungNet against the plain module",
     "ild-scores": "interstitial lung disease: accuracy on phantoms, false alarms in normal lung",

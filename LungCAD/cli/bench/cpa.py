@@ -1,0 +1,134 @@
+"""`lungcad bench cpa`: signs told and placed on phantoms that no network has seen; speed of projections."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LungCAD.cli.bench.cpa_peaks import CONTENDERS, REACH_MM, placed_peaks
+from LungCAD.cli.bench.cpa_timing import projection_timing
+from LungCAD.cli.bench.generators import PHANTOM, load_generator
+from LungCAD.cli.console import progress_bar
+from LungCAD.files import write_text
+from LungCAD.phantom.aspergillosis_study import (
+    AspergillosisParameters,
+    AspergillosisStudy,
+    make_aspergillosis,
+)
+from LungCAD.phantom.study import StudyParameters, make_study
+from LungCAD.progress import Progress, each
+from LungCAD.tasks.cpa import SIGNS, CpaParameters, CpaReader
+from LungCAD.tasks.cpa_projections import REGIONS
+from LungCAD.train.confusion import ConfusionTable
+
+FIRST_SEED = 9000
+"""Thoraxes that training does not use."""
+
+STUDIES_PER_THORAX = 2
+PUBLISHED, SMALL = (512, 512, 432), (256, 256, 216)
+
+CLASSES = ("absent", "present")
+
+Row = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--studies", type=int, default=20, metavar="N", help="phantoms (default: 20)")
+    parser.add_argument("--seed", type=int, default=FIRST_SEED, metavar="N", help="of the first thorax")
+    parser.add_argument("--weights", default="", metavar="PATH", help="networks (default: the shipped ones)")
+    parser.add_argument(
+        "--rotations", type=int, default=1, choices=(1, 27), help="read so many turned copies"
+    )
+    parser.add_argument(
+        "--cross", metavar="FILE", help="also studies of another generator: a Python file with make_study"
+    )
+    parser.add_argument("--full-size", action="store_true", help="time projections on 512 x 512 x 432 voxels")
+    parser.add_argument("--no-timing", action="store_true", help="leave the projections' speed out")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Score and place signs, print what came of it; time the projections."""
+    result: Row = {}
+    reader = CpaReader(CpaParameters(weights=options.weights, rotations=options.rotations))
+    generators = [PHANTOM, *([options.cross] if options.cross else [])]
+    with progress_bar(options.quiet) as progress:
+        for name in generators:
+            studies = _studies(name, options.seed, options.studies)
+            result[name] = score(reader, studies, options.studies, progress)
+            print_scores(name, result[name])
+    if not options.no_timing:
+        size = PUBLISHED if options.full_size else SMALL
+        spacing = tuple(360.0 / v for v in size)
+        ct = make_study(StudyParameters(size=size, spacing=spacing, thickness=None, disease=False)).ct
+        result["projections"] = row = projection_timing(ct)
+        print(
+            f"projections   27 rotations in {row['project_s']:.1f} s, {row['ratio']:.1f} times SciPy's speed"
+        )
+    if options.json:
+        write_text(options.json, json.dumps(result, indent=2), overwrite=True)
+    return 0
+
+
+def score(reader: CpaReader, studies: Iterator[AspergillosisStudy], count: int, progress: Progress) -> Row:
+    """Return precision and recall per sign, and how many peaks of true positives lie near their sign."""
+    signs = [sign for sign in SIGNS if any(network.task == sign for network in reader.networks)]
+    tables = {sign: np.zeros((2, 2), np.int64) for sign in signs}
+    distances: dict[str, list[float]] = {contender: [] for contender in CONTENDERS}
+    for study in each(studies, progress, "Reading phantoms", count):
+        result = reader.read(study.ct)
+        for one in result.signs:
+            truth = bool(study.signs[REGIONS.index(one.region), SIGNS.index(one.sign)])
+            said = one.probability is not None and one.probability >= reader.parameters.threshold
+            tables[one.sign][int(truth), int(said)] += 1
+        for placed in placed_peaks(study, result):
+            for contender, distance in placed.items():
+                distances[contender].append(distance)
+    found = {name: np.array(values) for name, values in distances.items()}
+    return {
+        "signs": {sign: ConfusionTable(table, CLASSES).as_dict() for sign, table in tables.items()},
+        "true_positives": len(distances[CONTENDERS[0]]),
+        "within_reach": {name: _mean(values <= REACH_MM) for name, values in found.items()},
+        "mean_mm": {name: _mean(values) for name, values in found.items()},
+    }
+
+
+def print_scores(name: str, scores: Row) -> None:
+    """Print one generator's scores."""
+    for sign, table in scores["signs"].items():
+        precision, recall = (table[measure][CLASSES.index("present")] for measure in ("precision", "recall"))
+        print(f"{name}   {sign:20s} precision {_text(precision)}   recall {_text(recall)}")
+    shares = ", ".join(f"{who} {_text(share)}" for who, share in scores["within_reach"].items())
+    print(f"{name}   of {scores['true_positives']} peaks within {REACH_MM:g} mm of the sign: {shares}")
+
+
+def _studies(name: str, seed: int, count: int) -> Iterator[AspergillosisStudy]:
+    if name == PHANTOM:
+        thoraxes = -(-count // STUDIES_PER_THORAX)
+        every = (
+            study
+            for number in range(thoraxes)
+            for study in make_aspergillosis(
+                AspergillosisParameters(seed=seed + number, studies=STUDIES_PER_THORAX)
+            )
+        )
+        return islice(every, count)
+    make = load_generator(name)
+    return (make(seed + number) for number in range(count))
+
+
+def _mean(values: NDArray) -> float | None:
+    return float(values.mean()) if values.size else None
+
+
+def _text(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

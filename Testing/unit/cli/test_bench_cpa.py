@@ -1,0 +1,67 @@
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from LungCAD.cli import main
+from LungCAD.cli.bench.cpa_peaks import placed_peaks
+from LungCAD.phantom.aspergillosis_study import AspergillosisStudy
+from LungCAD.report.signs import Peak
+from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume
+from Testing.slicer.cpa_chest import chest, save_networks, small_volume
+
+BALL = (62.0, 30.0, 78.0)
+FUNGUS_BALL = 2
+
+
+def study(ball=BALL):
+    ct = chest([ball] if ball else ())
+    hu = sitk.GetArrayFromImage(ct)
+    images = [np.where(hu > 100, FUNGUS_BALL, 0), ((hu > -900) & (hu < -800)) | (hu > 100)]
+    labels, lungs = (sitk.GetImageFromArray(image.astype(np.uint8)) for image in images)
+    for image in (labels, lungs):
+        image.CopyInformation(ct)
+    signs = np.zeros((6, 3), bool)
+    if ball:
+        signs[REGIONS.index("left_upper"), 1] = True
+    return AspergillosisStudy(ct, labels, lungs, signs)
+
+
+@pytest.fixture
+def words(monkeypatch, tmp_path):
+    monkeypatch.setattr(ProjectionVolume, "of", small_volume)
+    studies = [study(None), study()]
+    monkeypatch.setattr(
+        "LungCAD.cli.bench.cpa.make_aspergillosis", lambda _: iter([studies.pop(), studies.pop()])
+    )
+    weights = save_networks(tmp_path / "weights", axes=("axial", "coronal"))
+    return ["bench", "cpa", "--studies", "2", "--no-timing", "--weights", str(weights), "--quiet"]
+
+
+def test_scores_and_peaks(words, tmp_path, capsys):
+    assert main([*words, "--json", str(tmp_path / "out.json")]) == 0
+    printed = capsys.readouterr().out
+    assert "fungus_ball          precision 1.00   recall 1.00" in printed
+    assert "of 1 peaks within 15 mm of the sign: heat map 1.00" in printed
+    result = json.loads((tmp_path / "out.json").read_text())["phantom"]
+    assert result["signs"]["fungus_ball"]["counts"] == [[11, 0], [0, 1]]
+    assert result["mean_mm"]["heat map"] < 5 < result["mean_mm"]["random"]
+    assert result["mean_mm"]["densest"] == 0  # here nothing else is dense
+
+
+def test_distances_are_those_to_the_nearest_voxel():
+    class Result:
+        peaks = (
+            Peak("fungus_ball", "left_upper", (BALL[0], BALL[1], BALL[2] + 22 + 30), 1.0, (5, 5, 5)),
+            Peak("fungus_ball", "right_upper", BALL, 1.0, (5, 5, 5)),
+        )
+
+    (placed,) = placed_peaks(study(), Result)  # the second is no true positive
+    assert placed["heat map"] == pytest.approx(30, abs=6)
+
+
+def test_another_generator(words, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("LungCAD.cli.bench.cpa.load_generator", lambda name: lambda seed: study(None))
+    assert main([*words, "--cross", "other.py"]) == 0
+    assert "other.py   of 0 peaks" in capsys.readouterr().out
