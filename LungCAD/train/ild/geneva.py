@@ -19,9 +19,15 @@ fibrosis among LungNet's six."""
 
 
 def geneva_slices(
-    folder: Path | str, schema: Schema, input: IldInput, progress: Progress = silent
+    folder: Path | str,
+    schema: Schema,
+    input: IldInput,
+    progress: Progress = silent,
+    require_all: bool = True,
 ) -> SliceSet:
     """Return the slices with drawn regions; lungs are segmented here, regions outside them take no part.
+
+    require_all : whether every class must be shown.
 
     Raises
     ------
@@ -39,4 +45,4 @@ def geneva_slices(
         thickness = one.scan.facts.slice_thickness_mm
         collector.add(one.scan.image, one.rois, lungs, one.patient, thickness_mm=thickness, meaning=meaning)
         patients.add(one.patient)
-    return collector.done(geneva_source(len(patients)), LICENCE, warnings=skipped)
+    return collector.done(geneva_source(len(patients)), LICENCE, warnings=skipped, require_all=require_all)

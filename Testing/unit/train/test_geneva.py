@@ -8,8 +8,11 @@ import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
+import LungCAD.train.ild.geneva as geneva
 from LungCAD.errors import InputError
+from LungCAD.images import image_like
 from LungCAD.labels import load_schema
+from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.patches.geneva import read_geneva
 
 SPACING = 0.8
@@ -125,3 +128,26 @@ def test_a_folder_without_the_database(tmp_path):
 def test_a_schema_without_its_labels(database):
     with pytest.raises(InputError, match="0 classes"):
         read_geneva(database, load_schema("emphysema3"))
+
+
+def test_slices_of_the_database(database, monkeypatch):
+    """All series of a patient; regions of the six classes; emphysema has none and takes no part."""
+
+    def halves(ct):
+        sides = np.ones((len(LEVELS), SIZE, SIZE), np.uint8)
+        sides[:, :, SIZE // 2 :] = 2
+        return image_like(sides, ct)
+
+    monkeypatch.setattr(geneva, "segment_lungs", halves)
+    with pytest.raises(InputError, match="shows no consolidation, reticulation"):
+        geneva.geneva_slices(database, load_schema("lungnet6"), IldInput())
+    data = geneva.geneva_slices(database, load_schema("lungnet6"), IldInput(), require_all=False)
+    assert data.patients == ("200", "3", "57")
+    assert not data.synthetic
+    three = data.pixels[1]
+    assert three.tolist() == [32 * 32 + 11 * 32, 0, 0, 0, 0, 57 * 57]
+    assert data.pixels[2].tolist() == [0, 2 * 33 * 33, 0, 0, 0, 0], "two series"
+    for one in data.slices:
+        for value in np.unique(one.targets[one.targets >= 0]):
+            name = {"honeycombing": "HC"}.get(data.classes[value], data.classes[value])
+            assert (one.hu[one.targets == value] == LEVELS[name]).all()
