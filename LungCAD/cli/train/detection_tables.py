@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output, add_parameters, parameters_from
-from LungCAD.cli.train.detection import scratch_slices
+from LungCAD.cli.train.detection import Keep, scratch_slices
 from LungCAD.files import atomic_folder, write_text
-from LungCAD.progress import part
+from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command, versions
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.phantoms import (
@@ -19,9 +20,11 @@ from LungCAD.train.detection.phantoms import (
     benchmark_study,
     phantom_slices,
 )
-from LungCAD.train.detection.slices import DISEASES
+from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.store import read_slices
 from LungCAD.train.extra import require_training_packages
+from LungCAD.weights import load_network
+from LungCAD.weights.shipped import shipped
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--patches", type=Path, metavar="FILE", help="score this patch network of schema ltrc5 beside them"
     )
+    parser.add_argument(
+        "--convolutions",
+        metavar="NAME|FILE",
+        help="take those of this network and learn only dense layers: much faster",
+    )
     parser.add_argument("--no-layers", action="store_true", help="leave out Fisher vectors (tables 5 to 7)")
     add_parameters(parser, DetectionTrainingParameters)
     add_output(parser)
@@ -44,56 +52,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train every method and write tables.md and tables.json; the folder appears when it is complete."""
     require_training_packages()
-    from LungCAD.train.detection.tables import (
-        compare_layers,
-        compare_methods,
-        compare_patches,
-        layers_markdown,
-        methods_markdown,
-        rows_as_dict,
-    )
-
     parameters = parameters_from(options, DetectionTrainingParameters(local=0.0))
     with (
         atomic_folder(options.output, options.overwrite) as folder,
         progress_bar(options.quiet) as progress,
         scratch_slices() as keep,
     ):
-        seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-        unseen = range(BENCHMARK_SEED, BENCHMARK_SEED + options.unseen)
-        learned = (
-            read_slices(options.slices)
-            if options.slices
-            else keep(phantom_slices(seeds, progress=part(progress, 0.0, 0.1)))
-        )
-        tested = (
-            read_slices(options.tested)
-            if options.tested
-            else keep(phantom_slices(unseen, benchmark_study, progress=part(progress, 0.1, 0.15)))
-        )
-        methods = compare_methods(
-            learned, tested, parameters, options.thresholds, progress=part(progress, 0.15, 0.8)
-        )
-        layers = (
-            []
-            if options.no_layers
-            else compare_layers(learned, tested, parameters, progress=part(progress, 0.85, 1.0))
-        )
-        if options.patches:
-            patches = compare_patches(options.patches, unseen, options.thresholds, part(progress, 0.8, 0.85))
-            for pixels, row in patches.items():
-                methods[pixels].append(row)
-        texts = [methods_markdown(rows, pixels, DISEASES) for pixels, rows in methods.items()]
-        if layers:
-            texts.append(layers_markdown(layers, DISEASES))
-        text = "\n\n".join(texts) + "\n"
+        learned, tested = _slices(options, keep, part(progress, 0.0, 0.15))
+        text, rows = _compare(options, learned, tested, parameters, part(progress, 0.15, 1.0))
         record = {
             "command": repeatable_command(["lungcad", *options.words], _roles(options)),
             "learned": learned.source,
             "tested": tested.source,
             "parameters": parameters.as_dict(),
-            "methods": {f"{pixels:g}": rows_as_dict(rows) for pixels, rows in methods.items()},
-            "layers": rows_as_dict(layers),
+            **rows,
             "versions": versions(),
         }
         write_text(folder / "tables.md", text)
@@ -101,6 +73,58 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(text)
     return 0
+
+
+def _slices(options: argparse.Namespace, keep: Keep, progress: Progress) -> tuple[SliceSet, SliceSet]:
+    """Return the slices to learn from and those to score."""
+    seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
+    made = phantom_slices(seeds, progress=part(progress, 0.0, 0.7))
+    learned = read_slices(options.slices) if options.slices else keep(made)
+    made = phantom_slices(_unseen(options), benchmark_study, progress=part(progress, 0.7, 1.0))
+    return learned, read_slices(options.tested) if options.tested else keep(made)
+
+
+def _unseen(options: argparse.Namespace) -> range:
+    return range(BENCHMARK_SEED, BENCHMARK_SEED + options.unseen)
+
+
+def _compare(
+    options: argparse.Namespace,
+    learned: SliceSet,
+    tested: SliceSet,
+    parameters: DetectionTrainingParameters,
+    progress: Progress,
+) -> tuple[str, dict[str, Any]]:
+    """Return all tables as Markdown and as plain data."""
+    from LungCAD.train.detection import tables
+
+    convolutions = None
+    if options.convolutions:
+        path = Path(options.convolutions)
+        path = path if path.suffix else shipped(options.convolutions)
+        convolutions = load_network(path, architecture="cnn_f")[0].float()
+    methods = tables.compare_methods(
+        learned,
+        tested,
+        parameters,
+        options.thresholds,
+        convolutions=convolutions,
+        progress=part(progress, 0.0, 0.7),
+    )
+    if options.patches:
+        share = part(progress, 0.7, 0.8)
+        patches = tables.compare_patches(options.patches, _unseen(options), options.thresholds, share)
+        for pixels, row in patches.items():
+            methods[pixels].append(row)
+    texts = [tables.methods_markdown(rows, pixels, DISEASES) for pixels, rows in methods.items()]
+    data = {"methods": {f"{pixels:g}": tables.rows_as_dict(rows) for pixels, rows in methods.items()}}
+    if not options.no_layers:
+        layers = tables.compare_layers(
+            learned, tested, parameters, convolutions=convolutions, progress=part(progress, 0.8, 1.0)
+        )
+        texts.append(tables.layers_markdown(layers, DISEASES))
+        data["layers"] = tables.rows_as_dict(layers)
+    return "\n\n".join(texts) + "\n", data
 
 
 def _roles(options: argparse.Namespace) -> dict[str, str]:

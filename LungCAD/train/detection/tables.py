@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch import nn
 
+from LungCAD.networks import CNNF
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.train.detection.decisions import fit_decisions
+from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps
 from LungCAD.train.detection.fisher import LAYERS, fit_fisher_detector
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.metrics import agreement, areas_under_roc
@@ -77,21 +79,32 @@ def compare_methods(
     parameters: DetectionTrainingParameters,
     thresholds_px: Sequence[float] = (6000.0, 4000.0),
     methods: Sequence[str] = tuple(METHODS),
+    convolutions: CNNF | None = None,
     progress: Progress = silent,
 ) -> dict[float, list[Row]]:
     """Return, per threshold T, how each method does: tables 3, 4 and 8, and the single-label baseline.
 
     Every network has the same slices, first weights and order. One fold of the patients is held out for the
     decision thresholds; `tested` are other patients.
+
+    Parameters
+    ----------
+    convolutions : where given, all methods share its convolutions and only learn dense layers.
     """
     runs = [(pixels, name) for pixels in thresholds_px for name in methods]
     found: dict[float, list[Row]] = {pixels: [] for pixels in thresholds_px}
+    maps = None if convolutions is None else [last_maps(convolutions, one) for one in (learned, tested)]
     for number, (pixels, name) in enumerate(runs):
         chosen = replace(parameters, **METHODS[name], threshold_px=pixels)
         share = part(progress, number / len(runs), (number + 1) / len(runs))
-        network, head, held_out = _trained(learned, chosen, share)
-        row = _row(name, learned, tested, chosen, held_out, lambda s, i: score(network, head, s, i))  # noqa: B023
-        found[pixels].append(row)
+        split = _split(learned, chosen)
+        if maps is None:
+            network, head = _trained(learned, split.kept, chosen, share)
+            scores = score(network, head, learned, split.held_out), score(network, head, tested)
+        else:
+            share(0.0, f"Dense layers, {name}")
+            scores = _dense_scores(convolutions, maps, learned, split, chosen)
+        found[pixels].append(_row(name, learned, tested, chosen, split, *scores))
     return found
 
 
@@ -102,24 +115,31 @@ def compare_layers(
     layers: Sequence[str] = LAYERS,
     components: int = 32,
     dimensions: int = 512,
+    convolutions: CNNF | None = None,
     progress: Progress = silent,
 ) -> list[Row]:
     """Return how Fisher vectors of each layer do, and the network itself last: tables 5 to 7.
 
-    As in the paper both regress to areas.
+    As in the paper both regress to areas. convolutions : as in `compare_methods`; fc6 is then this network's.
     """
     chosen = replace(parameters, head="smooth_l1", target="area")
-    network, head, held_out = _trained(learned, chosen, part(progress, 0.0, 0.5))
-    kept = np.setdiff1d(np.arange(len(learned)), held_out)
-    targets = area_target(learned.areas[kept], square_millimetres(chosen.threshold_px))
+    split = _split(learned, chosen)
+    if convolutions is None:
+        network, head = _trained(learned, split.kept, chosen, part(progress, 0.0, 0.5))
+        scores = score(network, head, learned, split.held_out), score(network, head, tested)
+    else:
+        network, maps = convolutions, [last_maps(convolutions, one) for one in (learned, tested)]
+        scores = _dense_scores(convolutions, maps, learned, split, chosen)
+    last = _row("CNN", learned, tested, chosen, split, *scores)
+    targets = area_target(learned.areas[split.kept], square_millimetres(chosen.threshold_px))
     rows = []
     for layer in each(list(layers), part(progress, 0.5, 1.0), "Fisher vectors"):
         detector = fit_fisher_detector(
-            network, layer, learned, targets, kept, components=components, dimensions=dimensions
+            network, layer, learned, targets, split.kept, components=components, dimensions=dimensions
         )
-        rows.append(_row(layer, learned, tested, chosen, held_out, detector.scores))
-    rows.append(_row("CNN", learned, tested, chosen, held_out, lambda s, i: score(network, head, s, i)))
-    return rows
+        scores = detector.scores(learned, split.held_out), detector.scores(tested)
+        rows.append(_row(layer, learned, tested, chosen, split, *scores))
+    return [*rows, last]
 
 
 def compare_patches(
@@ -136,15 +156,43 @@ def compare_patches(
     return rows
 
 
-def _trained(
-    slices: SliceSet, parameters: DetectionTrainingParameters, progress: Progress
-) -> tuple[nn.Module, Head, NDArray[np.intp]]:
-    """Return a network, its head, and the slices of the fold that it did not learn from."""
+@dataclass(frozen=True)
+class _Split:
+    """Indices of the slices to learn from, and of those that decide the thresholds."""
+
+    kept: NDArray[np.intp]
+    held_out: NDArray[np.intp]
+
+
+def _split(slices: SliceSet, parameters: DetectionTrainingParameters) -> _Split:
     threshold = square_millimetres(parameters.threshold_px)
     fold = fold_of_slices(slices, parameters.folds, threshold, parameters.seed)
+    return _Split(np.flatnonzero(fold != 0), np.flatnonzero(fold == 0))
+
+
+def _trained(
+    slices: SliceSet, kept: NDArray[np.intp], parameters: DetectionTrainingParameters, progress: Progress
+) -> tuple[CNNF, Head]:
     head = make_head(parameters, slices)
-    network = fit(slices, np.flatnonzero(fold != 0), head, parameters, progress=progress)
-    return network, head, np.flatnonzero(fold == 0)
+    return fit(slices, kept, head, parameters, progress=progress), head
+
+
+def _dense_scores(
+    convolutions: CNNF,
+    maps: Sequence[torch.Tensor],
+    learned: SliceSet,
+    split: _Split,
+    parameters: DetectionTrainingParameters,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the scores of the slices that were held out and of those to test; maps : of both sets."""
+    head = make_head(parameters, learned)
+    targets = head.targets(learned.areas[split.kept])
+    network = fit_dense_layers(convolutions, maps[0][split.kept], targets, head, parameters)
+    with torch.inference_mode():
+        held_out, tested = (
+            head.scores(network.classifier(own)).numpy() for own in (maps[0][split.held_out], maps[1])
+        )
+    return held_out, tested
 
 
 def _row(
@@ -152,15 +200,16 @@ def _row(
     learned: SliceSet,
     tested: SliceSet,
     parameters: DetectionTrainingParameters,
-    held_out: NDArray[np.intp],
-    scores: Callable[[SliceSet, NDArray[np.intp]], NDArray],
+    split: _Split,
+    held_out_scores: NDArray,
+    tested_scores: NDArray,
 ) -> Row:
     threshold = square_millimetres(parameters.threshold_px)
     centred = parameters.head in ("logistic", "softmax")
-    decisions = fit_decisions(scores(learned, held_out), learned.present(threshold)[held_out], centred)
-    own, present = scores(tested, np.arange(len(tested))), tested.present(threshold)
-    one = agreement(present, found_diseases(own, decisions))
-    return Row(name, (*one.per_disease, one.f1), tuple(areas_under_roc(present, own)))
+    decisions = fit_decisions(held_out_scores, learned.present(threshold)[split.held_out], centred)
+    present = tested.present(threshold)
+    one = agreement(present, found_diseases(tested_scores, decisions))
+    return Row(name, (*one.per_disease, one.f1), tuple(areas_under_roc(present, tested_scores)))
 
 
 def methods_markdown(rows: Sequence[Row], pixels: float, diseases: Sequence[str]) -> str:

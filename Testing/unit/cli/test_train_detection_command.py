@@ -1,0 +1,119 @@
+"""`lungcad train detection` and `detection-tables` from prepared slices to their output folders."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from LungCAD.cli import main
+from LungCAD.tasks.detection_input import DetectionInput, decisions_from_plain
+from LungCAD.train.detection.slices import DISEASES, SliceSet
+from LungCAD.train.detection.store import read_slices, write_slices
+from LungCAD.weights import load_network
+
+SMALL = ["--width", "0.03125", "--dense", "8", "--epochs", "1", "--folds", "2", "--device", "cpu", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    count = 24
+    slices = SliceSet(
+        rng.integers(0, 256, (count, 3, 224, 224), dtype=np.uint8),
+        np.where(rng.random((count, 4)) < 0.4, rng.uniform(0, 9000, (count, 4)), 0).astype(np.float32),
+        np.array([f"p{i % 6}" for i in range(count)]),
+        DISEASES,
+        DetectionInput(),
+        "random numbers",
+        "none",
+        synthetic=True,
+    )
+    folder = tmp_path_factory.mktemp("prepared") / "slices"
+    write_slices([slices], folder)
+    return folder
+
+
+def run(*words):
+    return main([*map(str, words)])
+
+
+def test_a_network_is_trained_and_described(prepared, tmp_path):
+    words = ("train", "detection", "--slices", prepared, "--scored-folds", 2, *SMALL, "-o", tmp_path / "out")
+    assert run(*words) == 0
+    _, description = load_network(tmp_path / "out" / "network.safetensors", architecture="cnn_f")
+    assert description.classes == DISEASES
+    assert description.input["head"] == "logistic"
+    assert description.input["threshold_mm2"] == pytest.approx(2940)
+    assert len(decisions_from_plain(description.input["decisions"])) == 4
+    assert DetectionInput.from_plain(description.input) == DetectionInput()
+    card = (tmp_path / "out" / "MODEL_CARD.md").read_text()
+    assert "Trained on synthetic data" in card
+    assert str(prepared) not in card
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert scores["held_out"]["slices"] == 24
+    assert (tmp_path / "out" / "curves.png").stat().st_size > 5000
+    assert len((tmp_path / "out" / "scores.csv").read_text().splitlines()) == 25
+
+
+def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
+    words = ("--head", "softmax", "--scored-folds", 1, "--no-final", *SMALL, "-o", tmp_path / "out")
+    assert run("train", "detection", "--slices", prepared, *words) == 0
+    _, description = load_network(tmp_path / "out" / "network.safetensors")
+    assert description.classes == ("healthy", *DISEASES)
+    assert description.input["head"] == "softmax"
+
+
+def test_all_methods_are_compared(prepared, tmp_path):
+    words = ("--slices", prepared, "--tested", prepared, "--thresholds", 6000, "--no-layers", *SMALL)
+    assert run("train", "detection-tables", *words, "-o", tmp_path / "out") == 0
+    table = (tmp_path / "out" / "tables.md").read_text()
+    assert "(0.8028)" not in table
+    assert "(0.803)" in table  # the paper's smooth L1 beside ours
+    record = json.loads((tmp_path / "out" / "tables.json").read_text())
+    assert len(record["methods"]["6000"]) == 7
+
+
+@pytest.mark.slow
+def test_layers_and_dense_layers_on_given_convolutions(prepared, tmp_path):
+    first = ("train", "detection", "--slices", prepared, "--scored-folds", 1, "--no-final", *SMALL)
+    assert run(*first, "-o", tmp_path / "net") == 0
+    words = ("--slices", prepared, "--tested", prepared, "--thresholds", 4000, *SMALL)
+    network = tmp_path / "net" / "network.safetensors"
+    assert run("train", "detection-tables", *words, "--convolutions", network, "-o", tmp_path / "out") == 0
+    record = json.loads((tmp_path / "out" / "tables.json").read_text())
+    assert [row["name"] for row in record["layers"]] == [*(f"conv{n}" for n in range(1, 6)), "fc6", "CNN"]
+
+
+@pytest.mark.slow
+def test_phantoms_are_learned_from_and_kept(tmp_path):
+    words = ("--phantoms", 2, "--keep", tmp_path / "kept", "--scored-folds", 1, *SMALL)
+    assert run("train", "detection", *words, "-o", tmp_path / "out") == 0
+    kept = read_slices(tmp_path / "kept")
+    assert kept.cells is not None
+    assert len(set(kept.patients)) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["--slices", "nowhere"], "no prepared slices"),
+        (["--labels", "nowhere"], "pairs.csv"),
+        (["--ticks", "nowhere.csv"], "nowhere.csv"),
+        (["--dataset", "nowhere"], "nowhere"),
+        (["--phantoms", "1", "--width", "2"], "width"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_written(words, what, tmp_path, capsys):
+    assert run("train", "detection", *words, "-o", tmp_path / "out") == 2
+    said = capsys.readouterr().err
+    assert what in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_folds_than_patients_is_refused(prepared, tmp_path, capsys):
+    words = ("train", "detection", "--slices", prepared, *SMALL, "--folds", 9, "-o", tmp_path / "out")
+    assert run(*words) == 2
+    assert "6 patients for 9 folds" in capsys.readouterr().err
