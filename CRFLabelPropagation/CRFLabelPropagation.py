@@ -12,23 +12,22 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import parameterNodeWrapper
-from slicer.ScriptedLoadableModule import (
-    ScriptedLoadableModule,
-    ScriptedLoadableModuleTest,
-)
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from LungCAD.errors import InputError
 from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.result_nodes import PropagationNodes
 from LungCAD.panels.declared import Value, load_method
+from LungCAD.panels.module_description import describe_module
 from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB, ModulePanel
-from LungCAD.panels.parameter_form import ParameterForm
+from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
 from LungCAD.panels.problems import check_file, complaint_of
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import PhantomSample, load_phantom_study
 from LungCAD.panels.schema_chooser import SchemaChooser
+from LungCAD.panels.self_test import SelfTest
 from LungCAD.panels.summary import summary_of
 from LungCAD.panels.views import draw_segments, show_over, show_table_and_plot
 from LungCAD.progress import Progress, silent
@@ -56,7 +55,7 @@ TITLES = {
 CHOICE_NAMES = {
     "mode": {"slice": "Slice by slice", "volume": "Whole volume"},
     "unary": {"rois": "The drawn regions", "network": "A network", "both": "Regions and network"},
-    "device": {"auto": "The fastest there is", "cpu": "Processor", "cuda": "NVIDIA card", "mps": "Apple GPU"},
+    "device": DEVICES,
 }
 
 HEAT_MAPS = {
@@ -81,18 +80,17 @@ class CRFLabelPropagation(ScriptedLoadableModule):
 
     def __init__(self, parent: Any) -> None:  # noqa: ANN401
         super().__init__(parent)
-        parent.title = _("CRF label propagation")
-        parent.categories = ["Segmentation.LungCAD"]
-        parent.dependencies = []
-        parent.contributors = ["LungCAD contributors"]
-        parent.helpText = _(
-            "Draw a few small regions in a chest CT; the rest of both lungs is labelled from them, and you "
-            "review the result slice by slice. What you drew is never changed. "
-            "A research tool, not a medical device."
-        )
-        parent.acknowledgementText = _(
-            "Method: Gao, Xu, Lu et al., Segmentation label propagation using deep convolutional neural "
-            "networks and dense conditional random field, ISBI 2016."
+        describe_module(
+            parent,
+            _("CRF label propagation"),
+            purpose=_(
+                "Draw a few small regions in a chest CT; the rest of both lungs is labelled from them, and "
+                "you review the result slice by slice. What you drew is never changed."
+            ),
+            method=_(
+                "Gao, Xu, Lu et al., Segmentation label propagation using deep convolutional neural "
+                "networks and dense conditional random field, ISBI 2016."
+            ),
         )
         slicer.app.connect("startupCompleted()", registerSampleData)
 
@@ -348,17 +346,8 @@ class CRFLabelPropagationLogic(ModuleLogic):
         return load_phantom_study(seed, small)
 
 
-class CRFLabelPropagationTest(ScriptedLoadableModuleTest):
-    """Self-test, also behind "Reload and Test": a small phantom study, propagated."""
-
-    def setUp(self) -> None:
-        """Start with an empty scene."""
-        slicer.mrmlScene.Clear()
-
-    def runTest(self) -> None:
-        """Run all tests."""
-        self.setUp()
-        self.test_propagation_keeps_what_was_drawn()
+class CRFLabelPropagationTest(SelfTest):
+    """Self-test: a small phantom study, propagated."""
 
     def test_propagation_keeps_what_was_drawn(self) -> None:
         """Every drawn voxel has the drawn label in the result, and much more is labelled than was drawn."""
