@@ -32,6 +32,11 @@ SCREENSHOT = ROOT / "Resources" / "Screenshots" / f"{MODULE}.png"
 THUMBNAIL = ROOT / MODULE / "Resources" / "Icons" / f"{INTERSTITIAL_NAME}.png"
 
 
+def tick_uncertainty(panel: Any, shown: bool) -> None:
+    """Lay the uncertainty over the CT, or nothing."""
+    panel.ui.uncertaintyCheckBox.checked = shown
+
+
 def segment(panel: Any, ct: Any) -> None:
     """Do what a user does: choose the CT, apply, wait; the review shows the least certain slice."""
     ct.CreateDefaultDisplayNodes()
@@ -57,12 +62,12 @@ if __name__ == "__main__":
         segment(panel, volume_from_image(read_ct(Path(sys.argv[1])).image, "Chest CT"))
         file = Path(sys.argv[2])
         for theme in ("light", "dark"):
-            save(paint(panel, theme), file.with_stem(f"{file.stem}-{theme}"))
+            save(paint(panel, theme, tick_uncertainty), file.with_stem(f"{file.stem}-{theme}"))
     else:
         segment(panel, *load_phantom_ct())
-        save(paint(panel), SCREENSHOT)
+        save(paint(panel, show_uncertainty=tick_uncertainty), SCREENSHOT)
         view = Path(slicer.app.temporaryPath) / "view.png"
-        panel.ui.uncertaintyCheckBox.checked = False
+        tick_uncertainty(panel, False)
         panel.node.labels.GetDisplayNode().SetVisibility(True)
         host.slice_view(view, size=(260, 280))
         save(qt.QPixmap(str(view)), THUMBNAIL)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,21 @@ def propagate(panel: Any, ct: Any, rois: Any, schema: str) -> None:
     print(panel.jobBar.status, panel.node.summary, sep="\n")
 
 
-def paint(panel: Any, theme: str = "light") -> qt.QPixmap:
+def choose_heat_map(panel: Any, shown: bool) -> None:
+    """Lay the uncertainty over the CT, or nothing."""
+    panel.ui.heatMapBox.currentIndex = int(shown)
+
+
+def paint(
+    panel: Any, theme: str = "light", show_uncertainty: Callable[[Any, bool], None] = choose_heat_map
+) -> qt.QPixmap:
     """Return the panel, and to its right the slice with the labels above the same with the uncertainty."""
     host.grab(panel, Path(slicer.app.temporaryPath) / "panel.png", PANEL_PX, theme)
     column = qt.QPixmap(str(Path(slicer.app.temporaryPath) / "panel.png"))
     side = column.height() // 2
     views = []
     for with_uncertainty in (False, True):
-        panel.ui.heatMapBox.currentIndex = int(with_uncertainty)
+        show_uncertainty(panel, with_uncertainty)
         panel.node.labels.GetDisplayNode().SetVisibility(not with_uncertainty)
         logic = slicer.app.layoutManager().sliceWidget("Red").sliceLogic()
         offset = logic.GetSliceOffset()  # of the slice under review; fitting goes to the middle

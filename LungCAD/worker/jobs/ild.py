@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from LungCAD.batch.ild import run_scans
 from LungCAD.errors import InputError
-from LungCAD.images import ScanFacts, image_like
+from LungCAD.images import ScanFacts, image_like, to_bytes
 from LungCAD.labels import Provenance
 from LungCAD.parameters import parameters_from_dict
 from LungCAD.progress import Progress
@@ -27,7 +27,7 @@ from LungCAD.worker.plain import from_plain, to_plain
 
 NETWORK = "network for interstitial lung disease"
 """Kind of what is cached."""
-IMAGES = ("labels", "uncertainty", "lungs", "zones")
+IMAGES = ("labels", "lungs")
 DATA = ("classes", "measurements", "densitometry", "warnings")
 
 
@@ -44,8 +44,8 @@ def segment_ct(
 
     Returns
     -------
-    The images of `IMAGES` and the data of `DATA`, described at `IldSegmentationResult`; also the image
-    provenance, and schema, the name of that of the labels.
+    The images of `IMAGES` and the data of `DATA`, described at `IldSegmentationResult`; also the uncertainty
+    in bytes (`LungCAD.images.to_bytes`), the provenance, and schema, the name of that of the labels.
     """
     if "ct" not in inputs:
         raise InputError("CT", "is missing", "Give a chest CT")
@@ -57,10 +57,9 @@ def segment_ct(
     given = IldSegmentationInputs(inputs["ct"], inputs.get("lungs"), facts)
     result = segment(given, network, chosen, progress)
     images = {name: getattr(result, name) for name in IMAGES}
+    images |= {"uncertainty": to_bytes(result.uncertainty), "provenance": _provenance(result.lungs)}
     data = {name: to_plain(getattr(result, name)) for name in DATA}
-    return JobResult(
-        {**images, "provenance": _provenance(result.lungs)}, {**data, "schema": result.schema.name}
-    )
+    return JobResult(images, {**data, "schema": result.schema.name})
 
 
 def segment_folder(
