@@ -9,10 +9,10 @@ from torchmetrics.classification import MulticlassConfusionMatrix
 
 from LungCAD.train.epochs import epoch_seed
 from LungCAD.train.ild.batches import Batch
-from LungCAD.train.ild.loss import literal_sum, weighted_means
+from LungCAD.train.ild.loss import literal_sum, set_means, weighted_means
 from LungCAD.train.ild.parameters import IldTrainingParameters
 
-LOSSES = {"means": weighted_means, "sum": literal_sum}
+LOSSES = {"means": weighted_means, "set": set_means, "sum": literal_sum}
 WARM_UP = 0.1
 """Part of the steps in which the learning rate rises, where it changes."""
 

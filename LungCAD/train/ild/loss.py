@@ -56,6 +56,23 @@ def weighted_means(
     return (1 - unsupervised_weight) * means[0] + unsupervised_weight * means[1]
 
 
+def set_means(
+    logits: torch.Tensor,
+    labels: torch.Tensor,
+    weights: torch.Tensor,
+    unsupervised_weight: float = UNSUPERVISED_WEIGHT,
+) -> torch.Tensor:
+    """Return `weighted_means` with the weighted cross entropy over the number of labelled pixels.
+
+    A slice that shows one class counts by the weight of that class, as the paper's text has it: all classes
+    of the set contribute equally. Over the sum of its weights, as in the authors' code, every slice counts
+    alike, and the class that most slices show counts most. Parameters as `weighted_means`.
+    """
+    supervised, _, entropy, unlabelled = _sums(logits, labels, weights)
+    means = supervised / (labels >= 0).sum().clamp_min(1), entropy / unlabelled.clamp_min(1)
+    return (1 - unsupervised_weight) * means[0] + unsupervised_weight * means[1]
+
+
 def literal_sum(
     logits: torch.Tensor,
     labels: torch.Tensor,

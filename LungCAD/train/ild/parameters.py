@@ -30,8 +30,9 @@ class IldTrainingParameters(Parameters):
 
     loss: str = parameter(
         "means",
-        "Means over labelled and unlabelled pixels as in the authors' code, or eq. 1's literal sum",
-        choices=("means", "sum"),
+        "Of labelled pixels, weighted by class: the mean over each slice's weights as in the authors' code, "
+        "the mean over its pixels (set), or eq. 1's literal sum",
+        choices=("means", "set", "sum"),
     )
     unsupervised_weight: float = parameter(
         0.1, "Weight of the entropy of unlabelled lung", minimum=0.0, maximum=1.0, source=f"{PAPER}, fig. 5"

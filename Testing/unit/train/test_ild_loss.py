@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from LungCAD.train.ild.loss import OUTSIDE, UNLABELLED, class_weights, literal_sum, weighted_means
+from LungCAD.train.ild.loss import OUTSIDE, UNLABELLED, class_weights, literal_sum, set_means, weighted_means
+
+MEANS = (weighted_means, set_means)
 
 
 @pytest.fixture
@@ -40,6 +42,21 @@ def test_weighted_means(case, share):
     assert weighted_means(*case, unsupervised_weight=share).item() == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
+def test_set_means(case, share):
+    labelled, unlabelled = by_pixel(*case)
+    supervised = sum(w * h for w, h in labelled) / len(labelled)
+    expected = (1 - share) * supervised + share * np.mean(unlabelled)
+    assert set_means(*case, unsupervised_weight=share).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_slice_of_one_class_counts_by_its_weight_only_in_set_means():
+    logits, weights = torch.zeros(1, 2, 3, 3), torch.tensor([0.5, 2.0])
+    losses = {loss: [loss(logits, torch.full((1, 3, 3), c), weights, 0) for c in (0, 1)] for loss in MEANS}
+    assert losses[weighted_means][0] == losses[weighted_means][1]
+    assert losses[set_means][1] == pytest.approx(4 * losses[set_means][0])
+
+
 def test_literal_sum(case):
     labelled, unlabelled = by_pixel(*case)
     alpha = len(labelled) / len(unlabelled)
@@ -47,7 +64,7 @@ def test_literal_sum(case):
     assert literal_sum(*case).item() == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("loss", [weighted_means, literal_sum])
+@pytest.mark.parametrize("loss", [weighted_means, set_means, literal_sum])
 def test_pixels_outside_take_no_part(case, loss):
     logits, labels, weights = case
     logits.requires_grad_()
@@ -62,6 +79,9 @@ def test_pixels_outside_take_no_part(case, loss):
         (weighted_means, 0, True),
         (weighted_means, UNLABELLED, True),
         (weighted_means, OUTSIDE, False),
+        (set_means, 0, True),
+        (set_means, UNLABELLED, True),
+        (set_means, OUTSIDE, False),
         (literal_sum, 0, True),
         (literal_sum, UNLABELLED, False),
         (literal_sum, OUTSIDE, False),
@@ -76,7 +96,7 @@ def test_a_slice_of_one_kind_of_pixels(loss, only, taught):
     assert (value > 0) == taught
 
 
-@pytest.mark.parametrize("loss", [weighted_means, literal_sum])
+@pytest.mark.parametrize("loss", [weighted_means, set_means, literal_sum])
 def test_certain_outputs_have_finite_gradients(loss):
     logits = torch.full((1, 2, 2, 2), 0.0)
     logits[:, 0] = 500.0
