@@ -64,8 +64,8 @@ def agreement(
         both, a, b = int(joint[value, value]), int(rows[value]), int(columns[value])
         two_by_two = np.array([[both, a - both], [b - both, total - a - b + both]])
         dice = 2 * both / (a + b) if a + b else None
-        classes.append(ClassAgreement(value, a, b, dice, _kappa(two_by_two)))
-    return Agreement(total, _kappa(joint), tuple(classes))
+        classes.append(ClassAgreement(value, a, b, dice, cohens_kappa(two_by_two)))
+    return Agreement(total, cohens_kappa(joint), tuple(classes))
 
 
 def _joint_counts(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -73,9 +73,14 @@ def _joint_counts(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.bincount(pairs, minlength=65536).reshape(256, 256)
 
 
-def _kappa(joint: np.ndarray) -> float | None:
-    """Return (observed - expected) / (1 - expected) agreement of a table of counts, None for 0 / 0."""
+def cohens_kappa(joint: np.ndarray) -> float | None:
+    """Return (observed - expected) / (1 - expected) agreement of a table of counts, None for 0 / 0.
+
+    joint : (K, K) how often the first reader said one thing and the second another.
+    """
     total = joint.sum()
+    if not total:
+        return None
     observed = joint.trace() / total
     expected = float(joint.sum(1) @ joint.sum(0)) / float(total) ** 2
     return float((observed - expected) / (1 - expected)) if expected < 1 else None

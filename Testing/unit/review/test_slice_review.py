@@ -63,10 +63,10 @@ def test_altered_or_foreign_ledgers(tmp_path):
     opened(tmp_path).judge(4, {"emphysema"})
     with pytest.raises(InputError, match="another scan"):
         opened(tmp_path, case="case-other")
-    with pytest.raises(InputError, match="other diseases"):
+    with pytest.raises(InputError, match="others to tick"):
         opened(tmp_path, diseases=("emphysema",))
     text = (tmp_path / LEDGER).read_text()
-    (tmp_path / LEDGER).write_text(text.replace('"slice": 3', '"slice": 2'))
+    (tmp_path / LEDGER).write_text(text.replace('"place": 3', '"place": 2'))
     with pytest.raises(InputError, match="altered: line 2"):
         opened(tmp_path)
     for line in ("[]", json.dumps({"version": 9}), json.dumps({"version": 1, "previous": "0" * 64})):
