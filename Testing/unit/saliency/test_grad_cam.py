@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from LungCAD.networks import AlexNet
+from LungCAD.networks import AlexNet, InceptionV3
 from LungCAD.saliency import grad_cam
 
 
@@ -164,3 +164,21 @@ def test_bad_arguments_are_named(pooled, images):
         grad_cam(pooled, images, torch.tensor([0, 1]), pooled.maps)
     with pytest.raises(ValueError, match="training mode"):
         grad_cam(pooled.train(), images, 0, pooled.maps)
+
+
+def test_inception():
+    """Its branches are joined, its layers work in place, and it normalises batches."""
+    torch.manual_seed(0)
+    network = InceptionV3(2, head="dense").eval()
+    images = torch.randn(2, 3, 80, 96)
+    heat = grad_cam(network, images, 0, network.Mixed_7b)
+    caught = []
+    hook = network.Mixed_7b.register_forward_hook(lambda _module, _input, output: caught.append(output))
+    logits = network(images)
+    hook.remove()
+    (gradient,) = torch.autograd.grad(logits[:, 0].sum(), caught[0])
+    expected = (gradient.mean((2, 3), keepdim=True) * caught[0]).sum(1).relu().detach()
+    assert heat.shape == caught[0].shape[:1] + caught[0].shape[2:]
+    assert expected.max() > 0
+    torch.testing.assert_close(heat, expected)
+    assert hooks(network) == 0

@@ -4,7 +4,7 @@ import SimpleITK as sitk
 import torch
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.images import same_geometry
+from LungCAD.images import read_ct, same_geometry
 from LungCAD.tasks.cpa import CpaParameters, CpaReader
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
 from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
@@ -216,3 +216,15 @@ def test_same_scan_same_result(reader):
     ct = chest([(62, 30, 78)])
     one, other = (reader(axes=("axial",)).read(ct) for _ in range(2))
     assert one.signs == other.signs and one.peaks == other.peaks
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_real_scans_are_whole_until_they_are_cut(real_data):
+    ct = read_ct(real_data / "ct_dicom" / "A0001_5mm_lung_kernel").image
+    assert incomplete_regions(ProjectionVolume.of(ct)) == {}
+    found = incomplete_regions(ProjectionVolume.of(ct[:, :, 12:]))
+    assert {region: reason.split()[-1] for region, reason in found.items()} == {
+        "right_lower": "base",
+        "left_lower": "base",
+    }
