@@ -69,7 +69,7 @@ def summary_of_folder(result: JobResult) -> str:
     """Return as rich text how many CTs were segmented, which were not, and where the list is."""
     data = result.data
     done = f"{data['scans'] - len(data['failed'])} of {data['scans']} CTs, each with a folder and a report."
-    return summary(done, data["failed"], f"List: {data['manifest']}", "the list")
+    return summary(done, data["failed"], f"List: {data['table']}", "the list")
 
 
 FOLDER = Words(

@@ -5,18 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from LungCAD.batch.cases import Case
-from LungCAD.batch.folder import MANIFEST, run_folder
-from LungCAD.batch.run import Outcome, State
+from LungCAD.batch.scans import ScansRun, run_scans
 from LungCAD.devices import choose_device
-from LungCAD.files import atomic_folder, write_text
+from LungCAD.files import write_text
 from LungCAD.images import Scan, read_ct, write_image
 from LungCAD.labels import load_schema
 from LungCAD.progress import Progress, part, silent
@@ -28,29 +27,20 @@ from LungCAD.report.stopwatch import Stopwatch
 from LungCAD.tasks.cpa import CpaParameters, CpaReader, CpaResult
 from LungCAD.tasks.cpa_projections import AXES
 
-SIGNS, SCAN, SCANS = "signs.csv", "scan.json", "scans.csv"
+SIGNS, SCAN = "signs.csv", "scan.json"
 COLUMNS = ("region", "sign", "probability", *AXES, "withheld")
 
 
-@dataclass(frozen=True)
-class CpaRun:
-    """What came of a folder of scans. failed : those not used, and why. table : one row per scan."""
-
-    scans: int
-    failed: dict[str, str]
-    table: Path
-
-
-def run_scans(
+def read_scans(
     source: Path,
     output: Path,
     parameters: CpaParameters,
     overwrite: bool = False,
     progress: Progress = silent,
-) -> CpaRun:
+) -> ScansRun:
     """Look for signs on the CT of every sub-folder of `source` (`LungCAD.batch.cases`).
 
-    Writes a folder per scan into `output`, manifest.csv and `SCANS`. Scans that were done before from the
+    Writes a folder per scan into `output`, manifest.csv and scans.csv. Scans that were done before from the
     same files with the same parameters are kept.
 
     Raises
@@ -62,7 +52,7 @@ def run_scans(
     """
     reader = CpaReader(parameters)
 
-    def perform(case: Case, target: Path, progress: Progress) -> None:
+    def examine(case: Case, folder: Path, progress: Progress) -> None:
         progress(0.0, f"{case.name}: reading")
         stopwatch = Stopwatch()
         scan = read_ct(case.ct)
@@ -70,13 +60,9 @@ def run_scans(
         result = reader.read(scan.image, part(progress, 0.1, 0.8))
         stopwatch.lap("searching")
         progress(0.8, f"{case.name}: writing")
-        with atomic_folder(target, overwrite=True) as unfinished:
-            write_scan(unfinished, scan, result, parameters, "", stopwatch)
+        write_scan(folder, scan, result, parameters, "", stopwatch)
 
-    outcomes = run_folder(source, output, parameters, perform, overwrite=overwrite, progress=progress)
-    collect(output)
-    failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
-    return CpaRun(len(outcomes), failed, output / SCANS)
+    return run_scans(source, output, parameters, examine, scan_row, overwrite, progress)
 
 
 def write_scan(
@@ -127,38 +113,16 @@ def write_scan(
     write_text(folder / "report.html", render_sign_report(content))
 
 
-def collect(output: Path) -> Path:
-    """Write `SCANS`, a row per scan of the manifest in `output`: probabilities, or why there are none.
+def scan_row(folder: Path) -> dict[str, str]:
+    """Return a scan's row of the table, from its folder: disease, survival, <region> <sign> ...
 
-    Columns: scan, state, disease, survival, <region> <sign> ..., error. Probabilities that were withheld are
-    empty.
+    Probabilities that were withheld are empty.
     """
-    with (output / MANIFEST).open(newline="", encoding="utf-8") as file:
-        outcomes = [
-            Outcome(row["case"], State(row["state"]), float(row["seconds"]), row["error"])
-            for row in csv.DictReader(file)
-        ]
-    rows = {outcome.case: dict(_row(output / outcome.case)) for outcome in outcomes if not outcome.error}
-    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["scan", "state", *columns, "error"])
-    for outcome in outcomes:
-        row: Mapping[str, str] = rows.get(outcome.case, {})
-        cells = [row.get(name, "") for name in columns]
-        writer.writerow([outcome.case, outcome.state.value, *cells, outcome.error])
-    write_text(output / SCANS, text.getvalue(), overwrite=True)
-    return output / SCANS
-
-
-def _row(folder: Path) -> Iterator[tuple[str, str]]:
     scan = json.loads((folder / SCAN).read_text(encoding="utf-8"))
-    for task in ("disease", "survival"):
-        if scan[task]:
-            yield task, _decimals(scan[task]["probability"])
+    whole = {task: _decimals(scan[task]["probability"]) for task in ("disease", "survival") if scan[task]}
     with (folder / SIGNS).open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            yield f"{row['region']} {row['sign']}", row["probability"]
+        signs = {f"{row['region']} {row['sign']}": row["probability"] for row in csv.DictReader(file)}
+    return whole | signs
 
 
 def signs_csv(signs: Sequence[SignReading]) -> str:

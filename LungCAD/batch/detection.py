@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from LungCAD.batch.cases import Case
-from LungCAD.batch.folder import MANIFEST, run_folder
-from LungCAD.batch.run import Outcome, State
+from LungCAD.batch.scans import ScansRun, run_scans
 from LungCAD.devices import choose_device
-from LungCAD.files import atomic_folder, write_text
+from LungCAD.files import write_text
 from LungCAD.images import Scan, read_ct, write_image
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.detection import DetectionContent, render_detection
@@ -29,7 +24,7 @@ from LungCAD.tasks import ild_detection
 from LungCAD.tasks.ild_detection import Detector, IldDetection, IldDetectionParameters
 from LungCAD.weights.shipped import weights_file
 
-SCAN, SCANS = "scan.json", "scans.csv"
+SCAN = "scan.json"
 REPORT = "report.html"
 
 
@@ -77,25 +72,16 @@ def write_scan(
     write_text(folder / REPORT, render_detection(content))
 
 
-@dataclass(frozen=True)
-class DetectionRun:
-    """What came of a folder of scans. failed : those not used, and why. table : one row per scan."""
-
-    scans: int
-    failed: dict[str, str]
-    table: Path
-
-
-def run_scans(
+def detect_scans(
     source: Path,
     output: Path,
     parameters: IldDetectionParameters,
     overwrite: bool = False,
     progress: Progress = silent,
-) -> DetectionRun:
+) -> ScansRun:
     """Look for disease on the CT of every sub-folder of `source` (`LungCAD.batch.cases`).
 
-    Writes a folder per scan into `output`, manifest.csv and `SCANS`. Scans that were done before from the
+    Writes a folder per scan into `output`, manifest.csv and scans.csv. Scans that were done before from the
     same files with the same parameters are kept.
 
     Raises
@@ -107,7 +93,7 @@ def run_scans(
     """
     detector = Detector(parameters)
 
-    def perform(case: Case, target: Path, progress: Progress) -> None:
+    def examine(case: Case, folder: Path, progress: Progress) -> None:
         progress(0.0, f"{case.name}: reading")
         stopwatch = Stopwatch()
         scan = read_ct(case.ct)
@@ -115,56 +101,27 @@ def run_scans(
         result = ild_detection.run(scan.image, parameters, part(progress, 0.2, 0.8), detector)
         stopwatch.lap("detecting")
         progress(0.8, f"{case.name}: writing")
-        with atomic_folder(target, overwrite=True) as unfinished:
-            write_scan(unfinished, scan, result, parameters, "", stopwatch)
+        write_scan(folder, scan, result, parameters, "", stopwatch)
 
-    outcomes = run_folder(source, output, parameters, perform, overwrite=overwrite, progress=progress)
-    collect(output)
-    failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
-    return DetectionRun(len(outcomes), failed, output / SCANS)
+    return run_scans(source, output, parameters, examine, scan_row, overwrite, progress)
 
 
-def collect(output: Path) -> Path:
-    """Write `SCANS`, a row per scan of the manifest in `output`: verdicts, or why there is none.
+def scan_row(folder: Path) -> dict[str, object]:
+    """Return a scan's row of the table, from its folder.
 
-    Columns: scan, state, slices, judged; per disease whether it is present (1, 0), its highest probability,
-    and the numbers of the slices that show it; error.
+    slices, judged; per disease whether it is present (1, 0), its highest probability, and the numbers of the
+    slices that show it.
     """
-    with (output / MANIFEST).open(newline="", encoding="utf-8") as file:
-        outcomes = [
-            Outcome(row["case"], State(row["state"]), float(row["seconds"]), row["error"])
-            for row in csv.DictReader(file)
-        ]
-    done = {outcome.case: _summary(output / outcome.case) for outcome in outcomes if not outcome.error}
-    codes = list(dict.fromkeys(one["code"] for scan in done.values() for one in scan["diseases"]))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    columns = [f"{code}{what}" for code in codes for what in ("", " probability", " slices")]
-    writer.writerow(["scan", "state", "slices", "judged", *columns, "error"])
-    for outcome in outcomes:
-        said = list(_cells(done[outcome.case], codes)) if outcome.case in done else [""] * (2 + len(columns))
-        writer.writerow([outcome.case, outcome.state.value, *said, outcome.error])
-    write_text(output / SCANS, text.getvalue(), overwrite=True)
-    return output / SCANS
+    scan = json.loads((folder / SCAN).read_text(encoding="utf-8"))
+    row = {"slices": scan["slices"], "judged": scan["judged"]}
+    for disease in scan["diseases"]:
+        code, known = disease["code"], disease["present"] is not None
+        runs = [sorted((one["first"], one["last"])) for one in disease["ranges"]]
+        row[code] = int(disease["present"]) if known else ""
+        row[f"{code} probability"] = f"{disease['probability']:.4f}" if known else ""
+        row[f"{code} slices"] = " ".join(f"{first}-{last}" for first, last in runs)
+    return row
 
 
 def _plain(disease: Finding) -> dict[str, Any]:
     return {**dataclasses.asdict(disease), "present": disease.present}
-
-
-def _summary(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / SCAN).read_text(encoding="utf-8"))
-
-
-def _cells(scan: dict[str, Any], codes: Sequence[str]) -> Iterator[object]:
-    yield from (scan["slices"], scan["judged"])
-    found = {one["code"]: one for one in scan["diseases"]}
-    for code in codes:
-        disease = found.get(code)
-        if disease is None or disease["present"] is None:
-            yield from ("", "", "")
-            continue
-        runs = [sorted((one["first"], one["last"])) for one in disease["ranges"]]
-        yield int(disease["present"])
-        yield f"{disease['probability']:.4f}"
-        yield " ".join(f"{first}-{last}" for first, last in runs)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from LungCAD.batch.cases import Case
-from LungCAD.batch.folder import MANIFEST, run_folder
+from LungCAD.batch.scans import ScansRun, run_scans
 from LungCAD.devices import choose_device
-from LungCAD.files import atomic_folder, write_text
+from LungCAD.files import write_text
 from LungCAD.images import Scan, read_ct, read_labels
 from LungCAD.images.probability_planes import write_probability_planes
 from LungCAD.labels import load_schema
@@ -80,22 +79,13 @@ def write_ild_case(
     write_report(content, folder / REPORT)
 
 
-@dataclass(frozen=True)
-class IldRun:
-    """What came of a folder of CTs. failed : those not used, and why. manifest : lists all."""
-
-    scans: int
-    failed: dict[str, str]
-    manifest: Path
-
-
-def run_scans(
+def segment_scans(
     source: Path,
     output: Path,
     parameters: IldSegmentationParameters,
     overwrite: bool = False,
     progress: Progress = silent,
-) -> IldRun:
+) -> ScansRun:
     """Segment the CT of every sub-folder of `source`, as `run_folder`, with one loaded network.
 
     Raises
@@ -107,7 +97,7 @@ def run_scans(
     """
     network = IldNetwork.load(parameters.weights, parameters.device)
 
-    def perform(case: Case, target: Path, progress: Progress) -> None:
+    def examine(case: Case, folder: Path, progress: Progress) -> None:
         progress(0.0, f"{case.name}: reading")
         stopwatch = Stopwatch()
         scan = read_ct(case.ct)
@@ -117,9 +107,6 @@ def run_scans(
         result = segment(inputs, network, parameters, part(progress, 0.1, 0.9))
         stopwatch.lap("segmenting")
         progress(0.9, f"{case.name}: writing")
-        with atomic_folder(target, overwrite=True) as unfinished:
-            write_ild_case(unfinished, scan, inputs, result, parameters, COMMAND, stopwatch)
+        write_ild_case(folder, scan, inputs, result, parameters, COMMAND, stopwatch)
 
-    outcomes = run_folder(source, output, parameters, perform, overwrite=overwrite, progress=progress)
-    failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
-    return IldRun(len(outcomes), failed, output / MANIFEST)
+    return run_scans(source, output, parameters, examine, overwrite=overwrite, progress=progress)

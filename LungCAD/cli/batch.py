@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +14,7 @@ from LungCAD.batch import cases, cpa, detection
 from LungCAD.batch.cases import Case
 from LungCAD.batch.folder import run_folder
 from LungCAD.batch.run import Outcome, State
+from LungCAD.batch.scans import tabulate
 from LungCAD.cli import cpa as cpa_command
 from LungCAD.cli import detect, ild, propagate
 from LungCAD.cli.options import parameters_from
@@ -34,7 +35,7 @@ class Method:
 
     command : its sub-command, with `add_method`, `add_arguments` and `run`. summary : for the help.
     defaults : its parameters. check : raises InputError for what is the fault of the command, not of every
-    case. drawn : whether it needs drawn regions. collect : called with the output folder when all is done.
+    case. drawn : whether it needs drawn regions. row : of the table of all scans, as `tabulate` takes it.
     """
 
     command: ModuleType
@@ -42,7 +43,7 @@ class Method:
     defaults: Parameters
     check: Callable[[Any], object]
     drawn: bool = False
-    collect: Callable[[Path], object] | None = None
+    row: Callable[[Path], Mapping[str, object]] | None = None
 
 
 METHODS = {
@@ -64,14 +65,14 @@ METHODS = {
         "tell which slices show interstitial lung disease; scans.csv has a row per scan",
         IldDetectionParameters(),
         lambda chosen: weights_file(chosen.weights),
-        collect=detection.collect,
+        row=detection.scan_row,
     ),
     "cpa": Method(
         cpa_command,
         "find signs of chronic pulmonary aspergillosis; scans.csv has a row per scan",
         CpaParameters(),
         lambda chosen: find_networks(chosen.weights),
-        collect=cpa.collect,
+        row=cpa.scan_row,
     ),
 }
 
@@ -117,8 +118,8 @@ def run(options: argparse.Namespace) -> int:
     except (KeyboardInterrupt, Cancelled):
         print("lungcad: stopped; the same command goes on from here", file=sys.stderr)
         return 130
-    if method.collect:
-        method.collect(options.output)
+    if method.row:
+        tabulate(options.output, method.row)
     states = {outcome.state for outcome in outcomes}
     return 1 if State.FAILED in states else 2 if State.REFUSED in states else 0
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from LungCAD.batch.cpa import run_scans
+from LungCAD.batch.cpa import read_scans
 from LungCAD.errors import InputError
 from LungCAD.parameters import parameters_from_dict
 from LungCAD.progress import Progress, part
@@ -76,7 +76,7 @@ def find_signs_in_folder(
     """
     choices = {name: value for name, value in parameters.items() if name not in ("source", "output")}
     cache.drop(NETWORKS)  # the run loads networks of its own
-    done = run_scans(
+    done = read_scans(
         Path(parameters["source"]),
         Path(parameters["output"]),
         parameters_from_dict(CpaParameters, choices),

@@ -8,7 +8,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from LungCAD.batch.detection import run_scans
+from LungCAD.batch.detection import detect_scans
 from LungCAD.errors import InputError
 from LungCAD.parameters import parameters_from_dict
 from LungCAD.progress import Progress, part
@@ -73,7 +73,7 @@ def detect_folder(
     """
     choices = {name: value for name, value in parameters.items() if name not in ("source", "output")}
     cache.drop(NETWORK)  # the run loads a network of its own
-    done = run_scans(
+    done = detect_scans(
         Path(parameters["source"]),
         Path(parameters["output"]),
         parameters_from_dict(IldDetectionParameters, choices),

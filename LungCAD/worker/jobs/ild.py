@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from LungCAD.batch.ild import run_scans
+from LungCAD.batch.ild import segment_scans
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, image_like, to_bytes
 from LungCAD.labels import Provenance
@@ -75,17 +75,17 @@ def segment_folder(
 
     Returns
     -------
-    As data: scans (their number), failed (scan and sentence) and manifest (path, one row per scan).
+    As data: scans (their number), failed (scan and sentence) and table (path, one row per scan).
     """
     choices = {name: value for name, value in parameters.items() if name not in ("source", "output")}
     cache.drop(NETWORK)  # the run loads a network of its own
-    done = run_scans(
+    done = segment_scans(
         Path(parameters["source"]),
         Path(parameters["output"]),
         parameters_from_dict(IldSegmentationParameters, choices),
         progress=progress,
     )
-    return JobResult(data={**vars(done), "manifest": str(done.manifest)})
+    return JobResult(data={"scans": done.scans, "failed": done.failed, "table": str(done.table)})
 
 
 def _key(parameters: IldSegmentationParameters) -> tuple[Path, float, str]:

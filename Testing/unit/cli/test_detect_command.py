@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from LungCAD.batch.detection import run_scans
+from LungCAD.batch.detection import detect_scans
 from LungCAD.cli import main
 from LungCAD.errors import Cancelled
 from LungCAD.images import read_ct, same_geometry
@@ -145,8 +145,8 @@ def test_many_scans_stopped_and_gone_on_with(cases, weights):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        run_scans(cases / "in", cases / "out", parameters, progress=stop)
-    done = run_scans(cases / "in", cases / "out", parameters)
+        detect_scans(cases / "in", cases / "out", parameters, progress=stop)
+    done = detect_scans(cases / "in", cases / "out", parameters)
     assert (done.scans, list(done.failed)) == (4, ["d"])
     states = [row["state"] for row in rows_of(done.table)]
     assert states == ["kept", "done", "done", "refused"]

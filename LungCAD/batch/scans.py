@@ -1,0 +1,76 @@
+"""One method over a folder of scans in which nothing has to be drawn, and a table with a row per scan."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from LungCAD.batch.cases import Case
+from LungCAD.batch.folder import MANIFEST, run_folder
+from LungCAD.batch.run import Outcome, State
+from LungCAD.files import atomic_folder, write_text
+from LungCAD.parameters import Parameters
+from LungCAD.progress import Progress, silent
+
+SCANS = "scans.csv"
+
+
+@dataclass(frozen=True)
+class ScansRun:
+    """What came of a folder of scans. failed : those not used, and why. table : a row per scan."""
+
+    scans: int
+    failed: dict[str, str]
+    table: Path
+
+
+def run_scans(
+    source: Path,
+    output: Path,
+    parameters: Parameters,
+    examine: Callable[[Case, Path, Progress], None],
+    row: Callable[[Path], Mapping[str, object]] | None = None,
+    overwrite: bool = False,
+    progress: Progress = silent,
+) -> ScansRun:
+    """Examine the scan of every sub-folder of `source`; otherwise as `run_folder`.
+
+    Parameters
+    ----------
+    examine : called as ``examine(case, folder, progress)``; reads the case and writes to the empty folder.
+    row : as `tabulate` takes it; where None, the manifest is the table.
+    """
+
+    def perform(case: Case, target: Path, progress: Progress) -> None:
+        with atomic_folder(target, overwrite=True) as unfinished:
+            examine(case, unfinished, progress)
+
+    outcomes = run_folder(source, output, parameters, perform, overwrite=overwrite, progress=progress)
+    failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
+    return ScansRun(len(outcomes), failed, tabulate(output, row) if row else output / MANIFEST)
+
+
+def tabulate(output: Path, row: Callable[[Path], Mapping[str, object]]) -> Path:
+    """Write `SCANS`, a row per scan of the manifest in `output`, and return its path.
+
+    Columns: scan, state, those that `row` gives of a scan's folder, error. What a scan lacks is empty.
+    """
+    with (output / MANIFEST).open(newline="", encoding="utf-8") as file:
+        outcomes = [
+            Outcome(line["case"], State(line["state"]), float(line["seconds"]), line["error"])
+            for line in csv.DictReader(file)
+        ]
+    rows = {outcome.case: row(output / outcome.case) for outcome in outcomes if not outcome.error}
+    columns = list(dict.fromkeys(name for cells in rows.values() for name in cells))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["scan", "state", *columns, "error"])
+    for outcome in outcomes:
+        cells = rows.get(outcome.case, {})
+        said = [cells.get(name, "") for name in columns]
+        writer.writerow([outcome.case, outcome.state.value, *said, outcome.error])
+    write_text(output / SCANS, text.getvalue(), overwrite=True)
+    return output / SCANS
