@@ -12,6 +12,7 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.utilities import rank_zero_only
 from torch.utils.data import DataLoader
 
 from LungCAD.devices import choose_device
@@ -83,6 +84,11 @@ def make_trainer(
             use_distributed_sampler=False,
             **{"devices": 1 if chosen.index is None else [chosen.index], **machine},
         )
+
+
+def is_first_process() -> bool:
+    """Return whether this is the process of a distributed training that writes its results."""
+    return getattr(rank_zero_only, "rank", 0) == 0
 
 
 @contextmanager

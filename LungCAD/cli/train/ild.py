@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_config, add_output, add_parameters, configured, parameters_from
@@ -65,11 +67,12 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.ild.outcome import write_outcome
     from LungCAD.train.ild.scores import markdown
     from LungCAD.train.ild.training import train_ild
+    from LungCAD.train.lightning_run import is_first_process
 
     p = parameters_from(options, configured(options, IldTrainingParameters()))
     network_options(p)
     schema, start = load_schema(p.schema), read_start(options.start, p)
-    with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
+    with _folder(options) as folder, progress_bar(options.quiet) as progress:
         data = _read(options, schema, part(progress, 0.0, 0.1))
         extra = _painted(options, p, part(progress, 0.1, 0.15))
         unseen = _unseen(options, p, part(progress, 0.15, 0.2))
@@ -83,13 +86,20 @@ def run(options: argparse.Namespace) -> int:
             progress=part(progress, 0.2, 1.0),
         )
         learned = data.joined(extra) if extra else data
-        write_outcome(folder, training, learned, schema, p, _command(options))
-    if not options.quiet:
+        write_outcome(Path(folder), training, learned, schema, p, _command(options))
+    if not options.quiet and is_first_process():
         for warning in data.warnings:
             print(f"Warning: {warning}")
         print(markdown(training.tables) if training.tables else "Nothing was scored")
         print(f"Network: {options.output / 'network.safetensors'}")
     return 0
+
+
+def _folder(options: argparse.Namespace) -> AbstractContextManager[Path | str]:
+    """Return the output folder; one that vanishes for all but the first process of a distributed training."""
+    from LungCAD.train.lightning_run import is_first_process
+
+    return atomic_folder(options.output, options.overwrite) if is_first_process() else TemporaryDirectory()
 
 
 def _read(options: argparse.Namespace, schema: Schema, progress: Progress) -> SliceSet:

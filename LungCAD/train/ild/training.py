@@ -22,7 +22,7 @@ from LungCAD.train.ild.parameters import IldTrainingParameters
 from LungCAD.train.ild.slices import SliceSet
 from LungCAD.train.ild.splitting import split_folds, split_validation
 from LungCAD.train.ild.stopping import StopWithoutGain
-from LungCAD.train.lightning_run import fit_module
+from LungCAD.train.lightning_run import fit_module, is_first_process
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def train_ild(
     Cancelled
         From `progress`.
     """
-    if checkpoints is not None:
+    if checkpoints is not None and is_first_process():
         sources = [one.source for one in (data, extra) if one is not None]
         claim_checkpoints(
             checkpoints, {"data": sources, "started": start is not None, **parameters.as_dict()}
