@@ -49,34 +49,51 @@ class Forgotten:
 
 
 def deletion(
-    network: nn.Module, image: torch.Tensor, heat: torch.Tensor, target: int, steps: int = 20, seed: int = 0
+    network: nn.Module,
+    image: torch.Tensor,
+    heat: torch.Tensor,
+    target: int,
+    *,
+    empty: torch.Tensor | None = None,
+    steps: int = 20,
+    seed: int = 0,
 ) -> PixelCurve:
     """Delete the pixels of an image, hottest first: the sooner the class goes, the better the map.
 
-    Petsiuk et al., RISE, arXiv 1806.07421. A deleted pixel is 0, as an empty ray of a projection is.
+    Petsiuk et al., RISE, arXiv 1806.07421.
 
     Parameters
     ----------
     network : gives logits (N, classes); in evaluation mode. image : (C, Y, X), prepared for it.
     heat : (Y, X). Pixels of equal heat come in random order.
-    target : the class. steps : images after the first. seed : of the random orders.
+    target : the class. empty : (C, Y, X), whose pixels take the place of deleted ones; 0 when None.
+    steps : images after the first. seed : of the random orders.
 
     Raises
     ------
     ValueError
         `heat` is not as wide and high as `image`.
     """
-    return _curve(network, image, torch.zeros_like(image), heat, target, steps, seed)
+    empty = torch.zeros_like(image) if empty is None else empty
+    return _curve(network, image, empty, heat, target, steps, seed)
 
 
 def insertion(
-    network: nn.Module, image: torch.Tensor, heat: torch.Tensor, target: int, steps: int = 20, seed: int = 0
+    network: nn.Module,
+    image: torch.Tensor,
+    heat: torch.Tensor,
+    target: int,
+    *,
+    empty: torch.Tensor | None = None,
+    steps: int = 20,
+    seed: int = 0,
 ) -> PixelCurve:
     """Insert the pixels into an empty image, hottest first: the sooner the class comes, the better the map.
 
     Parameters and errors as `deletion`.
     """
-    return _curve(network, torch.zeros_like(image), image, heat, target, steps, seed)
+    empty = torch.zeros_like(image) if empty is None else empty
+    return _curve(network, empty, image, heat, target, steps, seed)
 
 
 def forget_cascading(

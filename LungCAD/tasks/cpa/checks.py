@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch.nn.functional import interpolate
 
 from LungCAD.progress import Progress, each, silent
@@ -33,11 +34,12 @@ def check_maps(
 
 def _check(one: SignEvidence, region: str, projections: Projections) -> MapCheck:
     asked, number = one.network, REGIONS.index(region)
-    images = asked.input.images(projections.regions[asked.axis][number : number + 1])
+    pictures = projections.regions[asked.axis][number : number + 1]
+    images, (empty,) = asked.input.images(pictures), asked.input.images(torch.zeros_like(pictures))
     maps = one.upright.maps[number][None, None]
     heat = interpolate(maps, images.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
-    gone = deletion(asked.network, images[0], heat, PRESENT)
-    come = insertion(asked.network, images[0], heat, PRESENT)
+    gone = deletion(asked.network, images[0], heat, PRESENT, empty=empty)
+    come = insertion(asked.network, images[0], heat, PRESENT, empty=empty)
     forgotten = forget_cascading(asked.network, images, PRESENT, asked.layer)
     return MapCheck(
         sign=asked.task,

@@ -61,6 +61,16 @@ def test_ends_of_the_curves_are_the_image_and_nothing(heat):
     assert [curves[0].probability[-1], curves[1].probability[0]] == pytest.approx([empty, empty])
 
 
+def test_what_stands_for_nothing(heat):
+    """An empty ray of a projection is not 0 once it is prepared."""
+    network = nn.Sequential(nn.Flatten(), nn.Linear(64, 2)).eval()
+    image, empty = torch.rand(1, 8, 8), torch.full((1, 8, 8), -1.0)
+    curves = [curve(network, image, heat, 1, empty=empty) for curve in (deletion, insertion)]
+    with torch.inference_mode():
+        nothing = float(network(empty[None]).softmax(1)[0, 1])
+    assert [curves[0].probability[-1], curves[1].probability[0]] == pytest.approx([nothing, nothing])
+
+
 def test_same_seed_same_curve(heat):
     network, image = OnePixel().eval(), torch.ones(1, 8, 8)
     one, other = (deletion(network, image, 0 * heat, 1, seed=5) for _ in range(2))
