@@ -23,6 +23,7 @@ from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.store import read_slices, write_slices
 from LungCAD.train.detection.ticks import ticked_slices
 from LungCAD.train.extra import require_training_packages
+from LungCAD.weights import load_network
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--paintings", type=int, default=12, metavar="N", help="of every CT of --paint (default: 12)"
     )
+    parser.add_argument(
+        "--start", type=Path, metavar="FILE", help="go on from this network, which learned from the same"
+    )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the prepared slices there")
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
@@ -66,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.detection.training import train_detection
 
     parameters = parameters_from(options, DetectionTrainingParameters())
+    start = load_network(options.start, architecture="cnn_f")[0].float() if options.start else None
     with (
         atomic_folder(options.output, options.overwrite) as folder,
         progress_bar(options.quiet) as progress,
@@ -73,7 +78,14 @@ def run(options: argparse.Namespace) -> int:
     ):
         slices = _slices(options, keep, part(progress, 0.0, 0.2))
         extra = _painted(options, keep, part(progress, 0.2, 0.3))
-        training = train_detection(slices, parameters, extra, options.checkpoints, part(progress, 0.3, 1.0))
+        training = train_detection(
+            slices,
+            parameters,
+            extra,
+            start=start,
+            checkpoints=options.checkpoints,
+            progress=part(progress, 0.3, 1.0),
+        )
         scores = write_outcome(folder, training, slices, extra, parameters, _command(options))
     if not options.quiet:
         print(markdown(scores, slices.diseases))
@@ -135,7 +147,7 @@ def _painted(options: argparse.Namespace, keep: Keep, progress: Progress) -> Sli
 
 
 def _command(options: argparse.Namespace) -> str:
-    names = ("labels", "ticks", "dataset", "slices", "keep", "checkpoints", "output")
+    names = ("labels", "ticks", "dataset", "slices", "start", "keep", "checkpoints", "output")
     roles = {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}
     roles |= {str(path): "CT" for path in options.paint}
     return repeatable_command(["lungcad", *options.words], roles)

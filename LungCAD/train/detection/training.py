@@ -52,6 +52,7 @@ def train_detection(
     slices: SliceSet,
     parameters: DetectionTrainingParameters,
     extra: SliceSet | None = None,
+    start: CNNF | None = None,
     checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> DetectionTraining:
@@ -60,6 +61,7 @@ def train_detection(
     Parameters
     ----------
     extra : slices that are learned from in every fold and never scored.
+    start : network to go on from, of the same size; it must not have seen the patients that are held out.
     checkpoints : folder that keeps what was learned after every epoch. A run with the same slices and
         parameters goes on from there and ends with the same network as one that was never broken off.
 
@@ -86,7 +88,7 @@ def train_detection(
     def fitted(name: str, chosen: NDArray[np.intp], number: int) -> nn.Module:
         file = checkpoints / f"{name}.ckpt" if checkpoints is not None else None
         share = part(progress, number / runs, (number + 1) / runs)
-        return fit(slices, chosen, head, p, extra, file, share)
+        return fit(slices, chosen, head, p, extra, start, file, share)
 
     networks, scored, scores = [], [], []
     for number, held_out in enumerate(np.unique(fold)[: p.scored_folds]):
@@ -108,16 +110,20 @@ def fit(
     head: Head,
     parameters: DetectionTrainingParameters,
     extra: SliceSet | None = None,
+    start: CNNF | None = None,
     checkpoint: Path | None = None,
     progress: Progress = silent,
-) -> nn.Module:
+) -> CNNF:
     """Return a network trained on the chosen slices; `checkpoint` and errors as in `fit_module`."""
     parts = [(slices, chosen)]
     if extra is not None:
         parts.append((extra, np.arange(len(extra))))
     batches = training_batches(parts, head, parameters)
     network = new_network(head.outputs, parameters)
-    balance_layers(network, next(in_order(slices, _some(chosen, parameters.seed), BALANCED_ON)))
+    if start is not None:
+        _go_on_from(network, start)
+    else:
+        balance_layers(network, next(in_order(slices, _some(chosen, parameters.seed), BALANCED_ON)))
     steps = parameters.epochs * len(batches)
     learner = DetectionLearner(network, head, len(slices.diseases), parameters, steps)
     fit_module(
@@ -129,6 +135,13 @@ def fit(
         progress=progress,
     )
     return network.cpu().eval()
+
+
+def _go_on_from(network: CNNF, start: CNNF) -> None:
+    try:
+        network.load_state_dict(start.state_dict())
+    except RuntimeError as error:
+        raise InputError("start", "is a network of another size or head", "Choose the same") from error
 
 
 def _some(chosen: NDArray[np.intp], seed: int) -> NDArray[np.intp]:

@@ -217,7 +217,7 @@ def test_more_folds_scored_than_there_are_is_refused():
 def test_slices_prepared_otherwise_are_refused():
     extra = replace(blobs(), input=DetectionInput(field_mm=300.0))
     with pytest.raises(InputError, match="otherwise"):
-        train_detection(blobs(), SMALL, extra)
+        train_detection(blobs(), SMALL, extra=extra)
 
 
 @pytest.mark.slow
