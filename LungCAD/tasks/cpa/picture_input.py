@@ -9,23 +9,40 @@ from typing import Any
 import torch
 from torch.nn.functional import interpolate
 
+LEAST_VARIANCE = 1e-4
+"""Of grey levels, so that a picture of one level stays one."""
+
 
 @dataclass(frozen=True)
 class PictureInput:
-    """Pictures of `side` x `side` pixels, grey levels -1 to 1."""
+    """Pictures of `side` x `side` pixels, grey levels -1 to 1.
+
+    standardise : instead bring the rays of each picture and channel that meet lung to mean 0 and variance 1;
+        others are 0. How deep the patient breathed in no longer shows, what differs from the rest does.
+    """
 
     side: int = 224
+    standardise: bool = False
 
     def images(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return pictures (N, 1 or 3, Y, X; 0..1) as (N, 3, side, side)."""
         size = (self.side, self.side)
-        resized = interpolate(pictures.float(), size, mode="bilinear", antialias=True, align_corners=False)
-        return (2 * resized - 1).expand(-1, 3, -1, -1)
+        levels = _standardised(pictures.float()) if self.standardise else 2 * pictures.float() - 1
+        resized = interpolate(levels, size, mode="bilinear", antialias=True, align_corners=False)
+        return resized.expand(-1, 3, -1, -1)
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> PictureInput:
         """Return the input that weight files carry as plain data; ValueError when it is none."""
         try:
-            return cls(int(data["side"]))
+            return cls(int(data["side"]), bool(data.get("standardise", False)))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"data {dict(data)} does not describe projections") from error
+
+
+def _standardised(pictures: torch.Tensor) -> torch.Tensor:
+    inside = pictures > 0
+    count = inside.sum((2, 3), keepdim=True).clamp(min=1)
+    mean = pictures.sum((2, 3), keepdim=True) / count
+    away = torch.where(inside, pictures - mean, 0.0)
+    return away / ((away**2).sum((2, 3), keepdim=True) / count + LEAST_VARIANCE).sqrt()

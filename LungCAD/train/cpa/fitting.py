@@ -90,7 +90,7 @@ def fit(
         add_batch_norm(network.features)
     if parameters.balance == "drop":
         training, validation = (balanced(each, parameters.seed) for each in (training, validation))
-    pictures = PictureInput(parameters.side_for(plan.architecture))
+    pictures = parameters.input_for(plan.architecture)
     learner = CpaLearner(network, pictures, _weights(training, parameters), parameters)
     best = BestByLoss()
     sampler = ShuffledByEpoch(len(training), parameters.seed)
@@ -113,10 +113,9 @@ def fit(
 
 
 def probabilities(
-    network: nn.Module, side: int, pictures: PictureSet, batch: int = 32
+    network: nn.Module, prepared: PictureInput, pictures: PictureSet, batch: int = 32
 ) -> NDArray[np.float32]:
     """Return the probability (N, T) of yes for each picture."""
-    prepared = PictureInput(side)
     with torch.inference_mode():
         parts = [
             network(prepared.images(torch.from_numpy(pictures.pictures[low : low + batch]).float() / 255))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -50,7 +50,7 @@ def write_networks(
             options=options,
             schema=SCHEMA,
             classes=CLASSES,
-            input={"task": task, "axis": plan.axis, "side": parameters.side_for(plan.architecture)},
+            input={"task": task, "axis": plan.axis, **asdict(parameters.input_for(plan.architecture))},
             card=card,
         )
         save_network(network.half(), description, folder / f"{name}.safetensors", overwrite=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from LungCAD.networks.vgg19 import HEADS
 from LungCAD.parameters import Parameters, parameter
+from LungCAD.tasks.cpa.picture_input import PictureInput
 from LungCAD.train.cpa.plans import DISEASE, INCEPTION, SURVIVAL, Plan
 
 EPOCHS = {DISEASE: 60, SURVIVAL: 20}
@@ -24,6 +25,9 @@ class CpaTrainingParameters(Parameters):
     pools: int = parameter(5, "Blocks of VGG19 that end with their pooling", minimum=1, maximum=5)
     side: int = parameter(
         0, "Width of the pictures; 0: 224 for VGG19, 299 for Inception v3", unit="px", minimum=0
+    )
+    standardise: bool = parameter(
+        False, "Bring each picture's rays through lung to mean 0 and variance 1, instead of grey levels -1..1"
     )
     together: bool = parameter(False, "Let the three signs of a direction share all but the last layer")
 
@@ -70,9 +74,9 @@ class CpaTrainingParameters(Parameters):
     seed: int = parameter(0, "Of the split, the first weights and all variation", minimum=0)
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
 
-    def side_for(self, architecture: str) -> int:
-        """Return the width of the pictures that an architecture sees."""
-        return self.side or (299 if architecture == INCEPTION else 224)
+    def input_for(self, architecture: str) -> PictureInput:
+        """Return how pictures are prepared for an architecture."""
+        return PictureInput(self.side or (299 if architecture == INCEPTION else 224), self.standardise)
 
     def epochs_for(self, plan: Plan) -> int:
         """Return how often a plan passes over its pictures."""
@@ -84,6 +88,7 @@ COMPACT = CpaTrainingParameters(
     head="average",
     pools=3,
     side=112,
+    standardise=True,
     together=True,
     normalise=True,
     optimizer="adamw",
@@ -94,4 +99,9 @@ COMPACT = CpaTrainingParameters(
     balance="weigh",
     precision="bf16-mixed",
 )
-"""Small networks from scratch, for machines without a GPU."""
+"""Small networks from scratch, for machines without a GPU.
+
+Where it departs from the paper, whose networks start from ImageNet: without normalisation sixteen layers from
+scratch stayed at the loss of guessing (0.693) for all of three epochs; one training of the features for three
+signs costs a third of three.
+"""

@@ -83,7 +83,7 @@ def _train_one(
         part(progress, 0.0, 0.95),
     )
     progress(0.95, "Scoring")
-    said = probabilities(fitted.network, parameters.side_for(plan.architecture), test)
+    said = probabilities(fitted.network, parameters.input_for(plan.architecture), test)
     scored = {name: answers(said, test, task) for task, name in enumerate(plan.names)}
     write_networks(folder, plan, fitted, scored, parameters, source)
     for name, task in zip(plan.names, plan.tasks, strict=True):

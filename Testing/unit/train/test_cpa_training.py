@@ -12,6 +12,7 @@ import torch
 from LungCAD.errors import InputError
 from LungCAD.networks import VGG19
 from LungCAD.phantom.aspergillosis import SIGNS
+from LungCAD.tasks.cpa.picture_input import PictureInput
 from LungCAD.tasks.cpa_projections import AXES
 from LungCAD.train.cpa.cases import Case, read_case
 from LungCAD.train.cpa.fitting import probabilities
@@ -76,7 +77,7 @@ def test_the_defaults_are_the_published_recipe():
     p = CpaTrainingParameters()
     assert (p.optimizer, p.learning_rate, p.batch, p.turn, p.zoom) == ("sgd", 1e-4, 32, 20.0, 0.2)
     assert [p.epochs_for(plan) for plan in published_plans()[::3]] == [60, 60, 20, 270, 270, 270]
-    assert (p.side_for("vgg19"), p.side_for("inception_v3")) == (224, 299)
+    assert (p.input_for("vgg19").side, p.input_for("inception_v3").side) == (224, 299)
     assert (p.width, p.head, p.pools) == (1.0, "flat", 5)
 
 
@@ -173,11 +174,13 @@ def test_one_task_of_three_says_what_it_said_among_them():
     torch.manual_seed(0)
     three = VGG19(6, width=1 / 64, head="average").eval()
     pictures = pictures_of([made_case(1, "p", np.zeros((6, 3)), 0)], Plan(SIGNS, "axial"))
-    said = probabilities(three, 32, pictures)
+    said = probabilities(three, PictureInput(32), pictures)
     for task in range(3):
         one = VGG19(2, width=1 / 64, head="average").eval()
         one.load_state_dict(only_task(three, task))
-        np.testing.assert_allclose(probabilities(one, 32, pictures)[:, 0], said[:, task], atol=1e-6)
+        np.testing.assert_allclose(
+            probabilities(one, PictureInput(32), pictures)[:, 0], said[:, task], atol=1e-6
+        )
 
 
 TINY = replace(
@@ -201,7 +204,7 @@ def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
     assert sorted(records) == [f"cpa-{sign}-axial" for sign in SIGNS]
     for sign in SIGNS:
         network, description = load_network(tmp_path / f"cpa-{sign}-axial.safetensors")
-        assert description.input == {"task": sign, "axis": "axial", "side": 32}
+        assert description.input == {"task": sign, "axis": "axial", "side": 32, "standardise": True}
         assert description.classes == ("absent", "present")
         assert next(network.parameters()).dtype in (torch.float16, torch.float32)
         assert "precision" in (tmp_path / f"cpa-{sign}-axial.md").read_text()

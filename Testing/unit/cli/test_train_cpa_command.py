@@ -1,0 +1,113 @@
+"""`lungcad train cpa` as a user runs it, on a few small scans with their sheets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import torch
+
+from LungCAD.cli import main
+from LungCAD.images import write_image
+from LungCAD.tasks.cpa_projections import REGIONS, ProjectionGrid, ProjectionVolume
+from LungCAD.train.cpa import scans as reading
+from LungCAD.weights import load_network
+
+SHAPE = (12, 32, 32)
+QUICK = (
+    "--compact",
+    "--width",
+    "0.06",
+    "--side",
+    "32",
+    "--epochs",
+    "1",
+    "--precision",
+    "32-true",
+    "--device",
+    "cpu",
+)
+
+
+class SmallVolume:
+    """Projections without the published grid, which takes seconds to fill."""
+
+    @staticmethod
+    def of(ct):
+        hu = sitk.GetArrayFromImage(ct).astype(np.float32)
+        lungs = torch.from_numpy((hu > -990) & (hu < 0))
+        return ProjectionVolume(ProjectionGrid(SHAPE, (1.0, 1.0, 1.0), SHAPE), torch.from_numpy(hu), lungs)
+
+
+@pytest.fixture
+def sheets(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "ProjectionVolume", SmallVolume)
+    rng = np.random.default_rng(0)
+    scans = ["patient,scan,image,date,disease,date_of_death,last_seen"]
+    ticks = ["scan,side,level,preexisting,cavity,fungus_ball,pleural_thickening"]
+    for number in range(6):
+        hu = rng.normal(-850, 20, SHAPE).astype(np.int16)
+        hu[:, :4] = 40
+        image = sitk.GetImageFromArray(hu)
+        image.SetSpacing((5.0, 5.0, 5.0))
+        write_image(image, tmp_path / f"doe{number}.nii.gz")
+        scans.append(f"doe{number},scan{number},doe{number}.nii.gz,2010-01-01,1,,")
+        for region in REGIONS:
+            side, level = region.split("_")
+            ticks.append(f"scan{number},{side},{level},0,{int(side == 'left')},{int(level == 'upper')},0")
+    paths = tmp_path / "scans.csv", tmp_path / "regions.csv"
+    for path, rows in zip(paths, (scans, ticks), strict=True):
+        path.write_text("\n".join(rows), encoding="utf-8")
+    return paths
+
+
+@pytest.fixture
+def words(sheets, tmp_path):
+    def words(*more):
+        scans, regions = map(str, sheets)
+        options = ["--scans", scans, "--regions", regions, *QUICK, *more, "-o", str(tmp_path / "out")]
+        return ["train", "cpa", *options, "--only", "cavity", "axial", "--no-together"]
+
+    return words
+
+
+def refuse(capsys, words):
+    assert main([*words, "--quiet"]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
+    assert main(words("--licence", "CC BY 4.0")) == 0
+    assert "cpa-cavity-axial" in capsys.readouterr().out
+    out = tmp_path / "out"
+    network, description = load_network(out / "cpa-cavity-axial.safetensors")
+    assert description.input == {"task": "cavity", "axis": "axial", "side": 32, "standardise": True}
+    assert description.card.licence == "CC BY 4.0"
+    assert not description.card.synthetic
+    assert "doe" not in (out / "cpa-cavity-axial.md").read_text()
+    assert str(tmp_path) not in (out / "cpa-cavity-axial.md").read_text()
+    assert network(torch.zeros(1, 3, 32, 32)).shape == (1, 2)
+    assert len(list((out / "projections").glob("scan-*.npz"))) == 6
+    written = (out / "cpa-cavity-axial.safetensors").stat().st_mtime_ns
+    assert main(words("--licence", "CC BY 4.0", "--quiet")) == 0
+    assert (out / "cpa-cavity-axial.safetensors").stat().st_mtime_ns == written
+
+
+def test_bad_input_is_one_line_and_exit_code_two(words, sheets, capsys):
+    assert "axiall" in refuse(capsys, [*words(), "--only", "axiall"])
+    text = sheets[1].read_text()
+    sheets[1].write_text(text + "\nscan0,left,upper,0,0,1,0")
+    assert "contradicts" in refuse(capsys, words())
+    sheets[1].write_text(text.replace("scan5,", "scan9,"))
+    assert "scan9" in refuse(capsys, words())
+
+
+def test_phantoms_have_no_survival(tmp_path, capsys):
+    words = ["train", "cpa", "--phantoms", "3", "--only", "survival", "-o", str(tmp_path / "out")]
+    assert "survival" in refuse(capsys, words)
+
+
+def test_an_imagenet_folder_without_the_file_is_named(words, tmp_path, capsys):
+    assert "vgg19" in refuse(capsys, words("--imagenet", str(tmp_path / "none")))
