@@ -76,6 +76,12 @@ def cropped(film, mask):
     return film[tuple(box)], mask[tuple(box)]
 
 
+def framed(film, mask):
+    """A film on a screen that is much wider than it, black at both sides."""
+    beside = [(0, 0), (film.shape[1] // 3,) * 2]
+    return np.pad(film, beside), np.pad(mask, beside)
+
+
 def with_longest(film, mask, longest):
     factor = longest / max(film.shape)
     shape = tuple(round(factor * size) for size in film.shape)
@@ -89,6 +95,7 @@ VERSIONS = {
     "turned by 10 degrees": (turned, {}),
     "turned back by 10 degrees": (lambda film, mask: turned(film, mask, -10), {}),
     "cropped": (cropped, {}),
+    "in a black frame": (framed, {}),
     "16 bits": (lambda film, mask: (film, mask), {"bits": 16}),
     "256 pixels": (lambda film, mask: with_longest(film, mask, 256), {}),
     "4892 pixels": (lambda film, mask: with_longest(film, mask, 4892), {}),
