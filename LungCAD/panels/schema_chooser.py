@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from html import escape
+from textwrap import shorten
 
 import qt
 
@@ -15,6 +16,8 @@ NO_TISSUE = ("cxr_lungs", "lungs", "zones")
 """Shipped schemas that label whole lungs rather than what is in them."""
 
 OWN = "From a file…"
+LONGEST = 30
+"""Characters of a title that a narrow panel has room for; the tool tip has all of it."""
 
 
 class SchemaChooser:
@@ -57,7 +60,9 @@ class SchemaChooser:
         self._legend.text = legend(schema)
 
     def _add(self, name: str) -> None:
-        self._box.insertItem(len(self._names), load_schema(name).title)
+        title, index = load_schema(name).title, len(self._names)
+        self._box.insertItem(index, shorten(title, LONGEST, placeholder="…"))
+        self._box.setItemData(index, title, qt.Qt.ToolTipRole)
         self._names.append(name)
 
     def _activated(self, index: int) -> None:
