@@ -1,27 +1,17 @@
 """A small scan with three tissues, and the panel of CRF label propagation on it."""
 
-import tempfile
-import time
 import unittest
 
 import numpy as np
 import slicer
+from panel_case import PanelCase
 
 from LungCAD.labels import load_schema
-from LungCAD.panels import review_settings
 
 NAME = "CRFLabelPropagation"
 HEALTHY, EMPHYSEMA, GROUND_GLASS = 1, 2, 3
 CODES = {HEALTHY: "healthy", EMPHYSEMA: "emphysema", GROUND_GLASS: "ground_glass"}
 IJK_TO_RAS = np.array([[-2.0, 0, 0, 90], [0, -2.0, 0, 70], [0, 0, 5.0, -300], [0, 0, 0, 1]])
-
-
-def load_module():
-    if not hasattr(slicer.modules, NAME.lower()):  # Slicer has loaded it long ago
-        from Testing import host
-
-        host.load_module(NAME)
-    return getattr(slicer.modules, NAME.lower())
 
 
 class Scan:
@@ -77,51 +67,13 @@ class PropagationTestCase(unittest.TestCase):
         self.assertGreater((labels == self.scan.truth)[inside].mean(), 0.9)
 
 
-class PanelTestCase(PropagationTestCase):
-    def setUp(self):
-        super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        for name, text in ((review_settings.READER, "Test reader"), (review_settings.REVIEWS, folder.name)):
-            self.addCleanup(review_settings.remember, name, review_settings.remembered(name))
-            review_settings.remember(name, text)
-        module = load_module().widgetRepresentation()
-        module.enter()
-        self.addCleanup(module.exit)
-        self.panel = module.self()
-        self.addCleanup(self.panel.jobBar.cancel)
-        self.node = self.panel.node
+class PanelTestCase(PanelCase, PropagationTestCase):
+    MODULE = NAME
 
     def choose(self, ct=None, rois=None, lungs=None):
         self.node.ct = ct or self.scan.ct
         self.node.rois = rois or self.scan.rois
         self.node.lungs = lungs or self.scan.mask
-
-    def wait(self, condition, seconds=90):
-        until = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited too long")
-            slicer.app.processEvents()
-            time.sleep(0.005)
-
-    def settle(self):
-        """Let the panel look at its inputs, as it does when the user pauses."""
-        self.wait(lambda: not self.panel._soon.active)
-
-    def apply(self):
-        self.settle()
-        self.assertEqual(self.panel.jobBar.problem, "")
-        self.panel.jobBar.apply_button.click()
-        self.assertTrue(self.panel.jobBar.is_running)
-
-    def wait_for_job(self):
-        self.wait(lambda: not self.panel.jobBar.is_running)
-        self.settle()
-
-    def sentence(self, field):
-        self.settle()
-        label = getattr(self.panel.ui, f"{field}Problem")
-        return label.text if not label.isHidden() else ""
 
     def assert_refused(self, field, *words):
         """One sentence beside the field; Apply is disabled and its tool tip says the same."""

@@ -2,7 +2,6 @@
 
 import csv
 import tempfile
-import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -11,9 +10,9 @@ import numpy as np
 import qt
 import slicer
 from cpa_chest import chest, save_networks, small_volume
+from panel_case import PanelCase, load_module
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.panels import review_settings
 from LungCAD.steps import finish
 
 NAME = "CPAActivationMaps"
@@ -21,14 +20,6 @@ BALL = (62.0, 30.0, 78.0)
 """LPS, in the left upper region."""
 
 SIGN = "fungus_ball"
-
-
-def load_module():
-    if not hasattr(slicer.modules, NAME.lower()):  # Slicer has loaded it long ago
-        from Testing import host
-
-        host.load_module(NAME)
-    return getattr(slicer.modules, NAME.lower())
 
 
 class SignTestCase(unittest.TestCase):
@@ -41,7 +32,7 @@ class SignTestCase(unittest.TestCase):
 
     def setUp(self):
         slicer.mrmlScene.Clear(0)
-        load_module()
+        load_module(NAME)
         patch = mock.patch("LungCAD.tasks.cpa_projections.ProjectionVolume.of", small_volume)
         patch.start()
         self.addCleanup(patch.stop)
@@ -162,33 +153,13 @@ class LogicTest(SignTestCase):
         self.assertTrue(Path(sample.thumbnailFileName).is_file())
 
 
-class PanelTest(SignTestCase):
+class PanelTest(PanelCase, SignTestCase):
+    MODULE = NAME
+
     def setUp(self):
         super().setUp()
-        module = load_module().widgetRepresentation()
-        module.enter()
-        self.addCleanup(module.exit)
-        self.panel = module.self()
-        self.addCleanup(self.panel.jobBar.cancel)
-        self.node = self.panel.node
         for name, value in self.method.items():
             setattr(self.node, name, value)
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        review_settings.remember(review_settings.REVIEWS, str(self.folder / "reviews"))
-        self.panel.review.head.reader_edit.text = "Test reader"
-
-    def wait(self, condition, seconds=120):
-        until = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited too long")
-            slicer.app.processEvents()
-            time.sleep(0.005)
-
-    def settle(self):
-        """Let the panel look at its inputs, as it does when the user pauses."""
-        self.wait(lambda: not self.panel._soon.active)
 
     def find(self, **changes):
         """Show what the job gives, without the worker and on a small grid."""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import slicer
+from panel_case import load_module
 from propagation_case import (
     GROUND_GLASS,
     IJK_TO_RAS,
     PanelTestCase,
     PropagationTestCase,
-    load_module,
 )
 
 from LungCAD.errors import InputError
@@ -28,7 +28,7 @@ def tearDownModule():
 class LogicTest(PropagationTestCase):
     def setUp(self):
         super().setUp()
-        load_module()
+        load_module("CRFLabelPropagation")
         from CRFLabelPropagation import CRFLabelPropagationLogic
 
         self.logic = CRFLabelPropagationLogic()

@@ -2,17 +2,16 @@
 
 import csv
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
 import numpy as np
 import qt
 import slicer
+from panel_case import PanelCase, load_module
 from spot_network import CODES, PIXEL_MM, chest, chest_image, save_spot_network
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.panels import review_settings
 
 NAME = "ILDDetection"
 BRIGHT, AIRY = CODES
@@ -21,14 +20,6 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 AXIAL = LPS_TO_RAS @ np.array(
     [[PIXEL_MM, 0, 0, -170], [0, PIXEL_MM, 0, -160], [0, 0, 5, 300], [0, 0, 0, 1.0]]
 )
-
-
-def load_module():
-    if not hasattr(slicer.modules, NAME.lower()):  # Slicer has loaded it long ago
-        from Testing import host
-
-        host.load_module(NAME)
-    return getattr(slicer.modules, NAME.lower())
 
 
 class ScanTestCase(unittest.TestCase):
@@ -41,7 +32,7 @@ class ScanTestCase(unittest.TestCase):
 
     def setUp(self):
         slicer.mrmlScene.Clear(0)
-        load_module()
+        load_module(NAME)
 
     def scan(self, spots=SPOTS, name="Scan", place=AXIAL, hu=None):
         hu = chest(spots) if hu is None else hu
@@ -148,53 +139,18 @@ class LogicTest(ScanTestCase):
         self.assertGreater(slicer.util.arrayFromVolume(heat_map_of(nodes, BRIGHT)).max(), 90)
 
 
-class PanelTestCase(ScanTestCase):
+class PanelTestCase(PanelCase, ScanTestCase):
+    MODULE = NAME
+
     def setUp(self):
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        review_settings.remember(review_settings.REVIEWS, str(self.folder / "reviews"))
-        self.addCleanup(review_settings.remember, review_settings.REVIEWS, "")
-        module = load_module().widgetRepresentation()
-        module.enter()
-        self.addCleanup(module.exit)
-        self.panel = module.self()
-        self.addCleanup(self.panel.jobBar.cancel)
-        self.panel.review.head.reader_edit.text = "Test reader"
-        self.node = self.panel.node
         self.node.weights, self.node.smoothing_mm = self.weights, 0.0
-
-    def wait(self, condition, seconds=60):
-        until = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited too long")
-            slicer.app.processEvents()
-            time.sleep(0.005)
-
-    def settle(self):
-        """Let the panel look at its inputs, as it does when the user pauses."""
-        self.wait(lambda: not self.panel._soon.active)
-
-    def apply(self):
-        self.settle()
-        self.assertEqual(self.panel.jobBar.problem, "")
-        self.panel.jobBar.apply_button.click()
-        self.wait_for_job()
-
-    def wait_for_job(self):
-        self.wait(lambda: not self.panel.jobBar.is_running)
-        self.settle()
-
-    def sentence(self, field):
-        label = getattr(self.panel.ui, f"{field}Problem")
-        return label.text if not label.isHidden() else ""
 
 
 class PanelTest(PanelTestCase):
     def detected(self):
         self.node.ct = self.scan()
-        self.apply()
+        self.compute()
         return self.panel.review
 
     def box(self, number, disease):
@@ -219,7 +175,7 @@ class PanelTest(PanelTestCase):
         self.assertEqual(checked, [10, 11, 12])
 
         before = self.node.findings, slicer.mrmlScene.GetNumberOfNodes()
-        self.apply()
+        self.compute()
         self.assertEqual((self.node.findings, slicer.mrmlScene.GetNumberOfNodes()), before)
 
     def test_rows_lead_to_their_slices(self):
@@ -271,7 +227,7 @@ class PanelTest(PanelTestCase):
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
         self.assertEqual(self.box(14, 1).checkState(), qt.Qt.Unchecked)  # the method's word again
 
-        self.apply()
+        self.compute()
         self.assertEqual(self.panel.review.review.judgements, {11: {BRIGHT}})  # of the same scan
 
     def test_the_scene_carries_what_was_said(self):
@@ -325,16 +281,16 @@ class PanelTest(PanelTestCase):
         self.settle()
         self.assertIn("single value", self.sentence("ct"))
         self.node.ct = self.scan(hu=chest(SPOTS)[:, 40:110, 40:110], name="Small")
-        self.apply()
+        self.compute()
         self.assertIn("not a chest", self.sentence("ct"))
         self.node.ct = self.scan()
         self.node.weights = "no-such"
-        self.apply()
+        self.compute()
         self.assertIn("not among the shipped weights", self.sentence("weights"))
 
     def test_a_scan_without_lungs(self):
         self.node.ct = self.scan(hu=chest({})[:5])
-        self.apply()
+        self.compute()
         self.assertIn("nothing is said of this scan", self.panel.ui.resultSummary.text)
         self.assertEqual(self.panel.review.table.numbers, [])
 

@@ -1,28 +1,19 @@
 """The module ILD segmentation: its panel and its logic, with a network that tells classes by density."""
 
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
 import numpy as np
 import slicer
 from density_network import DenseLungs, save_density_network
+from panel_case import PanelCase, load_module
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema
-from LungCAD.panels import review_settings
 
 NAME = "ILDSegmentation"
 IJK_TO_RAS = np.array([[-0.8, 0, 0, 40], [0, -0.8, 0, 30], [0, 0, 1.5, -300], [0, 0, 0, 1]])
-
-
-def load_module():
-    if not hasattr(slicer.modules, NAME.lower()):  # Slicer has loaded it long ago
-        from Testing import host
-
-        host.load_module(NAME)
-    return getattr(slicer.modules, NAME.lower())
 
 
 def tearDownModule():
@@ -41,7 +32,7 @@ class IldTestCase(unittest.TestCase):
 
     def setUp(self):
         slicer.mrmlScene.Clear(0)
-        load_module()
+        load_module(NAME)
         self.scan = DenseLungs(slices=3)
         self.ct = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Chest CT")
         self.mask = self.segmentation("Lung mask", "lungs", self.scan.lungs)
@@ -115,48 +106,12 @@ class LogicTest(IldTestCase):
         return ILDSegmentationLogic()
 
 
-class PanelTest(IldTestCase):
+class PanelTest(PanelCase, IldTestCase):
+    MODULE = NAME
+
     def setUp(self):
         super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        for name, text in ((review_settings.READER, "Test reader"), (review_settings.REVIEWS, folder.name)):
-            self.addCleanup(review_settings.remember, name, review_settings.remembered(name))
-            review_settings.remember(name, text)
-        module = load_module().widgetRepresentation()
-        module.enter()
-        self.addCleanup(module.exit)
-        self.panel = module.self()
-        self.addCleanup(self.panel.jobBar.cancel)
-        self.node = self.panel.node
         self.node.weights, self.node.device = self.weights, "cpu"
-
-    def wait(self, condition, seconds=90):
-        until = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited too long")
-            slicer.app.processEvents()
-            time.sleep(0.005)
-
-    def settle(self):
-        """Let the panel look at its inputs, as it does when the user pauses."""
-        self.wait(lambda: not self.panel._soon.active)
-
-    def apply(self):
-        self.settle()
-        self.assertEqual(self.panel.jobBar.problem, "")
-        self.panel.jobBar.apply_button.click()
-        self.assertTrue(self.panel.jobBar.is_running)
-
-    def wait_for_job(self):
-        self.wait(lambda: not self.panel.jobBar.is_running)
-        self.settle()
-
-    def sentence(self, field):
-        self.settle()
-        label = getattr(self.panel.ui, f"{field}Problem")
-        return label.text if not label.isHidden() else ""
 
     def test_says_what_to_do_next(self):
         self.settle()

@@ -2,13 +2,13 @@
 
 import csv
 import tempfile
-import time
 import unittest
 from pathlib import Path
 
 import numpy as np
 import slicer
 from dark_network import chest, save_dark_network
+from panel_case import PanelCase, load_module
 
 from LungCAD.errors import Cancelled, InputError
 
@@ -21,14 +21,6 @@ STANDING = np.array([[-0.5, 0, 0, 9], [0, 0, 1, 7], [0, -0.5, 0, 5], [0, 0, 0, 1
 """A frontal film where it was taken: pixels of 0.5 mm, rows down the patient."""
 
 
-def load_module():
-    if not hasattr(slicer.modules, NAME.lower()):  # Slicer has loaded it long ago
-        from Testing import host
-
-        host.load_module(NAME)
-    return getattr(slicer.modules, NAME.lower())
-
-
 class FilmTestCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -39,7 +31,7 @@ class FilmTestCase(unittest.TestCase):
 
     def setUp(self):
         slicer.mrmlScene.Clear(0)
-        load_module()
+        load_module(NAME)
 
     def film(self, pixels=None, name="Film", place=LYING):
         pixels = chest() if pixels is None else pixels
@@ -128,42 +120,12 @@ class LogicTest(FilmTestCase):
         return XrayLungSegLogic()
 
 
-class PanelTestCase(FilmTestCase):
+class PanelTestCase(PanelCase, FilmTestCase):
+    MODULE = NAME
+
     def setUp(self):
         super().setUp()
-        module = load_module().widgetRepresentation()
-        module.enter()
-        self.addCleanup(module.exit)
-        self.panel = module.self()
-        self.addCleanup(self.panel.jobBar.cancel)
-        self.panel.review.head.reader_edit.text = "Test reader"
-        self.node = self.panel.node
         self.node.weights, self.node.bone = self.weights, "bright"
-
-    def wait(self, condition, seconds=60):
-        until = time.monotonic() + seconds
-        while not condition():
-            self.assertLess(time.monotonic(), until, "waited too long")
-            slicer.app.processEvents()
-            time.sleep(0.005)
-
-    def settle(self):
-        """Let the panel look at its inputs, as it does when the user pauses."""
-        self.wait(lambda: not self.panel._soon.active)
-
-    def apply(self):
-        self.settle()
-        self.assertEqual(self.panel.jobBar.problem, "")
-        self.panel.jobBar.apply_button.click()
-        self.wait_for_job()
-
-    def wait_for_job(self):
-        self.wait(lambda: not self.panel.jobBar.is_running)
-        self.settle()
-
-    def sentence(self, field):
-        label = getattr(self.panel.ui, f"{field}Problem")
-        return label.text if not label.isHidden() else ""
 
 
 class PanelTest(PanelTestCase):
@@ -176,19 +138,19 @@ class PanelTest(PanelTestCase):
 
     def test_finds_the_lungs(self):
         self.node.film = self.film()
-        self.apply()
+        self.compute()
         self.assert_lungs_found(self.node.labels, self.node.film)
         self.assertIn("Right lung", self.panel.ui.resultSummary.text)
         self.assertIn("pixels", self.panel.ui.resultSummary.text)  # their size is not known
         self.assertFalse(self.panel.ui.resultCollapsibleButton.isHidden())
 
         before = self.node.labels, slicer.mrmlScene.GetNumberOfNodes()
-        self.apply()
+        self.compute()
         self.assertEqual((self.node.labels, slicer.mrmlScene.GetNumberOfNodes()), before)
 
     def test_outlines_fill_and_probability(self):
         self.node.film = self.film()
-        self.apply()
+        self.compute()
         display = self.node.labels.GetDisplayNode()
         self.assertFalse(display.GetVisibility2DFill())
         self.panel.ui.fillCheckBox.checked = True
@@ -207,7 +169,7 @@ class PanelTest(PanelTestCase):
         if slicer.app.layoutManager() is None:
             self.skipTest("there are no views")
         self.node.film = self.film(place=STANDING)
-        self.apply()
+        self.compute()
         red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode().GetSliceToRAS()
         normal = [red.GetElement(row, 2) for row in range(3)]
         np.testing.assert_allclose(np.abs(normal), [0, 1, 0], atol=1e-6)
@@ -216,7 +178,7 @@ class PanelTest(PanelTestCase):
     def test_review(self):
         """One slice to judge, and what the reader paints counts."""
         self.node.film = film = self.film()
-        self.apply()
+        self.compute()
         review = self.panel.review
         self.assertEqual(len(review.case.review.state.masks.labels), 1)
         self.assertTrue(review.slices.worklist.table.isHidden())
@@ -234,7 +196,7 @@ class PanelTest(PanelTestCase):
         self.node.film = film = self.film(np.where(chest() < 100, 180, 255).astype(np.uint8))
         pixels = slicer.util.arrayFromVolume(film)
         pixels[0, 0, 0] = 0
-        self.apply()
+        self.compute()
         self.assertIn("no lung was found", self.panel.ui.resultSummary.text)
         self.assertEqual(self.panel.review.slices.worklist.order, [0])
 
@@ -245,7 +207,7 @@ class PanelTest(PanelTestCase):
         self.assertFalse(self.panel.jobBar.apply_button.enabled)
         self.node.film = self.film()
         self.node.weights = "no-such"
-        self.apply()
+        self.compute()
         self.assertIn("not among the shipped weights", self.sentence("weights"))
         self.node.weights = self.weights
         self.node.film = self.film(np.full((64, 64), 3, np.uint8), "Black")
