@@ -49,6 +49,8 @@ class XrayLungParameters(Parameters):
 class XrayLungs:
     """Result for one film; images have its geometry.
 
+    The shipped network counts the lung behind the heart as lung, as the masks do that it learned from.
+
     labels : uint8, 0, 1 the patient's right lung, 2 the left. probability : float32, of lung. area_px :
     right, left. area_cm2 : None where the pixel's size is not known. confidence : 0..1, the Dice score that
     the probabilities themselves lead one to expect. flags : why a person should look at it.
