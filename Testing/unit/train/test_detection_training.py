@@ -14,7 +14,14 @@ from LungCAD.images.windows import GAO
 from LungCAD.networks import CNNF
 from LungCAD.tasks.detection_input import Decision, DetectionInput
 from LungCAD.train.detection.decisions import fit_decision
+from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps
 from LungCAD.train.detection.heads import make_head
+from LungCAD.train.detection.local_evidence import (
+    DISEASE_WEIGHT,
+    ELSEWHERE_WEIGHT,
+    HEALTHY_WEIGHT,
+    LocalEvidence,
+)
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import DISEASES, TICKED, SliceSet
 from LungCAD.train.detection.start import balance_layers
@@ -231,3 +238,44 @@ def test_squares_are_learned():
     network = fit(learned, np.arange(96), head, p)
     scores = score(network, head, tested)[:, 0]
     assert scores[::2].min() > scores[1::2].max()
+
+
+# Local evidence
+
+
+def test_local_evidence_that_knows_nothing_is_the_entropy_of_guessing():
+    network = CNNF(4, width=1 / 32, dense=2)
+    evidence = LocalEvidence(network, 4)
+    network(torch.randn(2, 3, 224, 224))
+    cells = torch.zeros(2, 5, 13, 13)
+    cells[:, 0, :, :6] = 1  # healthy; elsewhere the rest
+    cells[:, 3, 0, 12] = 1  # a disease in one place
+    weights = 13 * 6 * HEALTHY_WEIGHT + DISEASE_WEIGHT + (169 - 13 * 6 - 1) * ELSEWHERE_WEIGHT
+    assert evidence.loss(cells).item() == pytest.approx(np.log(6) * weights / 169, rel=1e-5)
+
+
+def test_local_evidence_reaches_the_convolutions_and_not_the_dense_layers():
+    network = CNNF(4, width=1 / 32, dense=2)
+    evidence = LocalEvidence(network, 4)
+    torch.nn.init.normal_(evidence.classifier.weight)
+    network(torch.randn(1, 3, 224, 224))
+    evidence.loss(torch.rand(1, 5, 13, 13) / 5).backward()
+    assert network.features.conv1.weight.grad.abs().sum() > 0
+    assert network.classifier.fc6.weight.grad is None
+
+
+def test_dense_layers_learn_on_given_convolutions():
+    slices = blobs(24)
+    slices = replace(
+        slices, areas=np.where(np.arange(24)[:, None] % 2 == 0, [5000.0, 0, 0, 0], 0).astype("f4")
+    )
+    p = replace(SMALL, width=1 / 16, dense=16, epochs=30, dropout=0.0, balance=False)
+    torch.manual_seed(0)
+    network = CNNF(4, width=1 / 16, dense=16)
+    balance_layers(network, torch.from_numpy(slices.images).float() / 127.5 - 1)
+    head, maps = make_head(p, slices), last_maps(network, slices)
+    fresh = fit_dense_layers(network, maps, head.targets(slices.areas), head, p)
+    for name, tensor in network.features.state_dict().items():
+        torch.testing.assert_close(fresh.features.state_dict()[name], tensor)
+    found = score(fresh, head, slices)[:, 0]
+    assert found[::2].min() > found[1::2].max()
