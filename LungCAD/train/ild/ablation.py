@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.checkpoints import claim_checkpoints
 from LungCAD.train.ild.ablation_rows import ROWS, SCHEMA, AblationParameters, Row
-from LungCAD.train.ild.batches import WholeSlices
+from LungCAD.train.ild.batches import Batch, ordered_batches
 from LungCAD.train.ild.collecting import SliceCollector
 from LungCAD.train.ild.slices import SliceSet
 from LungCAD.train.ild.training import confusion_of, fit
@@ -91,10 +92,13 @@ def run_ablation(
             share = part(progress, 0.1 + 0.9 * done / runs, 0.1 + 0.9 * (done + 1) / runs)
             name = f"{row.name.replace('/', '-')}-{repeat + 1}.ckpt"
             checkpoint = checkpoints / name if checkpoints is not None else None
-            networks.append(fit(learned, p.of(row, repeat), checkpoint=checkpoint, progress=share).network)
-            accuracies.append(confusion_of(networks[-1], unseen, p.device).balanced_accuracy)
+            choices = p.of(row, repeat)
+            networks.append(fit(learned, choices, checkpoint=checkpoint, progress=share).network)
+            accuracies.append(confusion_of(networks[-1], unseen, choices).balanced_accuracy)
         weights = sum(tensor.numel() for tensor in networks[0].parameters())
-        return Result(row, weights, _milliseconds(networks[0], unseen), tuple(accuracies))
+        return Result(
+            row, weights, _milliseconds(networks[0], ordered_batches(unseen, p.of(row, 0))), tuple(accuracies)
+        )
 
     return tuple(one(number, row) for number, row in enumerate(rows))
 
@@ -112,13 +116,12 @@ def benchmark_slices(seeds: Sequence[int], drawn: float, progress: Progress = si
     return collector.done(f"{len(seeds)} phantoms", "Apache-2.0", synthetic=True)
 
 
-def _milliseconds(network: nn.Module, data: SliceSet) -> float:
+def _milliseconds(network: nn.Module, slices: Iterable[Batch]) -> float:
     """Return the median time of the plain module on one slice, on the processor."""
-    whole = WholeSlices(data)
     times = []
     with torch.inference_mode():
-        for index in range(min(TIMED, len(whole))):
+        for images, _ in islice(slices, TIMED):
             began = time.perf_counter()
-            network(whole[index][0])
+            network(images)
             times.append(1e3 * (time.perf_counter() - began))
     return float(np.median(times))

@@ -11,7 +11,17 @@ from LungCAD.train.ild.parameters import IldTrainingParameters
 
 SCHEMA = "lungnet6"
 
-SHARED = ("epochs", "epoch_slices", "window", "learning_rate", "dropout", "precision", "device")
+SHARED = (
+    "epochs",
+    "batch",
+    "loss",
+    "epoch_slices",
+    "window",
+    "learning_rate",
+    "dropout",
+    "precision",
+    "device",
+)
 """Parameters of a training that all rows have alike."""
 
 
@@ -55,8 +65,10 @@ class AblationParameters(Parameters):
     )
     repeats: int = parameter(3, "Trainings of every row, with other first weights and orders", minimum=1)
     epochs: int = parameter(6, "Most passes", minimum=1)
-    epoch_slices: int = parameter(200, "Slices in one of them", minimum=1)
-    window: int = parameter(96, "Width of the part of a slice that is learned from", unit="px", minimum=0)
+    epoch_slices: int = parameter(1200, "Slices in one of them", minimum=1)
+    batch: int = parameter(8, "Slices of one step", minimum=1)
+    loss: str = parameter("set", "As lungcad train ild has it", choices=("means", "set", "sum"))
+    window: int = parameter(48, "Width of the part of a slice that is learned from", unit="px", minimum=0)
     width: float = parameter(0.25, "Part of the channels of SegNet and U-Net", above=0.0, maximum=1.0)
     learning_rate: float = parameter(2e-3, "At its highest, of one cycle", above=0.0)
     dropout: float = parameter(0.5, "Part of the maps' pixels that a step leaves out", minimum=0, maximum=0.9)

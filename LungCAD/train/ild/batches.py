@@ -20,16 +20,19 @@ from LungCAD.train.scanners import as_another_scanner
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Image (1, 1, Y, X), 0..1, and targets (1, Y, X), int64, of one slice."""
 
-MULTIPLE_PX = 32
-"""Rows and columns are filled up to multiples, which the rivals of LungNet need."""
+MULTIPLES_PX = {"segnet_vgg": 32, "unet": 16}
+"""Rows and columns are filled up to multiples of these, as networks need that halve them."""
 
 
 class SlicesByEpoch(ShuffledByEpoch):
-    """So many of the indices, all where `most` is 0; processes that train together share them."""
+    """So many slices in random order, each once where `most` is 0; processes that train together share them.
+
+    Where `most` is more than there are, numbers from `count` on mean the same slices once more.
+    """
 
     def __init__(self, count: int, most: int, seed: int) -> None:
-        super().__init__(count, seed)
-        self._most = min(most or count, count)
+        super().__init__(max(count, most), seed)
+        self._most = most or count
 
     def __iter__(self) -> Iterator[int]:
         rank, processes = _place()
@@ -51,7 +54,7 @@ class VariedSlices(Dataset[Batch]):
 
     def __getitem__(self, index: int) -> Batch:
         p = self._choices
-        one = self._data.slices[index]
+        one = self._data.slices[index % len(self._data)]
         rng = np.random.default_rng([p.seed, self._order.epoch, index])
         hu, targets = one.hu, one.targets
         if p.window and self._order.epoch < round(p.epochs * (1 - p.whole)):
@@ -62,21 +65,21 @@ class VariedSlices(Dataset[Batch]):
             hu, targets = (_oriented(plane, turns, flip) for plane in (hu, targets))
         if p.scanners:
             hu = as_another_scanner(hu[None].astype(np.float32), rng)[0]
-        return as_batch(self._data.input.image(hu), targets)
+        return as_batch(self._data.input.image(hu), targets, multiple_px(p))
 
 
 class WholeSlices(Dataset[Batch]):
-    """The slices as they are."""
+    """The slices as they are; `multiple` as `as_batch` takes it."""
 
-    def __init__(self, data: SliceSet) -> None:
-        self._data = data
+    def __init__(self, data: SliceSet, multiple: int) -> None:
+        self._data, self._multiple = data, multiple
 
     def __len__(self) -> int:
         return len(self._data)
 
     def __getitem__(self, index: int) -> Batch:
         one: LungSlice = self._data.slices[index]
-        return as_batch(self._data.input.image(one.hu), one.targets)
+        return as_batch(self._data.input.image(one.hu), one.targets, self._multiple)
 
 
 def training_batches(data: SliceSet, parameters: IldTrainingParameters) -> DataLoader:
@@ -85,15 +88,21 @@ def training_batches(data: SliceSet, parameters: IldTrainingParameters) -> DataL
     return DataLoader(VariedSlices(data, parameters, order), batch_size=None, sampler=order)
 
 
-def ordered_batches(data: SliceSet) -> DataLoader:
+def ordered_batches(data: SliceSet, parameters: IldTrainingParameters) -> DataLoader:
     """Return the slices in their own order; in a distributed training every process gets its share."""
     rank, processes = _place()
-    return DataLoader(WholeSlices(data), batch_size=None, sampler=range(rank, len(data), processes))
+    slices = WholeSlices(data, multiple_px(parameters))
+    return DataLoader(slices, batch_size=None, sampler=range(rank, len(data), processes))
 
 
-def as_batch(image: NDArray, targets: NDArray) -> Batch:
+def multiple_px(parameters: IldTrainingParameters) -> int:
+    """Return of what the sides of an image must be multiples."""
+    return MULTIPLES_PX.get(parameters.architecture, 1)
+
+
+def as_batch(image: NDArray, targets: NDArray, multiple: int) -> Batch:
     """Fill an image (Y, X) up with air, its targets with `OUTSIDE`; returns tensors of one slice."""
-    spare = [(0, -length % MULTIPLE_PX) for length in image.shape]
+    spare = [(0, -length % multiple) for length in image.shape]
     padded = np.pad(image, spare), np.pad(targets.astype(np.int64), spare, constant_values=OUTSIDE)
     return torch.from_numpy(padded[0])[None, None], torch.from_numpy(padded[1])[None]
 

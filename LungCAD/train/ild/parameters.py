@@ -46,7 +46,8 @@ class IldTrainingParameters(Parameters):
         choices=("constant", "one-cycle"),
     )
     epochs: int = parameter(1000, "Most passes over the slices", minimum=1)
-    epoch_slices: int = parameter(0, "Slices in one epoch, drawn at random; 0: every slice once", minimum=0)
+    batch: int = parameter(1, "Slices of one step, their gradients averaged", minimum=1, source=PAPER)
+    epoch_slices: int = parameter(0, "Slices in one epoch, at random; 0: every slice once", minimum=0)
     patience: int = parameter(
         50,
         "Epochs without a gain on the validation patients after which training ends",

@@ -97,9 +97,9 @@ def train_ild(
     tables = []
     for number, (learned, scored) in enumerate(folds):
         network = fitted(f"fold-{number + 1}", learned, number).network
-        tables.append(confusion_of(network, scored, parameters.device))
+        tables.append(confusion_of(network, scored, parameters))
     last = fitted("all", data, len(folds))
-    table = confusion_of(last.network, unseen, parameters.device) if unseen is not None else None
+    table = confusion_of(last.network, unseen, parameters) if unseen is not None else None
     progress(1.0, "Trained")
     return IldTraining(last, (data.joined(extra) if extra else data).input, tuple(tables), table)
 
@@ -123,7 +123,10 @@ def fit(
     batches = training_batches(learned, p)
     weights = torch.from_numpy(class_weights(learned.pixels.sum(0))).float()
     learner = IldLearner(
-        new_network(len(data.classes), p, start), weights, p, steps=p.epochs * len(batches.sampler)
+        new_network(len(data.classes), p, start),
+        weights,
+        p,
+        steps=p.epochs * -(-len(batches.sampler) // p.batch),
     )
     stopping = StopWithoutGain(p.patience, p.gain)
     fit_module(
@@ -133,7 +136,7 @@ def fit(
         device=p.device,
         checkpoint=checkpoint,
         progress=progress,
-        validation=ordered_batches(validation),
+        validation=ordered_batches(validation, p),
         callbacks=[stopping],
         **machine(p),
     )
@@ -143,21 +146,24 @@ def fit(
 
 def machine(parameters: IldTrainingParameters) -> dict[str, object]:
     """Return the arguments of Lightning's Trainer."""
-    chosen: dict[str, object] = {"precision": parameters.precision}
+    chosen: dict[str, object] = {
+        "precision": parameters.precision,
+        "accumulate_grad_batches": parameters.batch,
+    }
     if parameters.devices > 1 or parameters.machines > 1:
         chosen |= {"devices": parameters.devices, "num_nodes": parameters.machines, "strategy": "ddp"}
     return chosen
 
 
 def confusion_of(
-    network: nn.Module, data: SliceSet, device: str, progress: Progress = silent
+    network: nn.Module, data: SliceSet, parameters: IldTrainingParameters, progress: Progress = silent
 ) -> ConfusionTable:
     """Return the labelled pixels by their class (rows) and what the network takes them for."""
-    chosen, classes = choose_device(device), len(data.classes)
+    chosen, classes = choose_device(parameters.device), len(data.classes)
     network = network.to(chosen).eval()
     counts = np.zeros((classes, classes), np.int64)
     with torch.inference_mode():
-        for images, targets in each(ordered_batches(data), progress, "Scoring", len(data)):
+        for images, targets in each(ordered_batches(data, parameters), progress, "Scoring", len(data)):
             told = network(images.to(chosen)).argmax(1).cpu()
             known = targets >= 0
             pairs = targets[known] * classes + told[known]

@@ -211,7 +211,7 @@ def test_what_chance_decides_depends_on_seed_epoch_and_slice_alone():
     order = SlicesByEpoch(12, 0, 0)
     varied = VariedSlices(drawings(), replace(TINY, window=24, scanners=True), order)
     first = varied[3]
-    assert torch.equal(first[0], varied[3][0]) and first[0].shape == (1, 1, 32, 32)
+    assert torch.equal(first[0], varied[3][0]) and first[0].shape == (1, 1, 24, 24)
     order.set_epoch(1)
     assert not torch.equal(first[0], varied[3][0])
     order.set_epoch(0)
@@ -242,6 +242,15 @@ def test_processes_share_an_epoch(monkeypatch):
     assert len({index for part in taken for index in part}) == 9
 
 
+def test_an_epoch_may_show_slices_more_than_once():
+    order = SlicesByEpoch(12, 30, 0)
+    taken = list(order)
+    assert sorted(taken) == list(range(30)) and len(order) == 30
+    varied = VariedSlices(drawings(), replace(TINY, window=24), order)
+    assert not torch.equal(varied[3][0], varied[15][0]), "the same slice, varied otherwise"
+    assert len(list(SlicesByEpoch(12, 5, 0))) == 5
+
+
 def test_windows_show_a_labelled_pixel():
     rng = np.random.default_rng(0)
     targets = np.full((90, 70), OUTSIDE, np.int8)
@@ -253,7 +262,7 @@ def test_windows_show_a_labelled_pixel():
 
 
 def test_filled_pixels_take_no_part():
-    image, targets = as_batch(np.ones((33, 20), np.float32), np.zeros((33, 20), np.int8))
+    image, targets = as_batch(np.ones((33, 20), np.float32), np.zeros((33, 20), np.int8), 32)
     assert image.shape == (1, 1, 64, 32) and image.sum() == 33 * 20
     assert (targets >= 0).sum() == 33 * 20 and (targets == OUTSIDE).sum() == 64 * 32 - 33 * 20
 
@@ -278,6 +287,6 @@ def test_confusion_counts_labelled_pixels_alone():
             return -(images - levels).abs()
 
     one = replace(drawings(1, 1), slices=(drawing(0, "a"),))
-    table = confusion_of(Bright(), one, "cpu")
+    table = confusion_of(Bright(), one, TINY)
     assert table.counts.sum() == (one.slices[0].targets >= 0).sum()
     assert table.balanced_accuracy > 0.99
