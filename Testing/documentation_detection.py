@@ -61,6 +61,8 @@ def paint(panel: Any, theme: str = "light") -> qt.QPixmap:
     """Return the panel, and to its right the slice with the heat map above the same without it."""
     file = Path(slicer.app.temporaryPath) / "panel.png"
     host.grab(panel, file, PANEL_PX, theme)
+    panel.review.table.go_to(panel.review.table.present)  # only a table that is shown can scroll
+    host.grab(panel, file, PANEL_PX, theme)
     column = qt.QPixmap(str(file))
     side = column.height() // 2
     picture = qt.QPixmap(column.width() + side, 2 * side)

@@ -91,7 +91,9 @@ class SliceTable:
     def go_to(self, number: int) -> None:
         """Make a slice's row the current one, which shows it."""
         if number in self.numbers:
-            self.widget.setCurrentCell(self.numbers.index(number), 0)
+            row = self.numbers.index(number)
+            self.widget.setCurrentCell(row, 0)
+            self.widget.scrollToItem(self.widget.item(row, 0), qt.QAbstractItemView.PositionAtCenter)
 
     def step(self, direction: int) -> None:
         """Go to the next (1) or previous (-1) row."""

@@ -127,4 +127,4 @@ def _heat_maps(
 
 
 def _caution(detector: Detector) -> tuple[str, ...]:
-    return (f"{detector.title}: trained on synthetic data only",) if detector.synthetic else ()
+    return (f"{detector.title}: the disease that it has learned is synthetic",) if detector.synthetic else ()

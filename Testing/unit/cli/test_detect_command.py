@@ -79,7 +79,7 @@ def test_heat_map_lies_on_the_scan(output, ct):
 def test_report(output):
     page = (output / "report.html").read_text()
     assert "13–15 (S 345 to 355 mm, highest" in page
-    assert page.count("<figure>") >= 2 and "trained on synthetic data only" in page
+    assert page.count("<figure>") >= 2 and "the disease that it has learned is synthetic" in page
     links = re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', page)
     assert not links and "Doe_John" not in page
     assert "not seen" in page and "present" in page

@@ -162,7 +162,7 @@ def test_without_heat_maps(parameters):
 
 
 def test_synthetic_training_is_said(result):
-    assert "trained on synthetic data only" in result.warnings[0]
+    assert "the disease that it has learned is synthetic" in result.warnings[0]
 
 
 def test_saliency_is_grad_cam_of_the_whole_network(parameters, weights):
