@@ -34,6 +34,7 @@ class IldTrainingParameters(Parameters):
         "the mean over its pixels (set), or eq. 1's literal sum",
         choices=("means", "set", "sum"),
     )
+    balance: bool = parameter(True, "Weigh classes by their median frequency over their own", source=PAPER)
     unsupervised_weight: float = parameter(
         0.1, "Weight of the entropy of unlabelled lung", minimum=0.0, maximum=1.0, source=f"{PAPER}, fig. 5"
     )

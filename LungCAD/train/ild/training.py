@@ -121,7 +121,7 @@ def fit(
     if extra is not None:
         learned = learned.joined(extra)
     batches = training_batches(learned, p)
-    weights = torch.from_numpy(class_weights(learned.pixels.sum(0))).float()
+    weights = class_weights(learned.pixels.sum(0)) if p.balance else np.ones(len(data.classes))
     learner = IldLearner(
         new_network(len(data.classes), p, start),
         weights,
