@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those of the method derive from its parameters."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--scans", type=Path, metavar="CSV", help="one row per scan: patient, image, disease")
-    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic patients of six scans")
+    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic patients")
     parser.add_argument(
         "--regions", type=Path, metavar="CSV", help="with --scans: one row per region, its signs"
     )

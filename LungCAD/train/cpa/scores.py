@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,8 @@ class Answers:
     @property
     def balanced(self) -> tuple[float, float]:
         """Precision and recall with as many subjects of either kind, in the mean over random choices."""
+        if self.truth.all() or not self.truth.any():
+            return float("nan"), float("nan")
         rng = np.random.default_rng(0)
         kinds = [np.flatnonzero(self.truth == value) for value in (False, True)]
         count = min(map(len, kinds))
@@ -51,9 +53,7 @@ class Answers:
         for _ in range(DRAWS):
             chosen = np.concatenate([rng.choice(kind, count, replace=False) for kind in kinds])
             tables.append(_table(self.said[chosen], self.truth[chosen]))
-        return tuple(
-            float(np.nanmean([getattr(t, name)[1] for t in tables])) for name in ("precision", "recall")
-        )
+        return _mean([t.precision[1] for t in tables]), _mean([t.recall[1] for t in tables])
 
     def interval(self, measure: str) -> tuple[float, float]:
         """Return the 95 % interval of "precision" or "recall" over bootstraps of patients."""
@@ -63,7 +63,8 @@ class Answers:
         for _ in range(DRAWS):
             chosen = np.concatenate([own[i] for i in rng.integers(len(own), size=len(own))])
             values.append(getattr(_table(self.said[chosen], self.truth[chosen]), measure)[1])
-        low, high = np.nanpercentile(values, (2.5, 97.5))
+        known = [value for value in values if not np.isnan(value)] or [np.nan]
+        low, high = np.percentile(known, (2.5, 97.5))
         return float(low), float(high)
 
     def as_dict(self) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def score_rows(scored: Mapping[str, Answers], names: Mapping[str, tuple[str, str
                 _with_interval(table.precision[1], each.interval("precision")),
                 _with_interval(table.recall[1], each.interval("recall")),
                 f"{table.f_score[1]:.2f}",
-                f"{each.balanced[0]:.2f}",
+                "–" if np.isnan(each.balanced[0]) else f"{each.balanced[0]:.2f}",
                 "–" if paper is None else f"{paper[0]:.3f}, {paper[1]:.3f}",
             ]
         )
@@ -131,6 +132,12 @@ def _table(said: NDArray, truth: NDArray) -> ConfusionTable:
     counts = np.zeros((2, 2), np.int64)
     np.add.at(counts, (truth.astype(int), (said >= THRESHOLD).astype(int)), 1)
     return ConfusionTable(counts, CLASSES)
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean of the values that are defined; nan where none is."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _with_interval(value: float, ends: tuple[float, float]) -> str:
