@@ -122,12 +122,9 @@ def fit(
         learned = learned.joined(extra)
     batches = training_batches(learned, p)
     weights = class_weights(learned.pixels.sum(0)) if p.balance else np.ones(len(data.classes))
-    learner = IldLearner(
-        new_network(len(data.classes), p, start),
-        weights,
-        p,
-        steps=p.epochs * -(-len(batches.sampler) // p.batch),
-    )
+    network = new_network(len(data.classes), p, start)
+    steps = p.epochs * -(-len(batches.sampler) // p.batch)
+    learner = IldLearner(network, torch.from_numpy(weights).float(), p, steps)
     stopping = StopWithoutGain(p.patience, p.gain)
     fit_module(
         learner,
