@@ -1,6 +1,7 @@
 """New dense layers on convolutions that are trained already: seconds instead of hours.
 
-Enough to compare losses and targets, as all of them see the same maps.
+The dense layers of CNN-F know every place of the last maps by itself and so learn a few hundred patients by
+heart. Maps are cheap to move, to mirror and to put together from two slices: that keeps them from it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import copy
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from LungCAD.networks import CNNF
@@ -16,45 +18,87 @@ from LungCAD.train.detection.batches import in_order
 from LungCAD.train.detection.heads import Head
 from LungCAD.train.detection.learner import STEEPEST, WARM_UP
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
-from LungCAD.train.detection.slices import SliceSet
+from LungCAD.train.detection.slices import CELL_PX, CELLS, SliceSet
 from LungCAD.train.detection.training import SCORED_AT_ONCE, new_network
 from LungCAD.train.epochs import epoch_seed
 
+MOST_MOVED = 2
+"""Places by which maps are moved along either axis; one is 23 mm."""
+
+MIXED = 0.5
+"""Part of the maps whose right side is another slice's."""
+
 
 def last_maps(network: CNNF, slices: SliceSet) -> torch.Tensor:
-    """Return the maps after the last pooling of all slices, unvaried and flattened: (N, channels * 36)."""
+    """Return the maps before the last pooling of all slices, unvaried: (N, channels, 13, 13), float16."""
+    layers = [layer for name, layer in network.features.named_children() if name != "pool5"]
+    body = nn.Sequential(*layers).eval()
     with torch.no_grad():
         batches = in_order(slices, np.arange(len(slices)), SCORED_AT_ONCE)
-        return torch.cat([network.eval().features(images).flatten(1) for images in batches])
+        return torch.cat([body(images).half() for images in batches])
+
+
+def dense_outputs(network: CNNF, maps: torch.Tensor) -> torch.Tensor:
+    """Return the network's outputs (N, classes) for its `last_maps`."""
+    return network.classifier(network.features.pool5(maps.float()).flatten(1))
 
 
 def fit_dense_layers(
     network: CNNF,
     maps: torch.Tensor,
-    targets: torch.Tensor,
+    slices: SliceSet,
+    chosen: NDArray[np.intp],
     head: Head,
     parameters: DetectionTrainingParameters,
 ) -> CNNF:
-    """Return a network with the convolutions of `network` and dense layers that learned from `last_maps`.
+    """Return the convolutions of `network` with dense layers that learned anew, from the chosen slices.
 
-    maps, targets : of the same slices; targets as the head makes them.
+    maps : `last_maps` of all slices. Two slices are mixed only where it is known what their cells show.
     """
     p = parameters
     fresh = new_network(head.outputs, p)
     fresh.features = copy.deepcopy(network.features)
-    dense = fresh.classifier.train()
-    steps = max(1, len(maps) // p.batch)
-    optimizer = torch.optim.AdamW(dense.parameters(), p.learning_rate)
+    fresh.classifier.train()
+    steps = max(1, len(chosen) // p.batch)
+    optimizer = torch.optim.AdamW(fresh.classifier.parameters(), p.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, p.learning_rate, total_steps=p.epochs * steps, pct_start=WARM_UP, cycle_momentum=False
     )
     with torch.random.fork_rng(devices=[]):
         for epoch in range(p.epochs):
+            rng = np.random.default_rng([p.seed, epoch])
             torch.manual_seed(epoch_seed(p.seed, epoch))
-            for chosen in torch.randperm(len(maps)).split(p.batch)[:steps]:
+            for batch in np.array_split(rng.permutation(chosen), steps):
+                own, areas = maps[batch], slices.areas[batch]
+                if p.augment:
+                    own, areas = _varied(own, areas, slices, batch, rng)
                 optimizer.zero_grad()
-                head.loss(dense(maps[chosen]), targets[chosen]).backward()
-                nn.utils.clip_grad_norm_(dense.parameters(), STEEPEST)
+                head.loss(dense_outputs(fresh, own), head.targets(areas)).backward()
+                nn.utils.clip_grad_norm_(fresh.classifier.parameters(), STEEPEST)
                 optimizer.step()
                 schedule.step()
     return fresh.eval()
+
+
+def _varied(
+    maps: torch.Tensor,
+    areas: NDArray[np.float32],
+    slices: SliceSet,
+    batch: NDArray[np.intp],
+    rng: np.random.Generator,
+) -> tuple[torch.Tensor, NDArray[np.float32]]:
+    """Return maps mixed, mirrored and moved, and what they show in mm2."""
+    if slices.cells is not None and rng.random() < MIXED:
+        partner, column = rng.permutation(len(batch)), int(rng.integers(4, CELLS - 3))
+        maps = torch.cat([maps[..., :column], maps[partner][..., column:]], dim=3)
+        cells = slices.cells[batch][:, 1:]
+        shares = np.concatenate([cells[..., :column], cells[partner][..., column:]], axis=3)
+        areas = (shares.sum((2, 3)) / 255 * _cell_mm2(slices)).astype(np.float32)
+    if rng.random() < 0.5:
+        maps = maps.flip(3)
+    down, right = rng.integers(-MOST_MOVED, MOST_MOVED + 1, 2).tolist()
+    return maps.roll((down, right), (2, 3)), areas
+
+
+def _cell_mm2(slices: SliceSet) -> float:
+    return (CELL_PX * slices.input.field_mm / slices.input.side) ** 2

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from LungCAD.networks import CNNF
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.train.detection.decisions import fit_decisions
-from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps
+from LungCAD.train.detection.dense_layers import dense_outputs, fit_dense_layers, last_maps
 from LungCAD.train.detection.fisher import LAYERS, fit_fisher_detector
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.metrics import agreement, areas_under_roc
@@ -186,11 +186,10 @@ def _dense_scores(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the scores of the slices that were held out and of those to test; maps : of both sets."""
     head = make_head(parameters, learned)
-    targets = head.targets(learned.areas[split.kept])
-    network = fit_dense_layers(convolutions, maps[0][split.kept], targets, head, parameters)
+    network = fit_dense_layers(convolutions, maps[0], learned, split.kept, head, parameters)
     with torch.inference_mode():
         held_out, tested = (
-            head.scores(network.classifier(own)).numpy() for own in (maps[0][split.held_out], maps[1])
+            head.scores(dense_outputs(network, own)).numpy() for own in (maps[0][split.held_out], maps[1])
         )
     return held_out, tested
 
