@@ -10,7 +10,7 @@ import slicer
 from LungCAD.errors import InputError
 from LungCAD.images import axial_axis
 from LungCAD.mrml.geometry import volume_to_world
-from LungCAD.mrml.heat_maps import heat_map_in_steps
+from LungCAD.mrml.heat_maps import heat_map_in_steps, show_from
 from LungCAD.mrml.nodes import add_node, is_present, place_beside, present_or_new
 from LungCAD.mrml.plots import POSITION, TABLE, Curve, show_chart
 from LungCAD.mrml.result_nodes import DetectionNodes
@@ -26,6 +26,9 @@ HEAT_MAP = "LungCAD.HeatMap."
 
 LEDGER = "LungCAD.SliceLedger"
 """Role under which the findings refer to a copy of what their reader said."""
+
+LEAST_HEAT = 10.0
+"""Per cent below which a heat map is not shown: maps are coarse and fade slowly."""
 
 SLICE, LUNG, THRESHOLD = "Slice", "Lung (cm2)", "threshold"
 
@@ -57,6 +60,7 @@ def detection_in_steps(
         old = heat_map_of(shown, code)
         title = f"{name} {names[code].lower()}"
         maps[code] = yield from heat_map_in_steps(image, names[code], ct, old, title)
+        show_from(maps[code], LEAST_HEAT)
     if not is_present(ct):
         raise InputError(name, "is no longer in the scene", "Load it and run again")
     shown.findings = _text(result, ct, shown.findings)

@@ -22,7 +22,7 @@ WIDTH_PX = 350
 BODY_HU = -300.0
 MARGIN_MM = 10.0
 
-OPACITY = 0.65
+OPACITY = 0.75
 """Of a heat map where it is hottest; it fades to nothing where it is cold."""
 
 
@@ -66,7 +66,7 @@ class HeatPainter:
 
 def _overlaid(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
     colors = 255 * matplotlib.colormaps["inferno"](heat)[..., :3]
-    cover = OPACITY * np.sqrt(heat)[..., None]
+    cover = OPACITY * heat[..., None]
     return np.round((1 - cover) * grey[..., None] + cover * colors).astype(np.uint8)
 
 
