@@ -61,8 +61,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _command(options: argparse.Namespace) -> str:
-    names = ("ct", "lungs", "weights", "output")
-    paths = {name: str(getattr(options, name, None)) for name in names}
-    files = {name: path for name, path in paths.items() if name != "weights" or Path(path).suffix}
-    roles = {path: name.upper() for name, path in files.items()}
+    roles = {str(getattr(options, name)): name.upper() for name in ("ct", "lungs", "output")}
+    weights = getattr(options, "weights", "")
+    if Path(weights).suffix:
+        roles[weights] = "WEIGHTS"
     return repeatable_command(["lungcad", *options.words], roles)
