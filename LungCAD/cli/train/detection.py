@@ -11,6 +11,7 @@ from pathlib import Path
 
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output, add_parameters, parameters_from
+from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
@@ -54,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", type=Path, metavar="FILE", help="go on from this network, which learned from the same"
     )
+    parser.add_argument(
+        "--dense-only", action="store_true", help="keep the convolutions of --start; one fold is held out"
+    )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the prepared slices there")
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
@@ -65,11 +69,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, train and write; the output folder appears when everything in it is complete."""
     require_training_packages()
+    from LungCAD.train.detection.dense_layers import train_dense_layers
     from LungCAD.train.detection.outcome import write_outcome
     from LungCAD.train.detection.scores import markdown
     from LungCAD.train.detection.training import train_detection
 
     parameters = parameters_from(options, DetectionTrainingParameters())
+    if options.dense_only and not options.start:
+        raise InputError("--dense-only", "needs --start", "Name the network whose convolutions to keep")
     start = load_network(options.start, architecture="cnn_f")[0].float() if options.start else None
     with (
         atomic_folder(options.output, options.overwrite) as folder,
@@ -78,14 +85,11 @@ def run(options: argparse.Namespace) -> int:
     ):
         slices = _slices(options, keep, part(progress, 0.0, 0.2))
         extra = _painted(options, keep, part(progress, 0.2, 0.3))
-        training = train_detection(
-            slices,
-            parameters,
-            extra,
-            start=start,
-            checkpoints=options.checkpoints,
-            progress=part(progress, 0.3, 1.0),
-        )
+        share = part(progress, 0.3, 1.0)
+        if options.dense_only:
+            training = train_dense_layers(slices, parameters, start, extra, share)
+        else:
+            training = train_detection(slices, parameters, extra, start, options.checkpoints, share)
         scores = write_outcome(folder, training, slices, extra, parameters, _command(options))
     if not options.quiet:
         print(markdown(scores, slices.diseases))

@@ -14,12 +14,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from LungCAD.networks import CNNF
+from LungCAD.progress import Progress, each, part, silent
 from LungCAD.train.detection.batches import in_order
-from LungCAD.train.detection.heads import Head
+from LungCAD.train.detection.decisions import fit_decisions
+from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import STEEPEST, WARM_UP
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
-from LungCAD.train.detection.slices import CELL_PX, CELLS, SliceSet
-from LungCAD.train.detection.training import SCORED_AT_ONCE, new_network
+from LungCAD.train.detection.slices import CELL_PX, CELLS, SliceSet, join
+from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.targets import square_millimetres
+from LungCAD.train.detection.training import SCORED_AT_ONCE, DetectionTraining, new_network
 from LungCAD.train.epochs import epoch_seed
 
 MOST_MOVED = 2
@@ -27,6 +31,35 @@ MOST_MOVED = 2
 
 MIXED = 0.5
 """Part of the maps whose right side is another slice's."""
+
+
+def train_dense_layers(
+    slices: SliceSet,
+    parameters: DetectionTrainingParameters,
+    start: CNNF,
+    extra: SliceSet | None = None,
+    progress: Progress = silent,
+) -> DetectionTraining:
+    """Return a network with the convolutions of `start`; its dense layers learned from all folds but one.
+
+    That fold decides the thresholds; `start` must not have seen its patients, `extra` is not scored.
+    """
+    p = parameters
+    threshold = square_millimetres(p.threshold_px)
+    fold = fold_of_slices(slices, p.folds, threshold, p.seed) if slices.folds is None else slices.folds
+    held_out = fold == fold.min()
+    everything = slices if extra is None else join([slices, extra])
+    chosen = np.concatenate([np.flatnonzero(~held_out), np.arange(len(slices), len(everything))])
+    head = make_head(p, slices)
+    progress(0.0, "Looking at the slices")
+    maps = last_maps(start, everything)
+    network = fit_dense_layers(start, maps, everything, chosen, head, p, part(progress, 0.2, 1.0))
+    scored = np.flatnonzero(held_out)
+    with torch.inference_mode():
+        scores = head.scores(dense_outputs(network, maps[scored])).numpy()
+    present = slices.present(threshold)[scored]
+    decisions = fit_decisions(scores, present, centred=p.head in ("logistic", "softmax"))
+    return DetectionTraining(network, head, decisions, scored, scores, present)
 
 
 def last_maps(network: CNNF, slices: SliceSet) -> torch.Tensor:
@@ -50,6 +83,7 @@ def fit_dense_layers(
     chosen: NDArray[np.intp],
     head: Head,
     parameters: DetectionTrainingParameters,
+    progress: Progress = silent,
 ) -> CNNF:
     """Return the convolutions of `network` with dense layers that learned anew, from the chosen slices.
 
@@ -65,7 +99,7 @@ def fit_dense_layers(
         optimizer, p.learning_rate, total_steps=p.epochs * steps, pct_start=WARM_UP, cycle_momentum=False
     )
     with torch.random.fork_rng(devices=[]):
-        for epoch in range(p.epochs):
+        for epoch in each(range(p.epochs), progress, "Learning dense layers"):
             rng = np.random.default_rng([p.seed, epoch])
             torch.manual_seed(epoch_seed(p.seed, epoch))
             for batch in np.array_split(rng.permutation(chosen), steps):

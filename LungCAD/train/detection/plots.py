@@ -22,12 +22,12 @@ def plot_detection_curves(
 
     scores, present : (N, C).
     """
-    figure = Figure(figsize=(10.6, 4.6), dpi=DPI, facecolor=paper.page, layout="constrained")
+    figure = Figure(figsize=(10.6, 5.6), dpi=DPI, facecolor=paper.page, layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     for axes in (left, right):
         dress(axes, paper)
-        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     for column, truth, disease in zip(scores.T, present.T, diseases, strict=True):
         if not 0 < truth.sum() < len(truth):
             continue
@@ -41,12 +41,14 @@ def plot_detection_curves(
     left.plot((0, 1), (0, 1), color=paper.grid, linewidth=1)
     left.set(xlabel="False positive rate", ylabel="True positive rate")
     right.set(xlabel="Recall", ylabel="Precision")
-    _legend(left, "Area under the curve", "lower right", paper)
-    _legend(right, "Average precision", "lower left", paper)
+    _legend(left, "Area under the curve", paper)
+    _legend(right, "Average precision", paper)
     return png_bytes(figure)
 
 
-def _legend(axes: Axes, title: str, place: str, paper: Paper) -> None:
+def _legend(axes: Axes, title: str, paper: Paper) -> None:
+    """Name the curves below the axes, where they hide none."""
     if axes.get_legend_handles_labels()[0]:
-        legend = axes.legend(title=title, loc=place, frameon=False, labelcolor=paper.ink, fontsize=9)
+        below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12), "ncols": 2}
+        legend = axes.legend(title=title, frameon=False, labelcolor=paper.ink, fontsize=9, **below)
         legend.get_title().set_color(paper.ink)
