@@ -23,11 +23,11 @@ COMMANDS = {
     "propagate": "label the whole lung from a CT and a few drawn regions",
     "ild": "label patterns of interstitial lung disease on every slice of a CT",
     "detect": "tell which slices of a CT show interstitial lung disease",
-    "batch": "run a method over a folder of cases",
-    "lungs": "segment both lungs and their six zones",
     "cpa": "find signs of chronic pulmonary aspergillosis on chest CT, and where they are",
     "follow": "say how the signs of one patient change over several scans that cpa has read",
     "xray": "find both lungs on chest radiographs, one or a million",
+    "lungs": "segment both lungs and their six zones",
+    "batch": "run a method over a folder of cases",
     "info": "say what is in a file or folder and whether it is fit for use",
     "phantom": "make a synthetic chest CT with known truth",
     "demo": "run the main job on a phantom: nothing but an output folder is needed",
@@ -35,6 +35,7 @@ COMMANDS = {
     "bench": "measure speed and quality against the named peers",
 }
 
+PURPOSE = "Label and read lungs on chest CT and radiographs."
 EPILOG = "LungCAD is a research tool, not a medical device: not for diagnosis or treatment."
 
 
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lungcad", description=__doc__.splitlines()[0], epilog=EPILOG)
+    parser = argparse.ArgumentParser(prog="lungcad", description=PURPOSE, epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"lungcad {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     given = next((word for word in words if word in COMMANDS), None)

@@ -6,16 +6,16 @@ import argparse
 import importlib
 
 SUBJECTS = {
-    "cpa": "signs of aspergillosis: told, placed, against simple guesses; projections against SciPy",
     "crf": "speed and error of the dense CRF against pydensecrf",
+    "lungs": "time and memory of the lung field on a full-size CT",
+    "few-shot": "tissue learned from a few real patches against histograms with nearest neighbour",
+    "patches": "real emphysema patches: what simple methods reach in the folds of lungcad train patches",
+    "propagation": "label propagation on phantoms against simple baselines and its own upper bound",
     "ild": "interstitial lung disease on a whole CT: our form of LungNet against the plain module",
     "ild-scores": "interstitial lung disease: accuracy on phantoms, false alarms in normal lung",
-    "lungs": "time and memory of the lung field on a full-size CT",
-    "propagation": "label propagation on phantoms against simple baselines and its own upper bound",
-    "xray": "lungs on radiographs: films per second and memory against the plain network, film by film",
     "detection": "disease slice by slice: speed against patches, Fisher vectors, quality on phantoms",
-    "patches": "real emphysema patches: what simple methods reach in the folds of lungcad train patches",
-    "few-shot": "tissue learned from a few real patches against histograms with nearest neighbour",
+    "cpa": "signs of aspergillosis: told, placed, against simple guesses; projections against SciPy",
+    "xray": "lungs on radiographs: films per second and memory against the plain network, film by film",
 }
 
 
