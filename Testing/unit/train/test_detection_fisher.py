@@ -24,7 +24,7 @@ M = 5
 
 @pytest.fixture(scope="module")
 def descriptors():
-    """Three sets of 400 descriptors of 12 channels with offsets and scales of their own, some often silent."""
+    """Three sets of 400 descriptors of 12 channels with offsets and scales of their own."""
     rng = np.random.default_rng(0)
     groups = rng.integers(0, 3, (3, 400, 1)) * rng.normal(0, 2, 12)
     values = np.maximum(rng.normal(0.3, 1, (3, 400, 12)) + groups, 0)
