@@ -28,7 +28,7 @@ def require_known_pixels(ct: sitk.Image, trained: IldInput) -> None:
         if not low / FAR <= width <= high * FAR:
             raise InputError(
                 "CT",
-                f"has pixels of {width:.3g} mm, far from the {low:g} to {high:g} mm that the network knows",
+                f"has pixels of {width:.3g} mm, far from the {low:.3g} to {high:.3g} mm that the network knows",
                 "Resample its axial slices into that range, or give weights that were trained for it",
             )
 
@@ -52,7 +52,7 @@ def find_cautions(
         )
     low, high = trained.pixel_mm
     if min(pixel) < low / TOLERANCE or max(pixel) > high * TOLERANCE:
-        yield f"The pixels are {max(pixel):.3g} mm wide; the network was trained on {low:g} to {high:g} mm"
+        yield f"The pixels are {max(pixel):.3g} mm wide; the network was trained on {low:.3g} to {high:.3g} mm"
     yield from _of_thickness(facts and facts.slice_thickness_mm, distance, trained)
 
 
@@ -65,11 +65,11 @@ def _of_thickness(thickness: float | None, distance: float, trained: IldInput) -
     )
     if (thickness or distance) > high * TOLERANCE:
         yield (
-            f"{slices}; the network was trained on {low:g} to {high:g} mm. "
+            f"{slices}; the network was trained on {low:.3g} to {high:.3g} mm. "
             "Thick slices blur fine textures: reticulation and micronodules may pass for ground glass"
         )
     elif (thickness or distance) < low / TOLERANCE:
-        yield f"{slices}; the network was trained on {low:g} to {high:g} mm"
+        yield f"{slices}; the network was trained on {low:.3g} to {high:.3g} mm"
 
 
 def _corner(ct: sitk.Image) -> sitk.Image:
