@@ -27,6 +27,7 @@ from LungCAD.progress import Progress, each
 from LungCAD.tasks.cpa import SIGNS, CpaParameters, CpaReader
 from LungCAD.tasks.cpa_projections import REGIONS
 from LungCAD.train.confusion import ConfusionTable
+from LungCAD.weights.shipped import shipped_files
 
 FIRST_SEED = 9000
 """Thoraxes that training does not use."""
@@ -57,15 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Score and place signs, print what came of it; time the projections."""
+    """Time the projections; score and place signs, where there are networks; print what came of it."""
     result: Row = {}
-    reader = CpaReader(CpaParameters(weights=options.weights, rotations=options.rotations))
-    generators = [PHANTOM, *([options.cross] if options.cross else [])]
-    with progress_bar(options.quiet) as progress:
-        for name in generators:
-            studies = _studies(name, options.seed, options.studies)
-            result[name] = score(reader, studies, options.studies, progress)
-            print_scores(name, result[name])
     if not options.no_timing:
         size = PUBLISHED if options.full_size else SMALL
         spacing = tuple(360.0 / v for v in size)
@@ -74,9 +68,24 @@ def run(options: argparse.Namespace) -> int:
         print(
             f"projections   27 rotations in {row['project_s']:.1f} s, {row['ratio']:.1f} times SciPy's speed"
         )
+    if options.weights or shipped_files("cpa-"):
+        result |= _scores(options)
+    else:
+        print("signs   not scored: no networks ship; train some with lungcad train cpa, and give --weights")
     if options.json:
         write_text(options.json, json.dumps(result, indent=2), overwrite=True)
     return 0
+
+
+def _scores(options: argparse.Namespace) -> Row:
+    reader = CpaReader(CpaParameters(weights=options.weights, rotations=options.rotations))
+    found: Row = {}
+    with progress_bar(options.quiet) as progress:
+        for name in (PHANTOM, *([options.cross] if options.cross else [])):
+            studies = _studies(name, options.seed, options.studies)
+            found[name] = score(reader, studies, options.studies, progress)
+            print_scores(name, found[name])
+    return found
 
 
 def score(reader: CpaReader, studies: Iterator[AspergillosisStudy], count: int, progress: Progress) -> Row:
