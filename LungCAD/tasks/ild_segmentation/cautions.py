@@ -28,7 +28,7 @@ def require_known_pixels(ct: sitk.Image, trained: IldInput) -> None:
         if not low / FAR <= width <= high * FAR:
             raise InputError(
                 "CT",
-                f"has pixels of {width:.3g} mm, far from the {low:.3g} to {high:.3g} mm that the network knows",
+                f"has pixels of {width:.3g} mm, far from the {low:.3g} to {high:.3g} mm of the training",
                 "Resample its axial slices into that range, or give weights that were trained for it",
             )
 
@@ -52,7 +52,7 @@ def find_cautions(
         )
     low, high = trained.pixel_mm
     if min(pixel) < low / TOLERANCE or max(pixel) > high * TOLERANCE:
-        yield f"The pixels are {max(pixel):.3g} mm wide; the network was trained on {low:.3g} to {high:.3g} mm"
+        yield f"The pixels are {max(pixel):.3g} mm wide; the network knows {low:.3g} to {high:.3g} mm"
     yield from _of_thickness(facts and facts.slice_thickness_mm, distance, trained)
 
 

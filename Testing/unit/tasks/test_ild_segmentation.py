@@ -202,7 +202,7 @@ def test_thick_and_coarse_slices_are_said(lungs, network):
     assert "5 mm apart and of unknown thickness" in warnings((0.8, 0.8, 5.0))
     assert "mm thick" not in warnings((0.8, 0.8, 5.0), ScanFacts(slice_thickness_mm=1.25))
     assert "8 mm thick" in warnings((0.8, 0.8, 1.5), ScanFacts(slice_thickness_mm=8.0))
-    assert "trained on 0.5 to 1.2 mm" in warnings((1.5, 1.5, 1.5))
+    assert "knows 0.5 to 1.2 mm" in warnings((1.5, 1.5, 1.5))
     assert "resampled" in warnings((0.8, 0.9, 1.5))
 
 
