@@ -27,7 +27,12 @@ bench: .venv/ready
 	$(BIN)/lungcad bench crf
 	$(BIN)/lungcad bench lungs
 	$(BIN)/lungcad bench few-shot
+	$(BIN)/lungcad bench patches
 	$(BIN)/lungcad bench xray
+	$(BIN)/lungcad bench ild
+	$(BIN)/lungcad bench ild-scores --generator Testing/second_generator.py
+	$(BIN)/lungcad bench detection
+	$(BIN)/lungcad bench cpa --cross Testing/second_generator_cpa.py
 	$(BIN)/lungcad bench propagation --cross Testing/second_generator.py
 
 lint: .venv/ready

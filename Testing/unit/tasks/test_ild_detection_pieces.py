@@ -89,7 +89,7 @@ def test_slices_without_air_between_lungs_are_judged():
 
 
 def test_slices_worth_reading():
-    """Peaks first, the surest before the others; then what comes nearest to a threshold, one here, one there."""
+    """Peaks first, the surest before the others; then what comes nearest to a threshold, spread out."""
     curve = [0.1, 0.2, 0.8, 0.2, 0.1, 0.4, 0.45, 0.4, 0.1, 0.95]
     slices = tuple(
         SliceReading(20 - index, float(index), 50.0, (value,), (value,)) for index, value in enumerate(curve)
