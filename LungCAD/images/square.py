@@ -11,6 +11,9 @@ from PIL import Image
 PLAIN = 0.03
 """Grey levels of a border differ by no more than this part of the range that 90 % of the picture have."""
 
+RIM = 0.05
+"""Of a plain border this part of the rest's length stays: it may be tissue that is white all over."""
+
 SAMPLE = 64
 """That range is taken from so many rows and columns, at least."""
 
@@ -28,14 +31,16 @@ class Square:
 
     @classmethod
     def without_borders(cls, picture: NDArray[np.float32], side: int) -> Square:
-        """Return the square for a picture whose plain borders, of any one grey level, are left out."""
+        """Return the square for a picture whose plain borders, of one grey level, are left out but for a rim."""
         step = max(1, min(picture.shape) // SAMPLE)
         tolerance = PLAIN * float(np.subtract(*np.quantile(picture[::step, ::step], (0.95, 0.05))))
         lines = (picture, picture[::-1], picture.T, picture.T[::-1])
-        top, bottom, left, right = (_plain(these, tolerance) for these in lines)
-        if top + bottom >= len(picture) or left + right >= len(picture.T):
+        top, bottom, left, right = borders = [_plain(these, tolerance) for these in lines]
+        height, width = picture.shape[0] - top - bottom, picture.shape[1] - left - right
+        if height <= 0 or width <= 0:
             return cls(picture.shape, side)
-        return cls(picture.shape, side, (top, bottom, left, right))
+        rim = round(RIM * max(height, width))
+        return cls(picture.shape, side, tuple(max(border - rim, 0) for border in borders))
 
     @property
     def shown(self) -> tuple[slice, slice]:

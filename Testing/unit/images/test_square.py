@@ -47,19 +47,21 @@ def wavy(shape):
 
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
 def test_plain_borders_are_left_out(level):
-    """The square is that of the picture alone, and what comes back lies where the picture does."""
+    """The square is that of the picture and its rim, and what comes back lies where these do."""
     picture = wavy((120, 90))
     noise = 0.001 * np.random.default_rng(0).standard_normal((200, 190)).astype(np.float32)
     framed = noise + level
     framed[30:150, 60:150] = picture
     square = Square.without_borders(framed, 64)
-    assert square.borders == (30, 50, 60, 40)
-    np.testing.assert_array_equal(square.put(framed), Square(picture.shape, 64).put(picture))
+    assert square.borders == (24, 44, 54, 34)  # the picture is 120 px high: a rim of 6
+    shown = framed[24:156, 54:156]
+    alone = Square(shown.shape, 64)
+    np.testing.assert_array_equal(square.put(framed), alone.put(shown))
     back = square.take(square.put(framed))
-    np.testing.assert_array_equal(back[30:150, 60:150], Square(picture.shape, 64).take(square.put(framed)))
-    assert back.shape == framed.shape and not back[:30].any() and not back[:, 150:].any()
+    np.testing.assert_array_equal(back[24:156, 54:156], alone.take(alone.put(shown)))
+    assert back.shape == framed.shape and not back[:24].any() and not back[:, 156:].any()
     labels = square.take_labels(np.ones((64, 64), np.uint8))
-    assert labels.dtype == np.uint8 and labels.sum() == 120 * 90
+    assert labels.dtype == np.uint8 and labels.sum() == shown.size
     assert (square.put_labels(labels) == square.inside).all()
 
 
