@@ -31,7 +31,7 @@ class Square:
 
     @classmethod
     def without_borders(cls, picture: NDArray[np.float32], side: int) -> Square:
-        """Return the square for a picture whose plain borders, of one grey level, are left out but for a rim."""
+        """Return the square for a picture whose plain borders, but for a rim, are left out."""
         step = max(1, min(picture.shape) // SAMPLE)
         tolerance = PLAIN * float(np.subtract(*np.quantile(picture[::step, ::step], (0.95, 0.05))))
         lines = (picture, picture[::-1], picture.T, picture.T[::-1])
