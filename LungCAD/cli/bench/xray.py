@@ -180,7 +180,7 @@ def untrained_network(path: Path) -> Path:
         options=options,
         schema="cxr_lungs",
         classes=(BACKGROUND, "lungs"),
-        input={"side": 192, "equalize": True},
+        input={"side": 160, "equalize": True},
         card=ModelCard("untrained", "none", "none", True, "lungcad bench xray", 0, "none"),
     )
     save_network(UNet(2, **options), description, path)

@@ -24,10 +24,10 @@ class XrayTrainingParameters(Parameters):
     )
     equalize: bool = parameter(True, "Equalise the histogram of every image", source=PAPER)
     side: int = parameter(
-        192, "Width of the square that the network sees, a multiple of 32", unit="px", minimum=64
+        160, "Width of the square that the network sees, a multiple of 32", unit="px", minimum=64
     )
     folds: int = parameter(5, "Parts of the cross-validation by patient", minimum=2)
-    epochs: int = parameter(140, "Passes over the images", minimum=1, source=PAPER)
+    epochs: int = parameter(160, "Passes over the images", minimum=1, source=PAPER)
     fold_epochs: int = parameter(
         0, "Passes in the cross-validation, where fewer give a cautious score; 0 for just as many", minimum=0
     )
