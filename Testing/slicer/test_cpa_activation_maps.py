@@ -142,7 +142,7 @@ class LogicTest(SignTestCase):
             sitk.WriteImage(chest([BALL]), str(source / "ct.nii.gz"))
             done = self.logic().findSignsInFolder(source.parent, Path(folder) / "out", **self.method)
             self.assertEqual((done["scans"], done["failed"]), (1, {}))
-            (row,) = csv.DictReader(Path(done["table"]).read_text().splitlines())
+            (row,) = csv.DictReader(Path(done["table"]).read_text(encoding="utf-8").splitlines())
             self.assertGreater(float(row[f"left_upper {SIGN}"]), 0.5)
 
     def test_sample_data(self):
@@ -267,7 +267,7 @@ class PanelTest(PanelCase, SignTestCase):
         review.export.patient.text = "patient-1"
         review.export.button.click()
         self.assertIn("regions: 2", review.export.message.text)
-        rows = list(csv.DictReader((self.folder / "set" / "regions.csv").open()))
+        rows = list(csv.DictReader((self.folder / "set" / "regions.csv").open(encoding="utf-8")))
         self.assertEqual(
             [(row["side"], row["level"], row["cavity"]) for row in rows][1], ("left", "upper", "1")
         )

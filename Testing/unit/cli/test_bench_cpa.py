@@ -44,7 +44,7 @@ def test_scores_and_peaks(words, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "fungus_ball          precision 1.00   recall 1.00" in printed
     assert "of 1 peaks within 15 mm of the sign: heat map 1.00" in printed
-    result = json.loads((tmp_path / "out.json").read_text())["phantom"]
+    result = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["phantom"]
     assert result["signs"]["fungus_ball"]["counts"] == [[11, 0], [0, 1]]
     assert result["mean_mm"]["heat map"] < 5 < result["mean_mm"]["random"]
     assert result["mean_mm"]["densest"] == 0  # here nothing else is dense

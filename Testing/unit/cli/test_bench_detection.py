@@ -19,7 +19,7 @@ def test_rows(tmp_path, capsys):
     weights, file = untrained_network(tmp_path / "random.safetensors"), tmp_path / "rows.json"
     words = ["--slices", "20", "--size", "160", "--rounds", "1", "--patients", "1", "--threads", "1"]
     assert main(["bench", "detection", *words, "--weights", str(weights), "--json", str(file)]) == 0
-    rows = json.loads(file.read_text())
+    rows = json.loads(file.read_text(encoding="utf-8"))
     assert rows["speed"][FINDINGS]["slices_per_s"] > 0 < rows["speed"][PATCHES]["slices_per_s"]
     assert rows["fisher"]["difference"] < 1e-3
     quality = rows["quality"]

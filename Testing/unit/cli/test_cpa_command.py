@@ -28,11 +28,11 @@ def test_everything_is_written(case, tmp_path, capsys):
     assert main([*case, "--check-maps", "-o", str(out)]) == 0
     printed = capsys.readouterr().out
     assert "Left upper: fungus ball" in printed and "ends within the left lung at its base" in printed
-    rows = list(csv.DictReader((out / "signs.csv").open()))
+    rows = list(csv.DictReader((out / "signs.csv").open(encoding="utf-8")))
     assert [(row["region"], row["sign"]) for row in rows] == [(region, "fungus_ball") for region in REGIONS]
     found = {row["region"]: row["probability"] for row in rows}
     assert float(found["left_upper"]) > 0.5 > float(found["right_upper"]) and found["left_lower"] == ""
-    scan = json.loads((out / "scan.json").read_text())
+    scan = json.loads((out / "scan.json").read_text(encoding="utf-8"))
     assert scan["peaks"][0]["region"] == "left_upper" and scan["survival"] is None
     assert scan["disease"]["demonstration"] and len(scan["checks"]) == 2
     heat = sitk.ReadImage(str(out / "heatmap_fungus_ball.nii.gz"))
@@ -41,9 +41,9 @@ def test_everything_is_written(case, tmp_path, capsys):
     assert {"fungus_ball_axial_upper", "fungus_ball_coronal", "disease_axial", "disease_coronal"} <= names
     with Image.open(out / "projections" / "fungus_ball_coronal.png") as picture:
         assert picture.width > 400
-    page = (out / "report.html").read_text()
+    page = (out / "report.html").read_text(encoding="utf-8")
     assert "Can the heat maps be believed?" in page and "withheld" in page and "(demonstration)" in page
-    record = json.loads((out / "run.json").read_text())
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert set(record["weights"]) == {
         f"cpa-{task}-{axis}" for task in ("fungus_ball", "disease") for axis in ("axial", "coronal")
     }
@@ -89,7 +89,7 @@ def test_batch_writes_a_row_per_scan(case, tmp_path):
     out = tmp_path / "results"
     words = ["--input", str(tmp_path / "scans"), "--output", str(out), "--quiet"]
     assert main(["batch", "cpa", *words, *case[2:]]) == 2
-    rows = {row["scan"]: row for row in csv.DictReader((out / "scans.csv").open())}
+    rows = {row["scan"]: row for row in csv.DictReader((out / "scans.csv").open(encoding="utf-8"))}
     assert float(rows["a"]["left_upper fungus_ball"]) > 0.5 > float(rows["a"]["right_lower fungus_ball"])
     assert rows["b"]["left_upper fungus_ball"] == "" and rows["b"]["right_upper fungus_ball"]
     assert "shows no lungs" in rows["none"]["error"] and float(rows["a"]["disease"]) >= 0
@@ -104,7 +104,10 @@ def test_follow_compares_what_was_read(case, tmp_path, capsys):
     words = ["follow", str(tmp_path / "before"), str(tmp_path / "after"), "-o", str(tmp_path / "course")]
     assert main(words) == 0
     assert "left upper: fungus ball gone" in capsys.readouterr().out
-    rows = {row["region"]: row for row in csv.DictReader((tmp_path / "course" / "change.csv").open())}
+    rows = {
+        row["region"]: row
+        for row in csv.DictReader((tmp_path / "course" / "change.csv").open(encoding="utf-8"))
+    }
     assert rows["left_upper"]["verdict"] == "gone" and float(rows["left_upper"]["change"]) < -0.5
     assert rows["left_lower"]["verdict"] == "cannot be compared"
     assert main(["cpa", case[1], *case[2:], "--threshold", "0.7", "-o", str(tmp_path / "c"), "--quiet"]) == 0

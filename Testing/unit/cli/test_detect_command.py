@@ -57,13 +57,13 @@ def test_slices(output):
 
 
 def test_scan(output):
-    scan = json.loads((output / "scan.json").read_text())
+    scan = json.loads((output / "scan.json").read_text(encoding="utf-8"))
     assert (scan["slices"], scan["judged"]) == (24, 12)
     bright, airy = scan["diseases"]
     assert bright["present"] is True and airy["present"] is False
     (where,) = bright["ranges"]
     assert (where["first"], where["last"]) == (15, 13) and where["from_mm"] == 345
-    record = json.loads((output / "run.json").read_text())
+    record = json.loads((output / "run.json").read_text(encoding="utf-8"))
     assert record["weights"]["WEIGHTS"]["file"] == "spots.safetensors"
     assert record["command"].startswith("lungcad detect CT -o OUTPUT --weights WEIGHTS")
 
@@ -77,7 +77,7 @@ def test_heat_map_lies_on_the_scan(output, ct):
 
 
 def test_report(output):
-    page = (output / "report.html").read_text()
+    page = (output / "report.html").read_text(encoding="utf-8")
     assert "13–15 (S 345 to 355 mm, highest" in page
     assert page.count("<figure>") >= 2 and "the disease that it has learned is synthetic" in page
     links = re.findall(r'(?:src|href)="(?!data:|#)[^"]*"', page)
@@ -107,8 +107,8 @@ def test_a_scan_without_lungs(tmp_path, weights, capsys):
     out = tmp_path / "out"
     assert main(["detect", str(tmp_path / "belly.nii.gz"), "--weights", weights, "-o", str(out)]) == 0
     assert "not said" in capsys.readouterr().out
-    assert "No slice shows enough lung." in (out / "report.html").read_text()
-    assert json.loads((out / "scan.json").read_text())["diseases"][0]["present"] is None
+    assert "No slice shows enough lung." in (out / "report.html").read_text(encoding="utf-8")
+    assert json.loads((out / "scan.json").read_text(encoding="utf-8"))["diseases"][0]["present"] is None
 
 
 @pytest.fixture

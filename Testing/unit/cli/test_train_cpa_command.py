@@ -86,8 +86,8 @@ def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
     assert description.input == {"task": "cavity", "axis": "axial", "side": 32, "standardise": True}
     assert description.card.licence == "CC BY 4.0"
     assert not description.card.synthetic
-    assert "doe" not in (out / "cpa-cavity-axial.md").read_text()
-    assert str(tmp_path) not in (out / "cpa-cavity-axial.md").read_text()
+    assert "doe" not in (out / "cpa-cavity-axial.md").read_text(encoding="utf-8")
+    assert str(tmp_path) not in (out / "cpa-cavity-axial.md").read_text(encoding="utf-8")
     assert network(torch.zeros(1, 3, 32, 32)).shape == (1, 2)
     assert len(list((out / "projections").glob("scan-*.npz"))) == 6
     written = (out / "cpa-cavity-axial.safetensors").stat().st_mtime_ns
@@ -97,7 +97,7 @@ def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
 
 def test_bad_input_is_one_line_and_exit_code_two(words, sheets, capsys):
     assert "axiall" in refuse(capsys, [*words(), "--only", "axiall"])
-    text = sheets[1].read_text()
+    text = sheets[1].read_text(encoding="utf-8")
     sheets[1].write_text(text + "\nscan0,left,upper,0,0,1,0")
     assert "contradicts" in refuse(capsys, words())
     sheets[1].write_text(text.replace("scan5,", "scan9,"))

@@ -48,13 +48,13 @@ def test_a_network_is_trained_and_described(prepared, tmp_path):
     assert description.input["threshold_mm2"] == pytest.approx(2940)
     assert len(decisions_from_plain(description.input["decisions"])) == 4
     assert DetectionInput.from_plain(description.input) == DetectionInput()
-    card = (tmp_path / "out" / "MODEL_CARD.md").read_text()
+    card = (tmp_path / "out" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "Trained on synthetic data" in card
     assert str(prepared) not in card
-    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text(encoding="utf-8"))
     assert scores["held_out"]["slices"] == 24
     assert (tmp_path / "out" / "curves.png").stat().st_size > 5000
-    assert len((tmp_path / "out" / "scores.csv").read_text().splitlines()) == 25
+    assert len((tmp_path / "out" / "scores.csv").read_text(encoding="utf-8").splitlines()) == 25
 
 
 def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
@@ -68,10 +68,10 @@ def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
 def test_all_methods_are_compared(prepared, tmp_path):
     words = ("--slices", prepared, "--tested", prepared, "--thresholds", 6000, "--no-layers", *SMALL)
     assert run("train", "detection-tables", *words, "-o", tmp_path / "out") == 0
-    table = (tmp_path / "out" / "tables.md").read_text()
+    table = (tmp_path / "out" / "tables.md").read_text(encoding="utf-8")
     assert "(0.8028)" not in table
     assert "(0.803)" in table  # the paper's smooth L1 beside ours
-    record = json.loads((tmp_path / "out" / "tables.json").read_text())
+    record = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
     assert len(record["methods"]["6000"]) == 7
 
 
@@ -82,7 +82,7 @@ def test_layers_and_dense_layers_on_given_convolutions(prepared, tmp_path):
     words = ("--slices", prepared, "--tested", prepared, "--thresholds", 4000, *SMALL)
     network = tmp_path / "net" / "network.safetensors"
     assert run("train", "detection-tables", *words, "--convolutions", network, "-o", tmp_path / "out") == 0
-    record = json.loads((tmp_path / "out" / "tables.json").read_text())
+    record = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
     assert [row["name"] for row in record["layers"]] == [*(f"conv{n}" for n in range(1, 6)), "fc6", "CNN"]
 
 

@@ -48,7 +48,7 @@ def test_a_line_that_was_altered_is_found(sheet):
     sheet.judge("left_upper", {"cavity"})
     sheet.judge("left_lower", set())
     path = sheet.folder / LEDGER
-    path.write_text(path.read_text().replace('["cavity"]', "[]"))
+    path.write_text(path.read_text(encoding="utf-8").replace('["cavity"]', "[]"))
     with pytest.raises(InputError, match="altered"):
         SignSheet(sheet.folder, CASE, "AB")
 
@@ -109,19 +109,19 @@ def test_scans_join_and_columns_of_others_stay(sheet, image, tmp_path):
     sheet.judge("left_upper", {"cavity"})
     export_sheet(sheet, image, folder, "patient-1")
     table = folder / "scans.csv"
-    lines = table.read_text().splitlines()
+    lines = table.read_text(encoding="utf-8").splitlines()
     table.write_text(f"{lines[0]},split\n{lines[1]},training\n")
     other = SignSheet(tmp_path / "other", "case-2", "AB")
     other.judge("left_upper", set())
     export_sheet(other, image, folder, "patient-2")
-    rows = list(csv.DictReader(table.open()))
+    rows = list(csv.DictReader(table.open(encoding="utf-8")))
     assert [row["split"] for row in rows] == ["training", ""]
     assert [row["disease"] for row in rows] == ["1", ""]
     with pytest.raises(InputError, match="has case-1a2b already"):
         export_sheet(sheet, image, folder, "patient-1")
     sheet.judge("left_upper", set())
     export_sheet(sheet, image, folder, "patient-1", overwrite=True)
-    rows = list(csv.DictReader((folder / "regions.csv").open()))
+    rows = list(csv.DictReader((folder / "regions.csv").open(encoding="utf-8")))
     assert {row["scan"]: row["cavity"] for row in rows} == {"case-2": "0", CASE: "0"}
 
 

@@ -65,7 +65,7 @@ def test_altered_or_foreign_ledgers(tmp_path):
         opened(tmp_path, case="case-other")
     with pytest.raises(InputError, match="others to tick"):
         opened(tmp_path, diseases=("emphysema",))
-    text = (tmp_path / LEDGER).read_text()
+    text = (tmp_path / LEDGER).read_text(encoding="utf-8")
     (tmp_path / LEDGER).write_text(text.replace('"place": 3', '"place": 2'))
     with pytest.raises(InputError, match="altered: line 2"):
         opened(tmp_path)
@@ -130,7 +130,7 @@ def test_export(tmp_path):
     export_slices(review, scan(), tmp_path / "set", "patient-1", overwrite=True)
     rows = read_slice_labels(table, DISEASES)
     assert [(row.scan, row.slice) for row in rows] == [(CASE, 1), (CASE, 2), (CASE, 4), ("case-00bb", 1)]
-    with table.open() as file:
+    with table.open(encoding="utf-8") as file:
         assert {row["image"] for row in csv.DictReader(file)} == {
             f"images/{CASE}.nrrd",
             "images/case-00bb.nrrd",

@@ -208,7 +208,7 @@ def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
         assert description.input == {"task": sign, "axis": "axial", "side": 32, "standardise": False}
         assert description.classes == ("absent", "present")
         assert next(network.parameters()).dtype in (torch.float16, torch.float32)
-        assert "precision" in (tmp_path / f"cpa-{sign}-axial.md").read_text()
+        assert "precision" in (tmp_path / f"cpa-{sign}-axial.md").read_text(encoding="utf-8")
         absent, present = records[f"cpa-{sign}-axial"]["test"]["recall"]
         assert absent + present > 1.3  # 1 is what guessing has
     before = (tmp_path / "cpa-cavity-axial.safetensors").stat().st_mtime_ns
