@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from LungCAD.report.sign_pictures import paint_projection
 from LungCAD.tasks.cpa import CpaParameters, CpaReader
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
+from LungCAD.worker.jobs.scans import on_folder
 from LungCAD.worker.plain import to_plain
 
 NETWORKS = "networks for projections"
@@ -62,27 +62,9 @@ def find_signs(
 def find_signs_in_folder(
     inputs: dict[str, sitk.Image], parameters: dict[str, Any], progress: Progress, cache: Cache
 ) -> JobResult:
-    """Do the same on every scan of a folder: `LungCAD.batch.cpa`.
-
-    Parameters
-    ----------
-    inputs : none.
-    parameters : source (a folder with one folder per scan) and output, as absolute paths; those of
-        `find_signs` besides.
-
-    Returns
-    -------
-    As data: scans (their number), failed (scan and sentence) and table (path, one row per scan).
-    """
-    choices = {name: value for name, value in parameters.items() if name not in ("source", "output")}
+    """Do the same on every scan of a folder: `LungCAD.batch.cpa` (`on_folder`); `inputs` are none."""
     cache.drop(NETWORKS)  # the run loads networks of its own
-    done = read_scans(
-        Path(parameters["source"]),
-        Path(parameters["output"]),
-        parameters_from_dict(CpaParameters, choices),
-        progress=progress,
-    )
-    return JobResult(data={"scans": done.scans, "failed": done.failed, "table": str(done.table)})
+    return on_folder(read_scans, CpaParameters, parameters, progress)
 
 
 def _color_image(picture: object) -> sitk.Image:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import SimpleITK as sitk
@@ -16,6 +15,7 @@ from LungCAD.tasks import ild_detection
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
+from LungCAD.worker.jobs.scans import on_folder
 from LungCAD.worker.plain import to_plain
 
 NETWORK = "network for disease detection"
@@ -59,24 +59,6 @@ def detect(
 def detect_folder(
     inputs: dict[str, sitk.Image], parameters: dict[str, Any], progress: Progress, cache: Cache
 ) -> JobResult:
-    """Do the same on every scan of a folder: `LungCAD.batch.detection`.
-
-    Parameters
-    ----------
-    inputs : none.
-    parameters : source (a folder with one folder per scan) and output, as absolute paths; those of `detect`
-        besides.
-
-    Returns
-    -------
-    As data: scans (their number), failed (scan and sentence) and table (path, one row per scan).
-    """
-    choices = {name: value for name, value in parameters.items() if name not in ("source", "output")}
+    """Do the same on every scan of a folder: `LungCAD.batch.detection` (`on_folder`); `inputs` are none."""
     cache.drop(NETWORK)  # the run loads a network of its own
-    done = detect_scans(
-        Path(parameters["source"]),
-        Path(parameters["output"]),
-        parameters_from_dict(IldDetectionParameters, choices),
-        progress=progress,
-    )
-    return JobResult(data={"scans": done.scans, "failed": done.failed, "table": str(done.table)})
+    return on_folder(detect_scans, IldDetectionParameters, parameters, progress)

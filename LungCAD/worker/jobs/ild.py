@@ -23,6 +23,7 @@ from LungCAD.tasks.ild_segmentation import (
 from LungCAD.weights.shipped import weights_file
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
+from LungCAD.worker.jobs.scans import on_folder
 from LungCAD.worker.plain import from_plain, to_plain
 
 NETWORK = "network for interstitial lung disease"
@@ -65,27 +66,9 @@ def segment_ct(
 def segment_folder(
     inputs: dict[str, sitk.Image], parameters: dict[str, Any], progress: Progress, cache: Cache
 ) -> JobResult:
-    """Do the same on every CT of a folder: `LungCAD.batch.ild`.
-
-    Parameters
-    ----------
-    inputs : none.
-    parameters : source (a folder with one folder per CT) and output, as absolute paths; those of `segment_ct`
-        besides.
-
-    Returns
-    -------
-    As data: scans (their number), failed (scan and sentence) and table (path, one row per scan).
-    """
-    choices = {name: value for name, value in parameters.items() if name not in ("source", "output")}
+    """Do the same on every CT of a folder: `LungCAD.batch.ild` (`on_folder`); `inputs` are none."""
     cache.drop(NETWORK)  # the run loads a network of its own
-    done = segment_scans(
-        Path(parameters["source"]),
-        Path(parameters["output"]),
-        parameters_from_dict(IldSegmentationParameters, choices),
-        progress=progress,
-    )
-    return JobResult(data={"scans": done.scans, "failed": done.failed, "table": str(done.table)})
+    return on_folder(segment_scans, IldSegmentationParameters, parameters, progress)
 
 
 def _key(parameters: IldSegmentationParameters) -> tuple[Path, float, str]:
