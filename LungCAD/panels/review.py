@@ -222,15 +222,7 @@ class ReviewPanel:
 
     def _attempt(self, act: Callable[[ReviewedCase], object]) -> bool:
         """Do something with the open case and tell whether that went well; the head says why not."""
-        if not self._is_open():
-            return False
-        self.head.say("")
-        try:
-            act(self.case)
-        except InputError as error:
-            self.head.say(str(error))
-            return False
-        return True
+        return self._is_open() and self.head.attempt(lambda: act(self.case))
 
     def _on_renamed(self) -> None:
         """Every reader has a review of their own of the same result."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import qt
 
+from LungCAD.errors import InputError
 from LungCAD.panels import review_settings as settings
 from LungCAD.panels.problems import Problems
 
@@ -55,6 +56,16 @@ class ReviewHead:
         """Show one sentence, or none."""
         self.sentence = sentence
         self._problems.show({FIELD: sentence} if sentence else {})
+
+    def attempt(self, act: Callable[[], object]) -> bool:
+        """Do something and tell whether that went well; the label for sentences says why not."""
+        self.say("")
+        try:
+            act()
+        except InputError as error:
+            self.say(str(error))
+            return False
+        return True
 
     def _on_renamed(self) -> None:
         settings.remember(settings.READER, self.reader)

@@ -76,11 +76,11 @@ class SignSheetPanel:
         """Say nothing of the present region any more."""
         region = self.table.present
         if region and self.sheet is not None:
-            self._attempt(lambda: self.sheet.take_back(region))
+            self.head.attempt(lambda: self.sheet.take_back(region))
             self._refresh()
 
     def _judge(self, region: str, shown: set[str]) -> bool:
-        said = self._attempt(lambda: self._opened().judge(region, shown))
+        said = self.head.attempt(lambda: self._opened().judge(region, shown))
         self._refresh()
         return said
 
@@ -97,16 +97,6 @@ class SignSheetPanel:
             raise InputError("Reader", "has no name", "Enter your name or initials above")
         folder = review_folder(settings.reviews_folder(), self._case, self.head.reader)
         self.sheet = SignSheet(folder, self._case, self.head.reader, self._model)
-
-    def _attempt(self, act: Callable[[], object]) -> bool:
-        """Do something and tell whether that went well; the head says why not."""
-        self.head.say("")
-        try:
-            act()
-        except InputError as error:
-            self.head.say(str(error))
-            return False
-        return True
 
     def _refresh(self) -> None:
         judgements = self.sheet.judgements if self.sheet else {}
@@ -133,7 +123,7 @@ class SignSheetPanel:
         """Every reader has a sheet of their own."""
         if self._ct is not None and self.head.reader:
             self.sheet = None
-            self._attempt(self._open)
+            self.head.attempt(self._open)
         self._refresh()
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:

@@ -67,7 +67,7 @@ class SliceReviewPanel:
         """Review what was found; what the reader said of the scan earlier is shown."""
         self._show(subject)
         if self.head.reader:
-            self._attempt(self._open)
+            self.head.attempt(self._open)
         self._refresh()
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class SliceReviewPanel:
             say(self.review)
             carry_ledger(self._subject.node, self.review.text)
 
-        done = self._attempt(act)
+        done = self.head.attempt(act)
         self._refresh()
         return done
 
@@ -141,16 +141,6 @@ class SliceReviewPanel:
         self.widget.visible = subject is not None
         self.table.show(subject.findings if subject else None)
 
-    def _attempt(self, act: Callable[[], object]) -> bool:
-        """Do something and tell whether that went well; the head says why not."""
-        self.head.say("")
-        try:
-            act()
-        except InputError as error:
-            self.head.say(str(error))
-            return False
-        return True
-
     def _refresh(self) -> None:
         judgements = self.review.judgements if self.review else {}
         self.table.mark(judgements)
@@ -162,13 +152,13 @@ class SliceReviewPanel:
         """Every reader has a review of their own."""
         if self._subject is not None and self.head.reader:
             self.review = None
-            self._attempt(self._open)
+            self.head.attempt(self._open)
             self._refresh()
 
     def _on_chosen(self, number: int) -> None:
         from LungCAD.mrml.detection import show_slice
 
-        self._attempt(lambda: show_slice(self._subject.ct, number))
+        self.head.attempt(lambda: show_slice(self._subject.ct, number))
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
         from LungCAD.mrml.volumes import image_from_volume
