@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from LungCAD.images.square import Square
 
-LEAST_CONFIDENCE = 0.95
-"""Expected Dice below which a result is not to be trusted unseen."""
+LEAST_CONFIDENCE = 0.96
+"""Expected Dice below which a result is not to be trusted unseen: so sure is the shipped network of nineteen
+in twenty films; of slices of CT it reached 0.954."""
 
 AREA_SHARES = (0.08, 0.75)
 """Part of the picture that the lungs of a frontal film take."""
