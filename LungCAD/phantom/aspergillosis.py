@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from LungCAD.phantom.cavities import SHARP_MM, claim
 from LungCAD.phantom.distractors import DISTRACTORS, place_distractor
@@ -43,8 +44,14 @@ DISTRACTED_BESIDE_SIGN = 0.25
 CAVITY_MM, BALL_PART = (11.0, 26.0), (0.40, 0.62)
 """Outer radius of a cavity; radius of a ball as a part of it."""
 
-RIND_MM, RIND_BREADTH_MM = (5.0, 13.0), (22.0, 55.0)
+RIND_MM, RIND_BREADTH_MM = (6.0, 14.0), (35.0, 70.0)
 """Thickness of a pleural rind in its middle, and how far it reaches around."""
+
+LEAST_OUTWARD = 0.4
+"""Part of a surface's normal that points away from the thorax's middle, or up, where ribs lie behind it."""
+
+APEX_FROM = 0.75
+"""Height in the lungs above which a surface that faces up is the apex."""
 
 PRESENT_PART, PRESENT_ML = 0.25, 0.4
 """A region shows a sign where it has at least so much of a lesion of it."""
@@ -88,18 +95,24 @@ def _region_ticks(region: int, rng: np.random.Generator, disease: bool, uniform:
 
 
 def place_lesions(
-    space: LungSpace, regions: NDArray, ticks: list[Ticks], voxel_ml: float, rng: np.random.Generator
+    space: LungSpace,
+    regions: NDArray,
+    costal: NDArray[np.bool_],
+    ticks: list[Ticks],
+    voxel_ml: float,
+    rng: np.random.Generator,
 ) -> Sheet:
     """Place what the ticks ask for; a region without room for it goes without.
 
-    regions : (N,) region of each voxel of the lung space, 0..5. voxel_ml : volume of a voxel.
+    regions : (N,) region of each voxel of the lung space, 0..5. costal : (N,) as of `costal_surface`.
+    voxel_ml : volume of a voxel.
     """
     free = np.ones(len(space.index), np.float32)
     lesions: list[Lesion] = []
     for region, tick in enumerate(ticks):
         inside = regions == region
         if inside.any():
-            free = _place_signs(space, inside, tick, lesions, free, rng)
+            free = _place_signs(space, inside, costal, tick, lesions, free, rng)
     for region, tick in enumerate(ticks):
         inside = regions == region
         if inside.any() and tick.distractor:
@@ -111,6 +124,7 @@ def place_lesions(
 def _place_signs(
     space: LungSpace,
     inside: NDArray[np.bool_],
+    costal: NDArray[np.bool_],
     tick: Ticks,
     lesions: list[Lesion],
     free: Values,
@@ -131,15 +145,32 @@ def _place_signs(
         free = claim(lesions, "cavity", distance / radius, radius, free, SHARP_MM)
     if tick.pleural_thickening:
         breadth = rng.uniform(*RIND_BREADTH_MM)
-        place = _place(space, inside & (space.depth < 4), rng, least_depth=0.0)
+        place = _place(space, inside & costal & (space.depth < 4), rng, least_depth=0.0)
         distance = np.linalg.norm(space.points - place, axis=1)
-        shallow = np.flatnonzero((space.depth < 20) & (distance < breadth))
+        shallow = np.flatnonzero(costal & (space.depth < 20) & (distance < breadth))
         thickness = np.full(len(free), 0.01, np.float32)
         thickness[shallow] = rng.uniform(*RIND_MM) * np.clip(1.2 * (1 - distance[shallow] / breadth), 0, 1)
         thickness[shallow] *= np.clip(1 + 0.25 * smooth_noise(space.points[shallow], 12, rng), 0.3, None)
         reach = space.depth / np.maximum(thickness, 0.01)
         free = claim(lesions, "pleural_thickening", reach, 4.0, free, SHARP_MM)
     return free
+
+
+def costal_surface(space: LungSpace) -> NDArray[np.bool_]:
+    """Return which voxels (N,) have a surface nearest that faces the ribs, not the heart or the diaphragm."""
+    depth = np.zeros(space.shape, np.float32)
+    depth.ravel()[space.index] = space.depth
+    spacing = np.ptp(space.points, axis=0) / np.maximum(
+        np.ptp(np.unravel_index(space.index, space.shape), 1), 1
+    )
+    inward = np.stack(
+        [slope.ravel()[space.index] for slope in np.gradient(ndimage.gaussian_filter(depth, 1.5), *spacing)],
+        axis=1,
+    )
+    from_middle = space.points - 0.5 * (space.points.min(axis=0) + space.points.max(axis=0))
+    from_middle /= np.maximum(np.linalg.norm(from_middle[:, 1:], axis=1, keepdims=True), 1e-3)
+    lateral = -(inward[:, 1:] * from_middle[:, 1:]).sum(axis=1)
+    return (lateral > LEAST_OUTWARD) | ((-inward[:, 0] > LEAST_OUTWARD) & (space.height > APEX_FROM))
 
 
 def _place(space: LungSpace, where: NDArray, rng: np.random.Generator, least_depth: float) -> Points:

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.phantom.anatomy import Thorax, ThoraxParameters, make_thorax
-from LungCAD.phantom.aspergillosis import REGIONS, Sheet, draw_ticks, place_lesions
+from LungCAD.phantom.aspergillosis import (
+    REGIONS,
+    Sheet,
+    costal_surface,
+    draw_ticks,
+    place_lesions,
+)
 from LungCAD.phantom.body import Body
 from LungCAD.phantom.disease import TEXTURES, true_labels
 from LungCAD.phantom.distractors import DISTRACTORS
@@ -92,10 +98,10 @@ def make_aspergillosis(parameters: AspergillosisParameters) -> Iterator[Aspergil
     thorax = make_thorax(_frame(parameters, frame_rng))
     spacing = thorax.spacing[::-1]
     space = LungSpace.of(thorax.lungs, spacing)
-    regions = _regions(space)
+    regions, costal = _regions(space), costal_surface(space)
     for rng in study_rngs:
         ticks = draw_ticks(rng, disease=rng.random() >= CONTROLS, uniform=parameters.uniform)
-        sheet = place_lesions(space, regions, ticks, float(np.prod(spacing)) / 1000, rng)
+        sheet = place_lesions(space, regions, costal, ticks, float(np.prod(spacing)) / 1000, rng)
         yield _scanned(thorax, space, sheet, rng)
 
 

@@ -22,6 +22,7 @@ from LungCAD.lungs.morphology import (
     distance_to,
     opening,
 )
+from LungCAD.tasks.cpa_projections.rind import pleural_rind
 
 AIR_HU = -570.0
 INTERMEDIATE_PX, EXTERNAL_PX = 10.0, 35.0
@@ -29,9 +30,14 @@ CLOSED_PX, OPENED_PX = 5.0, 2.5
 """Radii that smooth the aerated lung; the paper states none."""
 
 SMALLEST_PART = 0.05
-"""Of the largest piece of air; smaller pieces are bowel and the like."""
+"""Of the largest piece of air; smaller pieces are bowel and the like, unless lung lies below them."""
 
-_PUBLISHED = 512
+SMALLEST_PX = 12.0
+"""Cube root of the volume of the smallest cavity whose wall parts it from the lung's air."""
+
+PUBLISHED_SIZE = (432, 512, 512)
+"""Voxels along z, y, x of the scans that the radii are meant for."""
+
 _FAR_PX = 1e4  # between slices, so that balls are discs
 
 
@@ -52,7 +58,9 @@ def lung_mask(hu: NDArray[np.float32]) -> Mask:
 
     A watershed on the edges of the slice, from the aerated lung (internal marker) and a ring around it
     (external marker, 10 to 35 pixels away), takes in what no edge parts from the lung. What it leaves out in
-    bays and holes is added by a closing, the black top-hat, and by filling holes.
+    bays and holes is added by a closing, the black top-hat, and by filling holes. Two departures, without
+    which most of the signs' voxels were left out: cavities count as lung although a wall parts them from its
+    air, and so does thick pleura (`pleural_rind`).
 
     hu : (z, y, x) on the projection grid. All false where the body encloses no air.
     """
@@ -60,14 +68,18 @@ def lung_mask(hu: NDArray[np.float32]) -> Mask:
     box = _reach(air)
     lung = np.zeros_like(air)
     lung[box] = _without_holes(closing(_flooded(air[box], hu[box], pixels), INTERMEDIATE_PX, pixels), pixels)
-    return lung
+    return lung | pleural_rind(lung, hu, _voxel(hu.shape))
 
 
 def _air_in_body(hu: NDArray[np.float32]) -> Mask:
-    """Return air that does not reach the picture's sides, without the small pieces."""
+    """Return air that does not reach the picture's sides: large pieces, and cavities that a wall closes."""
     labels, sizes = components(hu < AIR_HU)
     sizes[_at_sides(labels)] = 0
-    return ((sizes > 0) & (sizes >= SMALLEST_PART * sizes.max()))[labels]
+    large = (sizes > 0) & (sizes >= SMALLEST_PART * sizes.max())
+    over_lung = np.maximum.accumulate(large[labels], axis=0)  # z ascends; no lung lies below bowel
+    covered = np.bincount(labels[over_lung], minlength=len(sizes)) > sizes / 2
+    cavity = covered & (sizes * np.prod(_voxel(hu.shape)) >= SMALLEST_PX**3)
+    return (large | cavity)[labels]
 
 
 def _flooded(internal: Mask, hu: NDArray[np.float32], pixels: Spacing) -> Mask:
@@ -94,9 +106,15 @@ def _at_sides(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.unique(np.concatenate([*sides, [0]]))
 
 
+def _voxel(shape: tuple[int, ...]) -> Spacing:
+    """Return the distances of voxels in pixels of the published grid, which are as long along z."""
+    depth, height, width = (length / own for length, own in zip(PUBLISHED_SIZE, shape, strict=True))
+    return depth, height, width
+
+
 def _pixels(shape: tuple[int, ...]) -> Spacing:
-    """Return the distances of voxels in pixels of a published slice."""
-    return _FAR_PX, _PUBLISHED / shape[1], _PUBLISHED / shape[2]
+    """Return the distances of voxels in a slice as `_voxel` does; no distance reaches the next slice."""
+    return _FAR_PX, *_voxel(shape)[1:]
 
 
 def _reach(air: Mask) -> tuple[slice, ...]:

@@ -14,6 +14,7 @@ from LungCAD.phantom.aspergillosis import (
     OCCURRENCE,
     SIGNS,
     STUDIES,
+    costal_surface,
     draw_ticks,
     place_lesions,
 )
@@ -120,8 +121,21 @@ def test_a_region_without_lung_goes_without():
     space = LungSpace.of(lungs, (4.0, 4.0, 4.0))
     regions = regions_of(lungs.shape).ravel()[space.index]
     rng = np.random.default_rng(3)
-    sheet = place_lesions(space, regions, draw_ticks(rng, True, True), 0.064, rng)
+    sheet = place_lesions(space, regions, costal_surface(space), draw_ticks(rng, True, True), 0.064, rng)
     assert not sheet.signs[:3].any()
+
+
+def test_the_costal_surface_lies_along_the_ribs():
+    z, y, x = np.indices((40, 60, 60))
+    ball = np.sqrt((z - 20.0) ** 2 + (y - 30) ** 2 + (x - 30) ** 2)
+    space = LungSpace.of(((ball < 18) & (ball > 7)).astype(np.uint8), (2.0, 2.0, 2.0))
+    costal, radius = costal_surface(space), ball.ravel()[space.index]
+    level = np.abs(space.points[:, 0] - 40) < 12
+    assert costal[level & (radius > 15)].all()
+    assert not costal[level & (radius < 9)].any()
+    axial = np.hypot(*(space.points[:, 1:] - 60).T) < 10
+    assert not costal[axial & (space.points[:, 0] < 16)].any()  # what faces down is the diaphragm
+    assert costal[axial & (space.points[:, 0] > 66)].all()
 
 
 def test_six_equal_regions_are_needed():

@@ -203,6 +203,40 @@ def test_only_the_full_mask_takes_in_solid_disease():
     assert not aerated_mask(hu)[ball].any()
 
 
+def test_a_cavity_behind_a_wall_counts_as_lung_but_gas_below_the_lungs_does_not():
+    hu, _ = body((24, 64, 64))
+    y, x = np.indices(hu.shape[1:])
+    hu[:12] = np.where(np.hypot(y - 32, x - 32) < 29, 40, -1000)  # below the diaphragm
+    gas, tissue = np.hypot(y - 32, x - 18) < 4, np.hypot(y - 32, x - 18) < 14
+    hu[18:23][:, tissue], hu[19:22][:, gas] = 40, -990
+    hu[3:6][:, gas] = -990
+    mask = lung_mask(hu)
+    assert mask[19:22][:, gas].all()
+    assert not mask[:10].any()
+
+
+def chest_with_ribs(ribs=True):
+    """One lung (radius 40) and ribs around it, pleura 4 voxels thick on one side; voxels of 4 pixels."""
+    z, y, x = np.indices((36, 128, 128))
+    radius, angle = np.hypot(y - 64, x - 64), np.arctan2(y - 64, x - 64)
+    rind = (radius < 40) & (radius >= 36) & (np.abs(angle) < 0.5)
+    hu = np.where(radius < 56, 40, -1000).astype(np.float32)
+    hu[(radius < 40) & ~rind] = -850
+    if ribs:
+        hu[(radius > 42) & (radius < 46) & (z % 4 < 2)] = 500
+    return hu, radius, rind
+
+
+def test_thick_pleura_before_the_ribs_belongs_to_the_mask():
+    hu, radius, rind = chest_with_ribs()
+    mask = lung_mask(hu)
+    middle = slice(6, 30)  # the outermost ribs have no neighbour
+    assert mask[middle][rind[middle]].mean() > 0.6  # not its tapering ends
+    assert not mask[radius > 42].any()
+    without_ribs = lung_mask(chest_with_ribs(ribs=False)[0])
+    assert without_ribs[rind].mean() < 0.3
+
+
 def test_no_air_no_lungs():
     solid = np.full((12, 64, 64), 40, np.float32)
     assert not lung_mask(solid).any()

@@ -1,0 +1,95 @@
+"""Thick pleura: soft tissue between the aerated lung and the ribs, where the gap is wider than elsewhere.
+
+A watershed cannot part thick pleura from the chest wall behind it, which is as dense, and a closing does not
+fill it where it follows the curve of the chest. The ribs tell: along a normal lung they lie one thin layer
+away all around. Not in SAPSAM, whose masks show thick pleura but whose text does not say what keeps it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from LungCAD.lungs.morphology import Mask, Spacing, closing, components, dilate, distance_to
+
+BONE_HU = 170.0
+SOFT_TISSUE_HU = -160.0, 240.0
+SMOOTH_PX = 1.8
+"""Before bone is told from noise."""
+
+LEAST_BONE_PX = 24.0
+"""Cube root of the volume of the smallest piece of bone: ribs, not calcifications."""
+
+RIB_GAP_PX = 20.0
+"""Radius of the closing that joins neighbouring ribs to a cage."""
+
+USUAL_PX, WALL_PX = 8.0, 3.0
+"""Between the pleura and the ribs of a normal chest; the part of it that is chest wall even behind a rind."""
+
+WIDEST_PX = 30.0
+"""Between the aerated lung and the ribs; behind wider gaps lie the heart, the liver or the spine."""
+
+OPPOSITE = -0.5
+"""Cosine of the directions to the lung and to the ribs, for what surely lies between them."""
+
+OUTWARD = 0.3
+"""Cosine of the directions to the ribs and away from the body's middle, which leaves out the mediastinum."""
+
+WORKING_PX = 2.8
+"""Voxels as wide as this are fine enough."""
+
+
+def pleural_rind(lung: Mask, hu: NDArray[np.float32], pixels: Spacing) -> Mask:
+    """Return the soft tissue (z, y, x) between a lung mask and the ribs behind it, if thicker than usual.
+
+    pixels : distance of voxels along z, y, x in pixels of a published slice, about 0.7 mm.
+    """
+    steps = tuple(max(1, round(WORKING_PX / pixel)) for pixel in pixels)
+    coarse = tuple(slice(None, None, step) for step in steps)
+    widths = tuple(pixel * step for pixel, step in zip(pixels, steps, strict=True))
+    found = _between(lung[coarse], _cage(hu[coarse], widths), widths)
+    for axis, (step, length) in enumerate(zip(steps, lung.shape, strict=True)):
+        found = found.repeat(step, axis).take(np.arange(length), axis)
+    low, high = SOFT_TISSUE_HU
+    return found & ~lung & (hu > low) & (hu < high)
+
+
+def _cage(hu: NDArray[np.float32], pixels: Spacing) -> Mask:
+    """Return the ribs, the spine and the sternum, and what lies between neighbouring ribs."""
+    labels, sizes = components(ndimage.gaussian_filter(hu, [SMOOTH_PX / pixel for pixel in pixels]) > BONE_HU)
+    bone = (sizes * np.prod(pixels) >= LEAST_BONE_PX**3)[labels]
+    bone[labels == 0] = False
+    return bone | closing(bone, RIB_GAP_PX, pixels)
+
+
+def _between(lung: Mask, cage: Mask, pixels: Spacing) -> Mask:
+    """Return what has the lung on one side and the ribs on the outer other, in a gap wider than usual."""
+    if not (lung.any() and cage.any()):
+        return np.zeros_like(lung)
+    near = ~lung & ~cage & (distance_to(lung, pixels) <= WIDEST_PX)
+    voxels = np.argwhere(near) * pixels
+    to_lung, to_ribs = (_nearest(mask, near, pixels) - voxels for mask in (lung, cage))
+    from_middle = voxels - np.argwhere(lung).mean(axis=0) * pixels
+    from_middle[:, 0] = 0
+    deep = np.linalg.norm(to_ribs, axis=1)
+    narrow = np.linalg.norm(to_lung, axis=1) + deep <= WIDEST_PX
+    before_ribs = narrow & (_cosine(to_ribs, from_middle) > OUTWARD)
+    opposite = _cosine(to_lung, to_ribs)
+    rind, thick = np.zeros_like(lung), np.zeros_like(lung)
+    thick[near] = before_ribs & (opposite < OPPOSITE) & (deep >= USUAL_PX)
+    rind[near] = before_ribs & (opposite < 0) & (deep >= WALL_PX)
+    return rind & dilate(thick, USUAL_PX, pixels)
+
+
+def _nearest(mask: Mask, near: Mask, pixels: Spacing) -> NDArray[np.float64]:
+    """Return the place of the nearest voxel of the mask for each voxel of `near`."""
+    places = ndimage.distance_transform_edt(
+        ~mask, sampling=pixels, return_distances=False, return_indices=True
+    )
+    return np.stack([along[near] for along in places], axis=1) * pixels
+
+
+def _cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return (a * b).sum(axis=1) / np.maximum(lengths, 1e-6)
