@@ -8,7 +8,7 @@ import numpy as np
 
 from LungCAD.phantom.lesions import Lesion, LungSpace, plan_lesions
 
-AFFECTED = {"ground_glass": 0.72, "reticulation": 0.29, "honeycombing": 0.31, "emphysema": 0.60}
+AFFECTED = {"ground_glass": 0.72, "reticulation": 0.29, "honeycombing": 0.17, "emphysema": 0.60}
 """Part of the patients with a disease; so as many slices show it as in LTRC (Gao et al. 2017, table 1).
 
 Diseases come independently of each other, as they nearly do there (its table 2).

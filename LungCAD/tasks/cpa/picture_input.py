@@ -26,10 +26,22 @@ class PictureInput:
 
     def images(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return pictures (N, 1 or 3, Y, X; 0..1) as (N, 3, side, side)."""
+        return self.resized(self.levels(pictures))
+
+    def levels(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Return the levels (N, 1 or 3, Y, X) of pictures (0..1) as a network takes them."""
+        return _standardised(pictures.float()) if self.standardise else 2 * pictures.float() - 1
+
+    def resized(self, levels: torch.Tensor) -> torch.Tensor:
+        """Return levels (N, 1 or 3, Y, X) as (N, 3, side, side)."""
         size = (self.side, self.side)
-        levels = _standardised(pictures.float()) if self.standardise else 2 * pictures.float() - 1
         resized = interpolate(levels, size, mode="bilinear", antialias=True, align_corners=False)
         return resized.expand(-1, 3, -1, -1)
+
+    @property
+    def outside(self) -> float:
+        """Level of rays that meet no lung."""
+        return 0.0 if self.standardise else -1.0
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> PictureInput:

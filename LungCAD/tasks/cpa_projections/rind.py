@@ -21,23 +21,28 @@ SMOOTH_PX = 1.8
 LEAST_BONE_PX = 24.0
 """Cube root of the volume of the smallest piece of bone: ribs, not calcifications."""
 
-RIB_GAP_PX = 20.0
+RIB_GAP_PX = 32.0
 """Radius of the closing that joins neighbouring ribs to a cage."""
 
 USUAL_PX, WALL_PX = 8.0, 3.0
 """Between the pleura and the ribs of a normal chest; the part of it that is chest wall even behind a rind."""
 
-WIDEST_PX = 30.0
+WIDEST_PX = 36.0
 """Between the aerated lung and the ribs; behind wider gaps lie the heart, the liver or the spine."""
 
 OPPOSITE = -0.5
 """Cosine of the directions to the lung and to the ribs, for what surely lies between them."""
 
-OUTWARD = 0.3
-"""Cosine of the directions to the ribs and away from the body's middle, which leaves out the mediastinum."""
+OUTWARD, SPINE_PX = 0.3, 50.0
+"""Cosine of the directions to the ribs and away from the body's middle, and distance from the middle to
+either side: they leave out the mediastinum and what lies before the spine and behind the sternum."""
 
-WORKING_PX = 2.8
+WORKING_PX = 3.2
 """Voxels as wide as this are fine enough."""
+
+
+Points = NDArray[np.float64]
+"""(N, 3), order z, y, x, in pixels of a published slice."""
 
 
 def pleural_rind(lung: Mask, hu: NDArray[np.float32], pixels: Spacing) -> Mask:
@@ -73,8 +78,11 @@ def _between(lung: Mask, cage: Mask, pixels: Spacing) -> Mask:
     from_middle = voxels - np.argwhere(lung).mean(axis=0) * pixels
     from_middle[:, 0] = 0
     deep = np.linalg.norm(to_ribs, axis=1)
-    narrow = np.linalg.norm(to_lung, axis=1) + deep <= WIDEST_PX
-    before_ribs = narrow & (_cosine(to_ribs, from_middle) > OUTWARD)
+    before_ribs = (np.linalg.norm(to_lung, axis=1) + deep <= WIDEST_PX) & (
+        np.abs(from_middle[:, 2]) > SPINE_PX
+    )
+    before_ribs &= _cosine(to_ribs, from_middle) > OUTWARD
+    before_ribs[before_ribs] = ~_crosses(cage, voxels[before_ribs], to_lung[before_ribs], pixels)
     opposite = _cosine(to_lung, to_ribs)
     rind, thick = np.zeros_like(lung), np.zeros_like(lung)
     thick[near] = before_ribs & (opposite < OPPOSITE) & (deep >= USUAL_PX)
@@ -82,7 +90,13 @@ def _between(lung: Mask, cage: Mask, pixels: Spacing) -> Mask:
     return rind & dilate(thick, USUAL_PX, pixels)
 
 
-def _nearest(mask: Mask, near: Mask, pixels: Spacing) -> NDArray[np.float64]:
+def _crosses(cage: Mask, start: Points, way: Points, pixels: Spacing) -> NDArray[np.bool_]:
+    """Return which ways lead through the cage, as to the lung from under the shoulder blade."""
+    places = (start + part * way for part in (0.25, 0.5, 0.75))
+    return np.any([cage[tuple(np.rint(place / pixels).astype(int).T)] for place in places], axis=0)
+
+
+def _nearest(mask: Mask, near: Mask, pixels: Spacing) -> Points:
     """Return the place of the nearest voxel of the mask for each voxel of `near`."""
     places = ndimage.distance_transform_edt(
         ~mask, sampling=pixels, return_distances=False, return_indices=True
@@ -90,6 +104,6 @@ def _nearest(mask: Mask, near: Mask, pixels: Spacing) -> NDArray[np.float64]:
     return np.stack([along[near] for along in places], axis=1) * pixels
 
 
-def _cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+def _cosine(a: Points, b: Points) -> NDArray[np.float64]:
     lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return (a * b).sum(axis=1) / np.maximum(lengths, 1e-6)

@@ -55,16 +55,18 @@ class CpaLearner(LightningModule):
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the loss of a batch."""
         pictures, labels = batch
-        return self._loss(self._logits(varied(pictures.float() / 255, self._choices)), labels)
+        return self._loss(
+            self._logits(varied(self._levels(pictures), self._choices, self._input.outside)), labels
+        )
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Log the loss of a batch as it is."""
         pictures, labels = batch
-        self.log(LOSS, self._loss(self._logits(pictures.float() / 255), labels), batch_size=len(labels))
+        self.log(LOSS, self._loss(self._logits(self._levels(pictures)), labels), batch_size=len(labels))
 
     def predict_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the probability (N, T) of yes."""
-        return self._logits(batch[0].float() / 255).float().softmax(2)[..., 1]
+        return self._logits(self._levels(batch[0])).float().softmax(2)[..., 1]
 
     def configure_optimizers(self) -> torch.optim.Optimizer | dict[str, Any]:
         """Return the optimiser over what is not frozen, and its schedule."""
@@ -82,9 +84,12 @@ class CpaLearner(LightningModule):
         )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-    def _logits(self, pictures: torch.Tensor) -> torch.Tensor:
+    def _levels(self, pictures: torch.Tensor) -> torch.Tensor:
+        return self._input.levels(pictures.float() / 255)
+
+    def _logits(self, levels: torch.Tensor) -> torch.Tensor:
         """Return (N, T, 2)."""
-        images = self._input.images(pictures).contiguous(memory_format=torch.channels_last)
+        images = self._input.resized(levels).contiguous(memory_format=torch.channels_last)
         return self.network(images).unflatten(1, (-1, 2))
 
     def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -8,10 +8,11 @@ from torch.nn.functional import affine_grid, grid_sample
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 
 
-def varied(pictures: torch.Tensor, choices: CpaTrainingParameters) -> torch.Tensor:
-    """Return each picture (N, C, Y, X) in a variation of its own; what comes from outside is 0.
+def varied(pictures: torch.Tensor, choices: CpaTrainingParameters, outside: float = 0.0) -> torch.Tensor:
+    """Return each picture (N, C, Y, X) in a variation of its own; `outside` comes from outside.
 
-    Chance is torch's generator.
+    Pictures are levels as the network takes them: next to empty rays, interpolation before standardising
+    makes levels that no lung has. Chance is torch's generator.
     """
     count, _, rows, columns = pictures.shape
     draw = torch.rand(3, count, device=pictures.device)
@@ -28,4 +29,4 @@ def varied(pictures: torch.Tensor, choices: CpaTrainingParameters) -> torch.Tens
         dim=1,
     )
     grid = affine_grid(matrix, list(pictures.shape), align_corners=False)
-    return grid_sample(pictures, grid, align_corners=False)
+    return grid_sample(pictures - outside, grid, align_corners=False) + outside

@@ -232,7 +232,7 @@ def test_thick_pleura_before_the_ribs_belongs_to_the_mask():
     mask = lung_mask(hu)
     middle = slice(6, 30)  # the outermost ribs have no neighbour
     assert mask[middle][rind[middle]].mean() > 0.6  # not its tapering ends
-    assert not mask[radius > 42].any()
+    assert not mask[radius > 45].any()
     without_ribs = lung_mask(chest_with_ribs(ribs=False)[0])
     assert without_ribs[rind].mean() < 0.3
 

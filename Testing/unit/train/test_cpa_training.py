@@ -16,6 +16,7 @@ from LungCAD.tasks.cpa.picture_input import PictureInput
 from LungCAD.tasks.cpa_projections import AXES
 from LungCAD.train.cpa.cases import Case, read_case
 from LungCAD.train.cpa.fitting import probabilities
+from LungCAD.train.cpa.learner import CpaLearner
 from LungCAD.train.cpa.outcome import Source, only_task
 from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
 from LungCAD.train.cpa.pictures import PictureSet, pictures_of
@@ -148,6 +149,23 @@ def test_variation_turns_about_the_middle_without_shearing():
     angle = 0.5 * torch.atan2(2 * moments[2], moments[0] - moments[1]) * 180 / torch.pi
     assert 15 < angle.max() <= 20.5
     assert -20.5 <= angle.min() < -15
+
+
+class Recorder(torch.nn.Module):
+    """Keeps what a network is shown."""
+
+    def forward(self, images):
+        self.shown = images
+        return torch.zeros(len(images), 2)
+
+
+def test_variation_mixes_no_empty_rays_into_the_levels_of_lung():
+    dots = (torch.rand(8, 3, 40, 40, generator=torch.Generator().manual_seed(0)) < 0.5) * 200
+    network = Recorder()
+    choices = CpaTrainingParameters(side=40, standardise=True)
+    learner = CpaLearner(network, choices.input_for("vgg19"), torch.ones(1, 2), choices)
+    learner.training_step((dots.to(torch.uint8), torch.zeros(8, 1, dtype=torch.int8)), 0)
+    assert network.shown.abs().max() < 1e-3  # all rays through lung are alike
 
 
 def test_zoom_stays_within_its_bounds():
