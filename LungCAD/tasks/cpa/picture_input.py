@@ -12,6 +12,9 @@ from torch.nn.functional import interpolate
 LEAST_VARIANCE = 1e-4
 """Of grey levels, so that a picture of one level stays one."""
 
+LARGEST = 4.0
+"""Standard deviations at most: with the long tails of nearly even pictures no network learned."""
+
 
 @dataclass(frozen=True)
 class PictureInput:
@@ -57,4 +60,5 @@ def _standardised(pictures: torch.Tensor) -> torch.Tensor:
     count = inside.sum((2, 3), keepdim=True).clamp(min=1)
     mean = pictures.sum((2, 3), keepdim=True) / count
     away = torch.where(inside, pictures - mean, 0.0)
-    return away / ((away**2).sum((2, 3), keepdim=True) / count + LEAST_VARIANCE).sqrt()
+    deviation = ((away**2).sum((2, 3), keepdim=True) / count + LEAST_VARIANCE).sqrt()
+    return (away / deviation).clamp(-LARGEST, LARGEST)

@@ -28,5 +28,6 @@ def varied(pictures: torch.Tensor, choices: CpaTrainingParameters, outside: floa
         ],
         dim=1,
     )
-    grid = affine_grid(matrix, list(pictures.shape), align_corners=False)
+    with torch.autocast(pictures.device.type, enabled=False):  # half precision would move pixels
+        grid = affine_grid(matrix, list(pictures.shape), align_corners=False)
     return grid_sample(pictures - outside, grid, align_corners=False) + outside

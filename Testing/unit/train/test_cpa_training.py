@@ -12,7 +12,7 @@ import torch
 from LungCAD.errors import InputError
 from LungCAD.networks import VGG19
 from LungCAD.phantom.aspergillosis import SIGNS
-from LungCAD.tasks.cpa.picture_input import PictureInput
+from LungCAD.tasks.cpa.picture_input import LARGEST, PictureInput
 from LungCAD.tasks.cpa_projections import AXES
 from LungCAD.train.cpa.cases import Case, read_case
 from LungCAD.train.cpa.fitting import probabilities
@@ -166,6 +166,14 @@ def test_variation_mixes_no_empty_rays_into_the_levels_of_lung():
     learner = CpaLearner(network, choices.input_for("vgg19"), torch.ones(1, 2), choices)
     learner.training_step((dots.to(torch.uint8), torch.zeros(8, 1, dtype=torch.int8)), 0)
     assert network.shown.abs().max() < 1e-3  # all rays through lung are alike
+
+
+def test_a_single_odd_ray_does_not_drown_the_others():
+    even = torch.full((1, 1, 40, 40), 0.9)
+    even[0, 0, 20, 20] = 0.1
+    levels = PictureInput(40, standardise=True).levels(even)
+    assert levels[0, 0, 20, 20] == -LARGEST
+    assert levels.abs().max() == LARGEST
 
 
 def test_zoom_stays_within_its_bounds():
