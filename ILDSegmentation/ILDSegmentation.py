@@ -40,8 +40,8 @@ from LungCAD.worker import JobResult
 
 METHOD = load_method("ild_segmentation")
 
-WEIGHTS = {"lungnet-six": "LungNet, six patterns"}
-SCHEMAS = {"lungnet-six": "lungnet6"}
+WEIGHTS = {"lungnet-six": "LungNet, six patterns", "lungnet-gao": "LungNet, Gao's five"}
+SCHEMAS = {"lungnet-six": "lungnet6", "lungnet-gao": "gao5"}
 """Classes of the shipped weights; those of a file stand in it."""
 
 MAIN_PARAMETERS = ("refine", "suppress_vessels")

@@ -14,7 +14,7 @@ SHIPPED = "lungnet-six"
 class IldSegmentationParameters(Parameters):
     """What a reader may choose; the classes are those of the weights."""
 
-    weights: str = parameter(SHIPPED, f"Shipped weights by name ({SHIPPED}), or a file")
+    weights: str = parameter(SHIPPED, f"Shipped weights by name ({SHIPPED}, lungnet-gao), or a file")
     refine: str = parameter(
         "none",
         "Smooth the classes with the dense CRF, slice by slice or over the whole volume",
