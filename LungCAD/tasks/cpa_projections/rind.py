@@ -27,11 +27,15 @@ RIB_GAP_PX = 32.0
 USUAL_PX, WALL_PX = 8.0, 3.0
 """Between the pleura and the ribs of a normal chest; the part of it that is chest wall even behind a rind."""
 
-WIDEST_PX = 36.0
-"""Between the aerated lung and the ribs; behind wider gaps lie the heart, the liver or the spine."""
+THICKEST_PX, WIDEST_PX = 22.0, 36.0
+"""Of a rind; of the gap between aerated lung and ribs: behind wider ones lie heart, liver or spine."""
 
 OPPOSITE = -0.5
 """Cosine of the directions to the lung and to the ribs, for what surely lies between them."""
+
+STRAIGHT = 0.7
+"""Distance of the lung's border from the ribs over the gap's width, at least: where a rib is much nearer to
+the lung, this is muscle behind it, as under the shoulder blade."""
 
 OUTWARD, SPINE_PX = 0.3, 50.0
 """Cosine of the directions to the ribs and away from the body's middle, and distance from the middle to
@@ -72,17 +76,20 @@ def _between(lung: Mask, cage: Mask, pixels: Spacing) -> Mask:
     """Return what has the lung on one side and the ribs on the outer other, in a gap wider than usual."""
     if not (lung.any() and cage.any()):
         return np.zeros_like(lung)
-    near = ~lung & ~cage & (distance_to(lung, pixels) <= WIDEST_PX)
+    near = ~lung & ~cage & (distance_to(lung, pixels) <= THICKEST_PX)
     voxels = np.argwhere(near) * pixels
-    to_lung, to_ribs = (_nearest(mask, near, pixels) - voxels for mask in (lung, cage))
+    lung_place, rib_place = (_nearest(mask, near, pixels) for mask in (lung, cage))
+    to_lung, to_ribs = lung_place - voxels, rib_place - voxels
     from_middle = voxels - np.argwhere(lung).mean(axis=0) * pixels
     from_middle[:, 0] = 0
     deep = np.linalg.norm(to_ribs, axis=1)
-    before_ribs = (np.linalg.norm(to_lung, axis=1) + deep <= WIDEST_PX) & (
-        np.abs(from_middle[:, 2]) > SPINE_PX
+    gap = np.linalg.norm(to_lung, axis=1) + deep
+    before_ribs = (
+        (gap <= WIDEST_PX)
+        & (distance_to(cage, pixels)[_index(lung_place, pixels)] >= STRAIGHT * gap)
+        & (np.abs(from_middle[:, 2]) > SPINE_PX)
+        & (_cosine(to_ribs, from_middle) > OUTWARD)
     )
-    before_ribs &= _cosine(to_ribs, from_middle) > OUTWARD
-    before_ribs[before_ribs] = ~_crosses(cage, voxels[before_ribs], to_lung[before_ribs], pixels)
     opposite = _cosine(to_lung, to_ribs)
     rind, thick = np.zeros_like(lung), np.zeros_like(lung)
     thick[near] = before_ribs & (opposite < OPPOSITE) & (deep >= USUAL_PX)
@@ -90,10 +97,8 @@ def _between(lung: Mask, cage: Mask, pixels: Spacing) -> Mask:
     return rind & dilate(thick, USUAL_PX, pixels)
 
 
-def _crosses(cage: Mask, start: Points, way: Points, pixels: Spacing) -> NDArray[np.bool_]:
-    """Return which ways lead through the cage, as to the lung from under the shoulder blade."""
-    places = (start + part * way for part in (0.25, 0.5, 0.75))
-    return np.any([cage[tuple(np.rint(place / pixels).astype(int).T)] for place in places], axis=0)
+def _index(places: Points, pixels: Spacing) -> tuple[NDArray[np.intp], ...]:
+    return tuple(np.rint(places / pixels).astype(np.intp).T)
 
 
 def _nearest(mask: Mask, near: Mask, pixels: Spacing) -> Points:
