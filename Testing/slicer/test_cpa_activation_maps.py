@@ -33,9 +33,13 @@ class SignTestCase(unittest.TestCase):
     def setUp(self):
         slicer.mrmlScene.Clear(0)
         load_module(NAME)
-        patch = mock.patch("LungCAD.tasks.cpa_projections.ProjectionVolume.of", small_volume)
-        patch.start()
-        self.addCleanup(patch.stop)
+        for name, stand_in in (
+            ("LungCAD.tasks.cpa_projections.ProjectionVolume.of", small_volume),
+            ("LungCAD.tasks.cpa.networks.shipped_files", lambda prefix: []),
+        ):
+            patch = mock.patch(name, stand_in)
+            patch.start()
+            self.addCleanup(patch.stop)
 
     def scan(self, name="Scan", balls=(BALL,), **changes):
         from LungCAD.mrml.volumes import volume_from_image
