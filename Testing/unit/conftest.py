@@ -52,3 +52,9 @@ class Scan:
 def small_scan():
     """The class of small scans: two lungs, three tissues."""
     return Scan
+
+
+@pytest.fixture
+def without_shipped_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No shipped network joins those that a test makes."""
+    monkeypatch.setattr("LungCAD.tasks.cpa.networks.shipped_files", lambda prefix: [])

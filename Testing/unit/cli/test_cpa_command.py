@@ -10,6 +10,8 @@ from LungCAD.images import same_geometry
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume
 from Testing.slicer.cpa_chest import chest, save_networks, small_volume
 
+pytestmark = pytest.mark.usefixtures("without_shipped_signs")
+
 
 @pytest.fixture(autouse=True)
 def coarse(monkeypatch):

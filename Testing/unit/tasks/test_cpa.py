@@ -11,6 +11,8 @@ from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
 from Testing.slicer.cpa_chest import chest, save_networks, small_volume
 
+pytestmark = pytest.mark.usefixtures("without_shipped_signs")
+
 SAGITTAL = (0, 0, 1, 1, 0, 0, 0, -1, 0)
 ENDS = {"right_upper", "left_upper", "right_lower", "left_lower"}
 LEFT_HANDED = (-1, 0, 0, 0, 1, 0, 0, 0, 1)
