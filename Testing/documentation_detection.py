@@ -57,12 +57,16 @@ def view(size: tuple[int, int]) -> qt.QPixmap:
     return qt.QPixmap(str(file))
 
 
-def paint(panel: Any, theme: str = "light") -> qt.QPixmap:
-    """Return the panel, and to its right the slice with the heat map above the same without it."""
+def paint(panel: Any, theme: str = "light", scroll: bool = True) -> qt.QPixmap:
+    """Return the panel, and to its right the slice with the heat map above the same without it.
+
+    scroll : whether the panel's table has more rows than it shows.
+    """
     file = Path(slicer.app.temporaryPath) / "panel.png"
     host.grab(panel, file, PANEL_PX, theme)
-    panel.review.table.go_to(panel.review.table.present)  # only a table that is shown can scroll
-    host.grab(panel, file, PANEL_PX, theme)
+    if scroll:
+        panel.review.table.go_to(panel.review.table.present)  # only a table that is shown can scroll
+        host.grab(panel, file, PANEL_PX, theme)
     column = qt.QPixmap(str(file))
     side = column.height() // 2
     picture = qt.QPixmap(column.width() + side, 2 * side)

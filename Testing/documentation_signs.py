@@ -35,7 +35,7 @@ THUMBNAIL = ROOT / MODULE / "Resources" / "Icons" / f"{CPA_NAME}.png"
 def show_phantom(panel: Any) -> None:
     """Paint what is shipped."""
     detect(panel, *load_phantom_aspergillosis())
-    save(paint(panel), SCREENSHOT)
+    save(paint(panel, scroll=False), SCREENSHOT)
     panel.ui.heatMapBox.currentIndex = 0
     save(view(THUMBNAIL_PX), THUMBNAIL)
 
@@ -45,7 +45,7 @@ def show_scan(panel: Any, weights: str, ct: Path, file: Path) -> None:
     panel.node.weights = weights
     detect(panel, volume_from_image(read_ct(ct).image, "Chest CT"))
     for theme in ("light", "dark"):
-        save(paint(panel, theme), file.with_stem(f"{file.stem}-{theme}"))
+        save(paint(panel, theme, scroll=False), file.with_stem(f"{file.stem}-{theme}"))
 
 
 if __name__ == "__main__":
