@@ -193,7 +193,11 @@ class PanelTest(PanelCase, SignTestCase):
         self.assertTrue(self.panel.jobBar.apply_button.enabled)
 
     def test_the_worker_finds_the_ball(self):
-        """On the published grid, in a process of its own."""
+        """On the published grid, in a process of its own, where shipped networks join: none has a place left."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.node.weights = str(save_networks(Path(folder.name), (SIGN,)))
+        save_networks(Path(folder.name), ("cavity",), threshold=2.0)  # never sure
         self.node.ct = self.scan()
         self.settle()
         self.panel.jobBar.apply_button.click()
