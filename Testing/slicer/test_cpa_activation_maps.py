@@ -193,7 +193,7 @@ class PanelTest(PanelCase, SignTestCase):
         self.assertTrue(self.panel.jobBar.apply_button.enabled)
 
     def test_the_worker_finds_the_ball(self):
-        """On the published grid, in a process of its own, where shipped networks join: none has a place left."""
+        """On the published grid, in a process of its own, which would add shipped networks to these."""
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.node.weights = str(save_networks(Path(folder.name), (SIGN,)))
