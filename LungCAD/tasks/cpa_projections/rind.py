@@ -44,7 +44,6 @@ either side: they leave out the mediastinum and what lies before the spine and b
 WORKING_PX = 3.2
 """Voxels as wide as this are fine enough."""
 
-
 Points = NDArray[np.float64]
 """(N, 3), order z, y, x, in pixels of a published slice."""
 
