@@ -47,6 +47,7 @@ CHOICE_NAMES = {
 TITLES = {
     "smoothing_mm": "Neighbours within",
     "least_lung_cm2": "Least lung in a slice",
+    "beyond_mm": "Judged beyond the lungs",
     "heat_maps": "Make heat maps",
 }
 

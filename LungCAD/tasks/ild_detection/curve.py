@@ -13,15 +13,18 @@ REACH = 4.0
 """Standard deviations after which a neighbour has no say any more."""
 
 
-def judged_slices(lung_cm2: NDArray[np.float64], least_cm2: float) -> NDArray[np.bool_]:
-    """Return which slices (S,) lie within the lungs: from the first that shows enough of them to the last.
+def judged_slices(
+    lung_cm2: NDArray[np.float64], least_cm2: float, spacing_mm: float, beyond_mm: float
+) -> NDArray[np.bool_]:
+    """Return which slices (S,) may show lung: from the first with enough air to the last, and near ones.
 
-    Disease may leave hardly any air in a slice between them.
+    Disease may leave hardly any air in a slice, between these as well as below and above them.
     """
     inside = np.zeros(len(lung_cm2), bool)
     enough = np.flatnonzero((lung_cm2 >= least_cm2) & (lung_cm2 > 0))
     if enough.size:
-        inside[enough[0] : enough[-1] + 1] = True
+        beyond = int(beyond_mm / spacing_mm)
+        inside[max(0, enough[0] - beyond) : enough[-1] + beyond + 1] = True
     return inside
 
 

@@ -21,11 +21,18 @@ class IldDetectionParameters(Parameters):
     )
     least_lung_cm2: float = parameter(
         20.0,
-        "Nothing is said of slices that show less aerated lung than this, above and below the lungs",
+        "Slices that show at least so much aerated lung are judged, and all between them",
         unit="cm2",
         minimum=0.0,
         maximum=200.0,
         source="Gao et al. 2017: a slice counts from 4000 pixels of disease on, which is 19.6 cm2 at 0.7 mm",
+    )
+    beyond_mm: float = parameter(
+        24.0,
+        "Slices so far above and below these are judged as well: dense disease at the bases leaves no air",
+        unit="mm",
+        minimum=0.0,
+        maximum=100.0,
     )
     heat_maps: bool = parameter(True, "Show where in the slices the network saw each disease")
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))

@@ -63,8 +63,9 @@ def run(
     axial, field = detector.input.place(ct)
     progress(0.05, "Looking for the lungs")
     areas = lung_areas(axial)
-    judged = np.flatnonzero(judged_slices(areas, parameters.least_lung_cm2))
     stack = AxialStack(ct)
+    spacing_mm = stack.spacing_mm[0]
+    judged = np.flatnonzero(judged_slices(areas, parameters.least_lung_cm2, spacing_mm, parameters.beyond_mm))
     if not judged.size:
         return IldDetection(ct, _findings(detector, stack, areas), (*_caution(detector), NO_LUNG))
     progress(0.1, "Preparing the slices")
@@ -72,7 +73,7 @@ def run(
     levels = detector.input.grey_levels(torch.from_numpy(hu), field)
     maps = detector.feature_maps(levels, part(progress, 0.3, 0.9))
     own = detector.probabilities(maps)
-    curves = smooth(own, stack.spacing_mm[0], parameters.smoothing_mm)
+    curves = smooth(own, spacing_mm, parameters.smoothing_mm)
     heat_maps = {}
     if parameters.heat_maps:
         progress(0.9, "Finding where in the slices it is")

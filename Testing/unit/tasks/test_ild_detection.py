@@ -51,11 +51,17 @@ def test_slices_with_a_spot_are_found(result):
         assert finding(result, code).present
 
 
-def test_nothing_is_said_beyond_the_lungs(result):
-    readings = result.findings.slices
+def test_nothing_is_said_beyond_the_lungs(parameters):
+    readings = run(chest_image(chest({})), dataclasses.replace(parameters, beyond_mm=0.0)).findings.slices
     assert [reading.number for reading in readings] == list(range(1, 25))
     assert [index for index, reading in enumerate(readings) if not reading.abstained] == list(LUNG)
     assert readings[0].lung_cm2 == 0 and readings[12].lung_cm2 > 100
+
+
+def test_a_little_beyond_the_lungs_is_judged(result):
+    """Four slices of 5 mm fit into 24 mm, if the scan has them."""
+    judged = [index for index, reading in enumerate(result.findings.slices) if not reading.abstained]
+    assert judged == list(range(max(0, LUNG[0] - 4), min(24, LUNG[-1] + 5)))
 
 
 def test_healthy_lungs_show_nothing(parameters):
@@ -126,8 +132,8 @@ def test_a_slice_has_a_say_in_its_neighbours(weights, result):
     smoothed = run(chest_image(chest(SPOTS)), IldDetectionParameters(weights=str(weights), smoothing_mm=5.0))
     here = np.array([reading.smoothed[0] for reading in smoothed.findings.judged])
     alone = np.array([reading.probability[0] for reading in result.findings.judged])
-    gauss = np.exp(-0.5 * (np.arange(12)[:, None] - np.arange(12)) ** 2)
-    gauss[np.abs(np.subtract.outer(np.arange(12), np.arange(12))) > 4] = 0
+    gauss = np.exp(-0.5 * (np.arange(20)[:, None] - np.arange(20)) ** 2)
+    gauss[np.abs(np.subtract.outer(np.arange(20), np.arange(20))) > 4] = 0
     np.testing.assert_allclose(here, gauss @ alone / gauss.sum(1), atol=1e-6)
     assert [reading.probability for reading in smoothed.findings.judged] == [
         reading.probability for reading in result.findings.judged

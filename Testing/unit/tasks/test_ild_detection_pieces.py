@@ -83,9 +83,16 @@ def test_smoothing_against_brute_force(spacing, sigma):
 
 def test_slices_without_air_between_lungs_are_judged():
     areas = np.array([0.0, 3.0, 40.0, 2.0, 60.0, 19.0, 0.0])
-    assert judged_slices(areas, 20.0).tolist() == [False, False, True, True, True, False, False]
-    assert judged_slices(areas, 0.0).tolist() == [False, True, True, True, True, True, False]
-    assert not judged_slices(np.zeros(3), 0.0).any()
+    assert judged_slices(areas, 20.0, 8.0, 0.0).tolist() == [False, False, True, True, True, False, False]
+    assert judged_slices(areas, 0.0, 8.0, 0.0).tolist() == [False, True, True, True, True, True, False]
+    assert not judged_slices(np.zeros(3), 0.0, 8.0, 24.0).any()
+
+
+def test_slices_near_aerated_lung_are_judged():
+    areas = np.array([0.0, 0.0, 0.0, 40.0, 0.0, 60.0, 0.0])
+    assert np.flatnonzero(judged_slices(areas, 20.0, 8.0, 16.0)).tolist() == [1, 2, 3, 4, 5, 6]
+    assert np.flatnonzero(judged_slices(areas, 20.0, 8.0, 15.9)).tolist() == [2, 3, 4, 5, 6]
+    assert np.flatnonzero(judged_slices(areas, 20.0, 1.0, 2.0)).tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_slices_worth_reading():
