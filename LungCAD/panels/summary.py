@@ -78,7 +78,7 @@ def summary_of_detection(result: JobResult) -> str:
     unseen = [disease.name.lower() for disease in findings.diseases if disease.present is False]
     if unseen:
         lines.append(f"Not seen: {', '.join(unseen)}.")
-    lines.append(f"{len(findings.judged)} of {len(findings.slices)} slices show enough lung.")
+    lines.append(f"{len(findings.judged)} of {len(findings.slices)} slices lie in or near the lungs.")
     lines += [f"Note: {warning}." for warning in result.data["warnings"]]
     return "\n".join(lines)
 

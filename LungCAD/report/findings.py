@@ -12,7 +12,7 @@ class SliceReading:
     number : where it lies in the stored volume, counted from 1. z_mm : superior coordinate of its centre.
     lung_cm2 : aerated lung that it shows.
     probability : per disease, of this slice alone; smoothed : with its neighbours. Both are empty where the
-        method abstained, because the slice shows too little lung.
+        method abstained, because the slice lies beyond the lungs.
     """
 
     number: int
