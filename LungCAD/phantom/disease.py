@@ -35,6 +35,9 @@ TEXTURES: Mapping[str, Texture] = {
 }
 """How each class looks, by its code in the label schemas."""
 
+VARIED_TEXTURES: Mapping[str, Texture] = {**TEXTURES, "micronodules": interstitial.varied_micronodules}
+"""More looks of a class, for networks to learn from: the benchmark's lie in the order of one mechanism."""
+
 _PARENCHYMA_HU = -880.0
 _BRONCHUS_HU = -940.0  # thinner than any mixture of lung and wall
 _SAMPLES_PER_MM = 0.8  # through the thickness of a slice

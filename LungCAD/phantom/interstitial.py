@@ -23,6 +23,12 @@ from LungCAD.phantom.textures import AIR_HU, SOFT_TISSUE_HU, Site, add_tissue, p
 
 DIFFUSE_MEAN_HU = (-720.0, -610.0)
 
+AT_RANDOM = 3.0
+"""Jitter of a lattice that leaves nothing of its order."""
+
+CLUSTER = 6
+"""Nodules of a cluster, in the mean."""
+
 
 def ground_glass(site: Site, rng: np.random.Generator) -> Values:
     """Return a hazy veil through which vessels are seen; its density changes from lobule to lobule."""
@@ -101,4 +107,27 @@ def micronodules(site: Site, rng: np.random.Generator) -> Values:
     centres = scatter(site.points, rng.uniform(5.8, 7.0), rng, jitter)
     radii = np.clip(radius * rng.lognormal(0, 0.25, len(centres)), 0.5, 2.0).astype(np.float32)
     blur, opacity = np.hypot(site.blur, softness), opacity * rng.uniform(0.8, 1.1)
+    return add_tissue(parenchyma(site, rng), opacity * balls(site.points, centres, radii, blur))
+
+
+def varied_micronodules(site: Site, rng: np.random.Generator) -> Values:
+    """Return `micronodules`, or nodules of other sizes and densities, spread at random or in clusters.
+
+    Half of them are as `micronodules` draws them. Others are 0.8 to 6 mm wide, faint or solid, and lie as
+    along bronchovascular bundles or as from the blood: their places keep no distance from one another.
+    """
+    if rng.random() < 0.5:
+        return micronodules(site, rng)
+    pitch = rng.uniform(4.0, 7.5)
+    if rng.random() < 0.5:
+        centres = scatter(site.points, pitch, rng, AT_RANDOM)
+    else:
+        parents = scatter(site.points, 2 * pitch, rng, AT_RANDOM)
+        parents = np.repeat(parents, rng.poisson(CLUSTER, len(parents)), axis=0)
+        centres = parents + rng.normal(0, rng.uniform(2.0, 5.0), parents.shape)
+        if not len(centres):
+            centres = scatter(site.points, pitch, rng, AT_RANDOM)
+    radius = rng.uniform(0.7, 1.7)
+    radii = np.clip(radius * rng.lognormal(0, 0.3, len(centres)), 0.4, 3.0).astype(np.float32)
+    blur, opacity = np.hypot(site.blur, rng.uniform(0.15, 0.9)), rng.uniform(0.6, 1.05)
     return add_tissue(parenchyma(site, rng), opacity * balls(site.points, centres, radii, blur))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import SimpleITK as sitk
@@ -13,7 +14,7 @@ from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.phantom.anatomy import ThoraxParameters, make_thorax
 from LungCAD.phantom.cavities import plan_aspergillosis
-from LungCAD.phantom.disease import TEXTURES, paint_disease, paint_sham, true_labels
+from LungCAD.phantom.disease import TEXTURES, VARIED_TEXTURES, paint_disease, paint_sham, true_labels
 from LungCAD.phantom.lesions import Lesion, LungSpace, plan_lesions
 from LungCAD.phantom.population import plan_population
 from LungCAD.phantom.scanner import scanner_blur, scanner_noise
@@ -45,6 +46,7 @@ class StudyParameters:
     disease : False for a healthy lung. heavy : disease in three quarters of the lung instead of half.
     population : disease as in one of many patients, from none to much; `heavy` has no effect then.
     sham : paint healthy parenchyma through the lesions instead of disease; all labels are healthy.
+    varied : classes look in more ways than in the benchmark; to learn from, not to score.
     noise : standard deviation in HU. kernel : of the scanner, "soft", "standard" or "sharp".
     """
 
@@ -57,6 +59,7 @@ class StudyParameters:
     heavy: bool = False
     population: bool = False
     sham: bool = False
+    varied: bool = False
     noise: float = 13.0
     kernel: str = "sharp"
 
@@ -112,7 +115,8 @@ def make_study(parameters: StudyParameters = BENCHMARK, progress: Progress = sil
     lesions = plan_disease(space, schema.codes, plan_rng, **amount) if p.disease else []
 
     progress(0.5, "Painting the disease")
-    paint = paint_sham if p.sham else paint_disease
+    textures = VARIED_TEXTURES if p.varied else TEXTURES
+    paint = paint_sham if p.sham else partial(paint_disease, textures=textures)
     level = paint_rng.normal(*PARENCHYMA_HU)
     scan = {"thickness": thickness, "blur": 0.0, "level": level, "healthy": True}
     hu = paint(thorax.hu, space, lesions, spacing, paint_rng, **scan)

@@ -59,6 +59,20 @@ def test_sham_is_healthy_lung_in_the_same_patient(study):
     assert np.median(hu[diseased]) == pytest.approx(np.median(hu[quiet]), abs=15)
 
 
+def test_varied_looks_are_of_micronodules_alone():
+    changed = []
+    for seed in range(3):
+        plain, varied = (make_study(replace(SMALL, seed=seed, varied=varied)) for varied in (False, True))
+        labels = sitk.GetArrayFromImage(plain.labels)
+        assert np.array_equal(labels, sitk.GetArrayFromImage(varied.labels))
+        nodules = labels == load_schema("gao5").by_code("micronodules").value
+        near = ndimage.binary_dilation(nodules, np.ones((1, 9, 9)))  # lesions fade, and the scanner blurs
+        change = sitk.GetArrayFromImage(varied.ct).astype(int) - sitk.GetArrayFromImage(plain.ct)
+        assert np.abs(change[~near]).max() < 30 and np.abs(change[~near]).mean() < 0.1
+        changed.append(np.mean(np.abs(change[nodules]) > 30))
+    assert max(changed) > 0.2
+
+
 def test_without_disease_all_is_healthy():
     labels = sitk.GetArrayFromImage(make_study(replace(SMALL, disease=False)).labels)
     assert set(np.unique(labels)) == {0, 1}
