@@ -15,13 +15,17 @@ LEAST_VARIANCE = 1e-4
 LARGEST = 4.0
 """Standard deviations at most: with the long tails of nearly even pictures no network learned."""
 
+EMPTY = -2.0
+"""Standardised level of rays that meet nothing. As dense tissue shows by where a channel is not empty, no
+network learned thickened pleura where empty rays had the mean level, 0."""
+
 
 @dataclass(frozen=True)
 class PictureInput:
     """Pictures of `side` x `side` pixels, grey levels -1 to 1.
 
-    standardise : instead bring the rays of each picture and channel that meet lung to mean 0 and variance 1;
-        others are 0. How deep the patient breathed in no longer shows, what differs from the rest does.
+    standardise : instead bring the rays of each picture and channel that meet something to mean 0 and
+        variance 1; others are -2. How deep the breath was no longer shows, what differs from the rest does.
     """
 
     side: int = 224
@@ -43,8 +47,8 @@ class PictureInput:
 
     @property
     def outside(self) -> float:
-        """Level of rays that meet no lung."""
-        return 0.0 if self.standardise else -1.0
+        """Level of rays that meet nothing."""
+        return EMPTY if self.standardise else -1.0
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> PictureInput:
@@ -61,4 +65,4 @@ def _standardised(pictures: torch.Tensor) -> torch.Tensor:
     mean = pictures.sum((2, 3), keepdim=True) / count
     away = torch.where(inside, pictures - mean, 0.0)
     deviation = ((away**2).sum((2, 3), keepdim=True) / count + LEAST_VARIANCE).sqrt()
-    return (away / deviation).clamp(-LARGEST, LARGEST)
+    return torch.where(inside, (away / deviation).clamp(-LARGEST, LARGEST), EMPTY)

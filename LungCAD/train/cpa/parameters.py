@@ -65,7 +65,8 @@ class CpaTrainingParameters(Parameters):
 
     balance: str = parameter(
         "drop",
-        "Drop pictures of the more frequent class, as in the paper, or weigh the rarer one",
+        "Drop pictures of the more frequent class, as in the paper, or weigh the rarer one and set "
+        "probabilities back to its frequency afterwards",
         choices=("drop", "weigh"),
     )
     validation: float = parameter(0.15, "Part of the patients that chooses the epoch", above=0.0, maximum=0.5)
