@@ -58,7 +58,7 @@ class LogicTest(ScanTestCase):
         ct = self.scan()
         nodes = self.logic().detect(ct, **self.method)
         self.assert_found(nodes)
-        self.assertEqual(nodes.table.GetNumberOfRows(), 12)
+        self.assertEqual(nodes.table.GetNumberOfRows(), 20)
         self.assertEqual(nodes.along_z.GetNumberOfPlotSeriesNodes(), 4)  # two curves, two thresholds
         heat = heat_map_of(nodes, BRIGHT)
         values = slicer.util.arrayFromVolume(heat)
@@ -89,10 +89,10 @@ class LogicTest(ScanTestCase):
     def test_the_table_has_its_numbers(self):
         nodes = self.logic().detect(self.scan(), **self.method)
         column = slicer.util.arrayFromTableColumn
-        self.assertEqual(column(nodes.table, "Slice").tolist(), list(range(7, 19)))
-        self.assertEqual(column(nodes.table, "Position (mm)").tolist(), [300 + 5.0 * z for z in range(6, 18)])
+        self.assertEqual(column(nodes.table, "Slice").tolist(), list(range(3, 23)))
+        self.assertEqual(column(nodes.table, "Position (mm)").tolist(), [300 + 5.0 * z for z in range(2, 22)])
         probability = column(nodes.table, "Ground glass opacity")
-        self.assertEqual(np.flatnonzero(probability > 0.5).tolist(), [3, 4, 5])
+        self.assertEqual(np.flatnonzero(probability > 0.5).tolist(), [7, 8, 9])
 
     def test_what_cannot_be_used(self):
         small = chest(SPOTS)[:, 40:110, 40:110]
@@ -169,8 +169,8 @@ class PanelTest(PanelTestCase):
         review = self.detected()
         self.assert_found(self.panel.logic.resultNodes(self.node))
         self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
-        self.assertIn("12 of 24 slices", self.panel.ui.resultSummary.text)
-        self.assertEqual(review.table.numbers, list(range(7, 19)))
+        self.assertIn("20 of 24 slices", self.panel.ui.resultSummary.text)
+        self.assertEqual(review.table.numbers, list(range(3, 23)))
         checked = [n for n in review.table.numbers if review.table.ticks(n) == {BRIGHT}]
         self.assertEqual(checked, [10, 11, 12])
 
@@ -220,8 +220,8 @@ class PanelTest(PanelTestCase):
         review.confirm()
         self.assertEqual(review.review.judgements, {11: {BRIGHT}, 14: {AIRY}})
         self.assertEqual(review.table.present, 12)
-        self.assertEqual(review.progress.text, "2 of 12 slices read")
-        self.assertEqual(review.table.widget.item(4, 0).text(), "11 ✓")
+        self.assertEqual(review.progress.text, "2 of 20 slices read")
+        self.assertEqual(review.table.widget.item(8, 0).text(), "11 ✓")
         review.table.go_to(14)
         review.take_back()
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})

@@ -15,21 +15,19 @@ LEAST_VARIANCE = 1e-4
 LARGEST = 4.0
 """Standard deviations at most: with the long tails of nearly even pictures no network learned."""
 
-EMPTY = -2.0
-"""Standardised level of rays that meet nothing. As dense tissue shows by where a channel is not empty, no
-network learned thickened pleura where empty rays had the mean level, 0."""
-
 
 @dataclass(frozen=True)
 class PictureInput:
     """Pictures of `side` x `side` pixels, grey levels -1 to 1.
 
     standardise : instead bring the rays of each picture and channel that meet something to mean 0 and
-        variance 1; others are -2. How deep the breath was no longer shows, what differs from the rest does.
+        variance 1. How deep the breath was no longer shows, what differs from the rest does.
+    empty : standardised level of rays that meet nothing.
     """
 
     side: int = 224
     standardise: bool = False
+    empty: float = 0.0
 
     def images(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return pictures (N, 1 or 3, Y, X; 0..1) as (N, 3, side, side)."""
@@ -37,7 +35,7 @@ class PictureInput:
 
     def levels(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return the levels (N, 1 or 3, Y, X) of pictures (0..1) as a network takes them."""
-        return _standardised(pictures.float()) if self.standardise else 2 * pictures.float() - 1
+        return _standardised(pictures.float(), self.empty) if self.standardise else 2 * pictures.float() - 1
 
     def resized(self, levels: torch.Tensor) -> torch.Tensor:
         """Return levels (N, 1 or 3, Y, X) as (N, 3, side, side)."""
@@ -48,21 +46,21 @@ class PictureInput:
     @property
     def outside(self) -> float:
         """Level of rays that meet nothing."""
-        return EMPTY if self.standardise else -1.0
+        return self.empty if self.standardise else -1.0
 
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> PictureInput:
         """Return the input that weight files carry as plain data; ValueError when it is none."""
         try:
-            return cls(int(data["side"]), bool(data.get("standardise", False)))
+            return cls(int(data["side"]), bool(data.get("standardise", False)), float(data.get("empty", 0.0)))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"data {dict(data)} does not describe projections") from error
 
 
-def _standardised(pictures: torch.Tensor) -> torch.Tensor:
+def _standardised(pictures: torch.Tensor, empty: float) -> torch.Tensor:
     inside = pictures > 0
     count = inside.sum((2, 3), keepdim=True).clamp(min=1)
     mean = pictures.sum((2, 3), keepdim=True) / count
     away = torch.where(inside, pictures - mean, 0.0)
     deviation = ((away**2).sum((2, 3), keepdim=True) / count + LEAST_VARIANCE).sqrt()
-    return torch.where(inside, (away / deviation).clamp(-LARGEST, LARGEST), EMPTY)
+    return torch.where(inside, (away / deviation).clamp(-LARGEST, LARGEST), empty)

@@ -29,7 +29,7 @@ def study(ball=BALL):
 
 
 @pytest.fixture
-def words(monkeypatch, tmp_path):
+def words(monkeypatch, tmp_path, without_shipped_signs):
     monkeypatch.setattr(ProjectionVolume, "of", small_volume)
     studies = [study(None), study()]
     monkeypatch.setattr(

@@ -83,7 +83,13 @@ def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
     assert "cpa-cavity-axial" in capsys.readouterr().out
     out = tmp_path / "out"
     network, description = load_network(out / "cpa-cavity-axial.safetensors")
-    assert description.input == {"task": "cavity", "axis": "axial", "side": 32, "standardise": True}
+    assert description.input == {
+        "task": "cavity",
+        "axis": "axial",
+        "side": 32,
+        "standardise": True,
+        "empty": 0.0,
+    }
     assert description.card.licence == "CC BY 4.0"
     assert not description.card.synthetic
     assert "doe" not in (out / "cpa-cavity-axial.md").read_text(encoding="utf-8")
