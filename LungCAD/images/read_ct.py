@@ -14,7 +14,7 @@ from LungCAD.images.geometry import axial_axis
 from LungCAD.images.hounsfield import clamp, require_hu
 from LungCAD.images.kernels import is_sharp
 from LungCAD.images.scan import Scan, ScanFacts
-from LungCAD.images.series import choose_series, kernel_name
+from LungCAD.images.series import LARGEST, choose_series, kernel_name
 from LungCAD.images.stack import arrange
 from LungCAD.images.volume_file import PICTURE_SUFFIXES, has_suffix, is_dicom, read_image, require_file
 
@@ -29,7 +29,8 @@ def read_ct(path: Path | str, series: str | None = None) -> Scan:
     ----------
     path : the file or folder.
     series : which series of a DICOM folder: its UID, "largest" for the axial CT with the most slices, or None
-        where there is only one axial CT (scouts and other modalities beside it do not count).
+        where there is only one axial CT (scouts and other modalities beside it do not count). "largest" also
+        goes with a file, the only one there is.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def read_ct(path: Path | str, series: str | None = None) -> Scan:
     if path.is_dir():
         return _read_slices(choose_series(path, series), path)
     require_file(path)
-    if series is not None:
+    if series not in (None, LARGEST):
         raise InputError(path, "is a file, not a DICOM folder", "Leave the series away, or give the folder")
     if is_dicom(path):
         return _read_slices(slices_of(path), path)

@@ -90,6 +90,16 @@ def test_a_two_dimensional_file_is_one_slice(tmp_path, make_ct, suffix):
     assert np.array_equal(sitk.GetArrayFromImage(image)[0], array)
 
 
+def test_a_file_is_its_own_largest_series(tmp_path, make_ct):
+    path = tmp_path / "ct.nii.gz"
+    write_image(make_ct(), path)
+    assert np.array_equal(
+        *(sitk.GetArrayFromImage(read_ct(path, series).image) for series in (None, "largest"))
+    )
+    with pytest.raises(InputError, match="not a DICOM folder"):
+        read_ct(path, "1.2.3")
+
+
 def test_a_fourth_dimension_of_one_is_dropped(tmp_path, make_ct):
     image = make_ct()
     sitk.WriteImage(sitk.JoinSeries(image), str(tmp_path / "ct.nii"))
