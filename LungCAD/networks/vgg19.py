@@ -33,14 +33,17 @@ class VGG19(nn.Module):
         the same on the features' mean over the image.
     pools : how many of the five blocks end with their pooling. Three leave finer maps to look at: one value
         for every 8 x 8 pixels instead of every 16 x 16 in the last convolutions.
+    channels : of the images.
     """
 
-    def __init__(self, classes: int, width: float = 1.0, head: str = "imagenet", pools: int = 5) -> None:
+    def __init__(
+        self, classes: int, width: float = 1.0, head: str = "imagenet", pools: int = 5, channels: int = 3
+    ) -> None:
         super().__init__()
         if head not in HEADS:
             raise ValueError(f"head: {head!r} is not one of {', '.join(HEADS)}")
         layers: list[nn.Module] = []
-        before = 3
+        before = channels
         for block, (published, depth) in enumerate(BLOCKS):
             after = max(1, round(width * published))
             for _ in range(depth):
@@ -57,7 +60,7 @@ class VGG19(nn.Module):
         )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Return logits (N, classes) of images (N, 3, Y, X)."""
+        """Return logits (N, classes) of images (N, channels, Y, X)."""
         return self.classifier(self.avgpool(self.features(images)).flatten(1))
 
     def first_blocks(self) -> nn.Module:

@@ -29,8 +29,9 @@ OCCURRENCE = {
 }
 """Studies of 276 that show a sign in each region (SAPSAM, Table 1)."""
 
-UNIFORM = 0.22
-"""Part of the regions with each sign where place must not tell: for training."""
+UNIFORM = {"cavity": 0.3, "fungus_ball": 0.15, "pleural_thickening": 0.22}
+"""Part of the regions with each sign where place must not tell: for training. Half of the cavities have a
+ball, lest cavities be taken for balls."""
 
 BALL_IN_CAVITY = 0.75
 """Most of a region's cavities that have a ball. All balls lie in cavities, therefore the right upper region
@@ -86,7 +87,7 @@ def draw_ticks(rng: np.random.Generator, disease: bool, uniform: bool) -> list[T
 
 
 def _region_ticks(region: int, rng: np.random.Generator, disease: bool, uniform: bool) -> Ticks:
-    often = {sign: UNIFORM if uniform else OCCURRENCE[sign][region] / STUDIES for sign in SIGNS}
+    often = UNIFORM if uniform else {sign: OCCURRENCE[sign][region] / STUDIES for sign in SIGNS}
     cavity = disease and rng.random() < often["cavity"]
     ball = cavity and rng.random() < min(BALL_IN_CAVITY, often["fungus_ball"] / often["cavity"])
     pleura = disease and rng.random() < often["pleural_thickening"]

@@ -21,9 +21,10 @@ AXES = ("axial", "coronal", "sagittal")
 OPTIONS = {"width": 1 / 64, "head": "average", "pools": 3}
 
 
-def save_networks(folder, tasks=("fungus_ball",), axes=AXES, threshold=0.75, **changes):
-    """Write a VGG19 per task and direction, sure of it where the third channel is above the threshold."""
+def save_networks(folder, tasks=("fungus_ball",), axes=AXES, threshold=0.75, shares=False, **changes):
+    """Write a VGG19 per task and direction, sure of it where soft tissue is above the threshold."""
     folder.mkdir(exist_ok=True)
+    network, options = soft_tissue_network(threshold, shares)
     for task in tasks:
         for axis in axes:
             known = {
@@ -31,23 +32,27 @@ def save_networks(folder, tasks=("fungus_ball",), axes=AXES, threshold=0.75, **c
                 "schema": "cpa3",
                 "classes": ("absent", "present"),
                 "card": CARD,
-                "options": OPTIONS,
-                "input": {"task": task, "axis": axis, "side": 112},
+                "options": options,
+                "input": {"task": task, "axis": axis, "side": 112, "shares": shares},
             }
             path = folder / f"cpa-{task}-{axis}.safetensors"
             description = NetworkDescription(**{**known, **changes})
-            save_network(soft_tissue_network(threshold), description, path, overwrite=True)
+            save_network(network, description, path, overwrite=True)
     return folder
 
 
-def soft_tissue_network(threshold):
-    """Return a network whose last maps are what the third channel has above the threshold, 0..1."""
-    network = VGG19(2, **OPTIONS)
+def soft_tissue_network(threshold, shares):
+    """Return a network whose last maps are what soft tissue has above the threshold, 0..1; its options.
+
+    shares : look at its share in the ray, the last of six channels, not its average, the last of three.
+    """
+    options = {**OPTIONS, "channels": 6 if shares else 3}
+    network = VGG19(2, **options)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
         first, *others = [layer for layer in network.features if isinstance(layer, torch.nn.Conv2d)]
-        first.weight[0, 2, 1, 1] = first.bias[0] = 0.5  # -1..1 to 0..1
+        first.weight[0, -1, 1, 1] = first.bias[0] = 0.5  # -1..1 to 0..1
         for layer in others:
             layer.weight[0, 0, 1, 1] = 1
         others[-1].bias[0] = -threshold
@@ -55,7 +60,7 @@ def soft_tissue_network(threshold):
             if isinstance(layer, torch.nn.Linear):
                 layer.weight[0, 0] = 1
         network.classifier[-1].weight[1, 0], network.classifier[-1].bias[1] = 6000, -6
-    return network.eval()
+    return network.eval(), options
 
 
 def small_volume(ct, device="cpu"):

@@ -88,6 +88,8 @@ def run(options: argparse.Namespace) -> int:
         plans = [plan for plan in plans if plan.tasks != (SURVIVAL,)]  # phantoms do not die
     if not plans:
         raise InputError("--only", "asks for survival, which phantoms do not have", "Give --scans")
+    if p.shares and options.imagenet:
+        raise InputError("--shares", "are six channels, ImageNet's files know three", "Leave out --imagenet")
     kept = options.projections or options.output / "projections"
     with progress_bar(options.quiet) as progress:
         read = _scans if options.scans else _phantoms

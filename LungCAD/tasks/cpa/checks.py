@@ -34,7 +34,7 @@ def check_maps(
 
 def _check(one: SignEvidence, region: str, projections: Projections) -> MapCheck:
     asked, number = one.network, REGIONS.index(region)
-    pictures = projections.regions[asked.axis][number : number + 1]
+    pictures = projections.of_regions(asked.axis, asked.input.shares)[number : number + 1]
     images, (empty,) = asked.input.images(pictures), asked.input.images(torch.zeros_like(pictures))
     maps = one.upright.maps[number][None, None]
     heat = interpolate(maps, images.shape[-2:], mode="bilinear", align_corners=False)[0, 0]

@@ -22,7 +22,7 @@ class View:
 
 
 def look(network: CpaNetwork, pictures: torch.Tensor, score: str = "logit") -> View:
-    """Show pictures (N, 1 or 3, Y, X; 0..1) to a network."""
+    """Show pictures (N, 1, 3 or 6, Y, X; 0..1) to a network."""
     images = network.input.images(pictures)
     with torch.inference_mode():
         probability = network.network(images).softmax(1)[:, PRESENT]
@@ -78,7 +78,8 @@ class SignEvidence:
 
     def add(self, projections: Projections, rotation: Rotation, score: str) -> None:
         """Look at the regions of one rotation."""
-        view = look(self.network, projections.regions[self.network.axis], score)
+        pictures = projections.of_regions(self.network.axis, self.network.input.shares)
+        view = look(self.network, pictures, score)
         if rotation.is_identity:
             self.upright = view
         self._views += 1

@@ -32,13 +32,14 @@ def look_in_layers(
     seen: list[list[torch.Tensor]] = [[] for _ in evidence]
     for layer in each(range(LAYERS[axis]), progress, f"Looking for the place, {axis}"):
         slab = replace(volume, lungs=_layer_of(volume.lungs, wanted, axis, layer))
-        pictures = project(slab).regions[axis] if slab.lungs.any() else None
+        projections = project(slab) if slab.lungs.any() else None
         for one, named, maps in zip(evidence, regions, seen, strict=True):
             numbers = [REGIONS.index(region) for region in named]
-            if pictures is None:
+            if projections is None:
                 maps.append(torch.zeros(len(numbers), *one.upright.maps.shape[1:]))
             elif numbers:
-                maps.append(look(one.network, pictures[numbers], score).maps)
+                pictures = projections.of_regions(axis, one.network.input.shares)[numbers]
+                maps.append(look(one.network, pictures, score).maps)
     for one, named, maps in zip(evidence, regions, seen, strict=True):
         if named:
             one.deep = dict(zip(named, torch.stack(maps, dim=1), strict=True))

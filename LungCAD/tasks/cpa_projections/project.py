@@ -68,11 +68,19 @@ class Projections:
     whole : (Y, X) average intensity in the lungs, -1000..0 HU to 0..1; 256 x 256, 216 x 256, 216 x 256.
     regions : (6, 3, Y, X) in the order of `REGIONS`, average of the voxels in the lungs and in each of three
         ranges, each range to 0..1; 256 x 128 axial, 72 x 128 coronal, 72 x 256 sagittal.
+    shares : (6, 3, Y, X) how much of a ray's way through the region that average is of: the square root of
+        its part of all voxels, so that what is thin shows. Not in SAPSAM: an average tells dense things
+        from less dense ones, but not a ball from a vessel.
     Rays that meet no such voxel are 0. Layers ascend: coronal and sagittal pictures have the head below.
     """
 
     whole: dict[str, torch.Tensor]
     regions: dict[str, torch.Tensor]
+    shares: dict[str, torch.Tensor]
+
+    def of_regions(self, axis: str, shares: bool) -> torch.Tensor:
+        """Return the pictures (6, 3, Y, X) of the regions; with the shares after them, (6, 6, Y, X)."""
+        return torch.cat([self.regions[axis], self.shares[axis]], 1) if shares else self.regions[axis]
 
 
 def project(volume: ProjectionVolume, rotation: Rotation = _UNTURNED) -> Projections:
@@ -81,7 +89,7 @@ def project(volume: ProjectionVolume, rotation: Rotation = _UNTURNED) -> Project
     Values are interpolated linearly; lung is where the mask, interpolated likewise, is more than one half.
     """
     hu, (z, y, x) = _lung_values(volume, rotation)
-    layers, rows, columns = _region_shape(volume.hu)
+    layers, rows, columns = shape = _region_shape(volume.hu)
     third, layer = z // layers, z % layers
     side, column = x // columns, x % columns
     region = side * THIRDS + THIRDS - 1 - third
@@ -94,6 +102,7 @@ def project(volume: ProjectionVolume, rotation: Rotation = _UNTURNED) -> Project
     return Projections(
         {axis: _scaled(rays[axis].whole(axis), *WHOLE_WINDOW) for axis in AXES},
         {axis: rays[axis].ranges() for axis in AXES},
+        {axis: rays[axis].shares(depth) for axis, depth in zip(AXES, shape, strict=True)},
     )
 
 
@@ -131,6 +140,10 @@ class _Rays:
             for i, (low, high) in enumerate(SAPSAM)
         ]
         return torch.stack(means, dim=1)
+
+    def shares(self, depth: int) -> torch.Tensor:
+        """Return the roots (6, 3, rows, columns) of the ranges' parts of so many voxels."""
+        return (self.counts[:, :RANGES] / depth).sqrt().float()
 
     def whole(self, axis: str) -> torch.Tensor:
         """Return the mean along rays through all regions, NaN where a ray meets no lung."""

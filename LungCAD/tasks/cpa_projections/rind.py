@@ -18,8 +18,8 @@ SOFT_TISSUE_HU = -160.0, 240.0
 SMOOTH_PX = 1.8
 """Before bone is told from noise."""
 
-LEAST_BONE_PX = 24.0
-"""Cube root of the volume of the smallest piece of bone: ribs, not calcifications."""
+LEAST_BONE_PX = 8.0
+"""Cube root of the volume of the smallest piece of bone: thick slices cut ribs into pieces."""
 
 RIB_GAP_PX = 32.0
 """Radius of the closing that joins neighbouring ribs to a cage."""
@@ -41,6 +41,9 @@ OUTWARD, SPINE_PX = 0.3, 50.0
 """Cosine of the directions to the ribs and away from the body's middle, and distance from the middle to
 either side: they leave out the mediastinum and what lies before the spine and behind the sternum."""
 
+CORNERS = np.ones((3, 3, 3), bool)
+"""A rib that crosses slices at a slant goes on where voxels touch at a corner."""
+
 WORKING_PX = 3.2
 """Voxels as wide as this are fine enough."""
 
@@ -56,16 +59,21 @@ def pleural_rind(lung: Mask, hu: NDArray[np.float32], pixels: Spacing) -> Mask:
     steps = tuple(max(1, round(WORKING_PX / pixel)) for pixel in pixels)
     coarse = tuple(slice(None, None, step) for step in steps)
     widths = tuple(pixel * step for pixel, step in zip(pixels, steps, strict=True))
-    found = _between(lung[coarse], _cage(hu[coarse], widths), widths)
+    found = _between(lung[coarse], _cage(lung[coarse], hu[coarse], widths), widths)
     for axis, (step, length) in enumerate(zip(steps, lung.shape, strict=True)):
         found = found.repeat(step, axis).take(np.arange(length), axis)
     low, high = SOFT_TISSUE_HU
     return found & ~lung & (hu > low) & (hu < high)
 
 
-def _cage(hu: NDArray[np.float32], pixels: Spacing) -> Mask:
-    """Return the ribs, the spine and the sternum, and what lies between neighbouring ribs."""
-    labels, sizes = components(ndimage.gaussian_filter(hu, [SMOOTH_PX / pixel for pixel in pixels]) > BONE_HU)
+def _cage(lung: Mask, hu: NDArray[np.float32], pixels: Spacing) -> Mask:
+    """Return the ribs, the spine and the sternum, and what lies between neighbouring ones.
+
+    Bone far from the lung is none of them; nor is the table, which a closing would join to the back.
+    """
+    dense = ndimage.gaussian_filter(hu, [SMOOTH_PX / pixel for pixel in pixels]) > BONE_HU
+    near = ~lung & (distance_to(lung, pixels) <= WIDEST_PX)
+    labels, sizes = components(dense & near, CORNERS)
     bone = (sizes * np.prod(pixels) >= LEAST_BONE_PX**3)[labels]
     bone[labels == 0] = False
     return bone | closing(bone, RIB_GAP_PX, pixels)

@@ -28,7 +28,7 @@ class Case:
     Attributes
     ----------
     name, patient : of the scan; all scans of a patient fall on one side of every split.
-    whole : (R, Y, X) in R rotations. regions : (R, 6, 3, Y, X).
+    whole : (R, Y, X) in R rotations. regions, shares : (R, 6, 3, Y, X).
     signs : (6, 3) int8, by region and sign; disease, survival : 1 present (or died), 0 absent, -1 unknown.
     """
 
@@ -36,6 +36,7 @@ class Case:
     patient: str
     whole: Pictures
     regions: Pictures
+    shares: Pictures
     signs: NDArray[np.int8]
     disease: int
     survival: int = UNKNOWN
@@ -58,6 +59,7 @@ class Case:
             patient,
             {axis: _bytes([each.whole[axis] for each in turned]) for axis in AXES},
             {axis: _bytes([each.regions[axis] for each in turned]) for axis in AXES},
+            {axis: _bytes([each.shares[axis] for each in turned]) for axis in AXES},
             np.asarray(signs, np.int8).reshape(len(REGIONS), len(SIGNS)),
             disease,
             survival,
@@ -67,6 +69,7 @@ class Case:
         """Write the case to an .npz file, atomically; an existing one is replaced."""
         pictures = {f"whole_{axis}": self.whole[axis] for axis in AXES}
         pictures |= {f"regions_{axis}": self.regions[axis] for axis in AXES}
+        pictures |= {f"shares_{axis}": self.shares[axis] for axis in AXES}
         truth = {"signs": self.signs, "disease": self.disease, "survival": self.survival}
         with atomic_path(path, overwrite=True) as temporary:
             np.savez_compressed(temporary, name=self.name, patient=self.patient, **truth, **pictures)
@@ -81,6 +84,7 @@ def read_case(path: Path) -> Case:
                 str(data["patient"]),
                 {axis: data[f"whole_{axis}"] for axis in AXES},
                 {axis: data[f"regions_{axis}"] for axis in AXES},
+                {axis: data[f"shares_{axis}"] for axis in AXES},
                 data["signs"],
                 int(data["disease"]),
                 int(data["survival"]),

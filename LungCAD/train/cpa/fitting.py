@@ -45,7 +45,13 @@ def new_network(plan: Plan, parameters: CpaTrainingParameters) -> tuple[nn.Modul
     """Return the network of a plan with its first weights, and its options."""
     head = {"head": "dense"}
     if plan.architecture == VGG:
-        head = {"width": parameters.width, "head": parameters.head, "pools": parameters.pools}
+        channels = parameters.input_for(plan).channels
+        head = {
+            "width": parameters.width,
+            "head": parameters.head,
+            "pools": parameters.pools,
+            "channels": channels,
+        }
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(parameters.seed)
         return ARCHITECTURES[plan.architecture](ANSWERS * len(plan.tasks), **head), head
@@ -90,7 +96,7 @@ def fit(
         add_batch_norm(network.features)
     if parameters.balance == "drop":
         training, validation = (balanced(each, parameters.seed) for each in (training, validation))
-    pictures = parameters.input_for(plan.architecture)
+    pictures = parameters.input_for(plan)
     learner = CpaLearner(network, pictures, _weights(training, parameters), parameters)
     best = BestByLoss()
     sampler = ShuffledByEpoch(len(training), parameters.seed)

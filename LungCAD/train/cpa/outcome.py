@@ -50,7 +50,7 @@ def write_networks(
             options=options,
             schema=SCHEMA,
             classes=CLASSES,
-            input={"task": task, "axis": plan.axis, **asdict(parameters.input_for(plan.architecture))},
+            input={"task": task, "axis": plan.axis, **asdict(parameters.input_for(plan))},
             card=card,
         )
         save_network(network.half(), description, folder / f"{name}.safetensors", overwrite=True)

@@ -36,6 +36,11 @@ class CpaTrainingParameters(Parameters):
         minimum=-4.0,
         maximum=0.0,
     )
+    shares: bool = parameter(
+        False,
+        "Show how much of each ray lies in each range besides the averages; of VGG19 from scratch alone, and "
+        "of signs",
+    )
     together: bool = parameter(False, "Let the three signs of a direction share all but the last layer")
 
     normalise: bool = parameter(
@@ -81,10 +86,10 @@ class CpaTrainingParameters(Parameters):
     seed: int = parameter(0, "Of the split, the first weights and all variation", minimum=0)
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
 
-    def input_for(self, architecture: str) -> PictureInput:
-        """Return how pictures are prepared for an architecture."""
-        side = self.side or (299 if architecture == INCEPTION else 224)
-        return PictureInput(side, self.standardise, self.empty)
+    def input_for(self, plan: Plan) -> PictureInput:
+        """Return how pictures are prepared for the network of a plan."""
+        side = self.side or (299 if plan.architecture == INCEPTION else 224)
+        return PictureInput(side, self.standardise, self.empty, self.shares and plan.of_regions)
 
     def epochs_for(self, plan: Plan) -> int:
         """Return how often a plan passes over its pictures."""

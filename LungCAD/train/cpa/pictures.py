@@ -35,15 +35,20 @@ class PictureSet:
         )
 
 
-def pictures_of(cases: Sequence[Case], plan: Plan) -> PictureSet:
-    """Return the pictures that a plan learns from; those of which it knows nothing are left out."""
-    parts = [_of_regions(case, plan) if plan.of_regions else _of_scan(case, plan) for case in cases]
+def pictures_of(cases: Sequence[Case], plan: Plan, shares: bool = False) -> PictureSet:
+    """Return the pictures that a plan learns from; those of which it knows nothing are left out.
+
+    shares : those of regions have the shares as further channels.
+    """
+    parts = [_of_regions(case, plan, shares) if plan.of_regions else _of_scan(case, plan) for case in cases]
     pictures = PictureSet(*(np.concatenate(each) for each in zip(*parts, strict=True)))
     return pictures[(pictures.labels != UNKNOWN).any(axis=1)]
 
 
-def _of_regions(case: Case, plan: Plan) -> tuple[NDArray, ...]:
+def _of_regions(case: Case, plan: Plan, shares: bool) -> tuple[NDArray, ...]:
     turned = case.regions[plan.axis]
+    if shares:
+        turned = np.concatenate([turned, case.shares[plan.axis]], axis=2)
     labels = case.signs[:, [SIGNS.index(task) for task in plan.tasks]]
     names = [f"{case.name} {region}" for region in REGIONS]
     return (

@@ -68,7 +68,7 @@ def _train_one(
     imagenet: Callable[[str], State] | None,
     progress: Progress,
 ) -> None:
-    training, validation, test = (pictures_of(cases, plan) for cases in split)
+    training, validation, test = (pictures_of(cases, plan, parameters.shares) for cases in split)
     for pictures, where in ((training, "training"), (validation, "validation"), (test, "test")):
         require_both(pictures, plan.tasks, where)
     base = _base(folder, plan)
@@ -83,7 +83,7 @@ def _train_one(
         part(progress, 0.0, 0.95),
     )
     progress(0.95, "Scoring")
-    said = probabilities(fitted.network, parameters.input_for(plan.architecture), test)
+    said = probabilities(fitted.network, parameters.input_for(plan), test)
     scored = {name: answers(said, test, task) for task, name in enumerate(plan.names)}
     write_networks(folder, plan, fitted, scored, parameters, source)
     for name, task in zip(plan.names, plan.tasks, strict=True):

@@ -35,8 +35,10 @@ def reader(monkeypatch, tmp_path, request):
     if "full_grid" not in request.fixturenames:
         monkeypatch.setattr(ProjectionVolume, "of", small_volume)
 
-    def make(axes=AXES, tasks=("fungus_ball",), **parameters):
-        weights = save_networks(tmp_path / "-".join((*axes, *tasks)), tasks, axes)
+    def make(axes=AXES, tasks=("fungus_ball",), shares=False, **parameters):
+        threshold = 0.55 if shares else 0.75  # of the root of a half; of 220 HU
+        folder = tmp_path / "-".join((*axes, *tasks))
+        weights = save_networks(folder, tasks, axes, threshold, shares)
         return CpaReader(CpaParameters(str(weights), device="cpu", **parameters))
 
     return make
@@ -106,9 +108,11 @@ def test_peak_and_heat_map_lie_on_the_ball(reader, direction, size, spacing):
     assert values[sitk.GetArrayFromImage(ct) < -990].max() == 0
 
 
-def test_one_direction_is_enough_to_find_the_depth(reader):
+@pytest.mark.parametrize("shares", [False, True])
+def test_one_direction_is_enough_to_find_the_depth(reader, shares):
     ball = (-66.0, -28.0, 80.0)
-    result = reader(axes=("axial",)).read(chest([ball]))
+    result = reader(axes=("axial",), shares=shares, check_maps=True).read(chest([ball]))
+    assert result.checks[0].insertion >= result.checks[0].insertion_by_chance - 0.01
     (peak,) = result.peaks
     assert peak.region == "right_upper"
     assert np.linalg.norm(np.subtract(peak.position, ball)) < 15

@@ -82,6 +82,9 @@ def test_every_picture_is_the_mean_along_its_rays(volume, rotation):
             for channel, (low, high) in enumerate(RANGES):
                 wanted = plain_projection(hu[box], inside[box], axis, low, high)
                 np.testing.assert_allclose(given.regions[name][region, channel].numpy(), wanted, atol=1e-4)
+                within = inside[box] & (hu[box] >= low) & (hu[box] < high)
+                share = given.shares[name][region, channel].numpy() ** 2
+                np.testing.assert_allclose(share, within.mean(axis), atol=1e-5)
 
 
 def test_rotations_are_scipys():
@@ -235,6 +238,23 @@ def test_thick_pleura_before_the_ribs_belongs_to_the_mask():
     assert not mask[radius > 45].any()
     without_ribs = lung_mask(chest_with_ribs(ribs=False)[0])
     assert without_ribs[rind].mean() < 0.3
+
+
+def test_muscle_under_the_shoulder_blade_is_no_pleura():
+    """Thick slices show ribs as small pieces, and the shoulder blade behind them in one."""
+    hu, radius, _ = chest_with_ribs(ribs=False)
+    z, y, x = np.indices(hu.shape)
+    angle = np.arctan2(y - 64, 64 - x)  # 0 on the side that has no rind
+    hu[(radius > 41) & (radius < 43) & (z % 4 < 2) & (np.floor(angle * 42) % 6 < 4)] = 500
+    blade = (radius > 47) & (radius < 49) & (np.abs(angle) < 0.7)
+    hu[blade] = 500
+    hu[:, 124:126] = 500  # the table
+    mask = lung_mask(hu)
+    muscle = (
+        (radius > 43) & (radius < 47) & (np.abs(angle) < 0.7) & (z < 30)
+    )  # the last ribs have no neighbour
+    assert muscle.any() and not mask[muscle].any()
+    assert mask[radius < 36].all()
 
 
 def test_no_air_no_lungs():

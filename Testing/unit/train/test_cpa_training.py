@@ -33,13 +33,15 @@ SHAPES = {"axial": (24, 24), "coronal": (18, 24), "sagittal": (18, 24)}
 def made_case(number, patient, signs, disease, survival=-1, turns=2):
     """Pictures in which signs are bright: their brightness is the only thing to learn."""
     rng = np.random.default_rng(number)
-    whole, regions = {}, {}
+    whole, regions, shares = {}, {}, {}
     for axis, (rows, columns) in SHAPES.items():
         whole[axis] = rng.integers(0, 40, (turns, rows, columns)).astype(np.uint8)
         whole[axis] += np.uint8(150 * disease)
         regions[axis] = rng.integers(0, 40, (turns, 6, 3, rows // 3, columns // 2)).astype(np.uint8)
+        shares[axis] = regions[axis].copy()
         regions[axis] += (150 * signs[None, :, :, None, None]).astype(np.uint8)
-    return Case(f"scan{number}", patient, whole, regions, signs.astype(np.int8), int(disease), survival)
+    ticks = signs.astype(np.int8)
+    return Case(f"scan{number}", patient, whole, regions, shares, ticks, int(disease), survival)
 
 
 @pytest.fixture
@@ -78,7 +80,8 @@ def test_the_defaults_are_the_published_recipe():
     p = CpaTrainingParameters()
     assert (p.optimizer, p.learning_rate, p.batch, p.turn, p.zoom) == ("sgd", 1e-4, 32, 20.0, 0.2)
     assert [p.epochs_for(plan) for plan in published_plans()[::3]] == [60, 60, 20, 270, 270, 270]
-    assert (p.input_for("vgg19").side, p.input_for("inception_v3").side) == (224, 299)
+    vgg, inception = (Plan(("disease",), "axial", name) for name in ("vgg19", "inception_v3"))
+    assert (p.input_for(vgg).side, p.input_for(inception).side) == (224, 299)
     assert (p.width, p.head, p.pools) == (1.0, "flat", 5)
 
 
@@ -88,6 +91,7 @@ def test_cases_are_kept_in_files(cases, tmp_path):
     assert (back.name, back.patient, back.disease, back.survival) == ("scan3", "patient1", 1, 1)
     for axis in AXES:
         np.testing.assert_array_equal(back.regions[axis], cases[3].regions[axis])
+        np.testing.assert_array_equal(back.shares[axis], cases[3].shares[axis])
     (tmp_path / "other.npz").write_bytes(b"PK\x03\x04nothing")
     with pytest.raises(InputError, match="no projections"):
         read_case(tmp_path / "other.npz")
@@ -164,7 +168,7 @@ def test_variation_mixes_no_empty_rays_into_the_levels_of_lung(empty):
     dots = (torch.rand(8, 3, 40, 40, generator=torch.Generator().manual_seed(0)) < 0.5) * 200
     network = Recorder()
     choices = CpaTrainingParameters(side=40, standardise=True, empty=empty)
-    learner = CpaLearner(network, choices.input_for("vgg19"), torch.ones(1, 2), choices)
+    learner = CpaLearner(network, choices.input_for(Plan(("cavity",), "axial")), torch.ones(1, 2), choices)
     learner.training_step((dots.to(torch.uint8), torch.zeros(8, 1, dtype=torch.int8)), 0)
     # All rays through lung are alike, at 0; nothing lies beyond them and the empty rays.
     assert empty - 1e-3 < network.shown.min() <= 0.5 * empty + 1e-3 and network.shown.max() < 1e-3
@@ -185,6 +189,36 @@ def test_standardised_pictures_can_show_where_there_is_nothing():
     assert (levels[:2] == -2).all() and (levels[2, :, 8:] == -2).all()
     seen = levels[2, :, :8]
     assert abs(seen.mean()) < 1e-5 and seen.std() == pytest.approx(1, abs=0.01) and seen.min() > -2
+
+
+def test_a_share_of_nothing_counts_where_there_is_lung():
+    """Averages know no level for a ray without soft tissue; shares do, and know none beyond the lung."""
+    pictures = torch.zeros(1, 6, 40, 40)
+    pictures[:, [1, 4], 8:] = 0.5  # lung everywhere but in the first rows
+    pictures[:, [2, 5], 20:] = 0.3  # soft tissue in the lower half
+    prepared = PictureInput(40, standardise=True, shares=True)
+    levels = prepared.levels(pictures)[0]
+    assert prepared.channels == len(levels) == 6
+    assert levels[:, :8].abs().max() == 0
+    assert levels[2].abs().max() < 1e-3  # one average, one level
+    assert levels[5, 8:20].max() < -0.9 and levels[5, 20:].min() > 0.5
+    assert abs(levels[5, 8:].mean()) < 1e-5
+
+
+def test_shares_are_learned_from(cases, tmp_path):
+    """Signs that only the shares show."""
+    hidden = [replace(case, regions=case.shares, shares=case.regions) for case in cases]
+    split = Split(hidden[:12], hidden[12:16], hidden[16:])
+    plans = chosen_plans(published_plans(together=True), [*SIGNS, "coronal"])
+    records = train_cpa(tmp_path, plans, split, replace(TINY, shares=True), SOURCE)
+    for sign in SIGNS:
+        network, description = load_network(tmp_path / f"cpa-{sign}-coronal.safetensors")
+        assert network.features[0].in_channels == 6 and description.input["shares"]
+        assert sum(records[f"cpa-{sign}-coronal"]["test"]["recall"]) > 1.3
+    whole = chosen_plans(published_plans(), ["disease", "coronal", "vgg19"])
+    train_cpa(tmp_path / "whole", whole, split, replace(TINY, shares=True, epochs=1), SOURCE)
+    network, _ = load_network(tmp_path / "whole" / "cpa-disease-coronal.safetensors")
+    assert network.features[0].in_channels == 3
 
 
 def test_zoom_stays_within_its_bounds():
@@ -248,6 +282,7 @@ def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
             "side": 32,
             "standardise": False,
             "empty": 0.0,
+            "shares": False,
         }
         assert description.classes == ("absent", "present")
         assert next(network.parameters()).dtype in (torch.float16, torch.float32)
