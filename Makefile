@@ -31,7 +31,7 @@ bench: .venv/ready
 	$(BIN)/lungcad bench xray
 	$(BIN)/lungcad bench ild
 	$(BIN)/lungcad bench ild-scores --generator Testing/second_generator.py
-	$(BIN)/lungcad bench detection
+	$(BIN)/lungcad bench detection --cross Testing/second_generator.py
 	$(BIN)/lungcad bench cpa --cross Testing/second_generator_cpa.py
 	$(BIN)/lungcad bench propagation --cross Testing/second_generator.py
 

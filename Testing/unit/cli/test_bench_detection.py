@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from LungCAD.cli import main
-from LungCAD.cli.bench.detection import FINDINGS, PATCHES, _scans, thin_scan, untrained_network
+from LungCAD.cli.bench import detection_quality
+from LungCAD.cli.bench.detection import untrained_network
+from LungCAD.cli.bench.detection_quality import _scans, cross_score, score
+from LungCAD.cli.bench.detection_timing import FINDINGS, PATCHES, thin_scan
 from LungCAD.errors import InputError
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
 from Testing.slicer.spot_network import save_spot_network
@@ -18,19 +23,19 @@ from Testing.slicer.spot_network import save_spot_network
 def test_rows(tmp_path, capsys):
     weights, file = untrained_network(tmp_path / "random.safetensors"), tmp_path / "rows.json"
     words = ["--slices", "20", "--size", "160", "--rounds", "1", "--patients", "1", "--threads", "1"]
+    words += ["--cross", "Testing/second_generator.py", "--cross-studies", "1"]
     assert main(["bench", "detection", *words, "--weights", str(weights), "--json", str(file)]) == 0
     rows = json.loads(file.read_text(encoding="utf-8"))
     assert rows["speed"][FINDINGS]["slices_per_s"] > 0 < rows["speed"][PATCHES]["slices_per_s"]
     assert rows["fisher"]["difference"] < 1e-3
     quality = rows["quality"]
     assert quality["single slices"]["slices"] == 32 and quality["patients"] == 1
+    assert set(rows["cross"]) == {"ground_glass", "fibrosis", "emphysema"}
     assert set(quality["scans"]) == {"ground_glass", "reticulation", "honeycombing", "emphysema"}
     assert "slices/s" in capsys.readouterr().out
 
 
 def test_a_network_for_other_diseases(tmp_path):
-    from LungCAD.cli.bench.detection import score
-
     parameters = IldDetectionParameters(weights=str(save_spot_network(tmp_path / "spots.safetensors")))
     with pytest.raises(InputError, match="does not tell"):
         score(parameters, Detector(parameters), 1, lambda *_: None)
@@ -41,6 +46,28 @@ def test_verdicts_are_counted():
     present = np.array([[True] * 4, [True] * 4, [False] * 4])
     row = _scans(found, present, [0.5] * 4)["emphysema"]
     assert row == {"present": 2, "right": 1, "missed": 1, "false_alarms": 1, "auc": 0.5}
+
+
+def test_another_generators_fibrosis_is_reticulation_or_honeycombing(monkeypatch):
+    """Slices 0 to 3 show nothing, ground glass, fibrosis and fibrosis; one of these is told as either."""
+    labels = np.zeros((4, 80, 80), np.uint8)
+    labels[0] = 1
+    labels[1], labels[2:] = 3, 4  # of gao5, each 6,400 mm2
+    told = [(0.1, 0.1, 0.1, 0.1), (0.9, 0.2, 0.1, 0.1), (0.3, 0.8, 0.1, 0.1), (0.4, 0.2, 0.7, 0.6)]
+    findings = SimpleNamespace(slices=[SimpleNamespace(probability=row) for row in told])
+    monkeypatch.setattr(detection_quality, "detect", lambda *_, **__: SimpleNamespace(findings=findings))
+    image = sitk.GetImageFromArray(labels)
+    detector = SimpleNamespace(thresholds=(0.5,) * 4)
+    rows = cross_score(
+        IldDetectionParameters(),
+        detector,
+        lambda seed: SimpleNamespace(ct=image, labels=image),
+        2,
+        lambda *_: None,
+    )
+    assert rows["fibrosis"] == {"slices": 4, "auc": 1.0, "f1": 1.0}
+    assert rows["ground_glass"] == {"slices": 2, "auc": 1.0, "f1": 1.0}
+    assert rows["emphysema"] == {"slices": 0, "auc": None, "f1": 0.0}
 
 
 def test_the_scan_to_time_shows_lungs():

@@ -1,0 +1,129 @@
+"""What slices and verdicts of detection are worth: on synthetic patients, and on another generator's."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from LungCAD.cli.bench.generators import Study
+from LungCAD.errors import InputError
+from LungCAD.labels import load_schema
+from LungCAD.phantom import make_study
+from LungCAD.progress import Progress, each
+from LungCAD.tasks.detection_input import Decision
+from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
+from LungCAD.tasks.ild_detection import run as detect
+from LungCAD.train.detection.metrics import areas_under_roc, f1_scores
+from LungCAD.train.detection.phantoms import BENCHMARK_SEED, benchmark_study
+from LungCAD.train.detection.scores import detection_scores, markdown
+from LungCAD.train.detection.slices import DISEASES, disease_areas
+from LungCAD.train.detection.targets import T6000_MM2
+
+LEAST_PROBABILITY = 1e-6
+
+SAME_DISEASES = {
+    "ground_glass": ("ground_glass",),
+    "fibrosis": ("reticulation", "honeycombing"),
+    "emphysema": ("emphysema",),
+}
+"""Diseases of another generator's schema, gao5, and what they are told as: as the likeliest of these."""
+
+
+def score(
+    parameters: IldDetectionParameters, detector: Detector, patients: int, progress: Progress
+) -> dict[str, Any]:
+    """Return what slices and verdicts are worth on synthetic patients.
+
+    Raises
+    ------
+    InputError
+        The network knows other diseases.
+    """
+    if tuple(label.code for label in detector.diseases) != DISEASES:
+        raise InputError(parameters.weights, f"does not tell {', '.join(DISEASES)}", "Leave --patients 0")
+    schema, bare = load_schema("ltrc5"), dataclasses.replace(parameters, heat_maps=False)
+    alone, smoothed, truth, names, verdicts = [], [], [], [], []
+    for seed in each(range(BENCHMARK_SEED, BENCHMARK_SEED + patients), progress, "Scoring patients"):
+        study = make_study(benchmark_study(seed))
+        areas = disease_areas(study.labels, schema, DISEASES)
+        findings = detect(study.ct, bare, detector=detector).findings
+        for reading in findings.slices:
+            alone.append(reading.probability or (0.0,) * len(DISEASES))
+            smoothed.append(reading.smoothed or (0.0,) * len(DISEASES))
+        truth.append(areas >= T6000_MM2)
+        names += [str(seed)] * len(areas)
+        verdicts.append([disease.probability or 0.0 for disease in findings.diseases])
+    present = np.concatenate(truth)
+    rows = {}
+    decisions = [Decision(threshold=threshold) for threshold in detector.thresholds]
+    for name, values in (("single slices", alone), ("with their neighbours", smoothed)):
+        rows[name] = detection_scores(_logits(values), present, decisions, np.array(names))
+    table = "\n\n".join(f"{name}:\n{markdown(scores, DISEASES)}" for name, scores in rows.items())
+    return {
+        "patients": patients,
+        **{name: scores.as_dict() for name, scores in rows.items()},
+        "scans": _scans(np.array(verdicts), np.array([one.any(0) for one in truth]), detector.thresholds),
+        "table": table,
+    }
+
+
+def cross_score(
+    parameters: IldDetectionParameters,
+    detector: Detector,
+    make: Callable[[int], Study],
+    studies: int,
+    progress: Progress,
+) -> dict[str, dict[str, float | None]]:
+    """Return AUC and F1 over the single slices of another generator's studies, by its own diseases."""
+    schema, bare = load_schema("gao5"), dataclasses.replace(parameters, heat_maps=False)
+    told, areas = [], []
+    for seed in each(range(BENCHMARK_SEED, BENCHMARK_SEED + studies), progress, "Scoring other studies"):
+        study = make(seed)
+        areas.append(disease_areas(study.labels, schema, tuple(SAME_DISEASES)))
+        readings = detect(study.ct, bare, detector=detector).findings.slices
+        told += [reading.probability or (0.0,) * len(DISEASES) for reading in readings]
+    present = np.concatenate(areas) >= T6000_MM2
+    members = [[DISEASES.index(code) for code in codes] for codes in SAME_DISEASES.values()]
+    probability, found = np.array(told), np.array(told) >= np.array(detector.thresholds)
+    likeliest = np.stack([probability[:, own].max(1) for own in members], axis=1)
+    auc = areas_under_roc(present, likeliest)
+    f1 = f1_scores(present, np.stack([found[:, own].any(1) for own in members], axis=1))
+    return {
+        code: {
+            "slices": int(present[:, k].sum()),
+            "auc": _rounded(auc[k]),
+            "f1": _rounded(f1[k]),
+        }
+        for k, code in enumerate(SAME_DISEASES)
+    }
+
+
+def _scans(
+    probabilities: NDArray, present: NDArray[np.bool_], thresholds: Sequence[float]
+) -> dict[str, dict[str, Any]]:
+    """Return per disease how many verdicts are right, and which way the others are wrong."""
+    found = probabilities >= np.array(thresholds)
+    auc = areas_under_roc(present, probabilities)
+    return {
+        code: {
+            "present": int(present[:, number].sum()),
+            "right": int((found == present)[:, number].sum()),
+            "missed": int((~found & present)[:, number].sum()),
+            "false_alarms": int((found & ~present)[:, number].sum()),
+            "auc": _rounded(auc[number]),
+        }
+        for number, code in enumerate(DISEASES)
+    }
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 3)
+
+
+def _logits(probabilities: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    p = np.array(probabilities).clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    return np.log(p / (1 - p))
