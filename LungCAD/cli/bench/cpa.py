@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -89,35 +89,42 @@ def _scores(options: argparse.Namespace) -> Row:
 
 
 def score(reader: CpaReader, studies: Iterator[AspergillosisStudy], count: int, progress: Progress) -> Row:
-    """Return precision and recall per sign, and how many peaks of true positives lie near their sign."""
+    """Return, per sign, precision and recall, and how many peaks of true positives lie near it."""
     signs = [sign for sign in SIGNS if any(network.task == sign for network in reader.networks)]
     tables = {sign: np.zeros((2, 2), np.int64) for sign in signs}
-    distances: dict[str, list[float]] = {contender: [] for contender in CONTENDERS}
+    distances: dict[str, list[dict[str, float]]] = {sign: [] for sign in signs}
     for study in each(studies, progress, "Reading phantoms", count):
         result = reader.read(study.ct)
         for one in result.signs:
             truth = bool(study.signs[REGIONS.index(one.region), SIGNS.index(one.sign)])
             said = one.probability is not None and one.probability >= reader.parameters.threshold
             tables[one.sign][int(truth), int(said)] += 1
-        for placed in placed_peaks(study, result):
-            for contender, distance in placed.items():
-                distances[contender].append(distance)
-    found = {name: np.array(values) for name, values in distances.items()}
+        for sign, placed in placed_peaks(study, result):
+            distances[sign].append(placed)
     return {
-        "signs": {sign: ConfusionTable(table, CLASSES).as_dict() for sign, table in tables.items()},
-        "true_positives": len(distances[CONTENDERS[0]]),
-        "within_reach": {name: _mean(values <= REACH_MM) for name, values in found.items()},
-        "mean_mm": {name: _mean(values) for name, values in found.items()},
+        sign: {**ConfusionTable(table, CLASSES).as_dict(), "peaks": _placing(distances[sign])}
+        for sign, table in tables.items()
+    }
+
+
+def _placing(peaks: Sequence[Mapping[str, float]]) -> Row:
+    """Return how many peaks there are, the part near their sign and the mean distance, by contender."""
+    away = {contender: np.array([peak[contender] for peak in peaks]) for contender in CONTENDERS}
+    return {
+        "true_positives": len(peaks),
+        "within_reach": {contender: _mean(values <= REACH_MM) for contender, values in away.items()},
+        "mean_mm": {contender: _mean(values) for contender, values in away.items()},
     }
 
 
 def print_scores(name: str, scores: Row) -> None:
     """Print one generator's scores."""
-    for sign, table in scores["signs"].items():
-        precision, recall = (table[measure][CLASSES.index("present")] for measure in ("precision", "recall"))
+    for sign, row in scores.items():
+        precision, recall = (row[measure][CLASSES.index("present")] for measure in ("precision", "recall"))
         print(f"{name}   {sign:20s} precision {_text(precision)}   recall {_text(recall)}")
-    shares = ", ".join(f"{who} {_text(share)}" for who, share in scores["within_reach"].items())
-    print(f"{name}   of {scores['true_positives']} peaks within {REACH_MM:g} mm of the sign: {shares}")
+        peaks = row["peaks"]
+        shares = ", ".join(f"{who} {_text(share)}" for who, share in peaks["within_reach"].items())
+        print(f"{name}   of {peaks['true_positives']} peaks within {REACH_MM:g} mm of the sign: {shares}")
 
 
 def _studies(name: str, seed: int, count: int) -> Iterator[AspergillosisStudy]:

@@ -29,8 +29,8 @@ CONTENDERS = ("heat map", "centre", "random", "densest")
 """The heat map's peak; the region's middle of lung, a random voxel of its lung, its densest place."""
 
 
-def placed_peaks(study: AspergillosisStudy, result: CpaResult) -> Iterator[dict[str, float]]:
-    """Yield the distances (mm) of every contender to the nearest voxel of the sign, per true positive.
+def placed_peaks(study: AspergillosisStudy, result: CpaResult) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield the sign and the distances (mm) of every contender to its nearest voxel, per true positive.
 
     The grid of the study runs along the patient's axes, feet first and from right to left.
     """
@@ -52,12 +52,15 @@ def placed_peaks(study: AspergillosisStudy, result: CpaResult) -> Iterator[dict[
         places = np.argwhere(inside)
         guesses = places[rng.integers(len(places), size=GUESSES)]
         densest = np.unravel_index(np.where(inside, smooth, -np.inf).argmax(), inside.shape)
-        yield {
-            "heat map": _at(away, _index(study.ct, peak)),
-            "centre": _at(away, places.mean(0)),
-            "random": float(np.median(away[tuple(guesses.T)])),
-            "densest": float(away[densest]),
-        }
+        yield (
+            peak.sign,
+            {
+                "heat map": _at(away, _index(study.ct, peak)),
+                "centre": _at(away, places.mean(0)),
+                "random": float(np.median(away[tuple(guesses.T)])),
+                "densest": float(away[densest]),
+            },
+        )
 
 
 def _index(ct: sitk.Image, peak: Peak) -> NDArray[np.float64]:

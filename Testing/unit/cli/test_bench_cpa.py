@@ -44,10 +44,11 @@ def test_scores_and_peaks(words, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "fungus_ball          precision 1.00   recall 1.00" in printed
     assert "of 1 peaks within 15 mm of the sign: heat map 1.00" in printed
-    result = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["phantom"]
-    assert result["signs"]["fungus_ball"]["counts"] == [[11, 0], [0, 1]]
-    assert result["mean_mm"]["heat map"] < 5 < result["mean_mm"]["random"]
-    assert result["mean_mm"]["densest"] == 0  # here nothing else is dense
+    row = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["phantom"]["fungus_ball"]
+    assert row["counts"] == [[11, 0], [0, 1]]
+    away = row["peaks"]["mean_mm"]
+    assert away["heat map"] < 5 < away["random"]
+    assert away["densest"] == 0  # here nothing else is dense
 
 
 def test_distances_are_those_to_the_nearest_voxel():
@@ -57,7 +58,8 @@ def test_distances_are_those_to_the_nearest_voxel():
             Peak("fungus_ball", "right_upper", BALL, 1.0, (5, 5, 5)),
         )
 
-    (placed,) = placed_peaks(study(), Result)  # the second is no true positive
+    ((sign, placed),) = placed_peaks(study(), Result)  # the second is no true positive
+    assert sign == "fungus_ball"
     assert placed["heat map"] == pytest.approx(30, abs=6)
 
 
