@@ -55,6 +55,15 @@ def test_frequencies_are_those_of_the_cohort():
     assert np.mean([tick.distractor is not None for tick in empty]) == pytest.approx(DISTRACTED, abs=0.03)
 
 
+def test_for_training_place_does_not_tell_and_half_of_the_cavities_have_a_ball():
+    rng = np.random.default_rng(1)
+    drawn = [draw_ticks(rng, disease=True, uniform=True) for _ in range(1500)]
+    often = np.mean([[tick[:3] for tick in ticks] for ticks in drawn], axis=0)
+    assert np.ptp(often, axis=0).max() < 0.06
+    cavity, ball, _ = often.mean(axis=0)
+    assert ball / cavity == pytest.approx(0.5, abs=0.03)
+
+
 def test_a_healthy_lung_has_no_signs_but_may_be_distracted():
     ticks = [draw_ticks(np.random.default_rng(i), disease=False, uniform=True) for i in range(50)]
     assert not any(any(tick[:3]) for sheet in ticks for tick in sheet)
