@@ -29,7 +29,12 @@ def dense_head(features: int, classes: int) -> nn.Sequential:
 
 def reset_dense(head: nn.Module, last: int | None = None) -> None:
     """Draw the weights of the dense layers anew, of the `last` so many or of all; biases become 0."""
-    dense = [layer for layer in head.modules() if isinstance(layer, nn.Linear)]
+    dense = dense_layers(head)
     for layer in dense if last is None else dense[-last:]:
         nn.init.normal_(layer.weight, std=SPREAD)
         nn.init.zeros_(layer.bias)
+
+
+def dense_layers(network: nn.Module) -> list[nn.Linear]:
+    """Return the dense layers of a network, the output last."""
+    return [layer for layer in network.modules() if isinstance(layer, nn.Linear)]

@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from LungCAD.networks import ARCHITECTURES
 from LungCAD.networks.batch_norm import add_batch_norm, fold_batch_norm
-from LungCAD.networks.dense_head import reset_dense
+from LungCAD.networks.dense_head import dense_layers, reset_dense
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.cpa.picture_input import PictureInput
 from LungCAD.train.cpa.learner import BestByLoss, CpaLearner
@@ -97,7 +97,8 @@ def fit(
     if parameters.balance == "drop":
         training, validation = (balanced(each, parameters.seed) for each in (training, validation))
     pictures = parameters.input_for(plan)
-    learner = CpaLearner(network, pictures, _weights(training, parameters), parameters)
+    weights = _weights(training, parameters)
+    learner = CpaLearner(network, pictures, weights, parameters)
     best = BestByLoss()
     sampler = ShuffledByEpoch(len(training), parameters.seed)
     fit_module(
@@ -115,6 +116,7 @@ def fit(
     network.cpu().eval()
     if normalised:
         fold_batch_norm(network.features)
+    _take_back(weights, network)
     return Fitted(network, best.history)
 
 
@@ -138,6 +140,12 @@ def _weights(pictures: PictureSet, parameters: CpaTrainingParameters) -> torch.T
         return torch.ones(pictures.labels.shape[1], ANSWERS)
     counts = np.stack([(pictures.labels == answer).sum(0) for answer in range(ANSWERS)], axis=1)
     return torch.from_numpy(counts.sum(1, keepdims=True) / (ANSWERS * np.maximum(counts, 1))).float()
+
+
+def _take_back(weights: torch.Tensor, network: nn.Module) -> None:
+    """Make probabilities those of the training's frequencies again: weights in a loss shift its logits."""
+    with torch.no_grad():
+        dense_layers(network)[-1].bias -= weights.log().flatten()
 
 
 def _tensors(pictures: PictureSet) -> TensorDataset:
