@@ -89,7 +89,8 @@ def run(options: argparse.Namespace) -> int:
     if not plans:
         raise InputError("--only", "asks for survival, which phantoms do not have", "Give --scans")
     if p.shares and options.imagenet:
-        raise InputError("--shares", "are six channels, ImageNet's files know three", "Leave out --imagenet")
+        problem = "make six channels of three, which ImageNet's files do not know"
+        raise InputError("--shares", problem, "Add --no-shares, or leave out --imagenet")
     kept = options.projections or options.output / "projections"
     with progress_bar(options.quiet) as progress:
         read = _scans if options.scans else _phantoms

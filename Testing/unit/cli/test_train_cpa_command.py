@@ -88,13 +88,14 @@ def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
         "axis": "axial",
         "side": 32,
         "standardise": True,
-        "empty": 0.0,
+        "empty": -2.0,
+        "shares": True,
     }
     assert description.card.licence == "CC BY 4.0"
     assert not description.card.synthetic
     assert "doe" not in (out / "cpa-cavity-axial.md").read_text(encoding="utf-8")
     assert str(tmp_path) not in (out / "cpa-cavity-axial.md").read_text(encoding="utf-8")
-    assert network(torch.zeros(1, 3, 32, 32)).shape == (1, 2)
+    assert network(torch.zeros(1, 6, 32, 32)).shape == (1, 2)
     assert len(list((out / "projections").glob("scan-*.npz"))) == 6
     written = (out / "cpa-cavity-axial.safetensors").stat().st_mtime_ns
     assert main(words("--licence", "CC BY 4.0", "--quiet")) == 0
@@ -116,4 +117,5 @@ def test_phantoms_have_no_survival(tmp_path, capsys):
 
 
 def test_an_imagenet_folder_without_the_file_is_named(words, tmp_path, capsys):
-    assert "vgg19" in refuse(capsys, words("--imagenet", str(tmp_path / "none")))
+    assert "vgg19" in refuse(capsys, words("--no-shares", "--imagenet", str(tmp_path / "none")))
+    assert "--no-shares" in refuse(capsys, words("--imagenet", str(tmp_path / "none")))
