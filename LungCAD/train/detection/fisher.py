@@ -95,8 +95,12 @@ class FisherVectors(nn.Module):
 
 
 def fit_mixture(descriptors: NDArray, components: int = COMPONENTS, seed: int = 0) -> GaussianMixture:
-    """Return a mixture of Gaussians with diagonal covariance, fitted to descriptors (n, D)."""
+    """Return a mixture of Gaussians with diagonal covariance, fitted to descriptors (n, D).
+
+    It has n components where there are not more descriptors: fc6 has one of each slice.
+    """
     descriptors = descriptors.astype(np.float64)
+    components = min(components, len(descriptors))
     centre, scale = descriptors.mean(0), np.maximum(descriptors.std(0), 1e-6)
     mixture = GaussianMixture(components, covariance_type="diag", reg_covar=LEAST_VARIANCE, random_state=seed)
     mixture.fit((descriptors - centre) / scale)

@@ -133,3 +133,9 @@ def test_a_texture_that_is_anywhere_in_the_slice_is_found():
     truth = present[tested, 0]
     assert scores[truth].min() > scores[~truth].max()
     assert set(LAYERS) == {"conv1", "conv2", "conv3", "conv4", "conv5", "fc6"}
+
+
+def test_there_are_no_more_components_than_descriptors():
+    few = np.random.default_rng(0).standard_normal((5, 3))
+    mixture = fit_mixture(few, 32)
+    assert mixture.n_components == 5 and np.isfinite(mixture.means_).all()
