@@ -117,7 +117,7 @@ COMPACT = CpaTrainingParameters(
 
 Where it departs from the paper, whose networks start from ImageNet: without normalisation sixteen layers from
 scratch stayed at the loss of guessing (0.693) for all of three epochs; one training of the features for three
-signs costs a third of three. On averages alone no network told a cavity with a ball from one without: on two
-unseen thoraxes the area under the ROC curve within cavities was 0.61 to 0.69, with shares 0.87 (axial, empty
-rays at 0) and 0.91 (at -2).
+signs costs a third of three. Shares came together with phantoms half of whose cavities have a ball instead of
+three quarters; which of the two lets the axial network tell cavities with a ball was not measured by itself.
+The coronal and the sagittal network of this recipe do not tell them.
 """
