@@ -42,6 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic patients")
     source.add_argument("--slices", type=Path, metavar="FOLDER", help="what --keep wrote")
     parser.add_argument(
+        "--first-seed",
+        type=int,
+        default=FIRST_SEED,
+        metavar="N",
+        help="of the first synthetic patient and painting; --start must not know those that are held out "
+        f"(default: {FIRST_SEED})",
+    )
+    parser.add_argument(
         "--paint",
         type=Path,
         nargs="+",
@@ -132,13 +140,13 @@ def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]
         return ticked_slices(options.ticks, progress=progress)
     if options.dataset:
         return reviewed_slices(options.dataset, progress=progress)
-    return phantom_slices(range(FIRST_SEED, FIRST_SEED + options.phantoms), progress=progress)
+    return phantom_slices(range(options.first_seed, options.first_seed + options.phantoms), progress=progress)
 
 
 def _painted(options: argparse.Namespace, keep: Keep, progress: Progress) -> SliceSet | None:
     if not options.paint:
         return None
-    seeds = range(FIRST_SEED, FIRST_SEED + options.paintings)
+    seeds = range(options.first_seed, options.first_seed + options.paintings)
     shares = [
         part(progress, n / len(options.paint), (n + 1) / len(options.paint))
         for n in range(len(options.paint))

@@ -37,7 +37,8 @@ class SliceBatches(Dataset[Batch]):
         self._places = np.concatenate(
             [np.stack([np.full(len(chosen), n), chosen], 1) for n, (_, chosen) in enumerate(parts)]
         )
-        self._targets = torch.cat([head.targets(one.areas[chosen]) for one, chosen in parts])
+        self._areas = np.concatenate([one.areas[chosen] for one, chosen in parts])
+        self._head = head
         self._local = parameters.local > 0 and all(one.cells is not None for one in self._sets)
         self._choices, self._epoch = parameters, epoch
 
@@ -48,15 +49,17 @@ class SliceBatches(Dataset[Batch]):
         """Return the slices at these places of the order as one batch; chance decides by the first."""
         places = self._places[indices]
         levels = torch.from_numpy(np.stack([self._sets[n].images[row] for n, row in places]))
-        targets, cells = self._targets[indices], self._cells(places)
+        areas, cells = self._areas[indices], self._cells(places)
         if not self._choices.augment:
-            return centred(levels), targets, cells
+            return centred(levels), self._head.targets(areas), cells
         generator = torch.Generator()
         generator.manual_seed(epoch_seed(self._choices.seed + indices[0] + 1, self._epoch.epoch))
         side = levels.shape[-1]
         pose = Pose.draw(len(levels), side, generator)
         if cells is not None:
             cells = pose.cells(cells, side)
+        # What is magnified is a larger lesion: whether it counts as present depends on its area.
+        targets = self._head.targets(areas * np.float32(pose.zoom**2))
         return vary(levels, self._sets[0].input.windows, pose, generator), targets, cells
 
     def _cells(self, places: NDArray[np.intp]) -> torch.Tensor | None:

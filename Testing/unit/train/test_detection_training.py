@@ -13,6 +13,7 @@ from LungCAD.errors import Cancelled, InputError
 from LungCAD.images.windows import GAO
 from LungCAD.networks import CNNF
 from LungCAD.tasks.detection_input import Decision, DetectionInput
+from LungCAD.train.detection.batches import training_batches
 from LungCAD.train.detection.decisions import fit_decision
 from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps
 from LungCAD.train.detection.heads import make_head
@@ -106,6 +107,23 @@ def test_what_a_window_clipped_stays_clipped():
 
 
 # Start, heads, decisions
+
+
+def test_targets_are_areas_as_they_are_shown():
+    count, side, pixel_mm = 40, 64, 320 / 224
+    images = np.zeros((count, 3, 224, 224), np.uint8)
+    images[:, :, 80 : 80 + side, 80 : 80 + side] = 255
+    areas = np.zeros((count, 4), np.float32)
+    areas[:, 0] = (side * pixel_mm) ** 2
+    squares = SliceSet(images, areas, np.arange(count).astype(str), DISEASES, DetectionInput(), "", "")
+    choices = replace(SMALL, head="l2", balance=False, batch=1)
+    batches = training_batches([(squares, np.arange(count))], make_head(choices, squares), choices)
+    shown, told = [], []
+    for images, targets, _ in batches:
+        shown.append((images[0, 1] > 0).sum().item() * pixel_mm**2 / (6000 * 0.7**2))
+        told.append(targets[0, 0].item())
+    assert max(told) > 1.5 * min(told)
+    np.testing.assert_allclose(told, shown, rtol=0.04)
 
 
 def test_balanced_layers_have_channels_of_mean_0_and_sd_1():
