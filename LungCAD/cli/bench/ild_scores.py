@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ OTHER_SCHEMA = "gao5"
 
 SAME_AS = {"reticulation": "fibrosis", "honeycombing": "fibrosis"}
 """Classes that another schema takes together."""
+
+ALIKE = "phantom, as the other generator"
+"""Scores over other classes cannot be compared: some are easier than others."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +85,8 @@ def measure(
     Returns
     -------
     By kind: balanced accuracy (mean, worst), recall per class; for lungs without disease, the part of the
-    lung that is taken for each disease ("false_alarms").
+    lung that is taken for each disease ("false_alarms"). Where a generator's classes are not the network's,
+    `ALIKE` is the phantom again, scored by the generator's classes.
     """
     stages = 2 + bool(generator) + bool(normal)
     shares = iter(part(progress, k / stages, (k + 1) / stages) for k in range(stages))
@@ -91,13 +95,19 @@ def measure(
         return lambda seed: make_study(replace(BENCHMARK, seed=seed, schema=network.schema.name, sham=sham))
 
     seeds = range(FIRST_SEED, FIRST_SEED + studies)
+    read = _read(network, phantom(False), network.schema, seeds, next(shares))
+    own = tuple(network.schema.by_value(value).code for value in network.values)
+    other = _shared_codes(own)
     result = {
-        PHANTOM: _accuracy(network, phantom(False), network.schema, seeds, next(shares)),
+        PHANTOM: _accuracy(read, own),
         "sham": _sham(network, phantom(True), seeds, next(shares)),
     }
     if generator:
-        other = load_generator(generator)
-        result["other generator"] = _accuracy(network, other, load_schema(OTHER_SCHEMA), seeds, next(shares))
+        if set(other) != set(own):
+            result[ALIKE] = _accuracy(read, other)
+        make = load_generator(generator)
+        found = _read(network, make, load_schema(OTHER_SCHEMA), seeds, next(shares))
+        result["other generator"] = _accuracy(found, other)
     if normal:
         result["normal"] = _normal(network, normal, next(shares))
     return result
@@ -110,30 +120,49 @@ def tell(network: IldNetwork, hu: NDArray, lungs: NDArray) -> NDArray[np.uint8]:
     return labels
 
 
-def _accuracy(
+@dataclass(frozen=True)
+class _Reading:
+    """Label values of the pixels whose truth is known, and the codes that both sides' values stand for."""
+
+    truth: NDArray[np.uint8]
+    told: NDArray[np.uint8]
+    names: dict[int, str]
+    told_names: dict[int, str]
+
+
+def _read(
     network: IldNetwork,
     make: Callable[[int], Study],
     schema: Schema,
     seeds: Sequence[int],
     progress: Progress,
-) -> dict[str, Any]:
-    """Score the classes that both the truth and the network know, under names that both have."""
+) -> list[_Reading]:
+    """Return what the network tells of studies with labels of a schema."""
     names = {label.value: label.code for label in schema.labels}
     told_names = {value: network.schema.by_value(value).code for value in network.values}
-    common = set(schema.codes) - set(network.schema.codes)
-    told_names = {
-        value: SAME_AS[code] if SAME_AS.get(code) in common else code for value, code in told_names.items()
-    }
-    codes = [code for code in schema.codes if code in told_names.values()]
-    per_class: dict[str, list[float]] = {code: [] for code in codes}
-    accuracies = []
+    readings = []
     for seed in each(seeds, progress, "Scoring studies"):
         study = make(seed)
         hu, truth, lungs = (sitk.GetArrayFromImage(i) for i in (study.ct, study.labels, study.lungs))
-        told = _renumbered(tell(network, hu, lungs), told_names, codes)
-        true = _renumbered(truth, names, codes)
-        known = true > 0
-        found = recalls(true[known], told[known])
+        known = truth > 0
+        readings.append(_Reading(truth[known], tell(network, hu, lungs)[known], names, told_names))
+    return readings
+
+
+def _shared_codes(told: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes of other generators that a network of these classes can tell."""
+    known = {*told, *(SAME_AS.get(code) for code in told)}
+    return tuple(code for code in load_schema(OTHER_SCHEMA).codes if code in known)
+
+
+def _accuracy(readings: Sequence[_Reading], codes: Sequence[str]) -> dict[str, Any]:
+    """Score these classes, whatever else the truth knows."""
+    per_class: dict[str, list[float]] = {code: [] for code in codes}
+    accuracies = []
+    for one in readings:
+        true = _renumbered(one.truth, one.names, codes)
+        told = _renumbered(one.told, one.told_names, codes)
+        found = recalls(true[true > 0], told[true > 0])
         for number, recall in found.items():
             per_class[codes[number - 1]].append(recall)
         accuracies.append(float(np.mean(list(found.values()))))
@@ -180,9 +209,10 @@ def _alarms(shares: list[dict[str, float]]) -> dict[str, Any]:
 
 
 def _renumbered(labels: NDArray, names: dict[int, str], codes: Sequence[str]) -> NDArray[np.uint8]:
-    """Return 1 + the position in `codes` for label values that have such a name, else 0."""
+    """Return 1 + the position in `codes` for label values that mean one of them, else 0."""
     table = np.zeros(256, np.uint8)
     for value, code in names.items():
+        code = code if code in codes else SAME_AS.get(code)
         if code in codes:
             table[value] = codes.index(code) + 1
     return table[labels]

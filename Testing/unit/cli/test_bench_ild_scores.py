@@ -64,6 +64,22 @@ def test_another_schema_is_scored_by_what_both_know(tmp_path, monkeypatch):
     assert recall == {"healthy": 1, "ground_glass": 1, "fibrosis": 1, "micronodules": 0}
 
 
+def test_the_phantom_is_scored_by_the_classes_of_the_other_generator_too(monkeypatch):
+    """Reticulation told as honeycombing is fibrosis; consolidation, told wrongly, is not asked for there."""
+    monkeypatch.setattr(ild_scores, "load_generator", lambda name: lambda seed: study(seed, SIX))
+    codes = {code: SIX.by_code(code).value for code in SIX.codes}
+    wrong = {
+        f"v{codes['reticulation']}": codes["honeycombing"],
+        f"v{codes['consolidation']}": codes["healthy"],
+        f"v{codes['micronodules']}": codes["consolidation"],
+    }
+    result = measure(Network(**wrong), 2, "other.py")
+    assert result["phantom"]["balanced_accuracy"] == pytest.approx(3 / 6)
+    alike = result[ild_scores.ALIKE]
+    assert alike["recall"] == {"healthy": 1, "ground_glass": 1, "fibrosis": 1, "micronodules": 0}
+    assert alike["balanced_accuracy"] == pytest.approx(3 / 4)
+
+
 def test_nearest_patches_vote():
     histograms = np.array([[1, 0.0], [0.9, 0.1], [0, 1.0], [0.8, 0.2]])
     labels = np.array([0, 1, 2, 1])
