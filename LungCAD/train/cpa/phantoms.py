@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
-import torch
 
 from LungCAD.phantom.aspergillosis_study import (
     AspergillosisParameters,
@@ -15,13 +13,14 @@ from LungCAD.phantom.aspergillosis_study import (
     make_aspergillosis,
 )
 from LungCAD.progress import Progress, each, silent
-from LungCAD.tasks.cpa_projections import ROTATIONS, ProjectionGrid, ProjectionVolume, Rotation, lung_mask
+from LungCAD.tasks.cpa_projections import ROTATIONS, ProjectionVolume, Rotation
 from LungCAD.train.cpa.cases import Case, read_case
 
-SMALL = (192, 192, 162)
-"""Voxels of phantoms for training: coarser than the published grid, and four times as fast."""
+WIDTHS, DEPTHS = (192, 224, 256), range(96, 181, 12)
+"""Voxels of a scan along x and y, and along z: each thorax has its own, as scanners do. Brought to the grid,
+slices lie on its layers or between them, which smooths them: pictures of one size alone teach its pattern."""
 
-STUDIES = 24
+STUDIES = 16
 """Studies of one thorax; they count as one patient. With six, networks learned the studies by heart."""
 
 TURNS = 2
@@ -40,7 +39,7 @@ def phantom_cases(
     for seed in each(seeds, progress, "Making phantoms"):
         paths = [folder / f"phantom-{'u' if uniform else 'c'}{seed}-{i}.npz" for i in range(STUDIES)]
         if not all(path.exists() for path in paths):
-            _make(AspergillosisParameters(SMALL, seed, STUDIES, uniform), paths)
+            _make(AspergillosisParameters(_size(seed), seed, STUDIES, uniform), paths)
         cases += map(read_case, paths)
     return cases
 
@@ -53,9 +52,12 @@ def _make(parameters: AspergillosisParameters, paths: Iterable[Path]) -> None:
         study_case(study, path.stem, f"thorax-{parameters.seed}", turns).write(path)
 
 
+def _size(seed: int) -> tuple[int, int, int]:
+    rng = np.random.default_rng([seed, 29])
+    width = int(rng.choice(WIDTHS))
+    return width, width, int(rng.choice(DEPTHS))
+
+
 def study_case(study: AspergillosisStudy, name: str, patient: str, turns: Sequence[Rotation]) -> Case:
-    """Return the case of a phantom on its own voxels, without resampling to the published grid."""
-    hu = sitk.GetArrayFromImage(study.ct).astype(np.float32)
-    grid = ProjectionGrid(hu.shape, study.ct.GetSpacing()[::-1], hu.shape)
-    volume = ProjectionVolume(grid, torch.from_numpy(hu), torch.from_numpy(lung_mask(hu)))
-    return Case.of(name, patient, volume, turns, study.signs, int(study.disease))
+    """Return the case of a phantom, brought to the published grid as every scan is that is read."""
+    return Case.of(name, patient, ProjectionVolume.of(study.ct), turns, study.signs, int(study.disease))

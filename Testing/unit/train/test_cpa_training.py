@@ -13,8 +13,10 @@ from sklearn.metrics import roc_auc_score
 from LungCAD.errors import InputError
 from LungCAD.networks import VGG19
 from LungCAD.phantom.aspergillosis import SIGNS
+from LungCAD.phantom.aspergillosis_study import AspergillosisParameters, make_aspergillosis
 from LungCAD.tasks.cpa.picture_input import LARGEST, PictureInput
-from LungCAD.tasks.cpa_projections import AXES
+from LungCAD.tasks.cpa_projections import AXES, ProjectionVolume, project
+from LungCAD.train.cpa import phantoms
 from LungCAD.train.cpa.cases import Case, read_case
 from LungCAD.train.cpa.fitting import fit, probabilities
 from LungCAD.train.cpa.learner import CpaLearner
@@ -54,6 +56,29 @@ def cases():
         signs = disease * (rng.random((6, 3)) < 0.6)
         made.append(made_case(number, f"patient{number // 2 % 8}", signs, disease, number // 2 % 2))
     return made
+
+
+def test_phantoms_are_learned_as_scans_are_read(tmp_path, monkeypatch):
+    """On the published grid, like everything that is read: a phantom's own voxels look otherwise."""
+    small = AspergillosisParameters((48, 48, 36), 4, 1, uniform=True)
+    monkeypatch.setattr(phantoms, "_size", lambda seed: small.size)
+    monkeypatch.setattr(phantoms, "STUDIES", small.studies)
+    cases = phantoms.phantom_cases([small.seed], tmp_path, uniform=True)
+    assert {case.patient for case in cases} == {"thorax-4"}
+    study, case = next(make_aspergillosis(small)), cases[0]
+    np.testing.assert_array_equal(case.signs, study.signs)
+    read = project(ProjectionVolume.of(study.ct))
+    for axis in AXES:
+        np.testing.assert_allclose(case.regions[axis][0] / 255, read.regions[axis], atol=0.5 / 255 + 1e-6)
+        np.testing.assert_allclose(case.shares[axis][0] / 255, read.shares[axis], atol=0.5 / 255 + 1e-6)
+    assert phantoms.phantom_cases([small.seed], tmp_path, uniform=True)[0].name == case.name
+
+
+def test_scanners_of_training_phantoms_differ():
+    sizes = {phantoms._size(seed) for seed in range(40)}
+    assert len({z for _, _, z in sizes}) > 5 and len({x for x, _, _ in sizes}) == 3
+    for size in sizes:
+        AspergillosisParameters(size)  # refuses what has no six regions
 
 
 def test_eighteen_networks_make_the_paper():
