@@ -48,6 +48,7 @@ TITLES = {
     "smoothing_mm": "Neighbours within",
     "least_lung_cm2": "Least lung in a slice",
     "beyond_mm": "Judged beyond the lungs",
+    "mirrored": "See both sides",
     "heat_maps": "Make heat maps",
 }
 

@@ -66,6 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dense-only", action="store_true", help="keep the convolutions of --start; one fold is held out"
     )
+    parser.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="keep the network of --start; fit only thresholds and temperatures, to slices new to it",
+    )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the prepared slices there")
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
@@ -80,12 +85,20 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.detection.dense_layers import train_dense_layers
     from LungCAD.train.detection.outcome import write_outcome
     from LungCAD.train.detection.scores import markdown
-    from LungCAD.train.detection.training import train_detection
+    from LungCAD.train.detection.training import calibrate, train_detection
 
     parameters = parameters_from(options, DetectionTrainingParameters())
     if options.dense_only and not options.start:
         raise InputError("--dense-only", "needs --start", "Name the network whose convolutions to keep")
-    start = load_network(options.start, architecture="cnn_f")[0].float() if options.start else None
+    if options.calibrate and (not options.start or options.paint or options.dense_only):
+        problem = "needs --start, and neither --paint nor --dense-only"
+        raise InputError("--calibrate", problem, "Name the network whose outputs are to be read anew")
+    start = before = None
+    if options.start:
+        network, description = load_network(options.start, architecture="cnn_f")
+        start, before = network.float(), description.card
+        if options.calibrate and (own := description.input.get("head")) != parameters.head:
+            raise InputError(options.start, f"was trained with the head {own}", f"Give --head {own}")
     with (
         atomic_folder(options.output, options.overwrite) as folder,
         progress_bar(options.quiet) as progress,
@@ -94,11 +107,13 @@ def run(options: argparse.Namespace) -> int:
         slices = _slices(options, keep, part(progress, 0.0, 0.2))
         extra = _painted(options, keep, part(progress, 0.2, 0.3))
         share = part(progress, 0.3, 1.0)
-        if options.dense_only:
+        if options.calibrate:
+            training = calibrate(slices, parameters, start, share)
+        elif options.dense_only:
             training = train_dense_layers(slices, parameters, start, extra, share)
         else:
             training = train_detection(slices, parameters, extra, start, options.checkpoints, share)
-        scores = write_outcome(folder, training, slices, extra, parameters, _command(options))
+        scores = write_outcome(folder, training, slices, extra, parameters, _command(options), before)
     if not options.quiet:
         print(markdown(scores, slices.diseases))
         print(f"Network: {options.output / 'network.safetensors'}")

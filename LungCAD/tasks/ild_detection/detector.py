@@ -42,7 +42,7 @@ class Detector:
     """
 
     def __init__(self, parameters: IldDetectionParameters) -> None:
-        self._device = choose_device(parameters.device)
+        self._device, self._mirrored = choose_device(parameters.device), parameters.mirrored
         path = weights_file(parameters.weights)
         network, description = load_network(path, architecture="cnn_f")
         if HEALTHY in description.classes:
@@ -66,21 +66,22 @@ class Detector:
         """Probability from which on a disease is there."""
         return tuple(decision.threshold for decision in self.decisions)
 
-    def feature_maps(self, levels: torch.Tensor, progress: Progress) -> torch.Tensor:
-        """Return the network's last maps (N, channels, 13, 13) of slices that `input` prepared."""
-        maps = []
+    def look(self, levels: torch.Tensor, progress: Progress) -> tuple[torch.Tensor, NDArray[np.float32]]:
+        """Return the network's last maps (N, channels, 13, 13), and the probability (N, C) of every disease.
+
+        levels : slices that `input` prepared. Maps are those of the slices as they are, not mirrored.
+        """
+        maps, outputs = [], []
         with torch.inference_mode():
             for chunk in each(levels.split(SLICES_AT_ONCE), progress, "Looking at the slices"):
                 images = centred(chunk.to(self._device)).contiguous(memory_format=torch.channels_last)
                 maps.append(self._body(images))
-        return torch.cat(maps)
-
-    def probabilities(self, maps: torch.Tensor) -> NDArray[np.float32]:
-        """Return the probability (N, C) of every disease on slices of these maps."""
-        with torch.inference_mode():
-            outputs = self._head(maps).cpu().numpy()
-        readings = [one.probability(column) for one, column in zip(self.decisions, outputs.T, strict=True)]
-        return np.stack(readings, axis=1)
+                outputs.append(self._head(maps[-1]))
+                if self._mirrored:
+                    outputs[-1] = (outputs[-1] + self._head(self._body(images.flip(3)))) / 2
+        columns = torch.cat(outputs).cpu().numpy().T
+        readings = [one.probability(column) for one, column in zip(self.decisions, columns, strict=True)]
+        return torch.cat(maps), np.stack(readings, axis=1)
 
     def saliency(self, maps: torch.Tensor, disease: int) -> torch.Tensor:
         """Return Grad-CAM (N, 13, 13) of one disease on slices of these maps: 0 to 1, the largest, in each.

@@ -34,5 +34,8 @@ class IldDetectionParameters(Parameters):
         minimum=0.0,
         maximum=100.0,
     )
+    mirrored: bool = parameter(
+        True, "Ask the network about the mirror image of every slice, too: surer, and half as fast"
+    )
     heat_maps: bool = parameter(True, "Show where in the slices the network saw each disease")
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))

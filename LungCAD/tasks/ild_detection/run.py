@@ -71,8 +71,7 @@ def run(
     progress(0.1, "Preparing the slices")
     hu = sitk.GetArrayFromImage(axial[:, :, int(judged[0]) : int(judged[-1]) + 1])
     levels = detector.input.grey_levels(torch.from_numpy(hu), field)
-    maps = detector.feature_maps(levels, part(progress, 0.3, 0.9))
-    own = detector.probabilities(maps)
+    maps, own = detector.look(levels, part(progress, 0.3, 0.9))
     curves = smooth(own, spacing_mm, parameters.smoothing_mm)
     heat_maps = {}
     if parameters.heat_maps:

@@ -23,7 +23,7 @@ from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import CELL_PX, CELLS, SliceSet, join
 from LungCAD.train.detection.splitting import fold_of_slices
 from LungCAD.train.detection.targets import square_millimetres
-from LungCAD.train.detection.training import SCORED_AT_ONCE, DetectionTraining, new_network
+from LungCAD.train.detection.training import SCORED_AT_ONCE, DetectionTraining, new_network, score
 from LungCAD.train.epochs import epoch_seed
 
 MOST_MOVED = 2
@@ -55,11 +55,11 @@ def train_dense_layers(
     maps = last_maps(start, everything)
     network = fit_dense_layers(start, maps, everything, chosen, head, p, part(progress, 0.2, 1.0))
     scored = np.flatnonzero(held_out)
-    with torch.inference_mode():
-        scores = head.scores(dense_outputs(network, maps[scored])).numpy()
+    scores = score(network, head, slices, scored)
     present = slices.present(threshold)[scored]
     decisions = fit_decisions(scores, present, centred=p.head in ("logistic", "softmax"))
-    return DetectionTraining(network, head, decisions, scored, scores, present)
+    held_out = f"1 of {len(np.unique(fold))} folds by patient was held out"
+    return DetectionTraining(network, head, decisions, scored, scores, present, held_out)
 
 
 def last_maps(network: CNNF, slices: SliceSet) -> torch.Tensor:

@@ -31,8 +31,11 @@ def write_outcome(
     extra: SliceSet | None,
     parameters: DetectionTrainingParameters,
     command: str,
+    before: ModelCard | None = None,
 ) -> DetectionScores:
     """Write network.safetensors (half precision), MODEL_CARD.md, scores.json, scores.csv and curves.png.
+
+    before : the card of the network that training went on from.
 
     Returns
     -------
@@ -40,7 +43,9 @@ def write_outcome(
     """
     patients = slices.patients[training.scored]
     scores = detection_scores(training.scores, training.present, training.decisions, patients)
-    card = _card(scores, slices, extra, parameters, command)
+    card = _card(training, scores, slices, extra, parameters, command)
+    if before is not None:
+        card = _after(before, card)
     save_network(
         training.network.half(), describe(training, slices, parameters, card), folder / "network.safetensors"
     )
@@ -94,6 +99,7 @@ def network_input(
 
 
 def _card(
+    training: DetectionTraining,
     scores: DetectionScores,
     slices: SliceSet,
     extra: SliceSet | None,
@@ -103,9 +109,9 @@ def _card(
     sets = [slices] if extra is None else [slices, extra]
     area = square_millimetres(parameters.threshold_px)
     held_out = (
-        f"{parameters.scored_folds} of {parameters.folds} folds by patient were held out in turn; a disease "
-        f"counts as present from {area:.0f} mm2 on ({parameters.threshold_px:.0f} pixels of 0.7 mm). "
-        "Thresholds and temperatures were fitted to these very slices.\n\n"
+        f"{training.held_out}; a disease counts as present from {area:.0f} mm2 on "
+        f"({parameters.threshold_px:.0f} pixels of 0.7 mm). Slices are seen from both sides. Thresholds "
+        "and temperatures were fitted to these very slices.\n\n"
     )
     return ModelCard(
         title=f"Interstitial lung disease on axial slices: CNN-F, width {parameters.width:g}",
@@ -115,6 +121,18 @@ def _card(
         command=command,
         seed=parameters.seed,
         results=held_out + markdown(scores, slices.diseases),
+    )
+
+
+def _after(before: ModelCard, card: ModelCard) -> ModelCard:
+    """Return the card of a network that went on from another one, whose data and command count as well."""
+    licences = dict.fromkeys([*before.licence.split("; "), *card.licence.split("; ")])
+    return dataclasses.replace(
+        card,
+        data=f"{before.data} Then: {card.data}",
+        licence="; ".join(licences),
+        synthetic=before.synthetic or card.synthetic,
+        command=f"{before.command} ; {card.command}",
     )
 
 

@@ -37,7 +37,7 @@ class DetectionTraining:
     """A network, and what networks that never saw a slice's patient said of it.
 
     scored : indices of the slices that were held out. scores, present : (n, C) of these. decisions : one per
-    disease, fitted to them.
+    disease, fitted to them. held_out : which slices these are, for the model card.
     """
 
     network: nn.Module
@@ -46,6 +46,7 @@ class DetectionTraining:
     scored: NDArray[np.intp]
     scores: NDArray[np.float32]
     present: NDArray[np.bool_]
+    held_out: str
 
 
 def train_detection(
@@ -101,7 +102,28 @@ def train_detection(
     present = slices.present(threshold)[indices]
     decisions = fit_decisions(found, present, centred=p.head in ("logistic", "softmax"))
     progress(1.0, "Trained")
-    return DetectionTraining(network, head, decisions, indices, found, present)
+    held_out = f"{p.scored_folds} of {len(np.unique(fold))} folds by patient were held out in turn"
+    return DetectionTraining(network, head, decisions, indices, found, present, held_out)
+
+
+def calibrate(
+    slices: SliceSet, parameters: DetectionTrainingParameters, start: CNNF, progress: Progress = silent
+) -> DetectionTraining:
+    """Fit only how the outputs of `start` are read, to slices of patients that it has not seen.
+
+    Raises
+    ------
+    InputError
+        The network has another size than the parameters say, or areas are wanted where there are ticks.
+    """
+    head, everything = make_head(parameters, slices), np.arange(len(slices))
+    network = new_network(head.outputs, parameters)
+    _go_on_from(network, start)
+    found = score(network, head, slices, everything, parameters.device, progress)
+    present = slices.present(square_millimetres(parameters.threshold_px))
+    decisions = fit_decisions(found, present, centred=parameters.head in ("logistic", "softmax"))
+    held_out = f"The network learned from none of the {len(slices)} slices scored here"
+    return DetectionTraining(network.cpu(), head, decisions, everything, found, present, held_out)
 
 
 def fit(
@@ -156,7 +178,7 @@ def score(
     device: str = "cpu",
     progress: Progress = silent,
 ) -> NDArray[np.float32]:
-    """Return the scores (n, C) of the slices at these indices, all where None."""
+    """Return the scores (n, C) of the slices at these indices, all where None; seen from both sides."""
     indices = np.arange(len(slices)) if indices is None else indices
     chosen = choose_device(device)
     network = network.to(chosen).eval()
@@ -164,10 +186,14 @@ def score(
     total = -(-len(indices) // SCORED_AT_ONCE)
     with torch.inference_mode():
         found = [
-            head.scores(network(images.to(chosen))).cpu().numpy()
+            head.scores(_from_both_sides(network, images.to(chosen))).cpu().numpy()
             for images in each(batches, progress, "Scoring", total)
         ]
     return np.concatenate(found)
+
+
+def _from_both_sides(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    return (network(images) + network(images.flip(3))) / 2
 
 
 def network_options(parameters: DetectionTrainingParameters) -> dict[str, object]:

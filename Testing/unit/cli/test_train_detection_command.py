@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from LungCAD.cli import main
 from LungCAD.tasks.detection_input import DetectionInput, decisions_from_plain
@@ -55,6 +56,24 @@ def test_a_network_is_trained_and_described(prepared, tmp_path):
     assert scores["held_out"]["slices"] == 24
     assert (tmp_path / "out" / "curves.png").stat().st_size > 5000
     assert len((tmp_path / "out" / "scores.csv").read_text(encoding="utf-8").splitlines()) == 25
+
+
+def test_calibration_keeps_the_network_and_reads_it_anew(prepared, tmp_path):
+    first = ("train", "detection", "--slices", prepared, "--scored-folds", 1, "--no-final", *SMALL)
+    assert run(*first, "-o", tmp_path / "net") == 0
+    start = tmp_path / "net" / "network.safetensors"
+    words = ("train", "detection", "--slices", prepared, "--start", start, "--calibrate", *SMALL)
+    assert run(*words, "-o", tmp_path / "read") == 0
+    before, old = load_network(start)
+    after, new = load_network(tmp_path / "read" / "network.safetensors")
+    for name, tensor in before.state_dict().items():
+        assert torch.equal(tensor, after.state_dict()[name]), name
+    scores = json.loads((tmp_path / "read" / "scores.json").read_text(encoding="utf-8"))
+    assert scores["held_out"]["slices"] == 24  # all of them, not one fold
+    assert new.input["decisions"] == scores["decisions"] != old.input["decisions"]
+    assert new.card.data.startswith(old.card.data) and "learned from none of the 24" in new.card.results
+    assert old.card.command in new.card.command and "--calibrate" in new.card.command
+    assert run(*words, "--head", "l2", "-o", tmp_path / "other") == 2
 
 
 def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):

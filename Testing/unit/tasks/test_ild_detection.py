@@ -12,6 +12,7 @@ import torch
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import to_axial
 from LungCAD.networks import UNet
+from LungCAD.progress import silent
 from LungCAD.saliency import grad_cam
 from LungCAD.tasks.detection_input import centred
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters, run
@@ -171,14 +172,23 @@ def test_synthetic_training_is_said(result):
     assert "the disease that it has learned is synthetic" in result.warnings[0]
 
 
+def test_both_sides_of_a_slice_have_a_say(parameters, weights):
+    levels = Detector(parameters).input.images(chest_image(chest(SPOTS)))[8:18]
+    (_, said), (_, of_mirrored) = (Detector(parameters).look(x, silent) for x in (levels, levels.flip(3)))
+    np.testing.assert_allclose(said, of_mirrored, atol=1e-5)
+    network, _ = load_network(weights)
+    with torch.inference_mode():
+        outputs = [network(centred(x)) for x in (levels, levels.flip(3))]
+    np.testing.assert_allclose(said[:, 0], (sum(outputs) / 2)[:, 0].sigmoid(), atol=1e-6)
+    assert (outputs[0] - outputs[1]).abs().max() > 1e-3
+
+
 def test_saliency_is_grad_cam_of_the_whole_network(parameters, weights):
-    detector = Detector(parameters)
+    detector = Detector(dataclasses.replace(parameters, mirrored=False))
     levels = detector.input.images(chest_image(chest(SPOTS)))[8:18]
     network, _ = load_network(weights)
-    maps = detector.feature_maps(levels, lambda *_: None)
-    np.testing.assert_allclose(
-        detector.probabilities(maps)[:, 0], network(centred(levels))[:, 0].sigmoid().detach(), atol=1e-6
-    )
+    maps, said = detector.look(levels, silent)
+    np.testing.assert_allclose(said[:, 0], network(centred(levels))[:, 0].sigmoid().detach(), atol=1e-6)
     for disease in (0, 1):
         whole = grad_cam(network, centred(levels), disease, network.features.relu5)
         whole /= whole.amax((1, 2), keepdim=True).clamp(min=1e-30)
