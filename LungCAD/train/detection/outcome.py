@@ -45,7 +45,7 @@ def write_outcome(
     scores = detection_scores(training.scores, training.present, training.decisions, patients)
     card = _card(training, scores, slices, extra, parameters, command)
     if before is not None:
-        card = _after(before, card)
+        card = _after(before, card, training.learned)
     save_network(
         training.network.half(), describe(training, slices, parameters, card), folder / "network.safetensors"
     )
@@ -124,12 +124,13 @@ def _card(
     )
 
 
-def _after(before: ModelCard, card: ModelCard) -> ModelCard:
+def _after(before: ModelCard, card: ModelCard, learned: bool) -> ModelCard:
     """Return the card of a network that went on from another one, whose data and command count as well."""
+    then = "Then" if learned else "Thresholds and temperatures alone"
     licences = dict.fromkeys([*before.licence.split("; "), *card.licence.split("; ")])
     return dataclasses.replace(
         card,
-        data=f"{before.data} Then: {card.data}",
+        data=f"{before.data} {then}: {card.data}",
         licence="; ".join(licences),
         synthetic=before.synthetic or card.synthetic,
         command=f"{before.command} ; {card.command}",

@@ -37,7 +37,8 @@ class DetectionTraining:
     """A network, and what networks that never saw a slice's patient said of it.
 
     scored : indices of the slices that were held out. scores, present : (n, C) of these. decisions : one per
-    disease, fitted to them. held_out : which slices these are, for the model card.
+    disease, fitted to them. held_out : which slices these are, for the model card. learned : whether the
+    network learned anything here, or is only read anew.
     """
 
     network: nn.Module
@@ -47,6 +48,7 @@ class DetectionTraining:
     scores: NDArray[np.float32]
     present: NDArray[np.bool_]
     held_out: str
+    learned: bool = True
 
 
 def train_detection(
@@ -123,7 +125,9 @@ def calibrate(
     present = slices.present(square_millimetres(parameters.threshold_px))
     decisions = fit_decisions(found, present, centred=parameters.head in ("logistic", "softmax"))
     held_out = f"The network learned from none of the {len(slices)} slices scored here"
-    return DetectionTraining(network.cpu(), head, decisions, everything, found, present, held_out)
+    return DetectionTraining(
+        network.cpu(), head, decisions, everything, found, present, held_out, learned=False
+    )
 
 
 def fit(

@@ -71,7 +71,8 @@ def test_calibration_keeps_the_network_and_reads_it_anew(prepared, tmp_path):
     scores = json.loads((tmp_path / "read" / "scores.json").read_text(encoding="utf-8"))
     assert scores["held_out"]["slices"] == 24  # all of them, not one fold
     assert new.input["decisions"] == scores["decisions"] != old.input["decisions"]
-    assert new.card.data.startswith(old.card.data) and "learned from none of the 24" in new.card.results
+    assert new.card.data.startswith(f"{old.card.data} Thresholds and temperatures alone: ")
+    assert "learned from none of the 24" in new.card.results
     assert old.card.command in new.card.command and "--calibrate" in new.card.command
     assert run(*words, "--head", "l2", "-o", tmp_path / "other") == 2
 
