@@ -6,6 +6,7 @@ is gone; where neither could, the next panel finds a folder whose lock nobody ho
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,8 @@ PREFIX = "LungCAD-jobs-"
 LOCK = "in-use"
 FRESH_S = 60.0
 """A folder younger than this may not have its lock yet."""
+ATTEMPTS = 3
+"""A worker that is being killed may finish one file in a folder that is being removed."""
 
 
 class JobFolder:
@@ -34,15 +37,29 @@ class JobFolder:
         _try_lock(self._lock)
 
     def remove(self) -> None:
-        """Remove the folder with everything in it."""
+        """Remove the folder with everything in it, whatever a dying worker has left of it or still adds."""
         self._lock.close()
-        remove_job_folder(self.path)
+        for _ in range(ATTEMPTS):
+            _remove(self.path)
 
 
 def remove_job_folder(path: Path) -> None:
     """Remove a folder that a `JobFolder` made; never another one."""
     if path.name.startswith(PREFIX) and (path / LOCK).is_file():
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove what can be removed, the lock last: cut short, the folder can still be told for one of ours."""
+    with contextlib.suppress(FileNotFoundError):  # somebody else has removed it
+        for entry in path.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != LOCK:
+                with contextlib.suppress(OSError):
+                    entry.unlink()
+        if {entry.name for entry in path.iterdir()} <= {LOCK}:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_orphans() -> None:
