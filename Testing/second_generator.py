@@ -11,6 +11,7 @@ system", Science 261, 1993. Lee, Mumford, Huang, "Occlusion models for natural i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,12 @@ from scipy.spatial import cKDTree
 
 HEALTHY, EMPHYSEMA, GROUND_GLASS, FIBROSIS, MICRONODULES = 1, 2, 3, 4, 5
 CELLS_PER_LUNG = 45
+
+AFFECTED = (0.60, 0.72, 0.41, 0.0)
+"""Part of the patients with emphysema, ground glass, fibrosis, micronodules; then about as many slices show
+them as in the LTRC (Gao et al., arXiv 1701.05616, table 1), which knows no micronodules."""
+EXTENT = (0.03, 0.33)
+"""Part of a patient's lung that a disease takes."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,40 @@ def make_study(
     spacing: tuple[float, float, float] = (1.0, 1.0, 10.0),
 ) -> Study:
     """Make one study; `size` and `spacing` (mm) in the order x, y, z. The same seed makes the same study."""
+    return _make(seed, size, spacing, _half_diseased)
+
+
+def make_patient(
+    seed: int,
+    size: tuple[int, int, int] = (320, 320, 24),
+    spacing: tuple[float, float, float] = (1.0, 1.0, 10.0),
+) -> Study:
+    """Make the study of one patient of many, who has a few of the diseases, or none."""
+    return _make(seed, size, spacing, _as_in_patients)
+
+
+def _half_diseased(rng: np.random.Generator) -> np.ndarray:
+    """Parts of the lung that the five classes take: every disease has a share."""
+    healthy = rng.uniform(0.43, 0.57)
+    return np.concatenate([[healthy], 0.08 + rng.dirichlet(np.full(4, 3.0)) * (1 - healthy - 4 * 0.08)])
+
+
+def _as_in_patients(rng: np.random.Generator) -> np.ndarray:
+    diseased = np.exp(rng.uniform(*np.log(EXTENT), 4)) * (rng.random(4) < AFFECTED)
+    return np.concatenate([[1 - diseased.sum()], diseased])
+
+
+def _make(
+    seed: int,
+    size: tuple[int, int, int],
+    spacing: tuple[float, float, float],
+    parts: Callable[[np.random.Generator], np.ndarray],
+) -> Study:
     rng = np.random.default_rng([seed, 2])
     shape = size[::-1]
     grid = _millimetres(shape, spacing)
     body, lungs = _thorax(grid, shape, spacing, rng)
-    labels, lesions = _lesions(grid, lungs, rng)
+    labels, lesions = _lesions(grid, lungs, rng, parts)
 
     hu = np.where(lungs > 0, _healthy(grid, shape, spacing, rng), body)
     hu = _paint(hu, labels, lesions, spacing, rng)
@@ -104,7 +140,7 @@ def _thorax(grid, shape, spacing, rng) -> tuple[np.ndarray, np.ndarray]:
     return body, lungs
 
 
-def _lesions(grid, lungs, rng) -> tuple[np.ndarray, np.ndarray]:
+def _lesions(grid, lungs, rng, parts) -> tuple[np.ndarray, np.ndarray]:
     """Class per voxel and number of the Voronoi cell it lies in (0 outside the lung)."""
     shape = lungs.shape
     warp = [7 * ndimage.gaussian_filter(rng.standard_normal(shape), (1, 9, 9)) * 25 for _ in range(2)]
@@ -118,9 +154,7 @@ def _lesions(grid, lungs, rng) -> tuple[np.ndarray, np.ndarray]:
         cells.ravel()[inside] = cKDTree(centres).query(candidates)[1] + 1 + cells.max()
 
     volume = np.bincount(cells.ravel())[1:]
-    healthy = rng.uniform(0.43, 0.57)
-    diseased = 0.08 + rng.dirichlet(np.full(4, 3.0)) * (1 - healthy - 4 * 0.08)
-    owed = np.concatenate([[healthy], diseased]) * volume.sum()
+    owed = parts(rng) * volume.sum()
     table = np.zeros(len(volume) + 1, np.uint8)
     for cell in np.argsort(-volume * rng.uniform(0.7, 1, len(volume))):
         owner = int(np.argmax(owed))

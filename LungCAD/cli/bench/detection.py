@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import torch
 
 from LungCAD.cli.bench.detection_quality import cross_score, score
 from LungCAD.cli.bench.detection_timing import time_fisher, time_scan
-from LungCAD.cli.bench.generators import load_generator
+from LungCAD.cli.bench.generators import Study, generator_function, load_generator
 from LungCAD.cli.console import progress_bar
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
@@ -39,10 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--patients", type=int, default=16, metavar="N", help="synthetic ones to score (default: 16)"
     )
     parser.add_argument(
-        "--cross", metavar="FILE", help="also studies of another generator: a Python file with make_study"
+        "--cross",
+        metavar="FILE",
+        help="also another generator: a Python file with make_patient(seed), disease as in patients, and "
+        "make_study(seed), every disease in every scan",
     )
     parser.add_argument(
-        "--cross-studies", type=int, default=10, metavar="N", help="so many of them (default: 10)"
+        "--cross-studies", type=int, default=10, metavar="N", help="so many of each (default: 10)"
     )
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
@@ -54,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     result: dict[str, Any] = {"threads": options.threads, "device": options.device}
     with tempfile.TemporaryDirectory() as name, progress_bar(quiet=False) as progress:
         weights, trained = _weights(options.weights, Path(name))
-        other = load_generator(options.cross) if options.cross else None
+        others = _generators(options.cross) if options.cross else {}
         parameters = IldDetectionParameters(weights=weights, device=options.device)
         detector = Detector(parameters)
         result["speed"] = speed = time_scan(parameters, detector, options)
@@ -70,13 +74,22 @@ def run(options: argparse.Namespace) -> int:
             print(quality.pop("table"))
             for code, row in quality["scans"].items():
                 print(f"{code:14s} scans right: {row['right']} of {options.patients}; AUC {row['auc']}")
-        if trained and other:
-            result["cross"] = cross_score(parameters, detector, other, options.cross_studies, progress)
-            for code, row in result["cross"].items():
-                print(f"{code:14s} another generator: AUC {row['auc']}, F1 {row['f1']}")
+        for kind, make in others.items() if trained else ():
+            rows = cross_score(parameters, detector, make, options.cross_studies, progress)
+            result.setdefault("cross", {})[kind] = rows
+            for code, row in rows.items():
+                print(f"{code:14s} another generator, {kind}: AUC {row['auc']}, F1 {row['f1']}")
     if options.json:
         write_text(options.json, json.dumps(result, indent=2))
     return 0
+
+
+def _generators(name: str) -> dict[str, Callable[[int], Study]]:
+    """Return what makes another generator's studies, by the kind of them."""
+    return {
+        "disease as in patients": generator_function(name, "make_patient"),
+        "every disease in every scan": load_generator(name),
+    }
 
 
 def _weights(name: str, folder: Path) -> tuple[str, bool]:

@@ -33,10 +33,18 @@ def load_generator(name: str) -> Callable[[int], Study]:
     """
     if name == PHANTOM:
         return lambda seed: make_study(replace(BENCHMARK, seed=seed))
+    return generator_function(name, "make_study")
+
+
+def generator_function(name: str, function: str) -> Callable[[int], Study]:
+    """Return a function from seed to study of a Python file or dotted module.
+
+    Raises InputError where there is no such file, module or function.
+    """
     try:
-        return _module(name).make_study
+        return getattr(_module(name), function)
     except (ImportError, OSError, AttributeError) as error:
-        raise InputError(name, f"is no phantom generator ({error})", "It needs make_study(seed)") from error
+        raise InputError(name, f"is no phantom generator ({error})", f"It needs {function}(seed)") from error
 
 
 def _module(name: str) -> object:
