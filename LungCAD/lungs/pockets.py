@@ -46,6 +46,14 @@ BONE_HU = 200.0
 BETWEEN_RIBS_MM = 15.0
 """Ribs this far above or below stand in where the slice passes between two of them."""
 
+ARCH_MM = 80.0
+"""Radius of the chest's curve from slice to slice where it is strongest, below the apex."""
+
+FAT_HU, FAT_MM = -30.0, 2.0
+"""Where a slice passes between two ribs, the bone that a ray meets may be that of a wider part of the chest.
+Tissue beyond the arch from the slice below to that above belongs to the chest wall if it is lighter than the
+first, in the mean of a window (sigma) of the second."""
+
 PLEURA_MM = 2.0
 """Thickness of what lies between ribs and lung."""
 
@@ -126,6 +134,9 @@ def rind(hu: NDArray[np.float32], lungs: Mask, free: Mask, spacing: Spacing) -> 
     touches = chest - last_lung <= TOUCH_MM
     fill = np.where(_bridged(touches, RIB_GAP_MM, spacing), chest, 0)[:, ray]
     beyond = (radius > last_lung[:, ray]) & (radius <= fill) & (radius > fill - RIND_MM)
+    in_plane = (0, FAT_MM / spacing[1], FAT_MM / spacing[2])
+    fat = ndimage.gaussian_filter(hu, in_plane) < FAT_HU
+    beyond &= ~fat | (radius <= _arched(chest, touches, spacing)[:, ray])
     return opening(beyond & free, FILM_MM, spacing)
 
 
@@ -164,6 +175,19 @@ def _bridged(mask: Mask, gap_mm: float, spacing: Spacing) -> Mask:
     below = np.maximum.accumulate(np.where(mask, slices, never), axis=0)
     above = -np.maximum.accumulate(np.where(mask, -slices, never)[::-1], axis=0)[::-1]
     return ((above - below) * spacing[0] <= gap_mm) & ~mask
+
+
+def _arched(chest: NDArray[np.float32], known: Mask, spacing: Spacing) -> NDArray[np.float32]:
+    """Where the chest ends on each ray, (z, ray) mm, by where it does below and above; else infinite."""
+    reach = np.full(chest.shape, np.inf, np.float32)
+    for ray in np.flatnonzero(known.any(axis=0)):
+        at = np.flatnonzero(known[:, ray])
+        slices = np.arange(at[0], at[-1] + 1)
+        next_known = np.searchsorted(at, slices)
+        above, below = at[next_known], at[np.maximum(next_known - 1, 0)]
+        arch = (slices - below) * (above - slices) * spacing[0] ** 2 / (2 * ARCH_MM)
+        reach[slices, ray] = np.interp(slices, at, chest[at, ray]) + arch
+    return reach
 
 
 def _rays(lungs: Mask, spacing: Spacing) -> tuple[NDArray[np.float32], NDArray[np.intp], Mask]:

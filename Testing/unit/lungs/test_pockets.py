@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from LungCAD.lungs.airways import airways
-from LungCAD.lungs.pockets import masses, surrounded
+from LungCAD.lungs.pockets import masses, rind, surrounded
 
 SPACING = (5.0, 2.0, 2.0)
 SOFT, LUNG, AIR = 40.0, -850.0, -1000.0
@@ -56,6 +56,43 @@ def test_consolidation_with_bronchograms_in_the_apex(block):
     inside = (slice(13, 18), slice(16, 44), slice(16, 44))
     assert masses(hu, lung, lung, ~lung, SPACING)[inside].mean() > 0.9
     assert not masses(fat, lung, lung, ~lung, SPACING)[inside].any()
+
+
+@pytest.fixture
+def narrowing_chest():
+    """HU and lungs of a round chest in fat, whose ribs lie in every third slice; upwards it narrows.
+
+    12 slices of 8 mm, 130 x 130 pixels of 2 mm; also the distance to the middle (mm) and the lung's reach in
+    every slice. Between two ribs the next bone that is seen is that of the wider slice below.
+    """
+    y, x = 2.0 * (np.mgrid[:130, :130] - 64.5)
+    middle = np.hypot(y, x)
+    reach = 100.0 - 12.0 * np.maximum(np.arange(12) - 4, 0)
+    lungs = middle < reach[:, None, None]
+    hu = np.where(lungs, LUNG, -90.0).astype(np.float32)
+    for z in range(1, 12, 3):
+        hu[z][(middle >= reach[z] + 2) & (middle < reach[z] + 8)] = 400.0
+    return hu, lungs, middle, reach
+
+
+def test_fat_of_the_chest_wall_between_two_ribs_is_no_disease(narrowing_chest):
+    hu, lungs, _, _ = narrowing_chest
+    assert not rind(hu, lungs, ~lungs & (hu < 150), (8.0, 2.0, 2.0)).any()
+
+
+@pytest.mark.parametrize("slices", [slice(2, 4), slice(5, 7), slice(2, 7)])
+def test_disease_at_the_ribs_is_lung_though_the_chest_narrows(narrowing_chest, slices):
+    hu, lungs, middle, reach = narrowing_chest
+    y, x = np.mgrid[:130, :130] - 64.5
+    sector = (np.abs(np.degrees(np.arctan2(y, x)) - 10) < 35) & (middle > 70)
+    disease = np.zeros_like(lungs)
+    for z in range(*slices.indices(12)):
+        disease[z] = sector & (middle < reach[z])
+    hu[disease], lungs[disease] = SOFT, False
+    found = rind(hu, lungs, ~lungs & (hu < 150), (8.0, 2.0, 2.0))
+    assert found[disease].mean() > 0.6
+    beyond = middle > reach[:, None, None] + 2
+    assert np.count_nonzero(found & beyond) < 0.1 * np.count_nonzero(disease)
 
 
 def test_room_air_above_the_skin_is_no_consolidation(block):

@@ -52,6 +52,22 @@ def test_shares_of_the_classes(study):
     assert shares[1:].min() >= 0.05
 
 
+def test_a_patient_has_some_of_the_diseases(generator):
+    """Each in about as many patients as is said; micronodules in none; and the rest is healthy."""
+    parts = np.array([generator._as_in_patients(np.random.default_rng(seed)) for seed in range(400)])
+    assert parts.sum(1) == pytest.approx(1)
+    assert parts[:, 0].min() > 0
+    for number, affected in enumerate(generator.AFFECTED):
+        assert np.mean(parts[:, 1 + number] > 0) == pytest.approx(affected, abs=0.08)
+
+
+def test_a_patients_labels_take_the_parts_that_were_drawn(generator, monkeypatch):
+    monkeypatch.setattr(generator, "_as_in_patients", lambda _: np.array([0.7, 0, 0.1, 0.2, 0]))
+    _, labels, lungs = arrays(generator.make_patient(2, size=(128, 128, 8), spacing=(2.5, 2.5, 30.0)))
+    shares = np.bincount(labels[lungs > 0], minlength=6)[1:] / np.count_nonzero(lungs)
+    assert shares == pytest.approx([0.7, 0, 0.1, 0.2, 0], abs=0.03)
+
+
 def test_right_lung_lies_on_the_right_of_the_patient(study):
     _, _, lungs = arrays(study)
     assert np.nonzero(lungs == 1)[2].mean() < 160 < np.nonzero(lungs == 2)[2].mean()
