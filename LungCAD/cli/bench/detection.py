@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "make_study(seed), every disease in every scan",
     )
     parser.add_argument(
-        "--cross-studies", type=int, default=10, metavar="N", help="so many of each (default: 10)"
+        "--cross-studies", type=int, default=16, metavar="N", help="so many of each (default: 16)"
     )
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")

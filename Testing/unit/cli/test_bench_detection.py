@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from LungCAD.cli import main
 from LungCAD.cli.bench import detection_quality
-from LungCAD.cli.bench.detection import untrained_network
+from LungCAD.cli.bench.detection import _generators, untrained_network
 from LungCAD.cli.bench.detection_quality import _scans, cross_score, score
 from LungCAD.cli.bench.detection_timing import FINDINGS, PATCHES, thin_scan
 from LungCAD.errors import InputError
@@ -40,6 +40,13 @@ def test_a_network_for_other_diseases(tmp_path):
     parameters = IldDetectionParameters(weights=str(save_spot_network(tmp_path / "spots.safetensors")))
     with pytest.raises(InputError, match="does not tell"):
         score(parameters, Detector(parameters), 1, lambda *_: None)
+
+
+def test_a_generator_without_patients(tmp_path):
+    file = tmp_path / "other.py"
+    file.write_text("def make_study(seed): ...\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"needs make_patient\(seed\)"):
+        _generators(str(file))
 
 
 def test_verdicts_are_counted():
