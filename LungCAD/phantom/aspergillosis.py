@@ -149,6 +149,8 @@ def _place_signs(
         place = _place(space, inside & costal & (space.depth < 4), rng, least_depth=0.0)
         distance = np.linalg.norm(space.points - place, axis=1)
         shallow = np.flatnonzero(costal & (space.depth < 20) & (distance < breadth))
+        if not len(shallow):  # no rib lies beside the region
+            return free
         thickness = np.full(len(free), 0.01, np.float32)
         thickness[shallow] = rng.uniform(*RIND_MM) * np.clip(1.2 * (1 - distance[shallow] / breadth), 0, 1)
         thickness[shallow] *= np.clip(1 + 0.25 * smooth_noise(space.points[shallow], 12, rng), 0.3, None)

@@ -14,6 +14,7 @@ from LungCAD.phantom.aspergillosis import (
     OCCURRENCE,
     SIGNS,
     STUDIES,
+    Ticks,
     costal_surface,
     draw_ticks,
     place_lesions,
@@ -132,6 +133,17 @@ def test_a_region_without_lung_goes_without():
     rng = np.random.default_rng(3)
     sheet = place_lesions(space, regions, costal_surface(space), draw_ticks(rng, True, True), 0.064, rng)
     assert not sheet.signs[:3].any()
+
+
+def test_a_region_away_from_the_ribs_has_no_thick_pleura():
+    lungs = np.zeros((30, 40, 40), np.uint8)
+    lungs[4:26, 6:34, 22:36], lungs[4:26, 6:34, 4:18] = 2, 1
+    space = LungSpace.of(lungs, (4.0, 4.0, 4.0))
+    regions = regions_of(lungs.shape).ravel()[space.index]
+    ticks = [Ticks(False, False, True, None)] * 6
+    no_ribs = np.zeros(len(regions), bool)
+    sheet = place_lesions(space, regions, no_ribs, ticks, 0.064, np.random.default_rng(3))
+    assert not sheet.signs.any()
 
 
 def test_the_costal_surface_lies_along_the_ribs():
