@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -230,7 +230,7 @@ class Review:
             _require_values(masks.labels[part], facts)
             yield part.stop / len(masks.labels)
         if self._state is not None:
-            masks = self._with_accepted(masks)
+            yield from self._keep_accepted(masks)
         arrays = {"labels": masks.result, "provenance": masks.result_provenance}
         stored = yield from self._files.put_in_steps(**arrays)
         self._record(
@@ -243,13 +243,14 @@ class Review:
             parameters=parameters,
         )
 
-    def _with_accepted(self, masks: Masks) -> Masks:
-        present, provenance = self.state.masks, masks.result_provenance.copy()
-        before = present.provenance
-        for number in self.state.accepted:
+    def _keep_accepted(self, masks: Masks) -> Steps[None]:
+        """Write the provenance of accepted slices that are as they were into masks that are nobody's yet."""
+        present, accepted = self.state.masks, self.state.accepted
+        for number in accepted:
             if masks.slice_digests[number] == present.slice_digests[number]:
-                provenance[number] = before[number]
-        return replace(masks, result_provenance=provenance)
+                before = present.part(slice(number, number + 1))
+                masks.result_provenance[number] = before.provenance[0]
+            yield number / len(masks.labels)
 
     def _record(
         self, kind: Kind, *, masks: Masks | None = None, propagation: int | None = None, **fields: object
