@@ -51,7 +51,7 @@ def remove_job_folder(path: Path) -> None:
 
 def _remove(path: Path) -> None:
     """Remove what can be removed, the lock last: cut short, the folder can still be told for one of ours."""
-    with contextlib.suppress(FileNotFoundError):  # somebody else has removed it
+    with contextlib.suppress(OSError):  # somebody else removes it as well
         for entry in path.iterdir():
             if entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
