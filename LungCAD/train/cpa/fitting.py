@@ -15,7 +15,9 @@ from LungCAD.networks import ARCHITECTURES
 from LungCAD.networks.batch_norm import add_batch_norm, fold_batch_norm
 from LungCAD.networks.dense_head import dense_layers, reset_dense
 from LungCAD.progress import Progress, silent
+from LungCAD.tasks.cpa.networks import PRESENT
 from LungCAD.tasks.cpa.picture_input import PictureInput
+from LungCAD.train.cpa.cases import UNKNOWN
 from LungCAD.train.cpa.learner import BestByLoss, CpaLearner
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.pictures import PictureSet
@@ -23,6 +25,7 @@ from LungCAD.train.cpa.plans import VGG, Plan
 from LungCAD.train.cpa.splitting import balanced
 from LungCAD.train.epochs import ShuffledByEpoch
 from LungCAD.train.lightning_run import fit_module
+from LungCAD.train.thresholds import threshold_of_best_f1
 from LungCAD.weights import start_from_imagenet
 
 State = dict[str, torch.Tensor]
@@ -117,6 +120,8 @@ def fit(
     if normalised:
         fold_batch_norm(network.features)
     _take_back(weights, network)
+    if parameters.decide == "f1":
+        _split_by_best_f1(network, pictures, validation)
     return Fitted(network, best.history)
 
 
@@ -146,6 +151,17 @@ def _take_back(weights: torch.Tensor, network: nn.Module) -> None:
     """Make probabilities those of the training's frequencies again: weights in a loss shift its logits."""
     with torch.no_grad():
         dense_layers(network)[-1].bias -= weights.log().flatten()
+
+
+def _split_by_best_f1(network: nn.Module, prepared: PictureInput, pictures: PictureSet) -> None:
+    """Shift every task's logits such that 0.5 is where these pictures have their best F1."""
+    said = probabilities(network, prepared, pictures).astype(np.float64)
+    thresholds = [
+        threshold_of_best_f1(labels[known] == 1, scores[known])
+        for scores, labels, known in zip(said.T, pictures.labels.T, pictures.labels.T != UNKNOWN, strict=True)
+    ]
+    with torch.no_grad():
+        dense_layers(network)[-1].bias[PRESENT::ANSWERS] -= torch.logit(torch.tensor(thresholds), eps=1e-6)
 
 
 def _tensors(pictures: PictureSet) -> TensorDataset:

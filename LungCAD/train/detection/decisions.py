@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from sklearn.metrics import precision_recall_curve
 
 from LungCAD.tasks.detection_input import Decision
+from LungCAD.train.thresholds import threshold_of_best_f1
 
 TEMPERATURES = (0.05, 20.0)
 
@@ -30,9 +30,7 @@ def fit_decision(scores: NDArray, present: NDArray[np.bool_], centred: bool) -> 
         return Decision()
     offset, temperature = _calibration(scores.astype(np.float64), present, centred)
     calibrated = Decision(offset, temperature)
-    precision, recall, thresholds = precision_recall_curve(present, calibrated.probability(scores))
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    return Decision(offset, temperature, float(thresholds[f1[:-1].argmax()]))
+    return Decision(offset, temperature, threshold_of_best_f1(present, calibrated.probability(scores)))
 
 
 def _calibration(scores: NDArray, present: NDArray[np.bool_], centred: bool) -> tuple[float, float]:

@@ -95,10 +95,10 @@ def run_ablation(
             choices = p.of(row, repeat)
             networks.append(fit(learned, choices, checkpoint=checkpoint, progress=share).network)
             accuracies.append(confusion_of(networks[-1], unseen, choices).balanced_accuracy)
-        weights = sum(tensor.numel() for tensor in networks[0].parameters())
-        return Result(
-            row, weights, _milliseconds(networks[0], ordered_batches(unseen, p.of(row, 0))), tuple(accuracies)
-        )
+        first = networks[0].cpu()
+        weights = sum(tensor.numel() for tensor in first.parameters())
+        milliseconds = _milliseconds(first, ordered_batches(unseen, p.of(row, 0)))
+        return Result(row, weights, milliseconds, tuple(accuracies))
 
     return tuple(one(number, row) for number, row in enumerate(rows))
 

@@ -33,22 +33,24 @@ def write_ablation(
 
 
 def table(results: Sequence[Result]) -> str:
-    """Return Markdown: balanced accuracy on phantoms, the paper's on patients, and what both lose to most.
+    """Return Markdown: weights, time and balanced accuracy on phantoms, then the paper's, on patients.
 
     The loss is that of a row to the network proposed, where that is among them.
     """
     proposed = next((result for result in results if result.row.name == "Proposed"), None)
     lines = [
-        "| network | weights | ms per lung | balanced accuracy | loss | paper, % | paper's loss |",
-        "|---|---|---|---|---|---|---|",
+        "| network | weights, 10^5 | ms per lung | balanced accuracy, % | loss "
+        "| paper: weights, 10^5 | ms | accuracy, % | loss |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
         mean, sd = 100 * np.mean(result.accuracies), 100 * np.std(result.accuracies)
         ours = f"{100 * np.mean(proposed.accuracies) - mean:+.1f}" if proposed else "–"
         theirs = f"{proposed.row.paper - result.row.paper:+.1f}" if proposed else "–"
         lines.append(
-            f"| {result.row.name} | {result.weights:,} | {result.milliseconds:.0f} | "
-            f"{mean:.1f} ± {sd:.1f} | {ours} | {result.row.paper:.1f} | {theirs} |"
+            f"| {result.row.name} | {result.weights / 1e5:.2f} | {result.milliseconds:.0f} | "
+            f"{mean:.1f} ± {sd:.1f} | {ours} | {result.row.weights:.2f} | {result.row.milliseconds:.0f} | "
+            f"{result.row.paper:.1f} | {theirs} |"
         )
     return "\n".join(lines) + "\n"
 

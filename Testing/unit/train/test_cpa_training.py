@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
+from scipy.special import logit
+from sklearn.metrics import f1_score, roc_auc_score
 
 from LungCAD.errors import InputError
 from LungCAD.networks import VGG19
@@ -337,9 +338,26 @@ def test_weighing_the_rarer_answer_leaves_its_probability(often):
     labels = (np.arange(80) < 80 * often).astype(np.int8)[:, None]
     names = np.arange(80).astype(str)
     alike = PictureSet(np.full((80, 3, 32, 32), 90, np.uint8), labels, names, names)
-    p = replace(TINY, normalise=False, epochs=6, batch=80)
+    p = replace(TINY, normalise=False, epochs=6, batch=80, decide="frequency")
     fitted = fit(Plan(("cavity",), "axial"), alike, alike, p)
     assert probabilities(fitted.network, PictureInput(32), alike) == pytest.approx(often, abs=0.05)
+
+
+def test_yes_can_begin_where_validation_has_its_best_f1(cases):
+    """The same networks, each task's log odds shifted by one number; brute force finds nothing better."""
+    training, validation = (pictures_of(part, Plan(SIGNS, "axial")) for part in (cases[:12], cases[12:]))
+    p = replace(TINY, normalise=False, epochs=2)
+    frequent, best = (
+        probabilities(
+            fit(Plan(SIGNS, "axial"), training, validation, choice).network, PictureInput(32), validation
+        )
+        for choice in (replace(p, decide="frequency"), replace(p, decide="f1"))
+    )
+    shifts = logit(best.astype(float)) - logit(frequent.astype(float))
+    assert shifts.std(0).max() < 1e-3 and abs(shifts.mean(0)).min() > 0.01
+    for said, before, present in zip(best.T, frequent.T, validation.labels.T == 1, strict=True):
+        possible = [f1_score(present, before >= threshold) for threshold in np.unique(before)]
+        assert f1_score(present, said >= 0.5 - 1e-6) == pytest.approx(max(possible))
 
 
 def test_survival_goes_on_from_disease(cases, tmp_path):

@@ -1,0 +1,14 @@
+"""From which score on to say yes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve
+
+
+def threshold_of_best_f1(present: NDArray[np.bool_], scores: NDArray) -> float:
+    """Return the score (N,) from which on yes gives the highest F1; both answers must be among `present`."""
+    precision, recall, thresholds = precision_recall_curve(present, scores)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    return float(thresholds[f1[:-1].argmax()])
