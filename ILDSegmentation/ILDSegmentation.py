@@ -14,7 +14,7 @@ from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from LungCAD.errors import InputError
-from LungCAD.labels import load_schema
+from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.result_nodes import ResultNodes
 from LungCAD.panels.case_folder import Words, summary
 from LungCAD.panels.declared import Value, load_method
@@ -31,7 +31,7 @@ from LungCAD.panels.schema_chooser import legend
 from LungCAD.panels.self_test import SelfTest
 from LungCAD.panels.summary import summary_of
 from LungCAD.panels.views import show_over, show_table_and_plot
-from LungCAD.panels.weights_chooser import WeightsChooser, schema_of_weights
+from LungCAD.panels.weights_chooser import WeightsChooser, said_of_weights
 from LungCAD.progress import Progress, silent
 from LungCAD.worker import JobResult
 
@@ -158,13 +158,13 @@ class ILDSegmentationWidget(FolderPanel):
         if self.node is not None:
             schema = schema_of(self.node.weights)
             self.weights.choose(self.node.weights)
-            self.ui.weightsLegend.text = legend(load_schema(schema)) if schema else ""
+            self.ui.weightsLegend.text = legend(schema) if schema else ""
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None
-            shown = self.node.labels_schema or schema
+            shown = load_schema(self.node.labels_schema) if self.node.labels_schema else schema
             if shown:
-                self.review.offer(self.node.ct, load_schema(shown), result.labels)
+                self.review.offer(self.node.ct, shown, result.labels)
         super().refresh()
 
     def inputNodes(self) -> list[Any]:
@@ -186,7 +186,7 @@ class ILDSegmentationWidget(FolderPanel):
         if node.lungs is not None:
             checks["lungs"] = lambda: check_drawn(node.lungs, node.ct, load_schema("lungs"), 1)
         if node.weights not in WEIGHTS:
-            checks["weights"] = lambda: schema_of_weights(node.weights)
+            checks["weights"] = lambda: check_weights(node.weights)
         return {field: sentence for field, check in checks.items() if (sentence := complaint_of(check))}
 
     def fieldOf(self, error: InputError) -> str:
@@ -197,8 +197,10 @@ class ILDSegmentationWidget(FolderPanel):
     def apply(self) -> None:
         """Start the segmentation."""
         from LungCAD.mrml.label_propagation import ct_inputs
+        from LungCAD.mrml.scan_facts import known_facts
 
-        self.runCase("ild", ct_inputs(self.node.ct, self.node.lungs), self.node.ct)
+        ct = self.node.ct
+        self.runCase("ild", ct_inputs(ct, self.node.lungs), ct, facts=known_facts(ct))
 
     def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
         """Show labels, uncertainty, table and plot, and open the review."""
@@ -243,12 +245,26 @@ class ILDSegmentationWidget(FolderPanel):
         show_table_and_plot(self.node.measurements, self.node.along_z)
 
 
-def schema_of(weights: str) -> str:
-    """Return the name of the label schema of shipped weights or of a file; nothing where it has none."""
+def check_weights(file: str) -> Schema:
+    """Return the label schema of a weights file; InputError where it cannot be used here."""
+    from LungCAD.tasks.ild_input import ARCHITECTURES, IldInput
+
+    said, remedy = said_of_weights(file), "Choose one that lungcad train ild made"
+    if said["architecture"] not in ARCHITECTURES:
+        raise InputError(file, f"is a network of architecture {said['architecture']}", remedy)
     try:
-        return SCHEMAS.get(weights) or schema_of_weights(weights)
+        IldInput.from_plain(said["input"])
+    except ValueError as error:
+        raise InputError(file, "was not trained on slices of a lung", remedy) from error
+    return load_schema(said["schema"])
+
+
+def schema_of(weights: str) -> Schema | None:
+    """Return the label schema of shipped weights or of a file; None where it has none."""
+    try:
+        return load_schema(SCHEMAS[weights]) if weights in SCHEMAS else check_weights(weights)
     except InputError:
-        return ""
+        return None
 
 
 class ILDSegmentationLogic(ModuleLogic):

@@ -1,4 +1,4 @@
-"""Schemas are JSON files: the shipped ones by name, a user's own by path."""
+"""Schemas are JSON: the shipped ones by name, a user's own by path or as text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def available_schemas() -> list[str]:
 
 
 def load_schema(name_or_path: str | Path) -> Schema:
-    """Return the shipped schema of this name, or the one in this JSON file.
+    """Return the shipped schema of this name, or the one in this JSON file, or in this text of it.
 
     Raises
     ------
@@ -33,6 +33,8 @@ def load_schema(name_or_path: str | Path) -> Schema:
     """
     if str(name_or_path) in available_schemas():
         text = (files("LungCAD.labels") / "schemas" / f"{name_or_path}.json").read_text(encoding="utf-8")
+    elif str(name_or_path).startswith("{"):
+        text, name_or_path = str(name_or_path), "schema"
     else:
         text = _read(Path(name_or_path))
     try:
@@ -54,6 +56,13 @@ def parse_schema(data: object, source: object) -> Schema:
     except _Invalid as error:
         remedy = "Take a shipped schema, such as LungCAD/labels/schemas/gao5.json, as the pattern"
         raise InputError(source, f"is no valid label schema: {error}", remedy) from error
+
+
+def schema_reference(schema: Schema) -> str:
+    """Return what `load_schema` finds this schema by anywhere: a shipped one's name, or the JSON text."""
+    if schema.name in available_schemas() and load_schema(schema.name) == schema:
+        return schema.name
+    return json.dumps(schema_data(schema))
 
 
 def schema_data(schema: Schema) -> dict[str, object]:

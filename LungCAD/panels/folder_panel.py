@@ -63,9 +63,15 @@ class FolderPanel(ModulePanel):
         """Return the field of the folder, where the error names one."""
         return "folder" if error.subject in self.folder.paths else JOB
 
-    def runCase(self, name: str, inputs: dict[str, Any], volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-        """Start a job on one case; with the volume it is pointless."""
-        case = Case(volume, nested_values(self.node, self.METHOD))
+    def runCase(
+        self,
+        name: str,
+        inputs: dict[str, Any],
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        **further: Any,  # noqa: ANN401 - plain data
+    ) -> None:
+        """Start a job on one case, without whose volume it is pointless; `further` parameters go with it."""
+        case = Case(volume, {**nested_values(self.node, self.METHOD), **further})
         self._show = lambda result: self.showCase(case, result)
         self.run(name, inputs, case.parameters, [volume])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import qt
 
@@ -52,8 +53,8 @@ class WeightsChooser:
             self._box.currentIndex = self._names.index(self._box.toolTip)
 
 
-def schema_of_weights(file: str) -> str:
-    """Return the name of the label schema that a weights file was trained for; reads its header alone.
+def said_of_weights(file: str) -> dict[str, Any]:
+    """Return what a weights file says of its network, as `NetworkDescription` has it; reads its header alone.
 
     Nothing is checked that the loading checks: this needs no torch and takes no time.
 
@@ -66,7 +67,7 @@ def schema_of_weights(file: str) -> str:
         with Path(file).open("rb") as opened:
             size = int.from_bytes(opened.read(8), "little")
             metadata = json.loads(opened.read(min(size, LARGEST_HEADER)))["__metadata__"]
-            return str(json.loads(metadata["schema"]))
+            return {name: json.loads(metadata[name]) for name in ("architecture", "schema", "input")}
     except OSError as error:
         raise InputError(file, f"cannot be read ({error.strerror})", "Choose one that exists") from error
     except (KeyError, TypeError, ValueError) as error:

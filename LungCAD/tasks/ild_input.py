@@ -16,6 +16,12 @@ from LungCAD.images.windows import Window
 ILD_WINDOW: Window = (-1000.0, 200.0)
 """Air to contrast-enhanced blood: all lung tissue keeps its density. The paper of LungNet names no window."""
 
+ARCHITECTURES = ("lungnet", "ild_cnn", "segnet_vgg", "unet")
+"""Networks that label every pixel of a lung of any size."""
+
+MULTIPLES_PX = {"segnet_vgg": 32, "unet": 16}
+"""Rows and columns are filled up with air to multiples of these, as networks need that halve them."""
+
 Range = tuple[float, float]
 
 

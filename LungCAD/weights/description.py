@@ -21,7 +21,8 @@ class NetworkDescription:
     """All that is needed to build a network and to feed it.
 
     architecture : a name in `LungCAD.networks.ARCHITECTURES`. options : its arguments after the classes.
-    schema : name of the label schema. classes : its codes or `BACKGROUND`, in the order of the outputs.
+    schema : of the labels, as `load_schema` takes it: the name of a shipped one, or the text of another.
+    classes : its codes or `BACKGROUND`, in the order of the outputs.
     input : how images are prepared, such as HU windows and the size of patches; plain data.
     """
 

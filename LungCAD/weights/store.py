@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import nn
 
 from LungCAD.errors import InputError
-from LungCAD.labels import Schema
+from LungCAD.labels import Schema, load_schema
 from LungCAD.networks import ARCHITECTURES
 from LungCAD.weights.checksum import require_sha256
 from LungCAD.weights.description import BACKGROUND, NetworkDescription
@@ -81,5 +81,5 @@ def _require(
         raise InputError(
             path,
             f"knows the classes {', '.join(strange)}, which the schema {schema.name} lacks",
-            f"It was trained for the schema {description.schema}",
+            f"It was trained for the schema {load_schema(description.schema).name}",
         )

@@ -2,7 +2,9 @@
 
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import slicer
@@ -10,7 +12,8 @@ from density_network import DenseLungs, save_density_network
 from panel_case import PanelCase, load_module
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.labels import load_schema
+from LungCAD.labels import load_schema, schema_reference
+from LungCAD.weights.shipped import shipped_files
 
 NAME = "ILDSegmentation"
 IJK_TO_RAS = np.array([[-0.8, 0, 0, 40], [0, -0.8, 0, 30], [0, 0, 1.5, -300], [0, 0, 0, 1]])
@@ -93,12 +96,11 @@ class LogicTest(IldTestCase):
 
     def test_shipped_networks_have_the_schemas_that_the_panel_shows(self):
         from ILDSegmentation import SCHEMAS, WEIGHTS
-        from LungCAD.panels.weights_chooser import schema_of_weights
-        from LungCAD.weights.shipped import shipped_files
+        from LungCAD.panels.weights_chooser import said_of_weights
 
         self.assertEqual(set(SCHEMAS), set(WEIGHTS))
         for path in shipped_files("lungnet-"):
-            self.assertEqual(schema_of_weights(str(path)), SCHEMAS[path.stem])
+            self.assertEqual(said_of_weights(str(path))["schema"], SCHEMAS[path.stem])
 
     def logic(self):
         from ILDSegmentation import ILDSegmentationLogic
@@ -168,6 +170,33 @@ class PanelTest(PanelCase, IldTestCase):
         self.node.weights = "lungnet-six"
         self.settle()
         self.assertIn("Reticulation", self.panel.ui.weightsLegend.text)
+
+    def test_a_network_with_a_schema_of_its_own(self):
+        own = replace(load_schema("lungnet6"), name="hospital6")
+        weights = save_density_network(self.folder / "own.safetensors", schema=schema_reference(own))
+        self.node.weights, self.node.ct, self.node.lungs = str(weights), self.ct, self.mask
+        self.settle()
+        self.assertIn("Honeycombing", self.panel.ui.weightsLegend.text)
+        self.apply()
+        self.wait_for_job()
+        self.assertEqual(load_schema(self.node.labels_schema), own)
+        self.assertEqual(self.panel.review.case.review.facts.schema, "hospital6")
+        lost = save_density_network(self.folder / "lost.safetensors", schema="hospital7")
+        self.node.weights = str(lost)
+        self.assertIn("hospital7", self.sentence("weights"))
+        for name, words in (("xray-", "slices of a lung"), ("cnnf-", "architecture cnn_f")):
+            self.node.weights = str(next(iter(shipped_files(name))))
+            self.assertIn(words, self.sentence("weights"))
+        self.assertEqual(self.panel.ui.weightsLegend.text, "")
+
+    def test_what_the_scan_says_of_itself_reaches_the_method(self):
+        """As DICOM tells them, thin slices that lie far apart are not thick."""
+        self.node.ct, self.node.lungs = self.ct, self.mask
+        facts = {"slice_thickness_mm": 5.0, "kernel": "B30f"}
+        with mock.patch("LungCAD.mrml.scan_facts.known_facts", return_value=facts):
+            self.apply()
+        self.wait_for_job()
+        self.assertIn("5 mm thick", self.panel.ui.resultSummary.text)
 
     def test_what_is_wrong_stands_beside_its_field(self):
         self.node.ct = slicer.util.addVolumeFromArray(np.zeros((4, 64, 64)), name="Nothing")

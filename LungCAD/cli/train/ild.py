@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_config, add_output, add_parameters, configured, parameters_from
 from LungCAD.files import atomic_folder
-from LungCAD.labels import Schema, available_schemas, load_schema
+from LungCAD.labels import Schema, available_schemas, load_schema, schema_reference
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
 from LungCAD.tasks.ild_input import IldInput
@@ -105,7 +105,7 @@ def _folder(options: argparse.Namespace) -> AbstractContextManager[Path | str]:
 def _read(options: argparse.Namespace, schema: Schema, progress: Progress) -> SliceSet:
     if options.phantoms is not None:
         seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-        return phantom_slices(seeds, schema.name, IldInput(), progress)
+        return phantom_slices(seeds, schema_reference(schema), IldInput(), progress)
     readers = {"geneva": geneva_slices, "ltrc": label_volume_slices, "dataset": reviewed_slices}
     name = next(name for name in readers if getattr(options, name))
     return readers[name](getattr(options, name), schema, IldInput(), progress)

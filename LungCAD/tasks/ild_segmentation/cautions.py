@@ -14,6 +14,9 @@ from LungCAD.weights import ModelCard
 FAR = 2.0
 """Pixels this many times smaller or larger than any in training show another texture altogether."""
 
+FINE_MM = 2.5
+"""Thicker slices blur fine textures, whatever a network was trained on."""
+
 TOLERANCE = 1.05
 """Of what counts as inside a trained range: scanners round."""
 
@@ -63,13 +66,13 @@ def _of_thickness(thickness: float | None, distance: float, trained: IldInput) -
         if thickness
         else f"The slices are {distance:.3g} mm apart and of unknown thickness"
     )
-    if (thickness or distance) > high * TOLERANCE:
-        yield (
-            f"{slices}; the network was trained on {low:.3g} to {high:.3g} mm. "
-            "Thick slices blur fine textures: reticulation and micronodules may pass for ground glass"
-        )
-    elif (thickness or distance) < low / TOLERANCE:
-        yield f"{slices}; the network was trained on {low:.3g} to {high:.3g} mm"
+    thick = thickness or distance
+    if not low / TOLERANCE <= thick <= high * TOLERANCE:
+        slices += f"; the network was trained on {low:.3g} to {high:.3g} mm"
+    elif thick <= FINE_MM * TOLERANCE:
+        return
+    blurred = "Thick slices blur fine textures: reticulation and micronodules may pass for ground glass"
+    yield f"{slices}. {blurred}" if thick > FINE_MM * TOLERANCE else slices
 
 
 def _corner(ct: sitk.Image) -> sitk.Image:

@@ -43,13 +43,15 @@ class IldScan:
     """The case in axial order, feet first.
 
     ct : as given. axial : the same, axes swapped and flipped.
-    lungs : (z, y, x) uint8, 0 outside, 1 right, 2 left; 0 on slices that are not to be segmented.
+    field : (z, y, x) uint8, 0 outside, 1 right, 2 left. lungs : the same, 0 on slices that are not to be
+    segmented.
     zones : (z, y, x) uint8, as `lung_zones`, of what is left of the lungs.
     skipped : slices with lung that are not to be segmented.
     """
 
     ct: sitk.Image
     axial: sitk.Image
+    field: NDArray[np.uint8]
     lungs: NDArray[np.uint8]
     zones: NDArray[np.uint8]
     skipped: int
@@ -65,14 +67,15 @@ class IldScan:
         field = to_axial(
             segment_lungs(inputs.ct, progress=progress) if inputs.lungs is None else inputs.lungs
         )
-        lungs, zones = (
+        whole, zones = (
             sitk.GetArrayFromImage(image).astype(np.uint8) for image in (field, lung_zones(field))
         )
-        with_lung = lungs.any((1, 2))
-        lungs[~chosen] = zones[~chosen] = 0
+        lungs = np.where(chosen[:, None, None], whole, np.uint8(0))
+        zones[~chosen] = 0
         if not lungs.any():
             raise InputError("slices", f"{slices} show no lung", "Choose slices through the lungs")
-        return cls(inputs.ct, axial, lungs, zones, int(np.count_nonzero(with_lung & ~chosen)))
+        skipped = int(np.count_nonzero(whole.any((1, 2)) & ~chosen))
+        return cls(inputs.ct, axial, whole, lungs, zones, skipped)
 
     @property
     def hu(self) -> NDArray:

@@ -17,12 +17,9 @@ from LungCAD.labels import Schema, load_schema
 from LungCAD.networks import LungNet
 from LungCAD.networks.lungnet_inference import lungnet_logits
 from LungCAD.progress import Progress, silent
-from LungCAD.tasks.ild_input import IldInput, LungCrop
+from LungCAD.tasks.ild_input import ARCHITECTURES, MULTIPLES_PX, IldInput, LungCrop
 from LungCAD.weights import ModelCard, load_network
 from LungCAD.weights.shipped import weights_file
-
-ARCHITECTURES = ("lungnet", "ild_cnn", "segnet_vgg")
-"""Those that label every pixel of a lung of any size."""
 
 BYTES_PER_PIXEL = 4096
 """Of all maps of LungNet, some of them twice; what limits a batch."""
@@ -32,10 +29,12 @@ BYTES_PER_PIXEL = 4096
 class IldNetwork:
     """A network on its device.
 
-    input : how slices are prepared. values : label value of every output. card : what is to be known of it.
+    input : how slices are prepared. multiple_px : rows and columns must be multiples of it.
+    values : label value of every output. card : what is to be known of it.
     """
 
     network: nn.Module
+    multiple_px: int
     input: IldInput
     schema: Schema
     values: tuple[int, ...]
@@ -67,15 +66,18 @@ class IldNetwork:
             raise InputError(path, f"was not trained on slices of a lung: {error}") from error
         values = tuple(schema.by_code(code).value for code in description.classes)
         chosen = choose_device(device)
-        return cls(network.to(chosen), prepared, schema, values, description.card, chosen)
+        multiple = MULTIPLES_PX.get(description.architecture, 1)
+        return cls(network.to(chosen), multiple, prepared, schema, values, description.card, chosen)
 
     def probabilities(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return class probabilities (N, C, y, x) of crops (N, y, x) that `input.image` prepared."""
-        batch = torch.from_numpy(images)[:, None].to(self.device)
+        rows, columns = images.shape[1:]
+        spare = [(0, 0), *((0, -side % self.multiple_px) for side in (rows, columns))]
+        batch = torch.from_numpy(np.pad(images, spare))[:, None].to(self.device)
         fast = isinstance(self.network, LungNet) and self.device.type == "cpu"
         with torch.inference_mode():
             logits = lungnet_logits(self.network, batch) if fast else self.network(batch)
-            return logits.softmax(1).cpu().numpy()
+            return logits[..., :rows, :columns].softmax(1).cpu().numpy()
 
     def apply(
         self, hu: NDArray, lungs: NDArray[np.uint8], progress: Progress = silent

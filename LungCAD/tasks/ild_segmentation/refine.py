@@ -42,10 +42,11 @@ def without_vessels(
 ) -> NDArray[np.float32]:
     """Return probabilities (C, N) that know nothing of vessels and bronchi: those of the lung around them.
 
+    Vessels are found in the whole lung: where a few slices were chosen they are no shorter for that.
     A mean over the other lung of the same slice, weighted by a Gaussian of the distance. Where no other lung
     is near, a voxel keeps its own.
     """
-    vessels = lung_vessels(scan.hu, scan.lungs, scan.spacing)
+    vessels = lung_vessels(scan.hu, scan.field, scan.spacing)
     sigma = [AROUND_MM / side for side in scan.spacing[1:]]
     result = values.copy()
     start = 0

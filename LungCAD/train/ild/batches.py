@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import distributed
 from torch.utils.data import DataLoader, Dataset
 
+from LungCAD.tasks.ild_input import MULTIPLES_PX
 from LungCAD.train.epochs import ShuffledByEpoch
 from LungCAD.train.ild.loss import OUTSIDE
 from LungCAD.train.ild.parameters import IldTrainingParameters
@@ -19,9 +20,6 @@ from LungCAD.train.scanners import as_another_scanner
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Image (1, 1, Y, X), 0..1, and targets (1, Y, X), int64, of one slice."""
-
-MULTIPLES_PX = {"segnet_vgg": 32, "unet": 16}
-"""Rows and columns are filled up to multiples of these, as networks need that halve them."""
 
 
 class SlicesByEpoch(ShuffledByEpoch):

@@ -92,7 +92,11 @@ class SliceCollector:
         made = SliceSet(tuple(self._slices), codes, seen, source, licence, synthetic, tuple(warnings))
         missing = [code for code, count in zip(codes, made.pixels.sum(0), strict=True) if not count]
         if missing and require_all:
-            raise InputError(source, f"shows no {', '.join(missing)}", "Give data that show all classes")
+            raise InputError(
+                source,
+                f"shows no {', '.join(missing)}",
+                "Give data that show all classes, or name a --schema of those that they show",
+            )
         return made
 
     def _table(self, meaning: Mapping[int, str | None] | None, unlabelled: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from LungCAD.files import write_text
-from LungCAD.labels import Schema
+from LungCAD.labels import Schema, schema_reference
 from LungCAD.report.record import versions
 from LungCAD.train.ild.figures import plot_classes, plot_folds, plot_history
 from LungCAD.train.ild.networks import network_options
@@ -33,7 +33,7 @@ def write_outcome(
     description = NetworkDescription(
         architecture=parameters.architecture,
         options=network_options(parameters),
-        schema=schema.name,
+        schema=schema_reference(schema),
         classes=data.classes,
         input=training.input.as_plain(),
         card=card,

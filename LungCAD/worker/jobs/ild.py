@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from LungCAD.batch.ild import segment_scans
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, image_like, to_bytes
-from LungCAD.labels import Provenance
+from LungCAD.labels import Provenance, schema_reference
 from LungCAD.parameters import parameters_from_dict
 from LungCAD.progress import Progress
 from LungCAD.tasks.ild_segmentation import (
@@ -46,7 +46,7 @@ def segment_ct(
     Returns
     -------
     The images of `IMAGES` and the data of `DATA`, described at `IldSegmentationResult`; also the uncertainty
-    in bytes (`LungCAD.images.to_bytes`), the provenance, and schema, the name of that of the labels.
+    in bytes (`LungCAD.images.to_bytes`), the provenance, and schema, as `load_schema` takes it.
     """
     if "ct" not in inputs:
         raise InputError("CT", "is missing", "Give a chest CT")
@@ -60,7 +60,7 @@ def segment_ct(
     images = {name: getattr(result, name) for name in IMAGES}
     images |= {"uncertainty": to_bytes(result.uncertainty), "provenance": _provenance(result.lungs)}
     data = {name: to_plain(getattr(result, name)) for name in DATA}
-    return JobResult(images, {**data, "schema": result.schema.name})
+    return JobResult(images, {**data, "schema": schema_reference(result.schema)})
 
 
 def segment_folder(

@@ -11,6 +11,9 @@ import torch
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import ScanFacts, same_geometry
+from LungCAD.labels import load_schema, schema_reference
+from LungCAD.networks import ARCHITECTURES
+from LungCAD.tasks.ild_input import IldInput
 from LungCAD.tasks.ild_segmentation import (
     IldNetwork,
     IldSegmentationInputs,
@@ -18,8 +21,11 @@ from LungCAD.tasks.ild_segmentation import (
     run,
     segment,
 )
+from LungCAD.tasks.ild_segmentation.cautions import find_cautions
 from LungCAD.tasks.ild_segmentation.network import batches
 from LungCAD.tasks.ild_segmentation.slices import chosen_slices
+from LungCAD.weights import ModelCard, NetworkDescription, save_network
+from LungCAD.weights.shipped import shipped_files
 from Testing.slicer.density_network import CONSOLIDATION, GROUND_GLASS, DenseLungs, save_density_network
 
 OBLIQUE = (0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0)
@@ -206,6 +212,19 @@ def test_thick_and_coarse_slices_are_said(lungs, network):
     assert "resampled" in warnings((0.8, 0.9, 1.5))
 
 
+@pytest.mark.parametrize("path", shipped_files("lungnet-"), ids=lambda path: path.stem)
+def test_shipped_networks_caution_against_thick_slices(path):
+    """They saw thick ones too, which makes textures no less blurred."""
+    network = IldNetwork.load(path.stem, "cpu")
+    ct = sitk.Image(2, 2, 2, sitk.sitkInt16)
+    ct.SetSpacing((0.7, 0.7, 1.0))
+    for thickness, said in ((1.0, False), (2.5, False), (3.0, True), (5.0, True), (12.0, True)):
+        facts = ScanFacts(slice_thickness_mm=thickness)
+        cautions = " ".join(find_cautions(ct, facts, network.input, network.card))
+        assert ("Thick slices blur fine textures" in cautions) == said, thickness
+        assert ("trained on" in cautions.replace("trained on synthetic", "")) == (thickness > 10)
+
+
 def test_a_lung_that_is_missing_is_said(lungs, network):
     given = replace(inputs(lungs), lungs=lungs.image(np.where(lungs.lungs == 1, 1, 0).astype(np.uint8)))
     result = segment(given, network, CPU)
@@ -235,18 +254,45 @@ def test_masks_that_do_not_fit(lungs, network):
         segment(IldSegmentationInputs(ct, lungs.image(empty)), network, replace(CPU, slices="1"))
 
 
-def test_weights_of_another_kind(lungs, tmp_path):
-    from LungCAD.networks import UNet
-    from LungCAD.weights import ModelCard, NetworkDescription, save_network
-
+@pytest.mark.parametrize(
+    ("name", "options"), [("unet", {"filters": 2, "depth": 4}), ("segnet_vgg", {"width": 0.05})]
+)
+def test_networks_that_halve_their_maps_take_any_size(tmp_path, name, options):
+    torch.manual_seed(0)
+    network = ARCHITECTURES[name](6, **options).eval()
     card = ModelCard("x", "x", "x", True, "x", 0, "x")
-    small = {"filters": 1, "depth": 1}
-    wrong = tmp_path / "unet.safetensors"
-    save_network(
-        UNet(6, **small), NetworkDescription("unet", "lungnet6", ("healthy",) * 6, card, small), wrong
-    )
+    codes = load_schema("lungnet6").codes
+    description = NetworkDescription(name, "lungnet6", codes, card, options, IldInput().as_plain())
+    save_network(network, description, tmp_path / "rival.safetensors")
+    loaded = IldNetwork.load(str(tmp_path / "rival.safetensors"), "cpu")
+    image = np.random.default_rng(0).random((1, 75, 101), np.float32)
+    said = loaded.probabilities(image)
+    filled = torch.zeros(1, 1, 96, 128)
+    filled[0, 0, :75, :101] = torch.from_numpy(image[0])
+    whole = {"unet": filled[..., :80, :112], "segnet_vgg": filled}[name]
+    with torch.inference_mode():
+        expected = network(whole).softmax(1)[..., :75, :101].numpy()
+    np.testing.assert_allclose(said, expected, atol=1e-5)
+
+
+def test_a_network_brings_its_own_schema(lungs, tmp_path):
+    shipped = load_schema("lungnet6")
+    labels = tuple(replace(label, value=label.value + 20) for label in shipped.labels)
+    own = replace(shipped, name="hospital6", labels=labels)
+    weights = save_density_network(tmp_path / "own.safetensors", schema=schema_reference(own))
+    result = run(inputs(lungs), IldSegmentationParameters(weights=str(weights), device="cpu"))
+    assert result.schema == own
+    expected = np.where(lungs.truth > 0, lungs.truth + 20, 0)
+    assert (sitk.GetArrayFromImage(result.labels) == expected).mean() > 0.999
+
+
+def test_weights_of_another_kind(lungs, tmp_path):
+    card = ModelCard("x", "x", "x", True, "x", 0, "x")
+    wrong = tmp_path / "patches.safetensors"
+    patches = NetworkDescription("patch_cnn", "lungnet6", load_schema("lungnet6").codes, card)
+    save_network(ARCHITECTURES["patch_cnn"](6), patches, wrong)
     cases = {
-        "architecture unet": wrong,
+        "architecture patch_cnn": wrong,
         "was not trained on slices": save_density_network(tmp_path / "a.safetensors", input={"side": 3}),
         "which its schema gao5 lacks": save_density_network(tmp_path / "b.safetensors", schema="gao5"),
         "not among the shipped": "no-such-network",
@@ -302,6 +348,22 @@ def test_vessels_take_the_class_of_the_lung_around_them(lungs, network):
     assert (labels == lungs.truth).mean() > 0.99
     probabilities = sitk.GetArrayFromImage(result.probabilities.image())
     np.testing.assert_allclose(probabilities[lungs.lungs > 0].sum(-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("slices", ["6", "5-7", "2-11:4"])
+def test_vessels_are_as_long_where_only_some_slices_are_chosen(network, slices):
+    lungs = DenseLungs(slices=12)
+    z, y, x = np.ogrid[:12, :72, :96]
+    rod = ((0.8 * (y - 20)) ** 2 + (0.8 * (x - 26)) ** 2 <= 2.4**2) & (z >= 0)
+    lungs.hu[rod] = 40
+    given = inputs(lungs, spacing=(0.8, 0.8, 2.5))
+    choices = replace(CPU, suppress_vessels=True)
+    whole = sitk.GetArrayFromImage(segment(given, network, choices).labels)
+    assert (whole[rod] != CONSOLIDATION).mean() > 0.95
+    some = sitk.GetArrayFromImage(segment(given, network, replace(choices, slices=slices)).labels)
+    chosen = some.any((1, 2))
+    assert chosen[5] and not chosen.all()
+    np.testing.assert_array_equal(some[chosen], whole[chosen])
 
 
 def test_nodules_and_consolidation_are_no_vessels(lungs, network):
