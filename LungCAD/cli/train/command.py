@@ -13,6 +13,7 @@ SUBJECTS = {
     "detection-tables": "detection networks of every kind that the paper compares, on phantoms",
     "cpa": "networks that tell signs of aspergillosis on projections of a CT",
     "ild-ablation": "all rows of LungNet's tables on phantoms, beside the paper's numbers",
+    "mean": "one network from several that went on from the same one: the mean of their weights",
     "texture": "the network that describes texture for few drawn regions, on phantoms",
     "crf": "the dense CRF's parameters, on phantoms that a simulated reader drew on",
 }

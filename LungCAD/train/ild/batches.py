@@ -86,9 +86,9 @@ def training_batches(data: SliceSet, parameters: IldTrainingParameters) -> DataL
     return DataLoader(VariedSlices(data, parameters, order), batch_size=None, sampler=order)
 
 
-def ordered_batches(data: SliceSet, parameters: IldTrainingParameters) -> DataLoader:
-    """Return the slices in their own order; in a distributed training every process gets its share."""
-    rank, processes = _place()
+def ordered_batches(data: SliceSet, parameters: IldTrainingParameters, shared: bool = False) -> DataLoader:
+    """Return the slices in their own order; `shared` : processes that train together get a part each."""
+    rank, processes = _place() if shared else (0, 1)
     slices = WholeSlices(data, multiple_px(parameters))
     return DataLoader(slices, batch_size=None, sampler=range(rank, len(data), processes))
 

@@ -29,11 +29,22 @@ def split_folds(data: SliceSet, folds: int, seed: int) -> Iterator[tuple[SliceSe
 
 
 def split_validation(data: SliceSet, parameters: IldTrainingParameters) -> tuple[SliceSet, SliceSet]:
-    """Return the slices to learn from, and those that decide when to stop; raises as `split_folds`."""
+    """Return the slices to learn from, and those that decide when to stop.
+
+    These show all classes, or as many as any part of that size does while the others show all.
+
+    Raises
+    ------
+    InputError
+        Fewer patients than parts, or no part can be spared without losing a class.
+    """
     parts = max(2, min(round(1 / parameters.validation), len(data.patients)))
     fold = _folds(data, parts, parameters.seed)
-    _require_all_classes(data, fold != 0, "what is learned from")
-    return _of(data, fold != 0), _of(data, fold == 0)
+    shown = [(data.pixels[fold == part].sum(0) > 0).sum() for part in range(parts)]
+    spare = [part for part in range(parts) if data.pixels[fold != part].sum(0).all()]
+    part = max(spare, key=shown.__getitem__, default=0)
+    _require_all_classes(data, fold != part, "what is learned from")
+    return _of(data, fold != part), _of(data, fold == part)
 
 
 def _folds(data: SliceSet, folds: int, seed: int) -> np.ndarray:

@@ -87,6 +87,8 @@ def train_ild(
             checkpoints, {"data": sources, "started": start is not None, **parameters.as_dict()}
         )
     folds = list(split_folds(data, parameters.folds, parameters.seed)) if parameters.folds else []
+    for learned in (data, *(learned for learned, _ in folds)):
+        split_validation(learned, parameters)  # what is wrong with a fold is told before the first is learned
     runs = len(folds) + 1
 
     def fitted(name: str, chosen: SliceSet, number: int) -> Fitted:
@@ -123,7 +125,9 @@ def fit(
     batches = training_batches(learned, p)
     weights = class_weights(learned.pixels.sum(0)) if p.balance else np.ones(len(data.classes))
     network = new_network(len(data.classes), p, start)
-    steps = p.epochs * -(-len(batches.sampler) // p.batch)
+    # The sampler tells the share of this process only once the processes know of each other, in Lightning.
+    most = p.epoch_slices or len(learned)
+    steps = p.epochs * -(-max(1, most // (p.devices * p.machines)) // p.batch)
     learner = IldLearner(network, torch.from_numpy(weights).float(), p, steps)
     stopping = StopWithoutGain(p.patience, p.gain)
     fit_module(
@@ -133,7 +137,7 @@ def fit(
         device=p.device,
         checkpoint=checkpoint,
         progress=progress,
-        validation=ordered_batches(validation, p),
+        validation=ordered_batches(validation, p, shared=True),
         callbacks=[stopping],
         **machine(p),
     )

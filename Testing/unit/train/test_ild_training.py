@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from LungCAD.errors import InputError
+from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema
 from LungCAD.networks import UNet
 from LungCAD.tasks.ild_input import IldInput
@@ -196,15 +196,32 @@ def test_folds_hold_whole_patients_and_all_classes():
     assert sorted([*learned.patients, *validation.patients]) == sorted(data.patients)
 
 
+def plain(one):
+    """Return the slice with the last class taken for the one before."""
+    return replace(one, targets=np.minimum(one.targets, 1).astype(np.int8))
+
+
 def test_a_fold_without_a_class_ends_it_before_it_begins(tmp_path):
     data = drawings(4)
-    plain = [replace(s, targets=np.minimum(s.targets, 1).astype(np.int8)) for s in data.slices[2:]]
-    lopsided = replace(data, slices=(*data.slices[:2], *plain))
+    lopsided = replace(data, slices=(*data.slices[:2], *map(plain, data.slices[2:])))
     with pytest.raises(InputError, match=r"fold . of 2: what is .* shows no consolidation"):
         train_ild(lopsided, TINY, checkpoints=tmp_path / "c")
     assert not list((tmp_path / "c").glob("*.ckpt"))
     with pytest.raises(InputError, match="4 patients for 5"):
         train_ild(data, replace(TINY, folds=5))
+
+
+def test_validation_shows_every_class_where_one_part_can():
+    """Whichever patient the rare class is in besides those that must be learned from."""
+    for rare in ((0, 3), (1, 4), (2, 5)):
+        slices = [
+            one if one.patient in {f"patient-{p}" for p in rare} else plain(one) for one in drawings().slices
+        ]
+        learned, validation = split_validation(replace(drawings(), slices=tuple(slices)), TINY)
+        assert learned.pixels.sum(0).all() and validation.pixels.sum(0).all()
+    slices = [one if one.patient == "patient-0" else plain(one) for one in drawings().slices]
+    learned, validation = split_validation(replace(drawings(), slices=tuple(slices)), TINY)
+    assert "patient-0" in learned.patients
 
 
 def test_what_chance_decides_depends_on_seed_epoch_and_slice_alone():
@@ -240,6 +257,37 @@ def test_processes_share_an_epoch(monkeypatch):
         taken.append(list(SlicesByEpoch(11, 0, 0)))
     assert [len(part) for part in taken] == [3, 3, 3], "equally many steps"
     assert len({index for part in taken for index in part}) == 9
+
+
+def test_every_process_scores_all_slices(monkeypatch):
+    """None of them puts together what the others counted."""
+    import LungCAD.train.ild.batches as batches
+
+    data = drawings(2, 3)
+    monkeypatch.setattr(batches, "_place", lambda: (1, 2))
+    assert len(list(batches.ordered_batches(data, TINY, shared=True))) == 3
+    table = confusion_of(new_network(3, TINY), data, TINY)
+    assert table.counts.sum() == data.pixels.sum()
+
+
+@pytest.mark.parametrize(("devices", "machines", "steps"), [(1, 1, 8), (2, 1, 4), (2, 2, 4)])
+def test_the_learning_rate_falls_to_its_end_however_many_processes_share_the_steps(
+    monkeypatch, devices, machines, steps
+):
+    """Before they are started, none of them knows of the others."""
+    import LungCAD.train.ild.training as training
+
+    seen = []
+
+    def stop(learner, *_args, **_options):
+        seen.append(learner._steps)
+        raise Cancelled
+
+    monkeypatch.setattr(training, "fit_module", stop)
+    p = replace(TINY, folds=0, schedule="one-cycle", batch=2, devices=devices, machines=machines)
+    with pytest.raises(Cancelled):
+        train_ild(drawings(6, 1), p)  # four are learned from, in four epochs
+    assert seen == [steps]
 
 
 def test_an_epoch_may_show_slices_more_than_once():
