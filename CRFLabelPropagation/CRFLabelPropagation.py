@@ -24,6 +24,7 @@ from LungCAD.panels.module_panel import JOB, ModulePanel
 from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
 from LungCAD.panels.problems import check_file, complaint_of
+from LungCAD.panels.remeasure import Remeasure
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import PhantomSample, load_phantom_study
 from LungCAD.panels.schema_chooser import SchemaChooser
@@ -116,6 +117,7 @@ class CRFLabelPropagationParameterNode:
     measurements: slicer.vtkMRMLTableNode | None
     along_z: slicer.vtkMRMLPlotChartNode | None
     summary: str
+    measured: str
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ class CRFLabelPropagationWidget(ModulePanel):
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(repropagate=self.onRepropagate, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
+        self.remeasure = Remeasure(self, ui.resultLayout)
         ui.networkPath.currentPathChanged.connect(self.onNetworkChosen)
         ui.drawButton.clicked.connect(self.onDraw)
         for name, (title, explanation) in HEAT_MAPS.items():
@@ -237,6 +240,7 @@ class CRFLabelPropagationWidget(ModulePanel):
                 result, case.schema, case.ct, self.logic.resultNodes(self.node)
             )
             self.logic.keep(self.node, shown, summary_of(result))
+            self.node.measured = ""
             self.ui.heatMapBox.currentIndex = 0
             show_over(case.ct, None)
             yield from self.review.result_in_steps(

@@ -25,6 +25,7 @@ from LungCAD.panels.module_panel import JOB
 from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import with_parameters
 from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.remeasure import Remeasure
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import INTERSTITIAL_NAME, PhantomSample, load_phantom_ct
 from LungCAD.panels.schema_chooser import legend
@@ -123,6 +124,7 @@ class ILDSegmentationParameterNode:
     along_z: slicer.vtkMRMLPlotChartNode | None
     labels_schema: str
     summary: str
+    measured: str
 
 
 class ILDSegmentationWidget(FolderPanel):
@@ -148,6 +150,7 @@ class ILDSegmentationWidget(FolderPanel):
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.review = ReviewPanel(resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
+        self.remeasure = Remeasure(self, ui.resultLayout)
         self.addFolder(ui)
         ui.uncertaintyCheckBox.toggled.connect(self.onShowUncertainty)
         ui.tableButton.clicked.connect(self.onShowTable)
@@ -211,6 +214,7 @@ class ILDSegmentationWidget(FolderPanel):
         with self.review.awaiting_result():
             shown = yield from result_in_steps(result, schema, case.volume, self.logic.resultNodes(self.node))
             self.logic.keep(self.node, shown, summary_of(result))
+            self.node.measured = ""
             self.node.labels_schema = result.data["schema"]
             show_over(case.volume, None)
             yield from self.review.result_in_steps(

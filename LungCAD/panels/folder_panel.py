@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -38,8 +38,6 @@ class FolderPanel(ModulePanel):
     FOLDER_JOB: ClassVar[str]
     WORDS: ClassVar[Words]
 
-    _show: Callable[[JobResult], Generator[float, None, None]]
-
     def addFolder(self, ui: Any) -> None:  # noqa: ANN401
         """Fill in the folder."""
         self.folder = CaseFolder(ui.folderLayout, self.WORDS, self.onFolder, shared_runner())
@@ -72,19 +70,14 @@ class FolderPanel(ModulePanel):
     ) -> None:
         """Start a job on one case, without whose volume it is pointless; `further` parameters go with it."""
         case = Case(volume, {**nested_values(self.node, self.METHOD), **further})
-        self._show = lambda result: self.showCase(case, result)
-        self.run(name, inputs, case.parameters, [volume])
+        self.run(name, inputs, case.parameters, [volume], lambda result: self.showCase(case, result))
 
     def onFolder(self, source: str, output: str) -> None:
         """Start the job on all cases of a folder."""
         self.folder.show(None)
-        self._show = self._showFolder
         paths = {"source": source, "output": output}
-        self.run(self.FOLDER_JOB, {}, {**nested_values(self.node, self.METHOD), **paths}, [])
-
-    def showResult(self, result: JobResult) -> Generator[float, None, None]:
-        """Show the result of one case, or what came of a folder."""
-        yield from self._show(result)
+        parameters = {**nested_values(self.node, self.METHOD), **paths}
+        self.run(self.FOLDER_JOB, {}, parameters, [], self._showFolder)
 
     def _showFolder(self, result: JobResult) -> Generator[float, None, None]:
         self.folder.show(result)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import qt
@@ -186,8 +186,19 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._problems.show(problems)
         self.jobBar.problem = waiting or next(iter(problems.values()), "")
 
-    def run(self, name: str, inputs: dict[str, Any], parameters: dict[str, Any], nodes: list[Any]) -> None:
-        """Start a job that works on these nodes; without them in the scene it is pointless and stops."""
+    def run(
+        self,
+        name: str,
+        inputs: dict[str, Any],
+        parameters: dict[str, Any],
+        nodes: list[Any],
+        show: Callable[[JobResult], Generator[float, None, None]] | None = None,
+    ) -> None:
+        """Start a job that works on these nodes; without them in the scene it is pointless and stops.
+
+        show : as `showResult`, which is called where there is none.
+        """
+        self._show = show or self.showResult
         self._guard.watch(nodes)
         self.jobBar.run(name, inputs, parameters, finished=self._onFinished, failed=self._onFailed)
 
@@ -208,7 +219,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._onFailed(error)
 
     def _onFinished(self, result: JobResult) -> Generator[float, None, None]:
-        yield from self.showResult(result)
+        yield from self._show(result)
         self._guard.rest()
         self._soon.start()
 

@@ -45,6 +45,7 @@ class ReviewPanel:
         when the reader wants the corrections spread; the module hands the new result to `take_result`.
         Without it there is no such button.
     resumed : called with the node of the labels when the reader has resumed a review.
+    observers : called whenever what is under review, or its labels, may have changed.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ReviewPanel:
         resumed: Callable[[slicer.vtkMRMLSegmentationNode], None] | None = None,
     ) -> None:
         self._repropagate, self._resumed = repropagate, resumed
+        self.observers: list[Callable[[], None]] = []
         self.case: ReviewedCase | None = None
         self._subject: Subject | None = None
         self._scan: tuple[slicer.vtkMRMLScalarVolumeNode, Schema] | None = None
@@ -205,6 +207,8 @@ class ReviewPanel:
         self.editor.set_locked(busy)
         self.repropagation.show(review, busy)
         self.head.resume_button.visible = self.case is None and self._scan is not None
+        for told in self.observers:
+            told()
 
     def _show_case(self, case: ReviewedCase) -> None:
         if self.case is not None and self.case.is_present:

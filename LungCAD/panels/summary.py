@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from LungCAD.report.findings import Findings
@@ -21,19 +22,22 @@ def summary_of(result: JobResult) -> str:
 
     `result` is that of the jobs "propagate" and "repropagate", or of "ild", where nothing is drawn.
     """
-    shares = [
-        share for share in result.data["measurements"]["shares"] if share["region"]["code"] == "both_lungs"
-    ]
-    named = [
-        f"{share['name']} {share['percent']:.0f} %"
-        for share in sorted(shares, key=lambda share: -(share["percent"] or 0))
-        if (share["percent"] or 0) >= WORTH_NAMING
-    ]
-    lines = [f"Both lungs: {', '.join(named)}." if named else "Nothing was labelled."]
+    lines = [shares_line(result.data["measurements"]["shares"])]
     if "expansion_factor" in result.data:
         lines.append(f"{result.data['expansion_factor']:.0f} voxels labelled for each drawn one.")
     notes = [f"Note: {warning}." for warning in result.data["warnings"]]
     return "\n".join([*lines, *_density(result.data["densitometry"]), *notes])
+
+
+def shares_line(shares: Sequence[Mapping[str, Any]], corrected: bool = False) -> str:
+    """Return what part of both lungs each class has, the most first; `shares` of `Measurements`, plain."""
+    named = [
+        f"{share['name']} {share['percent']:.0f} %"
+        for share in sorted(shares, key=lambda share: -(share["percent"] or 0))
+        if share["region"]["code"] == "both_lungs" and (share["percent"] or 0) >= WORTH_NAMING
+    ]
+    whose = "Both lungs, as you corrected them" if corrected else "Both lungs"
+    return f"{whose}: {', '.join(named)}." if named else "Nothing was labelled."
 
 
 def _density(densitometry: dict[str, Any]) -> list[str]:

@@ -149,6 +149,41 @@ class PanelTest(PanelCase, IldTestCase):
         self.wait_for_job()
         self.assertEqual((self.node.labels, slicer.mrmlScene.GetNumberOfNodes()), before)
 
+    def test_numbers_follow_corrections(self):
+        """What a reader has corrected is measured again, and compared with counting by hand."""
+        self.node.ct, self.node.lungs = self.ct, self.mask
+        self.apply()
+        self.wait_for_job()
+        remeasure = self.panel.remeasure
+        self.assertTrue(remeasure.button.isHidden() and remeasure.note.isHidden())
+        labels = np.where(self.scan.lungs == 2, 6, self.scan.truth)
+        for label in load_schema("lungnet6").labels:
+            mask = (labels == label.value).astype(np.uint8)
+            slicer.util.updateSegmentBinaryLabelmapFromArray(mask, self.node.labels, label.code, self.ct)
+        self.panel.review.take_edits()
+        self.assertFalse(remeasure.button.isHidden() or remeasure.note.isHidden())
+        nodes, notes = slicer.mrmlScene.GetNumberOfNodes(), self.node.summary.split("\n")[1:]
+        remeasure.button.click()
+        self.wait_for_job()
+        rows = {
+            tuple(self.node.measurements.GetCellText(row, column) for column in (0, 1)): row
+            for row in range(self.node.measurements.GetNumberOfRows())
+        }
+        for region, side in (("Right lung", 1), ("Left lung", 2)):
+            for label in load_schema("lungnet6").labels:
+                shown = float(self.node.measurements.GetCellText(rows[region, label.name], 3))
+                share = 100 * (labels[self.scan.lungs == side] == label.value).mean()
+                self.assertAlmostEqual(shown, share, delta=0.01)
+        self.assertIn("as you corrected them: Honeycombing 5", self.node.summary)
+        self.assertEqual(self.node.summary.split("\n")[1:], notes)
+        self.assertTrue(remeasure.button.isHidden() and remeasure.note.isHidden())
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), nodes)
+        slicer.util.updateSegmentBinaryLabelmapFromArray(
+            (labels == 1).astype(np.uint8), self.node.labels, "consolidation", self.ct
+        )
+        self.panel.review.take_edits()
+        self.assertFalse(remeasure.button.isHidden())
+
     def test_cancel_leaves_nothing_behind(self):
         self.node.ct, self.node.lungs = self.ct, self.mask
         self.apply()

@@ -27,6 +27,7 @@ JOBS = {
     "detect_folder": "LungCAD.worker.jobs.detection:detect_folder",
     "cpa": "LungCAD.worker.jobs.cpa:find_signs",
     "cpa_folder": "LungCAD.worker.jobs.cpa:find_signs_in_folder",
+    "measure": "LungCAD.worker.jobs.measuring:measure_labels",
     "export": "LungCAD.worker.jobs.export:export",
     "xray": "LungCAD.worker.jobs.xray:segment",
     "xray_folder": "LungCAD.worker.jobs.xray:segment_folder",

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from LungCAD import images
 from LungCAD.cli.main import _parser
+from LungCAD.labels import load_schema
+from LungCAD.phantom import StudyParameters, make_study
+from LungCAD.phantom.reader import fraction_rois
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDES = (ROOT / "README.md", *sorted((ROOT / "Documentation").glob("*.md")))
@@ -39,6 +43,31 @@ def test_commands_are_understood(path, capsys):
             _parser(words).parse_args([*words, *required])
         except SystemExit as stopped:
             assert stopped.code == 0, f"{command}: {capsys.readouterr().err}"  # 0 is --help
+
+
+def examples():
+    """Every block of Python that needs no Slicer, with the file that it stands in."""
+    found = [(path, block) for path in GUIDES for block in python_blocks(path.read_text(encoding="utf-8"))]
+    return [pytest.param(block, id=path.stem) for path, block in found if "read_ct(" in block]
+
+
+def python_blocks(text):
+    return re.findall(r"^```python\n(.*?)^```$", text, re.M | re.S)
+
+
+def test_examples_are_found():
+    assert {parameters.id for parameters in examples()} >= {"README", "ild_segmentation"}
+
+
+@pytest.mark.parametrize("block", examples())
+def test_examples_run(block, tmp_path, monkeypatch):
+    """Beside a scan and drawn regions with the names that they use."""
+    study = make_study(StudyParameters(size=(187, 153, 4), spacing=(1.8, 1.8, 72.0), seed=1))
+    drawn = fraction_rois(study.labels, study.lungs, 0.05, seed=1)
+    images.write_segmentation(drawn, load_schema("gao5"), tmp_path / "drawn.seg.nrrd")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(images, "read_ct", lambda path: images.Scan(study.ct, tmp_path / path))
+    exec(compile(block, "example", "exec"), {})
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
