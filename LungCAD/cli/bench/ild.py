@@ -7,6 +7,7 @@ import dataclasses
 import json
 import multiprocessing
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,10 @@ GRAIN = 2
 
 NEVER_ENDING_PX = 10**6
 """A margin that takes in the whole slice."""
+
+
+BATCHES = (1, 2, 4, 8, 16, 32)
+REPEATS = 10
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ def run(options: argparse.Namespace) -> int:
             "size": [options.size, options.size, options.slices],
             "threads": options.threads,
             **compare(case, IldNetwork.load(weights, options.device), options.rounds),
+            "batches": batches(case, weights, options.device),
             "whole segmentation": alone(case, weights, options.device, options.threads),
         }
     for name in (SLICES, CROPS, OURS):
@@ -89,6 +95,11 @@ def run(options: argparse.Namespace) -> int:
         )
     print(f"labels of ours and of the plain module alike: {result['labels_alike']:.6f} of the lung")
     print(f"labels of single lungs and whole slices alike: {result['labels_alike_whole_slices']:.4f}")
+    for row in result["batches"]:
+        print(
+            f"batches of {row['lungs']:2d} lungs: {row['lungs_per_second']:7.1f} lungs per second, "
+            f"{row['peak_gb']:.2f} GB of the GPU"
+        )
     memory = result["whole segmentation"]
     print(f"peak memory of a whole segmentation: {memory['peak_gb']:.2f} GB, with the CT in it")
     if options.json:
@@ -119,6 +130,27 @@ def compare(case: Case, network: IldNetwork, rounds: int) -> dict[str, object]:
     table["labels_alike"] = float(np.mean(labels[OURS] == labels[CROPS]))
     table["labels_alike_whole_slices"] = float(np.mean(labels[OURS] == labels[SLICES]))
     return table
+
+
+def batches(case: Case, weights: str, device: str) -> list[dict[str, float]]:
+    """Return speed and memory on a GPU by the size of a batch; nothing on other devices."""
+    network = IldNetwork.load(weights, device)
+    if network.device.type != "cuda":
+        return []
+    largest = max(network.input.crops(case.lungs), key=lambda crop: crop.shape[0] * crop.shape[1])
+    image = network.input.image(largest.cut(case.hu))
+    rows = []
+    for lungs in BATCHES:
+        batch = np.repeat(image[None], lungs, 0)
+        network.probabilities(batch)
+        torch.cuda.reset_peak_memory_stats(network.device)
+        began = time.perf_counter()
+        for _ in range(REPEATS):
+            network.probabilities(batch)
+        per_second = REPEATS * lungs / (time.perf_counter() - began)
+        peak_gb = torch.cuda.max_memory_allocated(network.device) / 1e9
+        rows.append({"lungs": lungs, "lungs_per_second": per_second, "peak_gb": peak_gb})
+    return rows
 
 
 def alone(case: Case, weights: str, device: str, threads: int) -> dict[str, float]:

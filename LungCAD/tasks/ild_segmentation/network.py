@@ -15,6 +15,7 @@ from LungCAD.devices import choose_device
 from LungCAD.errors import InputError
 from LungCAD.labels import Schema, load_schema
 from LungCAD.networks import LungNet
+from LungCAD.networks.half_precision import half_precision_logits
 from LungCAD.networks.lungnet_inference import lungnet_logits
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.ild_input import ARCHITECTURES, MULTIPLES_PX, IldInput, LungCrop
@@ -74,10 +75,8 @@ class IldNetwork:
         rows, columns = images.shape[1:]
         spare = [(0, 0), *((0, -side % self.multiple_px) for side in (rows, columns))]
         batch = torch.from_numpy(np.pad(images, spare))[:, None].to(self.device)
-        fast = isinstance(self.network, LungNet) and self.device.type == "cpu"
         with torch.inference_mode():
-            logits = lungnet_logits(self.network, batch) if fast else self.network(batch)
-            return logits[..., :rows, :columns].softmax(1).cpu().numpy()
+            return self._logits(batch)[..., :rows, :columns].softmax(1).cpu().numpy()
 
     def apply(
         self, hu: NDArray, lungs: NDArray[np.uint8], progress: Progress = silent
@@ -103,6 +102,13 @@ class IldNetwork:
             done += len(batch)
         progress(1.0, "Labelling the slices")
         return values
+
+    def _logits(self, batch: torch.Tensor) -> torch.Tensor:
+        if self.device.type == "cuda":
+            return half_precision_logits(self.network, batch)
+        if self.device.type == "cpu" and isinstance(self.network, LungNet):
+            return lungnet_logits(self.network, batch)
+        return self.network(batch)
 
     def _most_pixels(self) -> int:
         """Processors gain nothing from batches; elsewhere half of the free memory may be used."""
