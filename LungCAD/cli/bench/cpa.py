@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
 from LungCAD.cli.bench.cpa_peaks import CONTENDERS, REACH_MM, placed_peaks
 from LungCAD.cli.bench.cpa_timing import projection_timing
@@ -36,6 +37,7 @@ STUDIES_PER_THORAX = 2
 PUBLISHED, SMALL = (512, 512, 432), (256, 256, 216)
 
 CLASSES = ("absent", "present")
+DISEASE = "disease"
 
 Row = dict[str, Any]
 
@@ -89,10 +91,14 @@ def _scores(options: argparse.Namespace) -> Row:
 
 
 def score(reader: CpaReader, studies: Iterator[AspergillosisStudy], count: int, progress: Progress) -> Row:
-    """Return, per sign, precision and recall, and how many peaks of true positives lie near it."""
+    """Return, per sign, precision and recall, and how many peaks of true positives lie near it.
+
+    Where there are networks for it also how far they tell the scans with disease from the others.
+    """
     signs = [sign for sign in SIGNS if any(network.task == sign for network in reader.networks)]
     tables = {sign: np.zeros((2, 2), np.int64) for sign in signs}
     distances: dict[str, list[dict[str, float]]] = {sign: [] for sign in signs}
+    diseased: list[tuple[bool, float]] = []
     for study in each(studies, progress, "Reading phantoms", count):
         result = reader.read(study.ct)
         for one in result.signs:
@@ -101,10 +107,22 @@ def score(reader: CpaReader, studies: Iterator[AspergillosisStudy], count: int, 
             tables[one.sign][int(truth), int(said)] += 1
         for sign, placed in placed_peaks(study, result):
             distances[sign].append(placed)
-    return {
+        if result.disease is not None:
+            diseased.append((study.disease, result.disease.probability))
+    scores = {
         sign: {**ConfusionTable(table, CLASSES).as_dict(), "peaks": _placing(distances[sign])}
         for sign, table in tables.items()
     }
+    return {**scores, DISEASE: _of_scans(diseased)} if diseased else scores
+
+
+def _of_scans(told: Sequence[tuple[bool, float]]) -> Row:
+    """Return how well probabilities tell the scans apart: counts at one half, and the area under the ROC."""
+    truth, probability = (np.array(values) for values in zip(*told, strict=True))
+    table = np.zeros((2, 2), np.int64)
+    np.add.at(table, (truth.astype(int), (probability >= 0.5).astype(int)), 1)
+    auc = float(roc_auc_score(truth, probability)) if len(set(truth)) == 2 else None
+    return {**ConfusionTable(table, CLASSES).as_dict(), "auc": auc}
 
 
 def _placing(peaks: Sequence[Mapping[str, float]]) -> Row:
@@ -119,9 +137,12 @@ def _placing(peaks: Sequence[Mapping[str, float]]) -> Row:
 
 def print_scores(name: str, scores: Row) -> None:
     """Print one generator's scores."""
-    for sign, row in scores.items():
+    for said, row in scores.items():
         precision, recall = (row[measure][CLASSES.index("present")] for measure in ("precision", "recall"))
-        print(f"{name}   {sign:20s} precision {_text(precision)}   recall {_text(recall)}")
+        print(f"{name}   {said:20s} precision {_text(precision)}   recall {_text(recall)}")
+        if said == DISEASE:
+            print(f"{name}   area under the ROC curve of scans with disease: {_text(row['auc'])}")
+            continue
         peaks = row["peaks"]
         shares = ", ".join(f"{who} {_text(share)}" for who, share in peaks["within_reach"].items())
         print(f"{name}   of {peaks['true_positives']} peaks within {REACH_MM:g} mm of the sign: {shares}")

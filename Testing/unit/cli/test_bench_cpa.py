@@ -36,6 +36,7 @@ def words(monkeypatch, tmp_path, without_shipped_signs):
         "LungCAD.cli.bench.cpa.make_aspergillosis", lambda _: iter([studies.pop(), studies.pop()])
     )
     weights = save_networks(tmp_path / "weights", axes=("axial", "coronal"))
+    save_networks(tmp_path / "weights", tasks=("disease",), axes=("coronal",), threshold=0.42)
     return ["bench", "cpa", "--studies", "2", "--no-timing", "--weights", str(weights), "--quiet"]
 
 
@@ -44,7 +45,10 @@ def test_scores_and_peaks(words, tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "fungus_ball          precision 1.00   recall 1.00" in printed
     assert "of 1 peaks within 15 mm of the sign: heat map 1.00" in printed
-    row = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["phantom"]["fungus_ball"]
+    rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["phantom"]
+    assert rows["disease"]["auc"] == 1 and np.sum(rows["disease"]["counts"], axis=1).tolist() == [1, 1]
+    assert "area under the ROC curve of scans with disease: 1.00" in printed
+    row = rows["fungus_ball"]
     assert row["counts"] == [[11, 0], [0, 1]]
     away = row["peaks"]["mean_mm"]
     assert away["heat map"] < 5 < away["random"]
