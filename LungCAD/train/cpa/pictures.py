@@ -45,11 +45,18 @@ def pictures_of(cases: Sequence[Case], plan: Plan, shares: bool = False) -> Pict
     return pictures[(pictures.labels != UNKNOWN).any(axis=1)]
 
 
+def answers_of(case: Case, task: str) -> NDArray[np.int8]:
+    """Return what is known of a task: (6,) by region of a sign, (1,) of the whole scan; 1, 0 or -1."""
+    if task in SIGNS:
+        return case.signs[:, SIGNS.index(task)]
+    return np.array([case.survival if task == SURVIVAL else case.disease], np.int8)
+
+
 def _of_regions(case: Case, plan: Plan, shares: bool) -> tuple[NDArray, ...]:
     turned = case.regions[plan.axis]
     if shares:
         turned = np.concatenate([turned, case.shares[plan.axis]], axis=2)
-    labels = case.signs[:, [SIGNS.index(task) for task in plan.tasks]]
+    labels = np.stack([answers_of(case, task) for task in plan.tasks], axis=1)
     names = [f"{case.name} {region}" for region in REGIONS]
     return (
         turned.reshape(-1, *turned.shape[2:]),
@@ -61,7 +68,6 @@ def _of_regions(case: Case, plan: Plan, shares: bool) -> tuple[NDArray, ...]:
 
 def _of_scan(case: Case, plan: Plan) -> tuple[NDArray, ...]:
     turned = case.whole[plan.axis]
-    label = case.survival if plan.tasks == (SURVIVAL,) else case.disease
     count = len(turned)
-    labels = np.full((count, 1), label, np.int8)
+    labels = np.tile(answers_of(case, plan.tasks[0]), (count, 1))
     return turned[:, None], labels, np.full(count, case.name), np.full(count, case.patient)

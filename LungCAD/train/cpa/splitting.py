@@ -53,12 +53,3 @@ def balanced(pictures: PictureSet, seed: int) -> PictureSet:
     rng = np.random.default_rng([seed, 4])
     chosen = [rng.permutation(np.flatnonzero(each))[:count] for each in (present, absent)]
     return pictures[np.sort(np.concatenate(chosen))]
-
-
-def require_both(pictures: PictureSet, tasks: Sequence[str], where: str) -> None:
-    """Check that every task has both answers; raises InputError."""
-    for task, labels in zip(tasks, pictures.labels.T, strict=True):
-        for value, answer in ((1, "present"), (0, "absent")):
-            if not (labels == value).any():
-                problem = f"has no picture with {task.replace('_', ' ')} {answer}"
-                raise InputError(f"The {where} set", problem, "Give more scans, or another --seed")

@@ -111,6 +111,13 @@ def test_bad_input_is_one_line_and_exit_code_two(words, sheets, capsys):
     assert "scan9" in refuse(capsys, words())
 
 
+def test_sheets_without_controls_say_what_can_be_trained(words, capsys):
+    """Readers' sheets call a scan diseased or leave that open; nobody's pleura is thick here."""
+    full = words()
+    full = full[: full.index("--only")]
+    assert "--only cavity fungus_ball" in refuse(capsys, [*full, "--no-together"])
+
+
 def test_phantoms_have_no_survival(tmp_path, capsys):
     words = ["train", "cpa", "--phantoms", "3", "--only", "survival", "-o", str(tmp_path / "out")]
     assert "survival" in refuse(capsys, words)

@@ -407,3 +407,31 @@ def test_a_set_without_a_sign_is_refused(cases, tmp_path):
             TINY,
             SOURCE,
         )
+
+
+def test_what_no_scan_has_an_answer_to_is_left_out_and_named(cases, tmp_path):
+    """A cohort without dates of death, and pleura that nobody looked at: all the rest is trained."""
+    signs = [case.signs.copy() for case in cases]
+    for each in signs:
+        each[:, SIGNS.index("pleural_thickening")] = -1
+    alive = [replace(case, signs=own, survival=-1) for case, own in zip(cases, signs, strict=True)]
+    plans = chosen_plans(published_plans(together=True), ["axial", "vgg19"])
+    split = Split(alive[:12], alive[12:16], alive[16:])
+    records = train_cpa(tmp_path, plans, split, replace(TINY, epochs=1, falling=False), SOURCE)
+    assert sorted(records) == ["cpa-cavity-axial", "cpa-disease-axial", "cpa-fungus_ball-axial"]
+    said = (tmp_path / "scores.md").read_text(encoding="utf-8")
+    assert "survival, pleural thickening" in said
+
+
+def test_what_cannot_be_trained_is_told_before_anything_is(cases, tmp_path):
+    """Nobody is known to have survived: neither disease nor a sign is trained before that is said."""
+    died = [replace(case, survival=1) for case in cases]
+    split = Split(died[:12], died[12:16], died[16:])
+    plans = chosen_plans(published_plans(), ["axial", "vgg19"])
+    words = "survival absent.*--only disease cavity fungus_ball pleural_thickening"
+    with pytest.raises(InputError, match=words):
+        train_cpa(tmp_path / "new", plans, split, TINY, SOURCE)
+    assert not (tmp_path / "new").exists()
+    blank = [replace(case, survival=-1) for case in cases]
+    with pytest.raises(InputError, match="no answer to survival"):
+        train_cpa(tmp_path / "new", plans[1:2], Split(blank, blank, blank), TINY, SOURCE)
