@@ -30,6 +30,7 @@ class Case:
     name, patient : of the scan; all scans of a patient fall on one side of every split.
     whole : (R, Y, X) in R rotations. regions, shares : (R, 6, 3, Y, X).
     signs : (6, 3) int8, by region and sign; disease, survival : 1 present (or died), 0 absent, -1 unknown.
+    file : name of the file that the case was read from, which differs where the scan does; "" of none.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Case:
     signs: NDArray[np.int8]
     disease: int
     survival: int = UNKNOWN
+    file: str = ""
 
     @classmethod
     def of(
@@ -88,6 +90,7 @@ def read_case(path: Path) -> Case:
                 data["signs"],
                 int(data["disease"]),
                 int(data["survival"]),
+                path.name,
             )
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(path, "holds no projections of a scan", "Delete it: it is made anew") from error

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from LungCAD.errors import InputError
+from LungCAD.train.checkpoints import digest
 from LungCAD.train.cpa.cases import Case
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.pictures import PictureSet
@@ -20,6 +21,18 @@ class Split(NamedTuple):
     training: list[Case]
     validation: list[Case]
     test: list[Case]
+
+    def digest(self) -> str:
+        """Return what differs where any case, what is known of it, or its part does."""
+        return digest(
+            each
+            for part, cases in self._asdict().items()
+            for case in cases
+            for each in (
+                *(part, case.file, case.name, case.patient, case.signs),
+                np.array([case.disease, case.survival]),
+            )
+        )
 
 
 def split_by_patient(cases: Sequence[Case], parameters: CpaTrainingParameters) -> Split:

@@ -56,7 +56,9 @@ def train_cpa(
     plans, unknown = known_plans(plans, split)
     require_both(plans, split)
     _require_bases(folder, plans)
-    claim_checkpoints(folder / LEARNING, {**parameters.as_dict(), "data": source.data})
+    start = "imagenet" if imagenet is not None else "scratch"
+    data = {"data": source.data, "cases": split.digest(), "start": start}
+    claim_checkpoints(folder / LEARNING, {**parameters.as_dict(), **data})
     for number, plan in enumerate(plans):
         if all((folder / f"{name}.json").exists() for name in plan.names):
             continue

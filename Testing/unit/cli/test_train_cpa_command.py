@@ -78,7 +78,7 @@ def refuse(capsys, words):
     return lines[0]
 
 
-def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
+def test_networks_cards_and_scores_are_written_once(words, sheets, tmp_path, capsys):
     assert main(words("--licence", "CC BY 4.0")) == 0
     assert "cpa-cavity-axial" in capsys.readouterr().out
     out = tmp_path / "out"
@@ -100,6 +100,8 @@ def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
     written = (out / "cpa-cavity-axial.safetensors").stat().st_mtime_ns
     assert main(words("--licence", "CC BY 4.0", "--quiet")) == 0
     assert (out / "cpa-cavity-axial.safetensors").stat().st_mtime_ns == written
+    sheets[1].write_text(sheets[1].read_text().replace("left,upper,0,1", "left,upper,0,0"))
+    assert "another training" in refuse(capsys, words("--licence", "CC BY 4.0"))
 
 
 def test_bad_input_is_one_line_and_exit_code_two(words, sheets, capsys):

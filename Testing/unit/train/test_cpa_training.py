@@ -330,6 +330,18 @@ def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
     assert (tmp_path / "cpa-cavity-axial.safetensors").stat().st_mtime_ns == before
     with pytest.raises(InputError, match="another training"):
         train_cpa(tmp_path, plans, split, replace(TINY, seed=1), SOURCE)
+    corrected = replace(cases[0], signs=1 - cases[0].signs)
+    retaken = replace(cases[0], file="scan-0.npz")
+    others = (
+        Split([corrected, *cases[1:12]], cases[12:16], cases[16:]),
+        Split([retaken, *cases[1:12]], cases[12:16], cases[16:]),
+        Split(cases[:12], cases[12:15], cases[15:]),
+    )
+    for other in others:
+        with pytest.raises(InputError, match="another training"):
+            train_cpa(tmp_path, plans, other, TINY, SOURCE)
+    with pytest.raises(InputError, match="another training"):
+        train_cpa(tmp_path, plans, split, TINY, SOURCE, imagenet=lambda name: {})
 
 
 @pytest.mark.parametrize("often", [0.1, 0.75])
