@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,14 +13,14 @@ from scipy.special import logit
 from sklearn.metrics import f1_score, roc_auc_score
 
 from LungCAD.errors import InputError
-from LungCAD.networks import VGG19
+from LungCAD.networks import ARCHITECTURES, VGG19, InceptionV3
 from LungCAD.phantom.aspergillosis import SIGNS
 from LungCAD.phantom.aspergillosis_study import AspergillosisParameters, make_aspergillosis
 from LungCAD.tasks.cpa.picture_input import LARGEST, PictureInput
 from LungCAD.tasks.cpa_projections import AXES, ProjectionVolume, project
 from LungCAD.train.cpa import phantoms
 from LungCAD.train.cpa.cases import Case, read_case
-from LungCAD.train.cpa.fitting import fit, probabilities
+from LungCAD.train.cpa.fitting import fit, new_network, probabilities
 from LungCAD.train.cpa.learner import CpaLearner
 from LungCAD.train.cpa.outcome import Source, only_task
 from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
@@ -386,6 +387,43 @@ def test_survival_goes_on_from_disease(cases, tmp_path):
     )
     apart = (first.features[0].weight - then.features[0].weight).abs().max()
     assert apart < 0.05 * first.features[0].weight.abs().max()
+
+
+def moved(before, after):
+    """Return the names of the tensors that are not what they were."""
+    return {
+        name for name, tensor in before.state_dict().items() if (after.state_dict()[name] != tensor).any()
+    }
+
+
+@pytest.mark.parametrize("architecture", ["vgg19", "inception_v3"])
+@pytest.mark.parametrize("start", ["imagenet", "base"])
+def test_the_first_blocks_are_frozen_whatever_training_starts_from(cases, monkeypatch, architecture, start):
+    monkeypatch.setitem(ARCHITECTURES, "inception_v3", partial(InceptionV3, width=1 / 16))
+    plan = Plan(("disease",), "axial", architecture)
+    p = replace(TINY, epochs=2, falling=False, side=80, normalise=True)
+    first, _ = new_network(plan, replace(p, seed=1))
+    given = first.state_dict() if start == "imagenet" else first
+    pictures = pictures_of(cases[:8], plan)
+    fitted = fit(plan, pictures, pictures, p, **{start: given}).network
+    assert not moved(first.first_blocks(), fitted.first_blocks())
+    assert len(moved(first, fitted)) > len(first.state_dict()) / 3
+
+
+def test_a_network_that_survival_goes_on_from_keeps_its_features(cases):
+    plan = Plan(("survival",), "axial")
+    p = replace(TINY, epochs=1, falling=False, normalise=True, learning_rate=1e-6)
+    base, _ = new_network(plan, p)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for parameter in base.features.parameters():
+            parameter.mul_(0.5 + torch.rand_like(parameter))  # scales of its own
+    pictures = pictures_of(cases[:8], plan)
+    images = p.input_for(plan).images(torch.from_numpy(pictures.pictures).float() / 255)
+    fitted = fit(plan, pictures, pictures, p, base=base).network
+    with torch.inference_mode():
+        before, after = base.features(images), fitted.features(images)
+    torch.testing.assert_close(after, before, rtol=0.01, atol=0.01 * float(before.abs().max()))
 
 
 def test_a_training_that_was_broken_off_ends_as_one_that_was_not(cases, tmp_path):
