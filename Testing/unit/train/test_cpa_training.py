@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+import zipfile
 from dataclasses import replace
 from functools import partial
 
@@ -123,6 +125,40 @@ def test_cases_are_kept_in_files(cases, tmp_path):
     (tmp_path / "other.npz").write_bytes(b"PK\x03\x04nothing")
     with pytest.raises(InputError, match="no projections"):
         read_case(tmp_path / "other.npz")
+
+
+def test_a_cohort_is_not_held_in_memory(cases, tmp_path):
+    """Only the pictures that a network learns from are read: no other direction, no shares, no whole scan."""
+    cases = cases[:6]
+    paths = [tmp_path / f"{case.name}.npz" for case in cases]
+    large = {axis: np.zeros((4, 6, 3, 60, 60), np.uint8) for axis in AXES}
+    for case, path in zip(cases, paths, strict=True):
+        replace(case, regions=large, shares=large).write(path)
+    regions = len(cases) * large["axial"].nbytes
+    tracemalloc.start()
+    kept = list(map(read_case, paths))
+    _, reading = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    pictures = pictures_of(kept, Plan(("cavity",), "axial"))
+    _, learning = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert pictures.pictures.nbytes == regions
+    assert reading < 0.5 * regions
+    assert learning < 2.5 * regions  # joined once
+
+
+def test_a_broken_file_of_projections_is_named(cases, tmp_path):
+    path = tmp_path / "case.npz"
+    cases[0].write(path)
+    with zipfile.ZipFile(path) as archive:
+        broken = archive.getinfo("shares_axial.npy").header_offset + 200
+    content = bytearray(path.read_bytes())
+    content[broken : broken + 50] = bytes(50)
+    path.write_bytes(content)
+    case = read_case(path)
+    assert len(pictures_of([case], Plan(("cavity",), "axial"))) == 12
+    with pytest.raises(InputError, match=r"case.npz.*Delete it"):
+        pictures_of([case], Plan(("cavity",), "axial"), shares=True)
 
 
 def test_pictures_of_regions_keep_their_own_ticks(cases):
