@@ -67,7 +67,8 @@ class CpaReader:
         if ct.GetDimension() != 3 or ct.GetNumberOfComponentsPerPixel() != 1:
             raise InputError("The scan", "is not a volume of single values", "Give a 3-D image in HU")
         warnings = (*slice_warnings(ct), *self._cautions())
-        volume = ProjectionVolume.of(ct, self._device)
+        # Rays are summed in double precision, which Apple's MPS has not: only pictures go there.
+        volume = ProjectionVolume.of(ct, self._device if self._device.type == "cuda" else "cpu")
         incomplete = incomplete_regions(volume)
         judged = [region for region in REGIONS if region not in incomplete]
         signs = [SignEvidence(network) for network in self.networks if network.task in SIGNS]
