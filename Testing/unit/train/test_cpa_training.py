@@ -103,7 +103,19 @@ def test_words_choose_among_them():
     with pytest.raises(InputError, match="axiall"):
         chosen_plans(published_plans(), ["axiall"])
     with pytest.raises(InputError, match="leaves no network"):
-        chosen_plans(published_plans(), ["survival", "inception_v3"])
+        chosen_plans(published_plans(), ["cavity", "inception_v3"])
+
+
+def test_survival_in_inception_makes_twenty_one():
+    every = ["disease", "survival", *SIGNS, "vgg19", "inception_v3"]
+    names = [name for plan in chosen_plans(published_plans(), every) for name in plan.names]
+    assert len(names) == len(set(names)) == 21
+    for axis in AXES:  # after the network that it goes on from
+        first, then = (names.index(f"cpa-{task}-{axis}-inception_v3") for task in ("disease", "survival"))
+        assert first < then
+    (alone,) = chosen_plans(published_plans(), ["survival", "inception_v3", "axial"])
+    assert alone.names == ("cpa-survival-axial-inception_v3",)
+    assert len(chosen_plans(published_plans(), ["inception_v3"])) == 3
 
 
 def test_the_defaults_are_the_published_recipe():
@@ -444,6 +456,19 @@ def test_the_first_blocks_are_frozen_whatever_training_starts_from(cases, monkey
     fitted = fit(plan, pictures, pictures, p, **{start: given}).network
     assert not moved(first.first_blocks(), fitted.first_blocks())
     assert len(moved(first, fitted)) > len(first.state_dict()) / 3
+
+
+def test_survival_goes_on_from_disease_in_inception_too(cases, tmp_path, monkeypatch):
+    monkeypatch.setitem(ARCHITECTURES, "inception_v3", partial(InceptionV3, width=1 / 16))
+    split = Split(cases[:8], cases[8:12], cases[12:16])
+    p = replace(TINY, epochs=1, falling=False, side=80)
+    plans = chosen_plans(published_plans(), ["disease", "survival", "inception_v3", "axial"])
+    names = "cpa-disease-axial-inception_v3", "cpa-survival-axial-inception_v3"
+    with pytest.raises(InputError, match=names[0]):
+        train_cpa(tmp_path / "alone", plans[1:], split, p, SOURCE)
+    assert tuple(sorted(train_cpa(tmp_path / "both", plans, split, p, SOURCE))) == names
+    disease, survival = (load_network(tmp_path / "both" / f"{name}.safetensors")[0] for name in names)
+    assert not moved(disease.first_blocks(), survival.first_blocks())
 
 
 def test_a_network_that_survival_goes_on_from_keeps_its_features(cases):
