@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
@@ -24,4 +28,18 @@ def claim_checkpoints(folder: Path, settings: Mapping[str, object]) -> None:
     if not note.exists():
         write_text(note, text)
     elif note.read_text(encoding="utf-8") != text:
-        raise InputError(folder, "holds the checkpoints of another training", "Choose another folder")
+        problem = "holds the checkpoints of another training, with other settings or on other data"
+        raise InputError(folder, problem, "Choose another folder")
+
+
+def digest(parts: Iterable[str | NDArray]) -> str:
+    """Return the SHA-256 of texts and arrays in their order.
+
+    For the settings of `claim_checkpoints`: data with other labels, or split otherwise, are another training.
+    """
+    found = hashlib.sha256()
+    for part in parts:
+        array = np.ascontiguousarray(np.array(part) if isinstance(part, str) else part)
+        found.update(f"{array.dtype.str} {array.shape} ".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()

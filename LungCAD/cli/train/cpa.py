@@ -92,13 +92,17 @@ def run(options: argparse.Namespace) -> int:
         problem = "make six channels of three, which ImageNet's files do not know"
         raise InputError("--shares", problem, "Add --no-shares, or leave out --imagenet")
     kept = options.projections or options.output / "projections"
+    read = _scans if options.scans else _phantoms
     with progress_bar(options.quiet) as progress:
-        read = _scans if options.scans else _phantoms
-        split, data = read(options, p, kept, part(progress, 0.0, 0.3))
-        licence = options.licence if options.scans else "Apache-2.0"
-        source = Source(data, licence, synthetic=not options.scans, command=_command(options))
+        split, data, warnings = read(options, p, kept, progress)
+    if not options.quiet:
+        for warning in warnings:
+            print(f"Warning: {warning}")
+    licence = options.licence if options.scans else "Apache-2.0"
+    source = Source(data, licence, synthetic=not options.scans, command=_command(options))
+    with progress_bar(options.quiet) as progress:
         imagenet = _imagenet(options.imagenet, progress)
-        records = train_cpa(options.output, plans, split, p, source, imagenet, part(progress, 0.3, 1.0))
+        records = train_cpa(options.output, plans, split, p, source, imagenet, progress)
     if not options.quiet:
         print((options.output / "scores.md").read_text(encoding="utf-8"))
         print(f"Networks: {len(records)} in {options.output}")
@@ -107,17 +111,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _scans(
     options: argparse.Namespace, parameters: CpaTrainingParameters, kept: Path, progress: Progress
-) -> tuple[Split, str]:
+) -> tuple[Split, str, list[str]]:
     sheets = read_sheets(options.scans, options.regions)
-    cases = scan_cases(sheets, kept, progress)
+    cases, warnings = scan_cases(sheets, kept, progress)
     split = split_of_sheets(sheets, cases) or split_by_patient(cases, parameters)
     patients = len({case.patient for case in cases})
-    return split, f"{len(cases)} scans of {patients} patients, ticked by readers."
+    return split, f"{len(cases)} scans of {patients} patients, ticked by readers.", warnings
 
 
 def _phantoms(
     options: argparse.Namespace, parameters: CpaTrainingParameters, kept: Path, progress: Progress
-) -> tuple[Split, str]:
+) -> tuple[Split, str, list[str]]:
     seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
     split = split_by_patient(phantom_cases(seeds, kept, True, part(progress, 0.0, 0.7)), parameters)
     if options.unseen:
@@ -129,7 +133,7 @@ def _phantoms(
         f"{len(split.training)} learned from, {len(split.validation)} to choose the epoch. Signs in all "
         "regions alike, besides bullae, nodules, consolidation, effusion and atelectasis. No patient."
     )
-    return split, data
+    return split, data, []
 
 
 def _imagenet(folder: str | None, progress: Progress) -> Callable[[str], dict[str, torch.Tensor]] | None:

@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 from LungCAD.progress import Progress, each, silent
 from LungCAD.report.signs import MapCheck
 from LungCAD.saliency import deletion, forget_cascading, insertion
-from LungCAD.tasks.cpa.evidence import SignEvidence
+from LungCAD.tasks.cpa.evidence import SignEvidence, images_for
 from LungCAD.tasks.cpa.networks import PRESENT
 from LungCAD.tasks.cpa_projections import REGIONS, Projections
 
@@ -35,7 +35,7 @@ def check_maps(
 def _check(one: SignEvidence, region: str, projections: Projections) -> MapCheck:
     asked, number = one.network, REGIONS.index(region)
     pictures = projections.of_regions(asked.axis, asked.input.shares)[number : number + 1]
-    images, (empty,) = asked.input.images(pictures), asked.input.images(torch.zeros_like(pictures))
+    images, (empty,) = images_for(asked, pictures), images_for(asked, torch.zeros_like(pictures))
     maps = one.upright.maps[number][None, None]
     heat = interpolate(maps, images.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
     gone = deletion(asked.network, images[0], heat, PRESENT, empty=empty)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
@@ -50,6 +52,14 @@ def incomplete_regions(volume: ProjectionVolume) -> dict[str, str]:
             if region not in found and voxels[region] < EMPTY * size:
                 found[region] = "this part of the scan shows no lung"
     return {region: found[region] for region in REGIONS if region in found}
+
+
+def incomplete_words(incomplete: Mapping[str, str]) -> tuple[str, ...]:
+    """Return one sentence per reason why regions are not judged."""
+    regions: dict[str, list[str]] = {}
+    for region, reason in incomplete.items():
+        regions.setdefault(reason, []).append(region.replace("_", " "))
+    return tuple(f"Not judged: {', '.join(names)}, because {reason}." for reason, names in regions.items())
 
 
 def slice_warnings(ct: sitk.Image) -> tuple[str, ...]:

@@ -23,11 +23,16 @@ class View:
 
 def look(network: CpaNetwork, pictures: torch.Tensor, score: str = "logit") -> View:
     """Show pictures (N, 1, 3 or 6, Y, X; 0..1) to a network."""
-    images = network.input.images(pictures)
+    images = images_for(network, pictures)
     with torch.inference_mode():
         probability = network.network(images).softmax(1)[:, PRESENT]
     maps = grad_cam(network.network, images, PRESENT, network.layer, score=score)
     return View(probability.float().cpu(), maps.cpu())
+
+
+def images_for(network: CpaNetwork, pictures: torch.Tensor) -> torch.Tensor:
+    """Return pictures (N, 1, 3 or 6, Y, X; 0..1) of any device as a network takes them, on its own."""
+    return network.input.images(pictures).to(next(network.network.parameters()).device)
 
 
 class WholeEvidence:

@@ -11,7 +11,7 @@ from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.report.signs import Picture, ScanReading, SignReading
 from LungCAD.tasks.cpa.checks import check_maps
-from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
+from LungCAD.tasks.cpa.completeness import incomplete_regions, incomplete_words, slice_warnings
 from LungCAD.tasks.cpa.evidence import SignEvidence, WholeEvidence
 from LungCAD.tasks.cpa.heat import HeatMap, consensus
 from LungCAD.tasks.cpa.layers import look_in_layers
@@ -67,7 +67,8 @@ class CpaReader:
         if ct.GetDimension() != 3 or ct.GetNumberOfComponentsPerPixel() != 1:
             raise InputError("The scan", "is not a volume of single values", "Give a 3-D image in HU")
         warnings = (*slice_warnings(ct), *self._cautions())
-        volume = ProjectionVolume.of(ct, self._device)
+        # Rays are summed in double precision, which Apple's MPS has not: only pictures go there.
+        volume = ProjectionVolume.of(ct, self._device if self._device.type == "cuda" else "cpu")
         incomplete = incomplete_regions(volume)
         judged = [region for region in REGIONS if region not in incomplete]
         signs = [SignEvidence(network) for network in self.networks if network.task in SIGNS]
@@ -94,7 +95,7 @@ class CpaReader:
             peaks=tuple(sorted(peaks, key=lambda peak: -peak.heat)),
             pictures=tuple(_pictures(signs, wholes, upright, judged)),
             incomplete=incomplete,
-            warnings=(*warnings, *_incomplete_words(incomplete)),
+            warnings=(*warnings, *incomplete_words(incomplete)),
             checks=checks,
             networks={network.name: network.path for network in self.networks},
             maps={sign: HeatMap(heat[sign], volume) for sign in heat},
@@ -167,14 +168,6 @@ def _scan_reading(wholes: Sequence[WholeEvidence], task: str) -> ScanReading | N
     by_network = {one.network.name: one.probability for one in asked}
     mean = sum(by_network.values()) / len(by_network)
     return ScanReading(mean, by_network, any(one.network.card.synthetic for one in asked))
-
-
-def _incomplete_words(incomplete: Mapping[str, str]) -> tuple[str, ...]:
-    """Return one sentence per reason why regions are not judged."""
-    regions: dict[str, list[str]] = {}
-    for region, reason in incomplete.items():
-        regions.setdefault(reason, []).append(region.replace("_", " "))
-    return tuple(f"Not judged: {', '.join(names)}, because {reason}." for reason, names in regions.items())
 
 
 def _pictures(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from LungCAD.tasks.cpa_projections import AXES, REGIONS, ProjectionVolume, Rotat
 
 UNKNOWN = -1
 
-Pictures = dict[str, NDArray[np.uint8]]
+Pictures = Mapping[str, NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Case:
     name, patient : of the scan; all scans of a patient fall on one side of every split.
     whole : (R, Y, X) in R rotations. regions, shares : (R, 6, 3, Y, X).
     signs : (6, 3) int8, by region and sign; disease, survival : 1 present (or died), 0 absent, -1 unknown.
+    file : name of the file that the case was read from, which differs where the scan does; "" of none.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Case:
     signs: NDArray[np.int8]
     disease: int
     survival: int = UNKNOWN
+    file: str = ""
 
     @classmethod
     def of(
@@ -76,20 +80,52 @@ class Case:
 
 
 def read_case(path: Path) -> Case:
-    """Read what `Case.write` wrote; InputError where it is something else."""
+    """Read what `Case.write` wrote, pictures only when they are asked for: a cohort's would fill the memory.
+
+    Raises
+    ------
+    InputError
+        It is something else.
+    """
+    with _opened(path) as data:
+        kinds = [_Kept(path, kind) for kind in ("whole", "regions", "shares")]
+        if not all(name in data for kind in kinds for name in kind.names.values()):
+            raise KeyError("pictures")
+        return Case(
+            str(data["name"]),
+            str(data["patient"]),
+            *kinds,
+            data["signs"],
+            int(data["disease"]),
+            int(data["survival"]),
+            path.name,
+        )
+
+
+class _Kept(Mapping):
+    """The pictures of one kind by direction, read from their file each time."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self.path, self.names = path, {axis: f"{kind}_{axis}" for axis in AXES}
+
+    def __getitem__(self, axis: str) -> NDArray[np.uint8]:
+        name = self.names[axis]
+        with _opened(self.path) as data:
+            return data[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Mapping[str, NDArray]]:
     try:
         with np.load(path) as data:
-            return Case(
-                str(data["name"]),
-                str(data["patient"]),
-                {axis: data[f"whole_{axis}"] for axis in AXES},
-                {axis: data[f"regions_{axis}"] for axis in AXES},
-                {axis: data[f"shares_{axis}"] for axis in AXES},
-                data["signs"],
-                int(data["disease"]),
-                int(data["survival"]),
-            )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            yield data
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(path, "holds no projections of a scan", "Delete it: it is made anew") from error
 
 

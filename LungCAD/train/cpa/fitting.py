@@ -74,8 +74,10 @@ def fit(
 
     Parameters
     ----------
-    imagenet : tensors to start from, the first two blocks frozen; from scratch when None.
-    base : a trained network to go on from, its last two dense layers drawn anew.
+    imagenet : tensors to start from.
+    base : a trained network to go on from, its last two dense layers drawn anew. With either, the first two
+        blocks are frozen and nothing is normalised: that would undo the scales that were learned. From
+        scratch when both are None.
     checkpoint : a file (.ckpt) that is written after every epoch; where it exists, training goes on from it.
 
     Raises
@@ -88,13 +90,15 @@ def fit(
     network, _ = new_network(plan, parameters)
     if imagenet is not None:
         start_from_imagenet(network, imagenet, anew=("classifier.", "fc."))
-        network.first_blocks().requires_grad_(False)
     if base is not None:
         network.load_state_dict(base.state_dict())
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(parameters.seed)
             reset_dense(network, last=RESET_LAYERS)
-    normalised = parameters.normalise and plan.architecture == VGG
+    from_scratch = imagenet is None and base is None
+    if not from_scratch:
+        network.first_blocks().requires_grad_(False)
+    normalised = parameters.normalise and plan.architecture == VGG and from_scratch
     if normalised:
         add_batch_norm(network.features)
     if parameters.balance == "drop":

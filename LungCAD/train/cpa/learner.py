@@ -49,8 +49,11 @@ class CpaLearner(LightningModule):
         self._input, self._choices = pictures, parameters
 
     def on_train_epoch_start(self) -> None:
-        """Seed dropout and variation."""
+        """Seed dropout and variation; frozen layers do not follow the batches' statistics either."""
         torch.manual_seed(epoch_seed(self._choices.seed, self.current_epoch))
+        for layer in self.network.modules():
+            if isinstance(layer, nn.BatchNorm2d) and not layer.weight.requires_grad:
+                layer.eval()
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the loss of a batch."""

@@ -43,7 +43,7 @@ class CpaTrainingParameters(Parameters):
     together: bool = parameter(False, "Let the three signs of a direction share all but the last layer")
 
     normalise: bool = parameter(
-        False, "Normalise VGG19 by batch in training; folded into its convolutions afterwards"
+        False, "Normalise VGG19 by batch in training from scratch; folded into its convolutions afterwards"
     )
     optimizer: str = parameter(
         "sgd", "With momentum 0.9, or AdamW", choices=("sgd", "adamw"), source="SAPSAM, section 3"

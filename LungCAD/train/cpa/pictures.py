@@ -41,27 +41,38 @@ def pictures_of(cases: Sequence[Case], plan: Plan, shares: bool = False) -> Pict
     shares : those of regions have the shares as further channels.
     """
     parts = [_of_regions(case, plan, shares) if plan.of_regions else _of_scan(case, plan) for case in cases]
-    pictures = PictureSet(*(np.concatenate(each) for each in zip(*parts, strict=True)))
-    return pictures[(pictures.labels != UNKNOWN).any(axis=1)]
+    return PictureSet(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def answers_of(case: Case, task: str) -> NDArray[np.int8]:
+    """Return what is known of a task: (6,) by region of a sign, (1,) of the whole scan; 1, 0 or -1."""
+    if task in SIGNS:
+        return case.signs[:, SIGNS.index(task)]
+    return np.array([case.survival if task == SURVIVAL else case.disease], np.int8)
 
 
 def _of_regions(case: Case, plan: Plan, shares: bool) -> tuple[NDArray, ...]:
-    turned = case.regions[plan.axis]
+    labels = np.stack([answers_of(case, task) for task in plan.tasks], axis=1)
+    known = (labels != UNKNOWN).any(axis=1)
+    turned = case.regions[plan.axis][:, known]
     if shares:
-        turned = np.concatenate([turned, case.shares[plan.axis]], axis=2)
-    labels = case.signs[:, [SIGNS.index(task) for task in plan.tasks]]
-    names = [f"{case.name} {region}" for region in REGIONS]
+        turned = np.concatenate([turned, case.shares[plan.axis][:, known]], axis=2)
+    names = np.array([f"{case.name} {region}" for region in REGIONS])
     return (
         turned.reshape(-1, *turned.shape[2:]),
-        np.tile(labels, (len(turned), 1)),
-        np.tile(names, len(turned)),
-        np.full(turned.shape[0] * len(REGIONS), case.patient),
+        np.tile(labels[known], (len(turned), 1)),
+        np.tile(names[known], len(turned)),
+        np.full(len(turned) * known.sum(), case.patient),
     )
 
 
 def _of_scan(case: Case, plan: Plan) -> tuple[NDArray, ...]:
-    turned = case.whole[plan.axis]
-    label = case.survival if plan.tasks == (SURVIVAL,) else case.disease
-    count = len(turned)
-    labels = np.full((count, 1), label, np.int8)
-    return turned[:, None], labels, np.full(count, case.name), np.full(count, case.patient)
+    labels = answers_of(case, plan.tasks[0])
+    turned = case.whole[plan.axis][:, None]
+    count = len(turned) if labels[0] != UNKNOWN else 0
+    return (
+        turned[:count],
+        np.tile(labels, (count, 1)),
+        np.full(count, case.name),
+        np.full(count, case.patient),
+    )

@@ -53,6 +53,8 @@ def published_plans(together: bool = False) -> list[Plan]:
 def chosen_plans(plans: Sequence[Plan], words: Sequence[str]) -> list[Plan]:
     """Return the plans whose task, direction and architecture are among the words, where those name any.
 
+    Words that name both survival and Inception v3 add three plans, with which the networks are SAPSAM's 21.
+
     Raises
     ------
     InputError
@@ -65,6 +67,8 @@ def chosen_plans(plans: Sequence[Plan], words: Sequence[str]) -> list[Plan]:
         raise InputError(
             "--only", f"{', '.join(strange)} is no task, direction or network", f"There are {known}"
         )
+    if {SURVIVAL, INCEPTION} <= set(words):
+        plans = [*plans, *(Plan((SURVIVAL,), axis, INCEPTION) for axis in AXES)]
     tasks, axes, architectures = (kind & set(words) or kind for kind in kinds)
     left = [
         plan

@@ -7,32 +7,57 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from LungCAD.errors import InputError
 from LungCAD.images import read_ct
 from LungCAD.progress import Progress, each, silent
-from LungCAD.tasks.cpa_projections import ROTATIONS, ProjectionVolume
-from LungCAD.train.cpa.cases import Case, read_case
+from LungCAD.tasks.cpa.completeness import incomplete_regions, incomplete_words, slice_warnings
+from LungCAD.tasks.cpa_projections import REGIONS, ROTATIONS, ProjectionVolume
+from LungCAD.train.cpa.cases import UNKNOWN, Case, read_case
 from LungCAD.train.cpa.sheets import PARTS, Sheet
 from LungCAD.train.cpa.splitting import Split
 
+MADE = "signs of regions that are not all there are unknown"
+"""What cases are made by; where it changes, they are made anew."""
 
-def scan_cases(sheets: Sequence[Sheet], folder: Path, progress: Progress = silent) -> list[Case]:
-    """Project every scan in all 27 rotations; kept in the folder, by what the sheet says of the scan.
+
+def scan_cases(
+    sheets: Sequence[Sheet], folder: Path, progress: Progress = silent
+) -> tuple[list[Case], list[str]]:
+    """Project every scan in all 27 rotations; return the cases, and sentences on what is wrong with scans.
+
+    Cases are kept in the folder, by what the sheet says of the scan; those that are there are not looked at
+    again. Nothing is known of the signs of regions that a scan does not show whole, whatever the sheet says.
 
     Raises
     ------
     InputError
-        An image cannot be read or shows no lungs.
+        An image cannot be read, its slices lie too far apart, or it shows no lungs.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    cases = []
+    cases, warnings = [], []
     for sheet in each(sheets, progress, "Projecting scans"):
         path = folder / f"scan-{_fingerprint(sheet)}.npz"
         if not path.exists():
-            volume = ProjectionVolume.of(read_ct(sheet.image).image)
-            known = sheet.signs, sheet.disease, sheet.survival
-            Case.of(sheet.scan, sheet.patient, volume, ROTATIONS, *known).write(path)
+            try:
+                case, found = _projected(sheet)
+            except InputError as error:
+                subject = f"Scan {sheet.scan}, {sheet.image}"
+                raise InputError(subject, error.problem, error.remedy) from error
+            case.write(path)
+            warnings += [f"Scan {sheet.scan}: {sentence}" for sentence in found]
         cases.append(read_case(path))
-    return cases
+    return cases, warnings
+
+
+def _projected(sheet: Sheet) -> tuple[Case, tuple[str, ...]]:
+    scan = read_ct(sheet.image)
+    warnings = (*scan.warnings, *slice_warnings(scan.image))
+    volume = ProjectionVolume.of(scan.image)
+    incomplete = incomplete_regions(volume)
+    signs = sheet.signs.copy()
+    signs[[REGIONS.index(region) for region in incomplete]] = UNKNOWN
+    case = Case.of(sheet.scan, sheet.patient, volume, ROTATIONS, signs, sheet.disease, sheet.survival)
+    return case, (*warnings, *incomplete_words(incomplete))
 
 
 def split_of_sheets(sheets: Sequence[Sheet], cases: Sequence[Case]) -> Split | None:
@@ -46,6 +71,6 @@ def split_of_sheets(sheets: Sequence[Sheet], cases: Sequence[Case]) -> Split | N
 
 def _fingerprint(sheet: Sheet) -> str:
     stat = sheet.image.stat()
-    known = [sheet.scan, sheet.patient, sheet.signs.tolist(), sheet.disease, sheet.survival]
+    known = [MADE, sheet.scan, sheet.patient, sheet.signs.tolist(), sheet.disease, sheet.survival]
     text = json.dumps([*known, str(sheet.image.resolve()), stat.st_size, stat.st_mtime_ns])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

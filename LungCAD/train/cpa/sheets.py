@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from LungCAD.phantom.aspergillosis import SIGNS
 from LungCAD.tasks.cpa_projections import REGIONS
 from LungCAD.train.cpa.cases import UNKNOWN
 
+DATES = ("date", "date_of_death", "last_seen")
 SCAN_COLUMNS = ("patient", "scan", "image", "date", "disease", "date_of_death", "last_seen")
 REGION_COLUMNS = ("scan", "side", "level", "preexisting", *SIGNS)
 PARTS = ("training", "validation", "test")
@@ -51,19 +52,23 @@ def read_sheets(scans: Path, regions: Path | None = None) -> list[Sheet]:
     Parameters
     ----------
     scans : columns patient, scan, image (relative to the table), date, disease (0, 1, blank),
-        date_of_death, last_seen (YYYY-MM-DD or blank); `split` (training, validation, test) is optional.
+        date_of_death, last_seen (YYYY-MM-DD or blank); `split` (training, validation, test) is optional, but
+        where it is filled in, it is for all scans and has all three parts.
     regions : columns scan, side (left, right), level (upper, middle, lower), preexisting, cavity,
         fungus_ball, pleural_thickening (0, 1 or blank).
 
     Raises
     ------
     InputError
-        A table cannot be read or lacks a column, a value is not allowed, an image does not exist, a row names
-        an unknown scan, rows contradict each other, or a patient is on two sides of the split.
+        A table cannot be read or lacks a column, a value is not allowed, an image does not exist or has two
+        rows, a row names an unknown scan, rows contradict each other, a patient is on two sides of the split,
+        or the split is not complete.
     """
     signs = _read_regions(regions) if regions is not None else {}
     sheets: dict[str, Sheet] = {}
     parts: dict[str, str] = {}
+    images: dict[Path, str] = {}
+    lives: dict[str, _Life] = {}
     for where, row in _rows(scans, SCAN_COLUMNS):
         name, patient, part = row["scan"], row["patient"], row.get("split", "")
         if not name or not patient:
@@ -75,13 +80,51 @@ def read_sheets(scans: Path, regions: Path | None = None) -> list[Sheet]:
         if parts.setdefault(patient, part) != part:
             problem = f"puts patient {patient} into {part or 'no part'}, an earlier row into {parts[patient]}"
             raise InputError(where, problem, "Keep all scans of a patient on one side of the split")
-        sheets[name] = _sheet(where, row, scans.parent, signs.get(name), part)
+        sheet = sheets[name] = _sheet(where, row, scans.parent, signs.get(name), part)
+        other = images.setdefault(sheet.image.resolve(), name)
+        if other != name:
+            raise InputError(where, f"names the image of {other} again", "Give every scan its own image")
+        lives.setdefault(patient, _Life()).add(where, row)
     unknown = sorted(set(signs) - set(sheets))
     if unknown:
         raise InputError(regions, f"names scans that {scans.name} lacks: {', '.join(unknown)}")
     if not sheets:
         raise InputError(scans, "lists no scans")
+    _require_whole_split(scans, sheets.values())
     return list(sheets.values())
+
+
+def _require_whole_split(scans: Path, sheets: Collection[Sheet]) -> None:
+    used = {sheet.part for sheet in sheets}
+    if used == {""}:
+        return
+    if "" in used:
+        blank = ", ".join(sheet.scan for sheet in sheets if not sheet.part)
+        problem = f"has a split for some scans, but none for {blank}"
+        raise InputError(scans, problem, "Fill in the column for all scans, or for none")
+    if missing := [part for part in PARTS if part not in used]:
+        problem = f"has a split without {' and '.join(missing)}"
+        raise InputError(scans, problem, "Put patients into each part, or leave the column blank")
+
+
+class _Life:
+    """What the rows of one patient say of death; it must not change from row to row."""
+
+    def __init__(self) -> None:
+        self._died: date | None = None
+        self._alive: date | None = None
+
+    def add(self, where: str, row: Row) -> None:
+        """Take a row in; raises InputError where it contradicts those before it."""
+        scanned, died, seen = (_date(where, row, column) for column in DATES)
+        if died and self._died and died != self._died:
+            problem = f"has the date of death {died}, an earlier row of the patient {self._died}"
+            raise InputError(where, problem, "Correct one of the two")
+        self._died = died or self._died
+        self._alive = max(filter(None, (self._alive, scanned, seen)), default=None)
+        if self._died and self._alive and self._alive > self._died:
+            problem = f"says that the patient died on {self._died}, and was scanned or seen on {self._alive}"
+            raise InputError(where, problem, "Correct the dates")
 
 
 def _sheet(where: str, row: Row, folder: Path, signs: NDArray | None, part: str) -> Sheet:
@@ -98,7 +141,7 @@ def _sheet(where: str, row: Row, folder: Path, signs: NDArray | None, part: str)
 
 
 def _survival(where: str, row: Row) -> int:
-    scanned, died, seen = (_date(where, row, column) for column in ("date", "date_of_death", "last_seen"))
+    scanned, died, seen = (_date(where, row, column) for column in DATES)
     for column, day in (("date_of_death", died), ("last_seen", seen)):
         if scanned and day and day < scanned:
             raise InputError(where, f"has {column} {day} before the scan of {scanned}", "Correct the dates")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from LungCAD.errors import InputError
+from LungCAD.train.checkpoints import digest
 from LungCAD.train.cpa.cases import Case
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.pictures import PictureSet
@@ -20,6 +21,18 @@ class Split(NamedTuple):
     training: list[Case]
     validation: list[Case]
     test: list[Case]
+
+    def digest(self) -> str:
+        """Return what differs where any case, what is known of it, or its part does."""
+        return digest(
+            each
+            for part, cases in self._asdict().items()
+            for case in cases
+            for each in (
+                *(part, case.file, case.name, case.patient, case.signs),
+                np.array([case.disease, case.survival]),
+            )
+        )
 
 
 def split_by_patient(cases: Sequence[Case], parameters: CpaTrainingParameters) -> Split:
@@ -53,12 +66,3 @@ def balanced(pictures: PictureSet, seed: int) -> PictureSet:
     rng = np.random.default_rng([seed, 4])
     chosen = [rng.permutation(np.flatnonzero(each))[:count] for each in (present, absent)]
     return pictures[np.sort(np.concatenate(chosen))]
-
-
-def require_both(pictures: PictureSet, tasks: Sequence[str], where: str) -> None:
-    """Check that every task has both answers; raises InputError."""
-    for task, labels in zip(tasks, pictures.labels.T, strict=True):
-        for value, answer in ((1, "present"), (0, "absent")):
-            if not (labels == value).any():
-                problem = f"has no picture with {task.replace('_', ' ')} {answer}"
-                raise InputError(f"The {where} set", problem, "Give more scans, or another --seed")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-
-from torch import nn
 
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
@@ -18,8 +17,9 @@ from LungCAD.train.cpa.outcome import Source, write_networks
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.pictures import pictures_of
 from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, Plan
+from LungCAD.train.cpa.readiness import known_plans, require_both
 from LungCAD.train.cpa.scores import answers, markdown, score_rows
-from LungCAD.train.cpa.splitting import Split, require_both
+from LungCAD.train.cpa.splitting import Split
 from LungCAD.weights import load_network
 
 LEARNING = "learning"
@@ -37,6 +37,8 @@ def train_cpa(
 ) -> dict[str, dict[str, object]]:
     """Train the networks of the plans that the folder has not yet; return all scores by name.
 
+    What no scan has an answer to is left out; scores.md says so.
+
     Parameters
     ----------
     folder : gets NAME.safetensors, NAME.md and NAME.json of each network, scores.md, and checkpoints. A
@@ -46,17 +48,23 @@ def train_cpa(
     Raises
     ------
     InputError
-        The folder belongs to another training, or a set lacks one of the answers of a task.
+        The folder belongs to another training, a set lacks one of the answers of a task, or survival has no
+        disease network to go on from. Nothing was trained or written.
     Cancelled
         From `progress`.
     """
-    claim_checkpoints(folder / LEARNING, {**parameters.as_dict(), "data": source.data})
+    plans, unknown = known_plans(plans, split)
+    require_both(plans, split)
+    _require_bases(folder, plans)
+    start = "imagenet" if imagenet is not None else "scratch"
+    data = {"data": source.data, "cases": split.digest(), "start": start}
+    claim_checkpoints(folder / LEARNING, {**parameters.as_dict(), **data})
     for number, plan in enumerate(plans):
         if all((folder / f"{name}.json").exists() for name in plan.names):
             continue
         own = part(progress, number / len(plans), (number + 1) / len(plans))
         _train_one(folder, plan, split, parameters, source, imagenet, own)
-    return _summary(folder)
+    return _summary(folder, unknown)
 
 
 def _train_one(
@@ -69,16 +77,15 @@ def _train_one(
     progress: Progress,
 ) -> None:
     training, validation, test = (pictures_of(cases, plan, parameters.shares) for cases in split)
-    for pictures, where in ((training, "training"), (validation, "validation"), (test, "test")):
-        require_both(pictures, plan.tasks, where)
-    base = _base(folder, plan)
+    base = _base_of(plan)
+    network = None if base is None else load_network(_weights(folder, base))[0].float()
     fitted = fit(
         plan,
         training,
         validation,
         parameters,
         imagenet(plan.architecture) if imagenet is not None and base is None else None,
-        base,
+        network,
         folder / LEARNING / f"{plan.names[0]}.ckpt",
         part(progress, 0.0, 0.95),
     )
@@ -100,24 +107,31 @@ def _train_one(
         write_text(folder / f"{name}.json", json.dumps(record, indent=1), overwrite=True)
 
 
-def _base(folder: Path, plan: Plan) -> nn.Module | None:
+def _base_of(plan: Plan) -> Plan | None:
     """Return the disease network that survival goes on from (SAPSAM, section 2.4)."""
-    if plan.tasks != (SURVIVAL,):
-        return None
-    name = Plan((DISEASE,), plan.axis, plan.architecture).names[0]
-    path = folder / f"{name}.safetensors"
-    if not path.exists():
-        raise InputError(plan.names[0], f"goes on from {name}, which is not there", "Train disease as well")
-    return load_network(path)[0].float()
+    return replace(plan, tasks=(DISEASE,)) if plan.tasks == (SURVIVAL,) else None
 
 
-def _summary(folder: Path) -> dict[str, dict[str, object]]:
+def _require_bases(folder: Path, plans: Sequence[Plan]) -> None:
+    for plan in plans:
+        base = _base_of(plan)
+        if base and base not in plans and not _weights(folder, base).exists():
+            problem = f"goes on from {base.names[0]}, which is not there"
+            raise InputError(plan.names[0], problem, "Train disease as well, or leave survival out by --only")
+
+
+def _weights(folder: Path, plan: Plan) -> Path:
+    return folder / f"{plan.names[0]}.safetensors"
+
+
+def _summary(folder: Path, unknown: Sequence[str]) -> dict[str, dict[str, object]]:
     """Write scores.md of all networks in the folder; return what is known of them by name."""
     records = {
         path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("cpa-*.json"))
     }
     header = score_rows({}, {})[0]
-    write_text(
-        folder / "scores.md", markdown([header, *(r["row"] for r in records.values())]), overwrite=True
-    )
+    text = markdown([header, *(r["row"] for r in records.values())])
+    if unknown:
+        text += f"\nNot trained, for no scan has an answer: {', '.join(unknown).replace('_', ' ')}.\n"
+    write_text(folder / "scores.md", text, overwrite=True)
     return records

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,8 @@ def find_signs(
         raise InputError("ct", "is missing", "Give a CT")
     progress(0.0, "Loading the networks")
     chosen = parameters_from_dict(CpaParameters, parameters)
-    reader = cache.get(NETWORKS, json.dumps(parameters, sort_keys=True), lambda: CpaReader(chosen))
+    key = json.dumps(parameters, sort_keys=True), _weight_files(chosen.weights)
+    reader = cache.get(NETWORKS, key, lambda: CpaReader(chosen))
     result = reader.read(inputs["ct"], part(progress, 0.05, 0.9))
     progress(0.9, "Painting heat maps")
     images = {HEAT_MAP + sign: result.heat_map(sign) for sign in result.maps}
@@ -65,6 +67,15 @@ def find_signs_in_folder(
     """Do the same on every scan of a folder: `LungCAD.batch.cpa` (`on_folder`); `inputs` are none."""
     cache.drop(NETWORKS)  # the run loads networks of its own
     return on_folder(read_scans, CpaParameters, parameters, progress)
+
+
+def _weight_files(weights: str) -> tuple[tuple[str, int, int], ...]:
+    """Return name, size and time of a user's weights: files may have come, gone, or been trained further."""
+    if not weights:
+        return ()
+    path = Path(weights)
+    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
+    return tuple((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
 
 
 def _color_image(picture: object) -> sitk.Image:

@@ -8,9 +8,11 @@ import SimpleITK as sitk
 import torch
 
 from LungCAD.cli import main
+from LungCAD.errors import InputError
 from LungCAD.images import write_image
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionGrid, ProjectionVolume
 from LungCAD.train.cpa import scans as reading
+from LungCAD.train.cpa.sheets import read_sheets
 from LungCAD.weights import load_network
 
 SHAPE = (12, 32, 32)
@@ -36,7 +38,21 @@ class SmallVolume:
     def of(ct):
         hu = sitk.GetArrayFromImage(ct).astype(np.float32)
         lungs = torch.from_numpy((hu > -990) & (hu < 0))
-        return ProjectionVolume(ProjectionGrid(SHAPE, (1.0, 1.0, 1.0), SHAPE), torch.from_numpy(hu), lungs)
+        if not lungs.any():
+            raise InputError("The scan", "shows no lungs")
+        return ProjectionVolume(
+            ProjectionGrid(hu.shape, (1.0, 1.0, 1.0), hu.shape), torch.from_numpy(hu), lungs
+        )
+
+
+def write_scan(hu, path, spacing_mm=5.0):
+    image = sitk.GetImageFromArray(hu)
+    image.SetSpacing((5.0, 5.0, spacing_mm))
+    write_image(image, path, overwrite=True)
+
+
+def values(path):
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
 
 
 @pytest.fixture
@@ -48,9 +64,8 @@ def sheets(tmp_path, monkeypatch):
     for number in range(6):
         hu = rng.normal(-850, 20, SHAPE).astype(np.int16)
         hu[:, :4] = 40
-        image = sitk.GetImageFromArray(hu)
-        image.SetSpacing((5.0, 5.0, 5.0))
-        write_image(image, tmp_path / f"doe{number}.nii.gz")
+        hu[:2] = hu[-2:] = 40  # the scan ends beyond the lungs
+        write_scan(hu, tmp_path / f"doe{number}.nii.gz")
         scans.append(f"doe{number},scan{number},doe{number}.nii.gz,2010-01-01,1,,")
         for region in REGIONS:
             side, level = region.split("_")
@@ -78,9 +93,10 @@ def refuse(capsys, words):
     return lines[0]
 
 
-def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
+def test_networks_cards_and_scores_are_written_once(words, sheets, tmp_path, capsys):
     assert main(words("--licence", "CC BY 4.0")) == 0
-    assert "cpa-cavity-axial" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "cpa-cavity-axial" in said and said.count("mm apart") == 6
     out = tmp_path / "out"
     network, description = load_network(out / "cpa-cavity-axial.safetensors")
     assert description.input == {
@@ -100,6 +116,32 @@ def test_networks_cards_and_scores_are_written_once(words, tmp_path, capsys):
     written = (out / "cpa-cavity-axial.safetensors").stat().st_mtime_ns
     assert main(words("--licence", "CC BY 4.0", "--quiet")) == 0
     assert (out / "cpa-cavity-axial.safetensors").stat().st_mtime_ns == written
+    sheets[1].write_text(sheets[1].read_text().replace("left,upper,0,1", "left,upper,0,0"))
+    assert "another training" in refuse(capsys, words("--licence", "CC BY 4.0"))
+
+
+def test_regions_that_a_scan_does_not_show_whole_teach_nothing(sheets, tmp_path):
+    image = tmp_path / "doe2.nii.gz"
+    write_scan(values(image)[3:], image)
+    cases, warnings = reading.scan_cases(read_sheets(*sheets), tmp_path / "kept")
+    lower = [region.endswith("lower") for region in REGIONS]
+    assert (cases[2].signs[lower] == -1).all() and (cases[2].signs[~np.array(lower)] >= 0).all()
+    assert all((case.signs >= 0).all() for case in cases if case.name != "scan2")
+    about = [warning for warning in warnings if "Not judged" in warning]
+    assert len(about) == 2 and all("Scan scan2" in each and "base" in each for each in about)
+    again, _ = reading.scan_cases(read_sheets(*sheets), tmp_path / "kept")
+    np.testing.assert_array_equal(again[2].signs, cases[2].signs)
+
+
+def test_the_scan_at_fault_is_named(words, tmp_path, capsys):
+    image = tmp_path / "doe3.nii.gz"
+    good = values(image)
+    write_scan(good, image, spacing_mm=13.0)
+    said = refuse(capsys, words())
+    assert "scan3" in said and "doe3.nii.gz" in said and "13 mm apart" in said
+    write_scan(np.where(good < 0, -1000, 40).astype(np.int16), image)
+    said = refuse(capsys, words())
+    assert "scan3" in said and "doe3.nii.gz" in said and "no lungs" in said
 
 
 def test_bad_input_is_one_line_and_exit_code_two(words, sheets, capsys):
@@ -109,6 +151,13 @@ def test_bad_input_is_one_line_and_exit_code_two(words, sheets, capsys):
     assert "contradicts" in refuse(capsys, words())
     sheets[1].write_text(text.replace("scan5,", "scan9,"))
     assert "scan9" in refuse(capsys, words())
+
+
+def test_sheets_without_controls_say_what_can_be_trained(words, capsys):
+    """Readers' sheets call a scan diseased or leave that open; nobody's pleura is thick here."""
+    full = words()
+    full = full[: full.index("--only")]
+    assert "--only cavity fungus_ball" in refuse(capsys, [*full, "--no-together"])
 
 
 def test_phantoms_have_no_survival(tmp_path, capsys):

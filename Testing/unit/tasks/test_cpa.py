@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -5,9 +7,10 @@ import torch
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import read_ct, same_geometry
-from LungCAD.tasks.cpa import CpaParameters, CpaReader
+from LungCAD.tasks.cpa import CpaParameters, CpaReader, scan
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
 from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
+from LungCAD.tasks.cpa.evidence import images_for
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
 from Testing.slicer.cpa_chest import chest, save_networks, small_volume
 
@@ -216,6 +219,27 @@ def test_whole_scan_and_survival(reader):
     assert result.survival is not None
     assert {picture.task for picture in result.pictures} == {"disease", "cavity"}
     assert set(result.maps) == {"cavity"} and result.peaks == ()
+
+
+def test_without_double_precision_only_pictures_leave_the_processor(reader, monkeypatch):
+    """Apple's MPS refuses what rays are summed in; here nothing at all may be put there but networks."""
+    find, tried = scan.find_networks, []
+
+    def of(ct, device):
+        volume = small_volume(ct)
+        return replace(volume, hu=volume.hu.to(device), lungs=volume.lungs.to(device))
+
+    monkeypatch.setattr(scan, "choose_device", lambda name: torch.device("mps"))
+    monkeypatch.setattr(scan, "find_networks", lambda weights, device: tried.append(device) or find(weights))
+    monkeypatch.setattr(ProjectionVolume, "of", of)
+    result = reader(check_maps=True).read(chest([(70, 0, 0)]))
+    assert [device.type for device in tried] == ["mps"] and len(result.peaks) == 1
+
+
+def test_pictures_are_brought_to_where_the_network_is(reader):
+    network = reader(("axial",)).networks[0]
+    network.network.to("meta")
+    assert images_for(network, torch.zeros(2, 3, 20, 10)).device.type == "meta"
 
 
 def test_same_scan_same_result(reader):

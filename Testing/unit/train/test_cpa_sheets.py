@@ -19,7 +19,7 @@ def tables(tmp_path):
     """Write both tables, each from its rows; the images they may name exist."""
 
     def write(scans, ticks=(), header=SCANS, ticks_header=TICKS):
-        for name in ("a.nii", "b.nii"):
+        for name in ("a.nii", "b.nii", "0.nii", "1.nii", "2.nii"):
             (tmp_path / name).touch()
         paths = tmp_path / "scans.csv", tmp_path / "regions.csv"
         for path, head, rows in ((paths[0], header, scans), (paths[1], ticks_header, ticks)):
@@ -75,6 +75,8 @@ GOOD = "P1,S1,a.nii,2010-05-01,1,,"
         (["P1,S1,a.nii,1.5.2010,1,,"], [], "YYYY-MM-DD"),
         (["P1,S1,a.nii,2010-05-01,1,2009-01-01,"], [], "before the scan"),
         (["P1,S1,a.nii,2010-05-01,0,,"], ["S1,left,upper,0,1,0,0"], "free of disease"),
+        (["P1,S1,a.nii,2010-05-01,1,2012-01-01,2013-01-01"], [], "died on 2012-01-01"),
+        ([GOOD, "P2,S2,./a.nii,2010-05-01,1,,"], [], "image of S1 again"),
         ([GOOD], ["S9,left,upper,0,1,0,0"], "S9"),
         ([GOOD], ["S1,both,upper,0,1,0,0"], "left or right"),
         ([GOOD], ["S1,left,upper,0,yes,0,0"], "cavity 'yes'"),
@@ -92,8 +94,45 @@ def test_a_patient_stays_on_one_side_of_the_split(tables):
     scans, _ = tables(rows, header=f"{SCANS},split")
     with pytest.raises(InputError, match="one side of the split"):
         read_sheets(scans)
-    scans, _ = tables([row.replace("test", "training") for row in rows], header=f"{SCANS},split")
-    assert [sheet.part for sheet in read_sheets(scans)] == ["training", "training"]
+
+
+@pytest.mark.parametrize(
+    ("later", "message"),
+    [
+        ("P1,S2,b.nii,2011-05-01,1,2015-01-01,", "date of death 2015-01-01"),
+        ("P1,S2,b.nii,2011-05-01,1,,2015-01-01", "seen on 2015-01-01"),
+        ("P1,S2,b.nii,2015-05-01,1,,", "scanned or seen on 2015-05-01"),
+    ],
+)
+def test_a_patient_has_one_life(tables, later, message):
+    first = "P1,S1,a.nii,2010-05-01,1,2014-01-01,2013-01-01"
+    for rows in ([first, later], [later, first]):
+        with pytest.raises(InputError, match=r"scans.csv, row 3.*2014-01-01"):
+            read_sheets(tables(rows)[0])
+    with pytest.raises(InputError, match=message):
+        read_sheets(tables([first, later])[0])
+    for same in ("P1,S2,b.nii,2011-05-01,1,2014-01-01,2012-01-01", "P2,S2,b.nii,2015-05-01,1,,2016-01-01"):
+        assert len(read_sheets(tables([first, same])[0])) == 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (("training", "", "test"), "none for S1"),
+        (("training", "training", "test"), "without validation"),
+        (("test", "test", "test"), "without training and validation"),
+    ],
+)
+def test_a_split_is_for_all_scans_and_has_all_parts(tables, parts, message):
+    header = f"{SCANS},split"
+
+    def scans(parts):
+        return tables([f"P{i},S{i},{i}.nii,,1,,,{part}" for i, part in enumerate(parts)], header=header)[0]
+
+    with pytest.raises(InputError, match=message):
+        read_sheets(scans(parts))
+    for good in (("training", "validation", "test"), ("", "", "")):
+        assert tuple(sheet.part for sheet in read_sheets(scans(good))) == good
 
 
 def test_missing_columns_and_files_are_named(tables, tmp_path):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+import zipfile
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,14 +15,14 @@ from scipy.special import logit
 from sklearn.metrics import f1_score, roc_auc_score
 
 from LungCAD.errors import InputError
-from LungCAD.networks import VGG19
+from LungCAD.networks import ARCHITECTURES, VGG19, InceptionV3
 from LungCAD.phantom.aspergillosis import SIGNS
 from LungCAD.phantom.aspergillosis_study import AspergillosisParameters, make_aspergillosis
 from LungCAD.tasks.cpa.picture_input import LARGEST, PictureInput
 from LungCAD.tasks.cpa_projections import AXES, ProjectionVolume, project
 from LungCAD.train.cpa import phantoms
 from LungCAD.train.cpa.cases import Case, read_case
-from LungCAD.train.cpa.fitting import fit, probabilities
+from LungCAD.train.cpa.fitting import fit, new_network, probabilities
 from LungCAD.train.cpa.learner import CpaLearner
 from LungCAD.train.cpa.outcome import Source, only_task
 from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
@@ -100,7 +103,19 @@ def test_words_choose_among_them():
     with pytest.raises(InputError, match="axiall"):
         chosen_plans(published_plans(), ["axiall"])
     with pytest.raises(InputError, match="leaves no network"):
-        chosen_plans(published_plans(), ["survival", "inception_v3"])
+        chosen_plans(published_plans(), ["cavity", "inception_v3"])
+
+
+def test_survival_in_inception_makes_twenty_one():
+    every = ["disease", "survival", *SIGNS, "vgg19", "inception_v3"]
+    names = [name for plan in chosen_plans(published_plans(), every) for name in plan.names]
+    assert len(names) == len(set(names)) == 21
+    for axis in AXES:  # after the network that it goes on from
+        first, then = (names.index(f"cpa-{task}-{axis}-inception_v3") for task in ("disease", "survival"))
+        assert first < then
+    (alone,) = chosen_plans(published_plans(), ["survival", "inception_v3", "axial"])
+    assert alone.names == ("cpa-survival-axial-inception_v3",)
+    assert len(chosen_plans(published_plans(), ["inception_v3"])) == 3
 
 
 def test_the_defaults_are_the_published_recipe():
@@ -122,6 +137,40 @@ def test_cases_are_kept_in_files(cases, tmp_path):
     (tmp_path / "other.npz").write_bytes(b"PK\x03\x04nothing")
     with pytest.raises(InputError, match="no projections"):
         read_case(tmp_path / "other.npz")
+
+
+def test_a_cohort_is_not_held_in_memory(cases, tmp_path):
+    """Only the pictures that a network learns from are read: no other direction, no shares, no whole scan."""
+    cases = cases[:6]
+    paths = [tmp_path / f"{case.name}.npz" for case in cases]
+    large = {axis: np.zeros((4, 6, 3, 60, 60), np.uint8) for axis in AXES}
+    for case, path in zip(cases, paths, strict=True):
+        replace(case, regions=large, shares=large).write(path)
+    regions = len(cases) * large["axial"].nbytes
+    tracemalloc.start()
+    kept = list(map(read_case, paths))
+    _, reading = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    pictures = pictures_of(kept, Plan(("cavity",), "axial"))
+    _, learning = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert pictures.pictures.nbytes == regions
+    assert reading < 0.5 * regions
+    assert learning < 2.5 * regions  # joined once
+
+
+def test_a_broken_file_of_projections_is_named(cases, tmp_path):
+    path = tmp_path / "case.npz"
+    cases[0].write(path)
+    with zipfile.ZipFile(path) as archive:
+        broken = archive.getinfo("shares_axial.npy").header_offset + 200
+    content = bytearray(path.read_bytes())
+    content[broken : broken + 50] = bytes(50)
+    path.write_bytes(content)
+    case = read_case(path)
+    assert len(pictures_of([case], Plan(("cavity",), "axial"))) == 12
+    with pytest.raises(InputError, match=r"case.npz.*Delete it"):
+        pictures_of([case], Plan(("cavity",), "axial"), shares=True)
 
 
 def test_pictures_of_regions_keep_their_own_ticks(cases):
@@ -330,6 +379,18 @@ def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
     assert (tmp_path / "cpa-cavity-axial.safetensors").stat().st_mtime_ns == before
     with pytest.raises(InputError, match="another training"):
         train_cpa(tmp_path, plans, split, replace(TINY, seed=1), SOURCE)
+    corrected = replace(cases[0], signs=1 - cases[0].signs)
+    retaken = replace(cases[0], file="scan-0.npz")
+    others = (
+        Split([corrected, *cases[1:12]], cases[12:16], cases[16:]),
+        Split([retaken, *cases[1:12]], cases[12:16], cases[16:]),
+        Split(cases[:12], cases[12:15], cases[15:]),
+    )
+    for other in others:
+        with pytest.raises(InputError, match="another training"):
+            train_cpa(tmp_path, plans, other, TINY, SOURCE)
+    with pytest.raises(InputError, match="another training"):
+        train_cpa(tmp_path, plans, split, TINY, SOURCE, imagenet=lambda name: {})
 
 
 @pytest.mark.parametrize("often", [0.1, 0.75])
@@ -376,6 +437,56 @@ def test_survival_goes_on_from_disease(cases, tmp_path):
     assert apart < 0.05 * first.features[0].weight.abs().max()
 
 
+def moved(before, after):
+    """Return the names of the tensors that are not what they were."""
+    return {
+        name for name, tensor in before.state_dict().items() if (after.state_dict()[name] != tensor).any()
+    }
+
+
+@pytest.mark.parametrize("architecture", ["vgg19", "inception_v3"])
+@pytest.mark.parametrize("start", ["imagenet", "base"])
+def test_the_first_blocks_are_frozen_whatever_training_starts_from(cases, monkeypatch, architecture, start):
+    monkeypatch.setitem(ARCHITECTURES, "inception_v3", partial(InceptionV3, width=1 / 16))
+    plan = Plan(("disease",), "axial", architecture)
+    p = replace(TINY, epochs=2, falling=False, side=80, normalise=True)
+    first, _ = new_network(plan, replace(p, seed=1))
+    given = first.state_dict() if start == "imagenet" else first
+    pictures = pictures_of(cases[:8], plan)
+    fitted = fit(plan, pictures, pictures, p, **{start: given}).network
+    assert not moved(first.first_blocks(), fitted.first_blocks())
+    assert len(moved(first, fitted)) > len(first.state_dict()) / 3
+
+
+def test_survival_goes_on_from_disease_in_inception_too(cases, tmp_path, monkeypatch):
+    monkeypatch.setitem(ARCHITECTURES, "inception_v3", partial(InceptionV3, width=1 / 16))
+    split = Split(cases[:8], cases[8:12], cases[12:16])
+    p = replace(TINY, epochs=1, falling=False, side=80)
+    plans = chosen_plans(published_plans(), ["disease", "survival", "inception_v3", "axial"])
+    names = "cpa-disease-axial-inception_v3", "cpa-survival-axial-inception_v3"
+    with pytest.raises(InputError, match=names[0]):
+        train_cpa(tmp_path / "alone", plans[1:], split, p, SOURCE)
+    assert tuple(sorted(train_cpa(tmp_path / "both", plans, split, p, SOURCE))) == names
+    disease, survival = (load_network(tmp_path / "both" / f"{name}.safetensors")[0] for name in names)
+    assert not moved(disease.first_blocks(), survival.first_blocks())
+
+
+def test_a_network_that_survival_goes_on_from_keeps_its_features(cases):
+    plan = Plan(("survival",), "axial")
+    p = replace(TINY, epochs=1, falling=False, normalise=True, learning_rate=1e-6)
+    base, _ = new_network(plan, p)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for parameter in base.features.parameters():
+            parameter.mul_(0.5 + torch.rand_like(parameter))  # scales of its own
+    pictures = pictures_of(cases[:8], plan)
+    images = p.input_for(plan).images(torch.from_numpy(pictures.pictures).float() / 255)
+    fitted = fit(plan, pictures, pictures, p, base=base).network
+    with torch.inference_mode():
+        before, after = base.features(images), fitted.features(images)
+    torch.testing.assert_close(after, before, rtol=0.01, atol=0.01 * float(before.abs().max()))
+
+
 def test_a_training_that_was_broken_off_ends_as_one_that_was_not(cases, tmp_path):
     split = Split(cases[:12], cases[12:16], cases[16:])
     plans = chosen_plans(published_plans(), ["disease", "axial", "vgg19"])
@@ -407,3 +518,31 @@ def test_a_set_without_a_sign_is_refused(cases, tmp_path):
             TINY,
             SOURCE,
         )
+
+
+def test_what_no_scan_has_an_answer_to_is_left_out_and_named(cases, tmp_path):
+    """A cohort without dates of death, and pleura that nobody looked at: all the rest is trained."""
+    signs = [case.signs.copy() for case in cases]
+    for each in signs:
+        each[:, SIGNS.index("pleural_thickening")] = -1
+    alive = [replace(case, signs=own, survival=-1) for case, own in zip(cases, signs, strict=True)]
+    plans = chosen_plans(published_plans(together=True), ["axial", "vgg19"])
+    split = Split(alive[:12], alive[12:16], alive[16:])
+    records = train_cpa(tmp_path, plans, split, replace(TINY, epochs=1, falling=False), SOURCE)
+    assert sorted(records) == ["cpa-cavity-axial", "cpa-disease-axial", "cpa-fungus_ball-axial"]
+    said = (tmp_path / "scores.md").read_text(encoding="utf-8")
+    assert "survival, pleural thickening" in said
+
+
+def test_what_cannot_be_trained_is_told_before_anything_is(cases, tmp_path):
+    """Nobody is known to have survived: neither disease nor a sign is trained before that is said."""
+    died = [replace(case, survival=1) for case in cases]
+    split = Split(died[:12], died[12:16], died[16:])
+    plans = chosen_plans(published_plans(), ["axial", "vgg19"])
+    words = "survival absent.*--only disease cavity fungus_ball pleural_thickening"
+    with pytest.raises(InputError, match=words):
+        train_cpa(tmp_path / "new", plans, split, TINY, SOURCE)
+    assert not (tmp_path / "new").exists()
+    blank = [replace(case, survival=-1) for case in cases]
+    with pytest.raises(InputError, match="no answer to survival"):
+        train_cpa(tmp_path / "new", plans[1:2], Split(blank, blank, blank), TINY, SOURCE)
