@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -56,6 +56,11 @@ class SliceSet:
         for one in self.slices:
             counts[rows[one.patient]] += class_pixels(one.targets, len(self.classes))
         return counts
+
+    def contents(self) -> Iterator[str | NDArray]:
+        """Yield all that is learned from, slice by slice."""
+        for one in self.slices:
+            yield from (one.patient, one.hu, one.targets)
 
     def of_patients(self, patients: Iterable[str]) -> SliceSet:
         """Return the slices of these patients."""

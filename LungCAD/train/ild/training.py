@@ -12,7 +12,7 @@ from torch import nn
 from LungCAD.devices import choose_device
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.ild_input import IldInput
-from LungCAD.train.checkpoints import claim_checkpoints
+from LungCAD.train.checkpoints import claim_checkpoints, digest
 from LungCAD.train.confusion import ConfusionTable
 from LungCAD.train.ild.batches import ordered_batches, training_batches
 from LungCAD.train.ild.learner import IldLearner
@@ -82,10 +82,14 @@ def train_ild(
         From `progress`.
     """
     if checkpoints is not None and is_first_process():
-        sources = [one.source for one in (data, extra) if one is not None]
-        claim_checkpoints(
-            checkpoints, {"data": sources, "started": start is not None, **parameters.as_dict()}
-        )
+        given = [one for one in (data, extra) if one is not None]
+        settings = {
+            "data": [one.source for one in given],
+            "slices": digest(part for one in given for part in one.contents()),
+            "start": start
+            and digest(part for name, tensor in start.items() for part in (name, tensor.numpy())),
+        }
+        claim_checkpoints(checkpoints, {**settings, **parameters.as_dict()})
     folds = list(split_folds(data, parameters.folds, parameters.seed)) if parameters.folds else []
     for learned in (data, *(learned for learned, _ in folds)):
         split_validation(learned, parameters)  # what is wrong with a fold is told before the first is learned

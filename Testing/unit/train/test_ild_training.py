@@ -106,6 +106,23 @@ def test_a_killed_training_ends_as_an_unbroken_one(tmp_path):
         train_ild(drawings(), replace(KILLED, seed=1), checkpoints=tmp_path)
 
 
+def test_checkpoints_belong_to_their_labels_and_start(tmp_path):
+    """As many scans of as many patients, labelled otherwise, are another training."""
+    quick = replace(TINY, folds=0, epochs=1)
+    data, checkpoints = drawings(), tmp_path / "c"
+    first = train_ild(data, quick, checkpoints=checkpoints).fitted.network
+    corrected = replace(data, slices=(plain(data.slices[0]), *data.slices[1:]))
+    start = first.state_dict()
+    for other, begun in ((corrected, None), (data, start)):
+        with pytest.raises(InputError, match="another training"):
+            train_ild(other, quick, start=begun, checkpoints=checkpoints)
+    assert equal(train_ild(data, quick, checkpoints=checkpoints).fitted.network, first)
+    train_ild(data, quick, start=start, checkpoints=tmp_path / "d")
+    start = {name: tensor + 1 for name, tensor in start.items()}
+    with pytest.raises(InputError, match="another training"):
+        train_ild(data, quick, start=start, checkpoints=tmp_path / "d")
+
+
 def test_early_stop_is_remembered(tmp_path):
     parameters = replace(TINY, epochs=30, folds=0, patience=2, gain=10.0)
     first = train_ild(drawings(), parameters, checkpoints=tmp_path)
