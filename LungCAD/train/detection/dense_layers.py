@@ -21,7 +21,7 @@ from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import STEEPEST, WARM_UP
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import CELL_PX, CELLS, SliceSet, join
-from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.targets import square_millimetres
 from LungCAD.train.detection.training import SCORED_AT_ONCE, DetectionTraining, new_network, score
 from LungCAD.train.epochs import epoch_seed
@@ -46,7 +46,7 @@ def train_dense_layers(
     """
     p = parameters
     threshold = square_millimetres(p.threshold_px)
-    fold = fold_of_slices(slices, p.folds, threshold, p.seed) if slices.folds is None else slices.folds
+    fold = chosen_folds(slices, p)
     held_out = fold == fold.min()
     everything = slices if extra is None else join([slices, extra])
     chosen = np.concatenate([np.flatnonzero(~held_out), np.arange(len(slices), len(everything))])

@@ -22,7 +22,7 @@ from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.patch_baseline import patch_benchmark
 from LungCAD.train.detection.scores import found_diseases
 from LungCAD.train.detection.slices import SliceSet
-from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.targets import area_target, square_millimetres
 from LungCAD.train.detection.training import fit, score
 
@@ -165,9 +165,8 @@ class _Split:
 
 
 def _split(slices: SliceSet, parameters: DetectionTrainingParameters) -> _Split:
-    threshold = square_millimetres(parameters.threshold_px)
-    fold = fold_of_slices(slices, parameters.folds, threshold, parameters.seed)
-    return _Split(np.flatnonzero(fold != 0), np.flatnonzero(fold == 0))
+    fold = chosen_folds(slices, parameters)
+    return _Split(np.flatnonzero(fold != fold.min()), np.flatnonzero(fold == fold.min()))
 
 
 def _trained(

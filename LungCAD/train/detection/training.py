@@ -22,7 +22,7 @@ from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import SliceSet, require_alike
-from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.start import balance_layers
 from LungCAD.train.detection.targets import square_millimetres
 from LungCAD.train.lightning_run import fit_module
@@ -71,12 +71,13 @@ def train_detection(
     Raises
     ------
     InputError
-        Fewer patients than folds, checkpoints of another training, areas wanted where there are ticks.
+        Folds as `chosen_folds`, fewer of them than are to be scored, checkpoints of another training, areas
+        wanted where there are ticks.
     Cancelled
         From `progress`.
     """
     p = parameters
-    if p.scored_folds > p.folds:
+    if slices.folds is None and p.scored_folds > p.folds:
         raise InputError("scored_folds", f"is {p.scored_folds}, of {p.folds} folds", "Hold out fewer")
     if extra is not None:
         require_alike(slices, extra)
@@ -84,9 +85,11 @@ def train_detection(
         sources = {"slices": [one.source for one in (slices, extra) if one is not None]}
         claim_checkpoints(checkpoints, {**sources, **p.as_dict()})
     threshold = square_millimetres(p.threshold_px)
-    fold = fold_of_slices(slices, p.folds, threshold, p.seed) if slices.folds is None else slices.folds
+    fold = chosen_folds(slices, p)
+    numbers = np.unique(fold)
+    to_score = numbers[: p.scored_folds]
     head = make_head(p, slices)
-    runs = p.scored_folds + p.final
+    runs = len(to_score) + p.final
 
     def fitted(name: str, chosen: NDArray[np.intp], number: int) -> nn.Module:
         file = checkpoints / f"{name}.ckpt" if checkpoints is not None else None
@@ -94,17 +97,17 @@ def train_detection(
         return fit(slices, chosen, head, p, extra, start, file, share)
 
     networks, scored, scores = [], [], []
-    for number, held_out in enumerate(np.unique(fold)[: p.scored_folds]):
+    for number, held_out in enumerate(to_score):
         test = np.flatnonzero(fold == held_out)
         networks.append(fitted(f"fold-{number + 1}", np.flatnonzero(fold != held_out), number))
         scored.append(test)
         scores.append(score(networks[-1], head, slices, test, p.device))
-    network = fitted("all", np.arange(len(slices)), p.scored_folds) if p.final else networks[0]
+    network = fitted("all", np.arange(len(slices)), len(to_score)) if p.final else networks[0]
     indices, found = np.concatenate(scored), np.concatenate(scores)
     present = slices.present(threshold)[indices]
     decisions = fit_decisions(found, present, centred=p.head in ("logistic", "softmax"))
     progress(1.0, "Trained")
-    held_out = f"{p.scored_folds} of {len(np.unique(fold))} folds by patient were held out in turn"
+    held_out = f"{len(to_score)} of {len(numbers)} folds by patient were held out in turn"
     return DetectionTraining(network, head, decisions, indices, found, present, held_out)
 
 

@@ -15,7 +15,7 @@ from LungCAD.networks import CNNF
 from LungCAD.tasks.detection_input import Decision, DetectionInput
 from LungCAD.train.detection.batches import training_batches
 from LungCAD.train.detection.decisions import fit_decision
-from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps
+from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps, train_dense_layers
 from LungCAD.train.detection.heads import make_head
 from LungCAD.train.detection.local_evidence import (
     DISEASE_WEIGHT,
@@ -59,6 +59,10 @@ def blobs(count=24, patients=6, seed=0, cells=True):
         synthetic=True,
         cells=shares if cells else None,
     )
+
+
+def train_on_convolutions(slices, parameters):
+    return train_dense_layers(slices, parameters, CNNF(4, width=1 / 32, dense=8))
 
 
 # Variation
@@ -237,6 +241,19 @@ def test_checkpoints_of_other_parameters_are_refused(tmp_path):
 def test_more_folds_scored_than_there_are_is_refused():
     with pytest.raises(InputError, match="scored_folds"):
         train_detection(blobs(), replace(SMALL, folds=2, scored_folds=3))
+
+
+def test_folds_of_the_readers_are_held_out_and_counted():
+    folds = np.where(np.arange(24) % 6 < 2, 3, 7)
+    training = train_detection(replace(blobs(), folds=folds), replace(SMALL, epochs=1, scored_folds=5))
+    assert training.held_out.startswith("2 of 2 folds by patient")
+    assert sorted(training.scored) == list(range(24))
+
+
+@pytest.mark.parametrize("learn", [train_detection, train_on_convolutions])
+def test_a_single_fold_of_the_readers_is_refused(learn):
+    with pytest.raises(InputError, match="all slices in one fold"):
+        learn(replace(blobs(), folds=np.zeros(24, int)), replace(SMALL, epochs=1))
 
 
 def test_slices_prepared_otherwise_are_refused():
