@@ -105,7 +105,7 @@ def markdown(scores: DetectionScores, diseases: Sequence[str]) -> str:
             _with_interval(a.f1, *between["f1"]),
         ],
         "AUC": [*map(_with_interval, scores.auc, *between["auc"]), "–"],
-        "average precision": [*(f"{value:.3f}" for value in scores.average_precision), "–"],
+        "average precision": [*map(rounded, scores.average_precision), "–"],
     }
     lines += [f"| {name} | " + " | ".join(values) + " |" for name, values in rows.items()]
     lines += [
@@ -117,10 +117,15 @@ def markdown(scores: DetectionScores, diseases: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def rounded(value: float) -> str:
+    """Return a number as tables show it; a dash for what is undefined."""
+    return "–" if np.isnan(value) else f"{value:.3f}"
+
+
 def _with_interval(value: float, low: float | None, high: float | None) -> str:
     if np.isnan(value) or low is None or high is None:
         return "–"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{rounded(value)} [{rounded(low)}, {rounded(high)}]"
 
 
 def _plain(values: Sequence[float] | NDArray) -> list[float | None]:

@@ -20,7 +20,7 @@ from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.metrics import agreement, areas_under_roc
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.patch_baseline import patch_benchmark
-from LungCAD.train.detection.scores import found_diseases
+from LungCAD.train.detection.scores import found_diseases, rounded
 from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.targets import area_target, square_millimetres
@@ -248,7 +248,7 @@ def _table(
     for row in rows:
         theirs = paper.get(row.name, ())
         cells = [
-            f"{value:.3f}" + (f" ({theirs[number]:.3f})" if theirs else "")
+            rounded(value) + (f" ({theirs[number]:.3f})" if theirs else "")
             for number, value in enumerate(values(row))
         ]
         lines.append(f"| {row.name} | " + " | ".join(cells) + " |")

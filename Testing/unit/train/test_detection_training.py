@@ -24,6 +24,7 @@ from LungCAD.train.detection.local_evidence import (
     LocalEvidence,
 )
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.scores import detection_scores, markdown
 from LungCAD.train.detection.slices import DISEASES, TICKED, SliceSet
 from LungCAD.train.detection.start import balance_layers
 from LungCAD.train.detection.training import fit, score, train_detection
@@ -154,6 +155,23 @@ def test_balancing_weighs_the_rarer_disease_more(balance):
     assert (rare > often) == balance
 
 
+@pytest.mark.parametrize(
+    ("positives", "weights"),
+    [
+        ((0, 0, 0, 9), (1, 1, 1, 1)),
+        ((6, 0, 0, 3), (2 / 3, 1, 1, 4 / 3)),
+        ((4, 2, 3, 3), (8 / 9, 10 / 9, 1, 1)),
+    ],
+)
+def test_only_diseases_that_occur_are_balanced(positives, weights):
+    areas = 5000 * np.repeat(np.eye(4, dtype=np.float32), positives, axis=0)
+    head = make_head(SMALL, replace(blobs(len(areas)), areas=areas))
+    errors = torch.eye(4) * np.log(np.e - 1)  # a loss of 1 where there is nothing, beside three of ln 2
+    found = [head.loss(row[None], torch.zeros(1, 4)).item() for row in errors]
+    expected = [np.log(2) * (sum(weights) - weight) + weight for weight in weights]
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
 def test_areas_cannot_be_learned_from_ticks():
     slices = replace(blobs(), areas=np.where(blobs().areas > 0, TICKED, 0).astype(np.float32))
     with pytest.raises(InputError, match="ticks"):
@@ -200,6 +218,16 @@ def test_the_threshold_gives_the_best_f1():
 
 def test_a_disease_that_never_occurs_keeps_the_default():
     assert fit_decision(np.arange(4.0), np.zeros(4, bool), centred=True) == Decision()
+
+
+def test_scores_of_a_disease_that_never_occurs_are_dashes():
+    rng = np.random.default_rng(0)
+    present = np.stack([np.zeros(20, bool), rng.random(20) < 0.5], axis=1)
+    patients = np.arange(20) % 5
+    scores = detection_scores(rng.normal(size=(20, 2)), present, [Decision()] * 2, patients, rounds=20)
+    table = markdown(scores, ("first", "second"))
+    assert "nan" not in table
+    assert "| average precision | – | 0." in table
 
 
 # Training
