@@ -73,7 +73,11 @@ def run(options: argparse.Namespace) -> int:
             result["quality"] = quality = score(parameters, detector, options.patients, progress)
             print(quality.pop("table"))
             for code, row in quality["scans"].items():
-                print(f"{code:14s} scans right: {row['right']} of {options.patients}; AUC {row['auc']}")
+                print(
+                    f"{code:14s} scans right: {row['right']} of {options.patients}; AUC {row['auc']}; "
+                    f"{row['present']} show it, {row['expected']} are expected; Brier score {row['brier']}, "
+                    f"{row['brier_of_prevalence']} by always saying how often it is"
+                )
         for kind, make in others.items() if trained else ():
             rows = cross_score(parameters, detector, make, options.cross_studies, progress)
             result.setdefault("cross", {})[kind] = rows

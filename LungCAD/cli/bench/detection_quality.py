@@ -19,7 +19,7 @@ from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
 from LungCAD.tasks.ild_detection import run as detect
 from LungCAD.train.detection.metrics import areas_under_roc, f1_scores
 from LungCAD.train.detection.phantoms import BENCHMARK_SEED, benchmark_study
-from LungCAD.train.detection.scores import detection_scores, markdown
+from LungCAD.train.detection.scores import detection_scores, found_diseases, markdown
 from LungCAD.train.detection.slices import DISEASES, disease_areas
 from LungCAD.train.detection.targets import T6000_MM2
 
@@ -61,7 +61,9 @@ def score(
     rows = {}
     decisions = [Decision(threshold=threshold) for threshold in detector.thresholds]
     for name, values in (("single slices", alone), ("with their neighbours", smoothed)):
-        rows[name] = detection_scores(_logits(values), present, decisions, np.array(names))
+        scores = _logits(values)
+        found = found_diseases(scores, decisions)
+        rows[name] = detection_scores(scores, found, present, np.array(names))
     table = "\n\n".join(f"{name}:\n{markdown(scores, DISEASES)}" for name, scores in rows.items())
     return {
         "patients": patients,
@@ -105,7 +107,12 @@ def cross_score(
 def _scans(
     probabilities: NDArray, present: NDArray[np.bool_], thresholds: Sequence[float]
 ) -> dict[str, dict[str, Any]]:
-    """Return per disease how many verdicts are right, and which way the others are wrong."""
+    """Return per disease how many verdicts are right, which way the others are wrong, and their calibration.
+
+    expected : the sum of the probabilities, which is near `present` if they are honest. brier : the mean
+    square of probability less truth; brier_of_prevalence : that of always saying how often the disease is.
+    """
+    often, square = present.mean(0), ((probabilities - present) ** 2).mean(0)
     found = probabilities >= np.array(thresholds)
     auc = areas_under_roc(present, probabilities)
     return {
@@ -115,6 +122,9 @@ def _scans(
             "missed": int((~found & present)[:, number].sum()),
             "false_alarms": int((found & ~present)[:, number].sum()),
             "auc": _rounded(auc[number]),
+            "expected": round(float(probabilities[:, number].sum()), 2),
+            "brier": _rounded(square[number]),
+            "brier_of_prevalence": _rounded(often[number] * (1 - often[number])),
         }
         for number, code in enumerate(DISEASES)
     }

@@ -78,9 +78,8 @@ def patient_bootstrap(
 ) -> NDArray[np.float64]:
     """Return the 95 % confidence interval of a measure, (2, ...): patients drawn with replacement.
 
-    It is nan where the measure is, however patients are drawn.
-
-    Slices of one patient resemble each other: drawing slices would promise too much.
+    Slices of one patient resemble each other: drawing slices would promise too much. The interval is nan
+    where the measure is, however patients are drawn.
 
     Parameters
     ----------

@@ -64,13 +64,12 @@ def found_diseases(scores: NDArray, decisions: Sequence[Decision]) -> NDArray[np
 
 def detection_scores(
     scores: NDArray,
+    found: NDArray[np.bool_],
     present: NDArray[np.bool_],
-    decisions: Sequence[Decision],
     patients: NDArray,
     rounds: int = ROUNDS,
 ) -> DetectionScores:
-    """Score slices (N, C); the intervals are of patients drawn anew so many times."""
-    found = found_diseases(scores, decisions)
+    """Score slices (N, C), of which `found` was called present; intervals are of patients drawn anew."""
 
     def drawn(rows: NDArray[np.intp]) -> NDArray:
         one = agreement(present[rows], found[rows])

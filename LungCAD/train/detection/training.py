@@ -17,7 +17,7 @@ from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.detection_input import Decision
 from LungCAD.train.checkpoints import claim_checkpoints
 from LungCAD.train.detection.batches import in_order, training_batches
-from LungCAD.train.detection.decisions import fit_decisions
+from LungCAD.train.detection.decisions import decided_by_others, fit_decisions
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
@@ -37,8 +37,9 @@ class DetectionTraining:
     """A network, and what networks that never saw a slice's patient said of it.
 
     scored : indices of the slices that were held out. scores, present : (n, C) of these. decisions : one per
-    disease, fitted to them. held_out : which slices these are, for the model card. learned : whether the
-    network learned anything here, or is only read anew.
+    disease, fitted to them. found : (n, C), what decisions fitted to other patients call present; there is
+    no other where one patient was held out. held_out : which slices these are, for the model card. learned :
+    whether the network learned anything here, or is only read anew.
     """
 
     network: nn.Module
@@ -47,6 +48,7 @@ class DetectionTraining:
     scored: NDArray[np.intp]
     scores: NDArray[np.float32]
     present: NDArray[np.bool_]
+    found: NDArray[np.bool_]
     held_out: str
     learned: bool = True
 
@@ -84,7 +86,6 @@ def train_detection(
     if checkpoints is not None:
         sources = {"slices": [one.source for one in (slices, extra) if one is not None]}
         claim_checkpoints(checkpoints, {**sources, **p.as_dict()})
-    threshold = square_millimetres(p.threshold_px)
     fold = chosen_folds(slices, p)
     numbers = np.unique(fold)
     to_score = numbers[: p.scored_folds]
@@ -103,12 +104,11 @@ def train_detection(
         scored.append(test)
         scores.append(score(networks[-1], head, slices, test, p.device))
     network = fitted("all", np.arange(len(slices)), len(to_score)) if p.final else networks[0]
-    indices, found = np.concatenate(scored), np.concatenate(scores)
-    present = slices.present(threshold)[indices]
-    decisions = fit_decisions(found, present, centred=p.head in ("logistic", "softmax"))
     progress(1.0, "Trained")
     held_out = f"{len(to_score)} of {len(numbers)} folds by patient were held out in turn"
-    return DetectionTraining(network, head, decisions, indices, found, present, held_out)
+    indices = np.concatenate(scored)
+    groups = fold[indices] if len(to_score) > 1 else None
+    return decided(network, head, slices, p, indices, np.concatenate(scores), held_out, groups)
 
 
 def calibrate(
@@ -124,12 +124,34 @@ def calibrate(
     head, everything = make_head(parameters, slices), np.arange(len(slices))
     network = new_network(head.outputs, parameters)
     _go_on_from(network, start)
-    found = score(network, head, slices, everything, parameters.device, progress)
-    present = slices.present(square_millimetres(parameters.threshold_px))
-    decisions = fit_decisions(found, present, centred=parameters.head in ("logistic", "softmax"))
+    scores = score(network, head, slices, everything, parameters.device, progress)
     held_out = f"The network learned from none of the {len(slices)} slices scored here"
+    return decided(network.cpu(), head, slices, parameters, everything, scores, held_out, learned=False)
+
+
+def decided(
+    network: nn.Module,
+    head: Head,
+    slices: SliceSet,
+    parameters: DetectionTrainingParameters,
+    scored: NDArray[np.intp],
+    scores: NDArray[np.float32],
+    held_out: str,
+    groups: NDArray[np.intp] | None = None,
+    learned: bool = True,
+) -> DetectionTraining:
+    """Return a training with the decisions that its scores lead to.
+
+    groups : (n,) of the slices that were scored; where None, their patients in as many parts as folds.
+    """
+    present = slices.present(square_millimetres(parameters.threshold_px))[scored]
+    centred = parameters.head in ("logistic", "softmax")
+    if groups is None:
+        groups = np.unique(slices.patients[scored], return_inverse=True)[1] % parameters.folds
+    decisions = fit_decisions(scores, present, centred)
+    found = decided_by_others(scores, present, groups, centred)
     return DetectionTraining(
-        network.cpu(), head, decisions, everything, found, present, held_out, learned=False
+        network, head, decisions, scored, scores, present, found, held_out, learned=learned
     )
 
 
