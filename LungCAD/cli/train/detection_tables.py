@@ -24,7 +24,7 @@ from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.store import read_slices
 from LungCAD.train.extra import require_training_packages
 from LungCAD.weights import load_network
-from LungCAD.weights.shipped import shipped
+from LungCAD.weights.shipped import weights_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,9 +100,7 @@ def _compare(
 
     convolutions = None
     if options.convolutions:
-        path = Path(options.convolutions)
-        path = path if path.suffix else shipped(options.convolutions)
-        convolutions = load_network(path, architecture="cnn_f")[0].float()
+        convolutions = load_network(weights_file(options.convolutions), architecture="cnn_f")[0].float()
     methods = tables.compare_methods(
         learned,
         tested,

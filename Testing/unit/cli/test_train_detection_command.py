@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import torch
 
 from LungCAD.cli import main
 from LungCAD.tasks.detection_input import DetectionInput, decisions_from_plain
+from LungCAD.train.detection.scores import detection_scores
 from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.store import read_slices, write_slices
 from LungCAD.weights import load_network
+from LungCAD.weights.shipped import weights_file
 
 SMALL = ["--width", "0.03125", "--dense", "8", "--epochs", "1", "--folds", "2", "--device", "cpu", "--quiet"]
 
@@ -75,6 +78,19 @@ def test_calibration_keeps_the_network_and_reads_it_anew(prepared, tmp_path):
     assert "learned from none of the 24" in new.card.results
     assert old.card.command in new.card.command and "--calibrate" in new.card.command
     assert run(*words, "--head", "l2", "-o", tmp_path / "other") == 2
+
+
+def test_a_shipped_network_is_started_from_by_its_name(prepared, tmp_path, monkeypatch):
+    quick = partial(detection_scores, rounds=2)
+    monkeypatch.setattr("LungCAD.train.detection.outcome.detection_scores", quick)
+    words = ("--slices", prepared, "--start", "cnnf-quarter", "--calibrate", "--device", "cpu", "--quiet")
+    assert run("train", "detection", *words, "-o", tmp_path / "out") == 0
+    shipped_network, before = load_network(weights_file("cnnf-quarter"))
+    network, after = load_network(tmp_path / "out" / "network.safetensors")
+    for name, tensor in shipped_network.state_dict().items():
+        assert torch.equal(tensor, network.state_dict()[name]), name
+    assert after.card.command.startswith(before.card.command)
+    assert after.card.command.count("--start cnnf-quarter") == 1
 
 
 def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
