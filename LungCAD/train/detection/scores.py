@@ -49,9 +49,9 @@ class DetectionScores:
             "recall": a.recall,
             "f1": a.f1,
             "macro_f1": a.macro_f1,
-            "f1_per_disease": _plain(a.per_disease),
-            "auc": _plain(self.auc),
-            "average_precision": _plain(self.average_precision),
+            "f1_per_disease": plain(a.per_disease),
+            "auc": plain(self.auc),
+            "average_precision": plain(self.average_precision),
             "intervals": self.intervals,
         }
 
@@ -78,9 +78,9 @@ def detection_scores(
     low_high = patient_bootstrap(patients, drawn, rounds)
     diseases = present.shape[1]
     intervals = {
-        "f1": _plain(low_high[:, 0]),
-        "f1_per_disease": [_plain(row) for row in low_high[:, 1 : 1 + diseases]],
-        "auc": [_plain(row) for row in low_high[:, 1 + diseases :]],
+        "f1": plain(low_high[:, 0]),
+        "f1_per_disease": [plain(row) for row in low_high[:, 1 : 1 + diseases]],
+        "auc": [plain(row) for row in low_high[:, 1 + diseases :]],
     }
     return DetectionScores(
         agreement(present, found),
@@ -127,5 +127,6 @@ def _with_interval(value: float, low: float | None, high: float | None) -> str:
     return f"{rounded(value)} [{rounded(low)}, {rounded(high)}]"
 
 
-def _plain(values: Sequence[float] | NDArray) -> list[float | None]:
+def plain(values: Sequence[float] | NDArray) -> list[float | None]:
+    """Return numbers for JSON, with four digits; None for what is undefined."""
     return [None if np.isnan(value) else round(float(value), 4) for value in values]

@@ -30,6 +30,7 @@ def test_rows(tmp_path, capsys):
     assert rows["fisher"]["difference"] < 1e-3
     quality = rows["quality"]
     assert quality["single slices"]["slices"] == 32 and quality["patients"] == 1
+    assert quality["difficulty"]["patients"] == 1 and not quality["difficulty"]["passed"]
     assert set(rows["cross"]) == {"disease as in patients", "every disease in every scan"}
     assert all(set(row) == {"ground_glass", "fibrosis", "emphysema"} for row in rows["cross"].values())
     assert set(quality["scans"]) == {"ground_glass", "reticulation", "honeycombing", "emphysema"}
