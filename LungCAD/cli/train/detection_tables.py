@@ -117,11 +117,15 @@ def _compare(
     texts = [tables.methods_markdown(rows, pixels, DISEASES) for pixels, rows in methods.items()]
     data = {"methods": {f"{pixels:g}": tables.rows_as_dict(rows) for pixels, rows in methods.items()}}
     if not options.no_layers:
-        layers = tables.compare_layers(
-            learned, tested, parameters, convolutions=convolutions, progress=part(progress, 0.8, 1.0)
+        few = tables.few_patients(learned, parameters)
+        of_all, of_few = (
+            tables.compare_layers(slices, tested, parameters, convolutions=convolutions, progress=share)
+            for slices, share in ((learned, part(progress, 0.8, 0.93)), (few, part(progress, 0.93, 1.0)))
         )
-        texts.append(tables.layers_markdown(layers, DISEASES))
-        data["layers"] = tables.rows_as_dict(layers)
+        texts.append(tables.layers_markdown(of_all, len(learned), DISEASES))
+        texts.append(tables.few_markdown(of_few, len(few), DISEASES))
+        data["layers_px"], data["few_slices"] = tables.LAYERS_PX, len(few)
+        data["layers"], data["layers_few"] = tables.rows_as_dict(of_all), tables.rows_as_dict(of_few)
     return "\n\n".join(texts) + "\n", data
 
 

@@ -119,7 +119,11 @@ def test_layers_and_dense_layers_on_given_convolutions(prepared, tmp_path):
     network = tmp_path / "net" / "network.safetensors"
     assert run("train", "detection-tables", *words, "--convolutions", network, "-o", tmp_path / "out") == 0
     record = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
-    assert [row["name"] for row in record["layers"]] == [*(f"conv{n}" for n in range(1, 6)), "fc6", "CNN"]
+    for name in ("layers", "layers_few"):
+        assert [row["name"] for row in record[name]] == [*(f"conv{n}" for n in range(1, 6)), "fc6", "CNN"]
+    assert (record["layers_px"], record["few_slices"]) == (4000, 8)
+    table = (tmp_path / "out" / "tables.md").read_text(encoding="utf-8")
+    assert all(f"(table {number})" in table for number in (5, 6, 7))
 
 
 @pytest.mark.slow
