@@ -45,7 +45,8 @@ def label_volumes(folder: Path | str, schema: Schema, progress: Progress = silen
     Raises
     ------
     InputError
-        No such file, a column or a volume is missing, values or codes without meaning, another geometry.
+        No such file, a column, a cell or a volume is missing, values or codes without meaning, another
+        geometry.
     """
     folder = Path(folder)
     rows = read_table(folder / PAIRS, COLUMNS)
@@ -70,7 +71,7 @@ def label_volumes(folder: Path | str, schema: Schema, progress: Progress = silen
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return the rows of a CSV; raises InputError where there is none, it is empty or lacks a column."""
+    """Return the rows of a CSV; raises InputError where there is none, or it lacks a row, column or cell."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
@@ -79,6 +80,10 @@ def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     missing = [column for column in columns if not rows or column not in rows[0]]
     if missing:
         raise InputError(path, f"lacks {', '.join(missing)}", f"Needed: {', '.join(columns)}")
+    for line, row in enumerate(rows, 2):
+        row.update({column: (row[column] or "").strip() for column in columns})
+        if empty := [column for column in columns if not row[column]]:
+            raise InputError(path, f"line {line} has no {', '.join(empty)}", "Fill it in")
     return rows
 
 

@@ -72,8 +72,13 @@ def run(options: argparse.Namespace) -> int:
         if trained and options.patients:
             result["quality"] = quality = score(parameters, detector, options.patients, progress)
             print(quality.pop("table"))
+            print(_gate_line(quality["difficulty"]))
             for code, row in quality["scans"].items():
-                print(f"{code:14s} scans right: {row['right']} of {options.patients}; AUC {row['auc']}")
+                print(
+                    f"{code:14s} scans right: {row['right']} of {options.patients}; AUC {row['auc']}; "
+                    f"{row['present']} show it, {row['expected']} are expected; Brier score {row['brier']}, "
+                    f"{row['brier_of_prevalence']} by always saying how often it is"
+                )
         for kind, make in others.items() if trained else ():
             rows = cross_score(parameters, detector, make, options.cross_studies, progress)
             result.setdefault("cross", {})[kind] = rows
@@ -82,6 +87,15 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         write_text(options.json, json.dumps(result, indent=2))
     return 0
+
+
+def _gate_line(gate: dict[str, Any]) -> str:
+    """Return in words how hard the synthetic patients are."""
+    told, often = (", ".join(f"{c} {v}" for c, v in gate[k].items()) for k in ("histogram_auc", "prevalence"))
+    return (
+        f"Difficulty gate {'passed' if gate['passed'] else 'not passed'}: the lung's histogram alone has AUC "
+        f"{told}; {gate['near_threshold']} of the positives are near the threshold; prevalence {often}"
+    )
 
 
 def _generators(name: str) -> dict[str, Callable[[int], Study]]:

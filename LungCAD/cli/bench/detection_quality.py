@@ -13,13 +13,19 @@ from LungCAD.cli.bench.generators import Study
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.phantom import make_study
-from LungCAD.progress import Progress, each
+from LungCAD.progress import Progress, each, part
 from LungCAD.tasks.detection_input import Decision
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
 from LungCAD.tasks.ild_detection import run as detect
+from LungCAD.train.detection.difficulty import (
+    join_histograms,
+    measure_difficulty,
+    slice_histograms,
+    study_histograms,
+)
 from LungCAD.train.detection.metrics import areas_under_roc, f1_scores
-from LungCAD.train.detection.phantoms import BENCHMARK_SEED, benchmark_study
-from LungCAD.train.detection.scores import detection_scores, markdown
+from LungCAD.train.detection.phantoms import BENCHMARK_SEED, FIRST_SEED, benchmark_study
+from LungCAD.train.detection.scores import detection_scores, found_diseases, markdown
 from LungCAD.train.detection.slices import DISEASES, disease_areas
 from LungCAD.train.detection.targets import T6000_MM2
 
@@ -36,7 +42,7 @@ SAME_DISEASES = {
 def score(
     parameters: IldDetectionParameters, detector: Detector, patients: int, progress: Progress
 ) -> dict[str, Any]:
-    """Return what slices and verdicts are worth on synthetic patients.
+    """Return what slices and verdicts are worth on synthetic patients, and how hard these are.
 
     Raises
     ------
@@ -46,8 +52,9 @@ def score(
     if tuple(label.code for label in detector.diseases) != DISEASES:
         raise InputError(parameters.weights, f"does not tell {', '.join(DISEASES)}", "Leave --patients 0")
     schema, bare = load_schema("ltrc5"), dataclasses.replace(parameters, heat_maps=False)
-    alone, smoothed, truth, names, verdicts = [], [], [], [], []
-    for seed in each(range(BENCHMARK_SEED, BENCHMARK_SEED + patients), progress, "Scoring patients"):
+    alone, smoothed, truth, names, verdicts, histograms = [], [], [], [], [], []
+    seeds, share = range(BENCHMARK_SEED, BENCHMARK_SEED + patients), part(progress, 0.0, 0.6)
+    for seed in each(seeds, share, "Scoring patients"):
         study = make_study(benchmark_study(seed))
         areas = disease_areas(study.labels, schema, DISEASES)
         findings = detect(study.ct, bare, detector=detector).findings
@@ -57,14 +64,19 @@ def score(
         truth.append(areas >= T6000_MM2)
         names += [str(seed)] * len(areas)
         verdicts.append([disease.probability or 0.0 for disease in findings.diseases])
+        histograms.append(study_histograms(study))
+    others = slice_histograms(range(FIRST_SEED, FIRST_SEED + patients), part(progress, 0.6, 1.0))
     present = np.concatenate(truth)
     rows = {}
     decisions = [Decision(threshold=threshold) for threshold in detector.thresholds]
     for name, values in (("single slices", alone), ("with their neighbours", smoothed)):
-        rows[name] = detection_scores(_logits(values), present, decisions, np.array(names))
+        scores = _logits(values)
+        found = found_diseases(scores, decisions)
+        rows[name] = detection_scores(scores, found, present, np.array(names))
     table = "\n\n".join(f"{name}:\n{markdown(scores, DISEASES)}" for name, scores in rows.items())
     return {
         "patients": patients,
+        "difficulty": measure_difficulty(others, join_histograms(histograms)),
         **{name: scores.as_dict() for name, scores in rows.items()},
         "scans": _scans(np.array(verdicts), np.array([one.any(0) for one in truth]), detector.thresholds),
         "table": table,
@@ -105,7 +117,12 @@ def cross_score(
 def _scans(
     probabilities: NDArray, present: NDArray[np.bool_], thresholds: Sequence[float]
 ) -> dict[str, dict[str, Any]]:
-    """Return per disease how many verdicts are right, and which way the others are wrong."""
+    """Return per disease how many verdicts are right, which way the others are wrong, and their calibration.
+
+    expected : the sum of the probabilities, which is near `present` if they are honest. brier : the mean
+    square of probability less truth; brier_of_prevalence : that of always saying how often the disease is.
+    """
+    often, square = present.mean(0), ((probabilities - present) ** 2).mean(0)
     found = probabilities >= np.array(thresholds)
     auc = areas_under_roc(present, probabilities)
     return {
@@ -115,6 +132,9 @@ def _scans(
             "missed": int((~found & present)[:, number].sum()),
             "false_alarms": int((found & ~present)[:, number].sum()),
             "auc": _rounded(auc[number]),
+            "expected": round(float(probabilities[:, number].sum()), 2),
+            "brier": _rounded(square[number]),
+            "brier_of_prevalence": _rounded(often[number] * (1 - often[number])),
         }
         for number, code in enumerate(DISEASES)
     }

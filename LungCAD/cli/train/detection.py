@@ -25,6 +25,7 @@ from LungCAD.train.detection.store import read_slices, write_slices
 from LungCAD.train.detection.ticks import ticked_slices
 from LungCAD.train.extra import require_training_packages
 from LungCAD.weights import load_network
+from LungCAD.weights.shipped import weights_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--paintings", type=int, default=12, metavar="N", help="of every CT of --paint (default: 12)"
     )
     parser.add_argument(
-        "--start", type=Path, metavar="FILE", help="go on from this network, which learned from the same"
+        "--start", metavar="NAME|FILE", help="go on from this network, which learned from the same"
     )
     parser.add_argument(
         "--dense-only", action="store_true", help="keep the convolutions of --start; one fold is held out"
@@ -95,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("--calibrate", problem, "Name the network whose outputs are to be read anew")
     start = before = None
     if options.start:
-        network, description = load_network(options.start, architecture="cnn_f")
+        network, description = load_network(weights_file(options.start), architecture="cnn_f")
         start, before = network.float(), description.card
         if options.calibrate and (own := description.input.get("head")) != parameters.head:
             raise InputError(options.start, f"was trained with the head {own}", f"Give --head {own}")
@@ -174,7 +175,9 @@ def _painted(options: argparse.Namespace, keep: Keep, progress: Progress) -> Sli
 
 
 def _command(options: argparse.Namespace) -> str:
-    names = ("labels", "ticks", "dataset", "slices", "start", "keep", "checkpoints", "output")
+    names = ["labels", "ticks", "dataset", "slices", "keep", "checkpoints", "output"]
+    if options.start and Path(options.start).suffix:
+        names.append("start")
     roles = {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}
     roles |= {str(path): "CT" for path in options.paint}
     return repeatable_command(["lungcad", *options.words], roles)

@@ -24,7 +24,7 @@ from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.store import read_slices
 from LungCAD.train.extra import require_training_packages
 from LungCAD.weights import load_network
-from LungCAD.weights.shipped import shipped
+from LungCAD.weights.shipped import weights_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -100,9 +100,7 @@ def _compare(
 
     convolutions = None
     if options.convolutions:
-        path = Path(options.convolutions)
-        path = path if path.suffix else shipped(options.convolutions)
-        convolutions = load_network(path, architecture="cnn_f")[0].float()
+        convolutions = load_network(weights_file(options.convolutions), architecture="cnn_f")[0].float()
     methods = tables.compare_methods(
         learned,
         tested,
@@ -119,11 +117,15 @@ def _compare(
     texts = [tables.methods_markdown(rows, pixels, DISEASES) for pixels, rows in methods.items()]
     data = {"methods": {f"{pixels:g}": tables.rows_as_dict(rows) for pixels, rows in methods.items()}}
     if not options.no_layers:
-        layers = tables.compare_layers(
-            learned, tested, parameters, convolutions=convolutions, progress=part(progress, 0.8, 1.0)
+        few = tables.few_patients(learned, parameters)
+        of_all, of_few = (
+            tables.compare_layers(slices, tested, parameters, convolutions=convolutions, progress=share)
+            for slices, share in ((learned, part(progress, 0.8, 0.93)), (few, part(progress, 0.93, 1.0)))
         )
-        texts.append(tables.layers_markdown(layers, DISEASES))
-        data["layers"] = tables.rows_as_dict(layers)
+        texts.append(tables.layers_markdown(of_all, len(learned), DISEASES))
+        texts.append(tables.few_markdown(of_few, len(few), DISEASES))
+        data["layers_px"], data["few_slices"] = tables.LAYERS_PX, len(few)
+        data["layers"], data["layers_few"] = tables.rows_as_dict(of_all), tables.rows_as_dict(of_few)
     return "\n\n".join(texts) + "\n", data
 
 

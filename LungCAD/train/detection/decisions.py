@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from LungCAD.tasks.detection_input import Decision
+from LungCAD.train.detection.scores import found_diseases
 from LungCAD.train.thresholds import threshold_of_best_f1
 
 TEMPERATURES = (0.05, 20.0)
@@ -31,6 +32,22 @@ def fit_decision(scores: NDArray, present: NDArray[np.bool_], centred: bool) -> 
     offset, temperature = _calibration(scores.astype(np.float64), present, centred)
     calibrated = Decision(offset, temperature)
     return Decision(offset, temperature, threshold_of_best_f1(present, calibrated.probability(scores)))
+
+
+def decided_by_others(
+    scores: NDArray, present: NDArray[np.bool_], groups: NDArray, centred: bool
+) -> NDArray[np.bool_]:
+    """Return which diseases are called present (N, C), each group (N,) by decisions fitted to the others.
+
+    So no truth decides what is said of it, unless there is only one group. The rest as in `fit_decisions`.
+    """
+    found = np.empty_like(present)
+    for group in np.unique(groups):
+        own = groups == group
+        fitted_to = own if own.all() else ~own
+        decisions = fit_decisions(scores[fitted_to], present[fitted_to], centred)
+        found[own] = found_diseases(scores[own], decisions)
+    return found
 
 
 def _calibration(scores: NDArray, present: NDArray[np.bool_], centred: bool) -> tuple[float, float]:

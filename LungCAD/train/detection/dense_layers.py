@@ -16,14 +16,12 @@ from torch import nn
 from LungCAD.networks import CNNF
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.train.detection.batches import in_order
-from LungCAD.train.detection.decisions import fit_decisions
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import STEEPEST, WARM_UP
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import CELL_PX, CELLS, SliceSet, join
-from LungCAD.train.detection.splitting import fold_of_slices
-from LungCAD.train.detection.targets import square_millimetres
-from LungCAD.train.detection.training import SCORED_AT_ONCE, DetectionTraining, new_network, score
+from LungCAD.train.detection.splitting import chosen_folds
+from LungCAD.train.detection.training import SCORED_AT_ONCE, DetectionTraining, decided, new_network, score
 from LungCAD.train.epochs import epoch_seed
 
 MOST_MOVED = 2
@@ -45,8 +43,7 @@ def train_dense_layers(
     That fold decides the thresholds; `start` must not have seen its patients, `extra` is not scored.
     """
     p = parameters
-    threshold = square_millimetres(p.threshold_px)
-    fold = fold_of_slices(slices, p.folds, threshold, p.seed) if slices.folds is None else slices.folds
+    fold = chosen_folds(slices, p)
     held_out = fold == fold.min()
     everything = slices if extra is None else join([slices, extra])
     chosen = np.concatenate([np.flatnonzero(~held_out), np.arange(len(slices), len(everything))])
@@ -56,10 +53,8 @@ def train_dense_layers(
     network = fit_dense_layers(start, maps, everything, chosen, head, p, part(progress, 0.2, 1.0))
     scored = np.flatnonzero(held_out)
     scores = score(network, head, slices, scored)
-    present = slices.present(threshold)[scored]
-    decisions = fit_decisions(scores, present, centred=p.head in ("logistic", "softmax"))
     held_out = f"1 of {len(np.unique(fold))} folds by patient was held out"
-    return DetectionTraining(network, head, decisions, scored, scores, present, held_out)
+    return decided(network, head, slices, p, scored, scores, held_out)
 
 
 def last_maps(network: CNNF, slices: SliceSet) -> torch.Tensor:

@@ -49,9 +49,7 @@ def make_head(parameters: DetectionTrainingParameters, slices: SliceSet) -> Head
     if parameters.balance:
         if not positives.any():
             raise InputError(slices.source, "shows no disease", "Give slices with disease, or --no-balance")
-        # The paper's weights sum to (C - 1) / C; here their mean is 1, so that the step's length stays.
-        beta = balancing_weights(positives)
-        weights = torch.tensor(beta / beta.mean(), dtype=torch.float32)
+        weights = _balance(positives)
     if parameters.head == "logistic":
         return LogisticHead(threshold, len(positives), weights)
     if parameters.head == "softmax":
@@ -62,6 +60,18 @@ def make_head(parameters: DetectionTrainingParameters, slices: SliceSet) -> Head
     return RegressionHead(
         threshold, len(positives), weights, parameters.head == "smooth_l1", parameters.target
     )
+
+
+def _balance(positives: NDArray[np.intp]) -> torch.Tensor:
+    """Return the paper's weights (C,), scaled to a mean of 1, so that the step's length stays.
+
+    They compare the diseases that occur: one that does not, or one alone, weighs 1.
+    """
+    weights, occurs = np.ones(len(positives), np.float32), positives > 0
+    if occurs.sum() > 1:
+        beta = balancing_weights(positives[occurs])
+        weights[occurs] = beta / beta.mean()
+    return torch.from_numpy(weights)
 
 
 class LogisticHead:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +16,9 @@ from LungCAD.labels import Schema, load_schema
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.slices import SliceSet, cut_slices
+from LungCAD.train.label_volumes import COLUMNS, PAIRS, VALUES, read_table
 
 SCHEMA = "ltrc5"
-PAIRS, VALUES = "pairs.csv", "values.json"
-COLUMNS = ("image", "labels", "patient")
 
 
 def label_volume_slices(
@@ -35,7 +33,7 @@ def label_volume_slices(
     Raises
     ------
     InputError
-        No such file, a column or a picture is missing, values without meaning, another geometry.
+        No such file, a column, a cell or a volume is missing, values without meaning, another geometry.
     """
     folder, prepare = Path(folder), prepare or DetectionInput()
     rows = read_table(folder / PAIRS, COLUMNS)
@@ -47,19 +45,6 @@ def label_volume_slices(
         source = f"scans with label volumes in {folder.name}"
         licence = row.get("licence") or "not stated"
         yield cut_slices(ct, labels, schema, prepare, row["patient"], source, licence, subject=path)
-
-
-def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return the rows of a CSV; raises InputError where there is none, it is empty or lacks a column."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, "cannot be read", "Give the table") from error
-    missing = [column for column in columns if not rows or column not in rows[0]]
-    if missing:
-        raise InputError(path, f"lacks {', '.join(missing)}", f"Needed: {', '.join(columns)}")
-    return rows
 
 
 def _meaning(path: Path) -> dict[int, str] | None:
@@ -82,8 +67,9 @@ def _translated(path: Path, ct: sitk.Image, schema: Schema, meaning: dict[int, s
     own = sitk.GetArrayFromImage(image)
     known = {0: 0, **{value: schema.by_code(code).value for value, code in meaning.items()}}
     values, places = np.unique(own, return_inverse=True)
-    if unknown := [int(value) for value in values if int(value) not in known]:
-        problem = f"holds the values {', '.join(map(str, unknown))}, of which {VALUES} says nothing"
-        raise InputError(path, problem, "Add them")
-    table = np.array([known[int(value)] for value in values], np.uint8)
+    if unknown := [f"{value:g}" for value in values.tolist() if value not in known]:
+        listed = ", ".join(unknown[:5]) + (" ..." if len(unknown) > 5 else "")
+        problem = f"holds the values {listed}, of which {VALUES} says nothing"
+        raise InputError(path, problem, "Add them; labels are whole numbers")
+    table = np.array([known[value] for value in values.tolist()], np.uint8)
     return image_like(table[places.reshape(own.shape)], ct)

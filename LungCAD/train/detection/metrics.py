@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -77,7 +78,8 @@ def patient_bootstrap(
 ) -> NDArray[np.float64]:
     """Return the 95 % confidence interval of a measure, (2, ...): patients drawn with replacement.
 
-    Slices of one patient resemble each other: drawing slices would promise too much.
+    Slices of one patient resemble each other: drawing slices would promise too much. The interval is nan
+    where the measure is, however patients are drawn.
 
     Parameters
     ----------
@@ -90,7 +92,9 @@ def patient_bootstrap(
     drawn = [
         measure(np.concatenate([own[i] for i in rng.integers(0, len(own), len(own))])) for _ in range(rounds)
     ]
-    return np.nanpercentile(np.stack(drawn), (2.5, 97.5), axis=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)  # a disease may never occur
+        return np.nanpercentile(np.stack(drawn), (2.5, 97.5), axis=0)
 
 
 def _by_disease(

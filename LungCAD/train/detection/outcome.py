@@ -42,7 +42,7 @@ def write_outcome(
     The scores of the slices that were held out.
     """
     patients = slices.patients[training.scored]
-    scores = detection_scores(training.scores, training.present, training.decisions, patients)
+    scores = detection_scores(training.scores, training.found, training.present, patients)
     card = _card(training, scores, slices, extra, parameters, command)
     if before is not None:
         card = _after(before, card, training.learned)
@@ -108,10 +108,15 @@ def _card(
 ) -> ModelCard:
     sets = [slices] if extra is None else [slices, extra]
     area = square_millimetres(parameters.threshold_px)
+    judged = (
+        "Every slice is judged with thresholds and temperatures that were fitted to other patients; those "
+        "of the network were fitted to all of them."
+        if scores.patients > 1
+        else "Thresholds and temperatures were fitted to these very slices."
+    )
     held_out = (
         f"{training.held_out}; a disease counts as present from {area:.0f} mm2 on "
-        f"({parameters.threshold_px:.0f} pixels of 0.7 mm). Slices are seen from both sides. Thresholds "
-        "and temperatures were fitted to these very slices.\n\n"
+        f"({parameters.threshold_px:.0f} pixels of 0.7 mm). Slices are seen from both sides. {judged}\n\n"
     )
     return ModelCard(
         title=f"Interstitial lung disease on axial slices: CNN-F, width {parameters.width:g}",

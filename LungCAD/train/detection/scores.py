@@ -49,9 +49,9 @@ class DetectionScores:
             "recall": a.recall,
             "f1": a.f1,
             "macro_f1": a.macro_f1,
-            "f1_per_disease": _plain(a.per_disease),
-            "auc": _plain(self.auc),
-            "average_precision": _plain(self.average_precision),
+            "f1_per_disease": plain(a.per_disease),
+            "auc": plain(self.auc),
+            "average_precision": plain(self.average_precision),
             "intervals": self.intervals,
         }
 
@@ -64,13 +64,12 @@ def found_diseases(scores: NDArray, decisions: Sequence[Decision]) -> NDArray[np
 
 def detection_scores(
     scores: NDArray,
+    found: NDArray[np.bool_],
     present: NDArray[np.bool_],
-    decisions: Sequence[Decision],
     patients: NDArray,
     rounds: int = ROUNDS,
 ) -> DetectionScores:
-    """Score slices (N, C); the intervals are of patients drawn anew so many times."""
-    found = found_diseases(scores, decisions)
+    """Score slices (N, C), of which `found` was called present; intervals are of patients drawn anew."""
 
     def drawn(rows: NDArray[np.intp]) -> NDArray:
         one = agreement(present[rows], found[rows])
@@ -79,9 +78,9 @@ def detection_scores(
     low_high = patient_bootstrap(patients, drawn, rounds)
     diseases = present.shape[1]
     intervals = {
-        "f1": _plain(low_high[:, 0]),
-        "f1_per_disease": [_plain(row) for row in low_high[:, 1 : 1 + diseases]],
-        "auc": [_plain(row) for row in low_high[:, 1 + diseases :]],
+        "f1": plain(low_high[:, 0]),
+        "f1_per_disease": [plain(row) for row in low_high[:, 1 : 1 + diseases]],
+        "auc": [plain(row) for row in low_high[:, 1 + diseases :]],
     }
     return DetectionScores(
         agreement(present, found),
@@ -105,7 +104,7 @@ def markdown(scores: DetectionScores, diseases: Sequence[str]) -> str:
             _with_interval(a.f1, *between["f1"]),
         ],
         "AUC": [*map(_with_interval, scores.auc, *between["auc"]), "–"],
-        "average precision": [*(f"{value:.3f}" for value in scores.average_precision), "–"],
+        "average precision": [*map(rounded, scores.average_precision), "–"],
     }
     lines += [f"| {name} | " + " | ".join(values) + " |" for name, values in rows.items()]
     lines += [
@@ -117,11 +116,17 @@ def markdown(scores: DetectionScores, diseases: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def rounded(value: float) -> str:
+    """Return a number as tables show it; a dash for what is undefined."""
+    return "–" if np.isnan(value) else f"{value:.3f}"
+
+
 def _with_interval(value: float, low: float | None, high: float | None) -> str:
     if np.isnan(value) or low is None or high is None:
         return "–"
-    return f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{rounded(value)} [{rounded(low)}, {rounded(high)}]"
 
 
-def _plain(values: Sequence[float] | NDArray) -> list[float | None]:
+def plain(values: Sequence[float] | NDArray) -> list[float | None]:
+    """Return numbers for JSON, with four digits; None for what is undefined."""
     return [None if np.isnan(value) else round(float(value), 4) for value in values]

@@ -7,7 +7,26 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from LungCAD.errors import InputError
+from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import SliceSet
+from LungCAD.train.detection.targets import square_millimetres
+
+
+def chosen_folds(slices: SliceSet, parameters: DetectionTrainingParameters) -> NDArray[np.intp]:
+    """Return the fold (N,) of every slice: those that somebody chose, else as `fold_of_slices` splits.
+
+    Raises
+    ------
+    InputError
+        All are in one fold, or there are fewer patients than folds.
+    """
+    if slices.folds is not None:
+        if len(np.unique(slices.folds)) < 2:
+            remedy = "Put the patients into two folds or more, or leave the column fold out"
+            raise InputError(slices.source, "has all slices in one fold: none is left to learn from", remedy)
+        return slices.folds
+    threshold = square_millimetres(parameters.threshold_px)
+    return fold_of_slices(slices, parameters.folds, threshold, parameters.seed)
 
 
 def fold_of_slices(slices: SliceSet, folds: int, threshold_mm2: float, seed: int) -> NDArray[np.intp]:

@@ -20,9 +20,9 @@ from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.metrics import agreement, areas_under_roc
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.patch_baseline import patch_benchmark
-from LungCAD.train.detection.scores import found_diseases
+from LungCAD.train.detection.scores import found_diseases, rounded
 from LungCAD.train.detection.slices import SliceSet
-from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.targets import area_target, square_millimetres
 from LungCAD.train.detection.training import fit, score
 
@@ -52,7 +52,7 @@ PAPER_F1 = {
 }
 """Tables 3 (T = 6000), 4 and 8 (T = 4000): F1 of each disease and overall."""
 
-PAPER_FISHER_AUC = {
+PAPER_LAYERS_AUC = {
     "conv1": (0.979, 0.951, 0.765, 0.985),
     "conv2": (0.978, 0.953, 0.770, 0.990),
     "conv3": (0.984, 0.955, 0.780, 0.987),
@@ -61,7 +61,35 @@ PAPER_FISHER_AUC = {
     "fc6": (0.970, 0.900, 0.743, 0.985),
     "CNN": (0.990, 0.964, 0.809, 0.995),
 }
-"""Table 5; tables 6 and 7 are its F1 scores, and a smaller data set's areas."""
+"""Table 5: AUC of each disease."""
+
+PAPER_LAYERS_F1 = {
+    "conv1": (0.871, 0.699, 0.349, 0.879, 0.713),
+    "conv2": (0.875, 0.711, 0.384, 0.895, 0.750),
+    "conv3": (0.883, 0.709, 0.386, 0.887, 0.750),
+    "conv4": (0.885, 0.714, 0.356, 0.897, 0.735),
+    "conv5": (0.889, 0.698, 0.384, 0.893, 0.754),
+    "fc6": (0.868, 0.629, 0.344, 0.877, 0.716),
+    "CNN": (0.908, 0.719, 0.409, 0.915, 0.777),
+}
+"""Table 6: F1 of each disease and overall."""
+
+PAPER_FEW_AUC = {
+    "conv1": (0.984, 0.976, 0.898, 0.988),
+    "conv2": (0.955, 0.958, 0.826, 0.975),
+    "conv3": (0.953, 0.954, 0.828, 0.967),
+    "conv4": (0.948, 0.951, 0.823, 0.966),
+    "conv5": (0.948, 0.950, 0.806, 0.967),
+    "fc6": (0.930, 0.939, 0.773, 0.985),
+    "CNN": (0.943, 0.917, 0.698, 0.988),
+}
+"""Table 7: AUC of each disease, from a smaller data set."""
+
+LAYERS_PX = 4000.0
+"""T of tables 5 to 7. The paper does not name it, but its network has the F1 of table 4 in table 6."""
+
+FEW = 18 / 240
+"""Part of the slices that table 7 has: 18 of 240 thousand."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +148,10 @@ def compare_layers(
 ) -> list[Row]:
     """Return how Fisher vectors of each layer do, and the network itself last: tables 5 to 7.
 
-    As in the paper both regress to areas. convolutions : as in `compare_methods`; fc6 is then this network's.
+    As in the paper both regress to areas; T is `LAYERS_PX`. convolutions : as in `compare_methods`; fc6 is
+    then this network's, and they may know more slices than those given.
     """
-    chosen = replace(parameters, head="smooth_l1", target="area")
+    chosen = replace(parameters, head="smooth_l1", target="area", threshold_px=LAYERS_PX)
     split = _split(learned, chosen)
     if convolutions is None:
         network, head = _trained(learned, split.kept, chosen, part(progress, 0.0, 0.5))
@@ -140,6 +169,13 @@ def compare_layers(
         scores = detector.scores(learned, split.held_out), detector.scores(tested)
         rows.append(_row(layer, learned, tested, chosen, split, *scores))
     return [*rows, last]
+
+
+def few_patients(slices: SliceSet, parameters: DetectionTrainingParameters) -> SliceSet:
+    """Return the slices of a few patients, drawn by chance: about `FEW` of all, and a patient per fold."""
+    patients = np.random.default_rng(parameters.seed).permutation(np.unique(slices.patients))
+    chosen = patients[: max(parameters.folds, round(FEW * len(patients)))]
+    return replace(slices.take(np.flatnonzero(np.isin(slices.patients, chosen))), folds=None)
 
 
 def compare_patches(
@@ -165,9 +201,8 @@ class _Split:
 
 
 def _split(slices: SliceSet, parameters: DetectionTrainingParameters) -> _Split:
-    threshold = square_millimetres(parameters.threshold_px)
-    fold = fold_of_slices(slices, parameters.folds, threshold, parameters.seed)
-    return _Split(np.flatnonzero(fold != 0), np.flatnonzero(fold == 0))
+    fold = chosen_folds(slices, parameters)
+    return _Split(np.flatnonzero(fold != fold.min()), np.flatnonzero(fold == fold.min()))
 
 
 def _trained(
@@ -213,20 +248,34 @@ def _row(
 
 def methods_markdown(rows: Sequence[Row], pixels: float, diseases: Sequence[str]) -> str:
     """Return F1 of every method at one threshold, the paper's in brackets, and its AUC."""
-    paper = PAPER_F1.get(pixels, {})
-    title = (
-        f"F1 at T = {pixels:.0f} px ({square_millimetres(pixels):.0f} mm2), in brackets the paper's on LTRC"
-    )
+    paper, at = PAPER_F1.get(pixels, {}), _at(pixels)
+    title = f"F1 {at}, in brackets the paper's on LTRC"
     f1 = _table(title, rows, lambda row: row.f1, paper, [*diseases, "overall"])
-    auc = _table("Area under the ROC curve", rows, lambda row: row.auc, {}, diseases)
+    auc = _table(f"Area under the ROC curve {at}", rows, lambda row: row.auc, {}, diseases)
     return f"{f1}\n\n{auc}"
 
 
-def layers_markdown(rows: Sequence[Row], diseases: Sequence[str]) -> str:
-    """Return AUC and F1 of Fisher vectors by layer, the paper's AUC on LTRC in brackets."""
-    title = "Area under the ROC curve by layer, in brackets the paper's on LTRC (table 5)"
-    auc = _table(title, rows, lambda row: row.auc, PAPER_FISHER_AUC, diseases)
-    return f"{auc}\n\n" + _table("F1 by layer", rows, lambda row: row.f1, {}, [*diseases, "overall"])
+def layers_markdown(rows: Sequence[Row], slices: int, diseases: Sequence[str]) -> str:
+    """Return AUC and F1 of layers that learned from so many slices, the paper's on LTRC in brackets."""
+    how = f"by layer {_at(LAYERS_PX)}, from {slices} slices, in brackets the paper's on LTRC"
+    title = f"Area under the ROC curve {how} (table 5)"
+    auc = _table(title, rows, lambda row: row.auc, PAPER_LAYERS_AUC, diseases)
+    title = f"F1 {how} (table 6)"
+    f1 = _table(title, rows, lambda row: row.f1, PAPER_LAYERS_F1, [*diseases, "overall"])
+    return f"{auc}\n\n{f1}"
+
+
+def few_markdown(rows: Sequence[Row], slices: int, diseases: Sequence[str]) -> str:
+    """Return AUC of layers that learned from few slices, the paper's in brackets."""
+    title = (
+        f"Area under the ROC curve by layer {_at(LAYERS_PX)}, from {slices} slices, in brackets the paper's "
+        "on LTRC from 18,000 (table 7)"
+    )
+    return _table(title, rows, lambda row: row.auc, PAPER_FEW_AUC, diseases)
+
+
+def _at(pixels: float) -> str:
+    return f"at T = {pixels:.0f} px ({square_millimetres(pixels):.0f} mm2)"
 
 
 def rows_as_dict(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -249,7 +298,7 @@ def _table(
     for row in rows:
         theirs = paper.get(row.name, ())
         cells = [
-            f"{value:.3f}" + (f" ({theirs[number]:.3f})" if theirs else "")
+            rounded(value) + (f" ({theirs[number]:.3f})" if theirs else "")
             for number, value in enumerate(values(row))
         ]
         lines.append(f"| {row.name} | " + " | ".join(cells) + " |")

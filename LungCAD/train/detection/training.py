@@ -17,12 +17,12 @@ from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.detection_input import Decision
 from LungCAD.train.checkpoints import claim_checkpoints
 from LungCAD.train.detection.batches import in_order, training_batches
-from LungCAD.train.detection.decisions import fit_decisions
+from LungCAD.train.detection.decisions import decided_by_others, fit_decisions
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import SliceSet, require_alike
-from LungCAD.train.detection.splitting import fold_of_slices
+from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.start import balance_layers
 from LungCAD.train.detection.targets import square_millimetres
 from LungCAD.train.lightning_run import fit_module
@@ -37,8 +37,9 @@ class DetectionTraining:
     """A network, and what networks that never saw a slice's patient said of it.
 
     scored : indices of the slices that were held out. scores, present : (n, C) of these. decisions : one per
-    disease, fitted to them. held_out : which slices these are, for the model card. learned : whether the
-    network learned anything here, or is only read anew.
+    disease, fitted to them. found : (n, C), what decisions fitted to other patients call present; there is
+    no other where one patient was held out. held_out : which slices these are, for the model card. learned :
+    whether the network learned anything here, or is only read anew.
     """
 
     network: nn.Module
@@ -47,6 +48,7 @@ class DetectionTraining:
     scored: NDArray[np.intp]
     scores: NDArray[np.float32]
     present: NDArray[np.bool_]
+    found: NDArray[np.bool_]
     held_out: str
     learned: bool = True
 
@@ -71,22 +73,24 @@ def train_detection(
     Raises
     ------
     InputError
-        Fewer patients than folds, checkpoints of another training, areas wanted where there are ticks.
+        Folds as `chosen_folds`, fewer of them than are to be scored, checkpoints of another training, areas
+        wanted where there are ticks.
     Cancelled
         From `progress`.
     """
     p = parameters
-    if p.scored_folds > p.folds:
+    if slices.folds is None and p.scored_folds > p.folds:
         raise InputError("scored_folds", f"is {p.scored_folds}, of {p.folds} folds", "Hold out fewer")
     if extra is not None:
         require_alike(slices, extra)
     if checkpoints is not None:
         sources = {"slices": [one.source for one in (slices, extra) if one is not None]}
         claim_checkpoints(checkpoints, {**sources, **p.as_dict()})
-    threshold = square_millimetres(p.threshold_px)
-    fold = fold_of_slices(slices, p.folds, threshold, p.seed) if slices.folds is None else slices.folds
+    fold = chosen_folds(slices, p)
+    numbers = np.unique(fold)
+    to_score = numbers[: p.scored_folds]
     head = make_head(p, slices)
-    runs = p.scored_folds + p.final
+    runs = len(to_score) + p.final
 
     def fitted(name: str, chosen: NDArray[np.intp], number: int) -> nn.Module:
         file = checkpoints / f"{name}.ckpt" if checkpoints is not None else None
@@ -94,18 +98,17 @@ def train_detection(
         return fit(slices, chosen, head, p, extra, start, file, share)
 
     networks, scored, scores = [], [], []
-    for number, held_out in enumerate(np.unique(fold)[: p.scored_folds]):
+    for number, held_out in enumerate(to_score):
         test = np.flatnonzero(fold == held_out)
         networks.append(fitted(f"fold-{number + 1}", np.flatnonzero(fold != held_out), number))
         scored.append(test)
         scores.append(score(networks[-1], head, slices, test, p.device))
-    network = fitted("all", np.arange(len(slices)), p.scored_folds) if p.final else networks[0]
-    indices, found = np.concatenate(scored), np.concatenate(scores)
-    present = slices.present(threshold)[indices]
-    decisions = fit_decisions(found, present, centred=p.head in ("logistic", "softmax"))
+    network = fitted("all", np.arange(len(slices)), len(to_score)) if p.final else networks[0]
     progress(1.0, "Trained")
-    held_out = f"{p.scored_folds} of {len(np.unique(fold))} folds by patient were held out in turn"
-    return DetectionTraining(network, head, decisions, indices, found, present, held_out)
+    held_out = f"{len(to_score)} of {len(numbers)} folds by patient were held out in turn"
+    indices = np.concatenate(scored)
+    groups = fold[indices] if len(to_score) > 1 else None
+    return decided(network, head, slices, p, indices, np.concatenate(scores), held_out, groups)
 
 
 def calibrate(
@@ -121,12 +124,34 @@ def calibrate(
     head, everything = make_head(parameters, slices), np.arange(len(slices))
     network = new_network(head.outputs, parameters)
     _go_on_from(network, start)
-    found = score(network, head, slices, everything, parameters.device, progress)
-    present = slices.present(square_millimetres(parameters.threshold_px))
-    decisions = fit_decisions(found, present, centred=parameters.head in ("logistic", "softmax"))
+    scores = score(network, head, slices, everything, parameters.device, progress)
     held_out = f"The network learned from none of the {len(slices)} slices scored here"
+    return decided(network.cpu(), head, slices, parameters, everything, scores, held_out, learned=False)
+
+
+def decided(
+    network: nn.Module,
+    head: Head,
+    slices: SliceSet,
+    parameters: DetectionTrainingParameters,
+    scored: NDArray[np.intp],
+    scores: NDArray[np.float32],
+    held_out: str,
+    groups: NDArray[np.intp] | None = None,
+    learned: bool = True,
+) -> DetectionTraining:
+    """Return a training with the decisions that its scores lead to.
+
+    groups : (n,) of the slices that were scored; where None, their patients in as many parts as folds.
+    """
+    present = slices.present(square_millimetres(parameters.threshold_px))[scored]
+    centred = parameters.head in ("logistic", "softmax")
+    if groups is None:
+        groups = np.unique(slices.patients[scored], return_inverse=True)[1] % parameters.folds
+    decisions = fit_decisions(scores, present, centred)
+    found = decided_by_others(scores, present, groups, centred)
     return DetectionTraining(
-        network.cpu(), head, decisions, everything, found, present, held_out, learned=False
+        network, head, decisions, scored, scores, present, found, held_out, learned=learned
     )
 
 

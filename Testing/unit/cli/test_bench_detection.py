@@ -30,6 +30,7 @@ def test_rows(tmp_path, capsys):
     assert rows["fisher"]["difference"] < 1e-3
     quality = rows["quality"]
     assert quality["single slices"]["slices"] == 32 and quality["patients"] == 1
+    assert quality["difficulty"]["patients"] == 1 and not quality["difficulty"]["passed"]
     assert set(rows["cross"]) == {"disease as in patients", "every disease in every scan"}
     assert all(set(row) == {"ground_glass", "fibrosis", "emphysema"} for row in rows["cross"].values())
     assert set(quality["scans"]) == {"ground_glass", "reticulation", "honeycombing", "emphysema"}
@@ -53,7 +54,9 @@ def test_verdicts_are_counted():
     found = np.array([[0.9] * 4, [0.2] * 4, [0.8] * 4])
     present = np.array([[True] * 4, [True] * 4, [False] * 4])
     row = _scans(found, present, [0.5] * 4)["emphysema"]
-    assert row == {"present": 2, "right": 1, "missed": 1, "false_alarms": 1, "auc": 0.5}
+    counts = {"present": 2, "right": 1, "missed": 1, "false_alarms": 1, "auc": 0.5}
+    calibration = {"expected": 1.9, "brier": 0.43, "brier_of_prevalence": 0.222}
+    assert row == counts | calibration  # (0.1² + 0.8² + 0.8²) / 3 and 2/3 · 1/3
 
 
 def test_another_generators_fibrosis_is_reticulation_or_honeycombing(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ import torch
 
 from LungCAD.cli import main
 from LungCAD.tasks.detection_input import DetectionInput, decisions_from_plain
+from LungCAD.train.detection.scores import detection_scores
 from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.store import read_slices, write_slices
 from LungCAD.weights import load_network
+from LungCAD.weights.shipped import weights_file
 
 SMALL = ["--width", "0.03125", "--dense", "8", "--epochs", "1", "--folds", "2", "--device", "cpu", "--quiet"]
 
@@ -77,6 +80,19 @@ def test_calibration_keeps_the_network_and_reads_it_anew(prepared, tmp_path):
     assert run(*words, "--head", "l2", "-o", tmp_path / "other") == 2
 
 
+def test_a_shipped_network_is_started_from_by_its_name(prepared, tmp_path, monkeypatch):
+    quick = partial(detection_scores, rounds=2)
+    monkeypatch.setattr("LungCAD.train.detection.outcome.detection_scores", quick)
+    words = ("--slices", prepared, "--start", "cnnf-quarter", "--calibrate", "--device", "cpu", "--quiet")
+    assert run("train", "detection", *words, "-o", tmp_path / "out") == 0
+    shipped_network, before = load_network(weights_file("cnnf-quarter"))
+    network, after = load_network(tmp_path / "out" / "network.safetensors")
+    for name, tensor in shipped_network.state_dict().items():
+        assert torch.equal(tensor, network.state_dict()[name]), name
+    assert after.card.command.startswith(before.card.command)
+    assert after.card.command.count("--start cnnf-quarter") == 1
+
+
 def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
     words = ("--head", "softmax", "--scored-folds", 1, "--no-final", *SMALL, "-o", tmp_path / "out")
     assert run("train", "detection", "--slices", prepared, *words) == 0
@@ -103,7 +119,11 @@ def test_layers_and_dense_layers_on_given_convolutions(prepared, tmp_path):
     network = tmp_path / "net" / "network.safetensors"
     assert run("train", "detection-tables", *words, "--convolutions", network, "-o", tmp_path / "out") == 0
     record = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
-    assert [row["name"] for row in record["layers"]] == [*(f"conv{n}" for n in range(1, 6)), "fc6", "CNN"]
+    for name in ("layers", "layers_few"):
+        assert [row["name"] for row in record[name]] == [*(f"conv{n}" for n in range(1, 6)), "fc6", "CNN"]
+    assert (record["layers_px"], record["few_slices"]) == (4000, 8)
+    table = (tmp_path / "out" / "tables.md").read_text(encoding="utf-8")
+    assert all(f"(table {number})" in table for number in (5, 6, 7))
 
 
 @pytest.mark.slow

@@ -189,6 +189,28 @@ def test_a_folder_without_pairs_is_refused(tmp_path):
         list(label_volume_slices(tmp_path))
 
 
+@pytest.mark.parametrize("value", [1.5, np.nan])
+def test_labels_that_are_no_whole_numbers_are_refused(tmp_path, value):
+    write_case(tmp_path, "a")
+    labels = sitk.ReadImage(str(tmp_path / "a-labels.nrrd"), sitk.sitkFloat32)
+    labels[80, 64, 1] = value
+    sitk.WriteImage(labels, str(tmp_path / "a-labels.nrrd"))
+    write_pairs(tmp_path, "a")
+    meaning = {"1": "healthy", "2": "ground_glass", "5": "emphysema"}
+    (tmp_path / "values.json").write_text(json.dumps(meaning))
+    with pytest.raises(InputError, match=f"the values {value:g}, .*whole numbers"):
+        list(label_volume_slices(tmp_path))
+
+
+@pytest.mark.parametrize("column", ["image", "labels", "patient"])
+def test_a_pair_that_lacks_something_is_refused(tmp_path, column):
+    write_case(tmp_path, "a")
+    row = {"image": "a.nii.gz", "labels": "a-labels.nrrd", "patient": "p", column: " "}
+    (tmp_path / "pairs.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    with pytest.raises(InputError, match=f"line 2 has no {column}"):
+        list(label_volume_slices(tmp_path))
+
+
 # Ticks
 
 

@@ -14,10 +14,12 @@ from LungCAD.labels import load_schema
 from LungCAD.phantom.study import StudyParameters, make_study
 from LungCAD.review.dataset import Case, Dataset, image_path, labels_path
 from LungCAD.train.detection.difficulty import (
+    PREVALENCE,
     SliceHistograms,
     histogram_auc,
     measure_difficulty,
     near_threshold,
+    slice_histograms,
 )
 from LungCAD.train.detection.painted import painted_slices
 from LungCAD.train.detection.phantoms import (
@@ -124,26 +126,51 @@ def test_a_review_without_accepted_slices_is_refused(tmp_path):
 # Difficulty
 
 
-def histograms(count, seed, told):
-    """Histograms whose first bins tell of so many diseases; a third of the areas is near T."""
+def histograms(count, seed, told, prevalence=PREVALENCE, areas=(2950, 6000)):
+    """Histograms whose first bins tell of so many diseases; positives have an area between these, in mm2."""
     rng = np.random.default_rng(seed)
-    areas = np.where(rng.random((count, 4)) < 0.3, rng.uniform(2000, 6000, (count, 4)), 0)
+    areas = np.where(rng.random((count, 4)) < prevalence, rng.uniform(*areas, (count, 4)), 0)
     bins = rng.random((count, 8))
     bins[:, :told] += 3 * (areas[:, :told] >= 2940)
     return SliceHistograms(bins, areas.astype(np.float32), np.arange(count) // 10)
 
 
 def test_what_a_histogram_tells_is_found():
-    auc = histogram_auc(histograms(300, 0, told=2), histograms(300, 1, told=2), 2940.0)
+    auc = histogram_auc(histograms(600, 0, told=2), histograms(600, 1, told=2), 2940.0)
     assert auc[:2].min() > 0.95
     assert auc[2:].max() < 0.65
 
 
-def test_the_gate_fails_where_density_tells_all():
-    easy = measure_difficulty(histograms(300, 0, told=4), histograms(300, 1, told=4))
-    assert not easy["passed"]
-    hard = measure_difficulty(histograms(300, 0, told=1), histograms(300, 1, told=1))
-    assert hard["passed"]
+@pytest.mark.parametrize(
+    ("changes", "passed"),
+    [
+        ({"told": 1}, True),
+        ({"told": 4}, False),
+        ({"told": 1, "areas": (4000, 6000)}, False),
+        ({"told": 1, "prevalence": (0.17, 0.085, 0.072, 0.45)}, False),
+        ({"told": 1, "prevalence": (0.17, 0.085, 0.02, 0.15)}, False),
+        ({"told": 1, "prevalence": (0.17, 0.085, 0.0, 0.15)}, False),
+    ],
+)
+def test_the_gate(changes, passed):
+    """It fails where density tells all, nothing is near the threshold, or a disease is too common or rare."""
+    assert (
+        measure_difficulty(histograms(900, 0, **changes), histograms(900, 1, **changes))["passed"] is passed
+    )
+
+
+def test_a_gate_without_disease_says_nothing():
+    nothing = histograms(20, 0, told=0, prevalence=0)
+    gate = measure_difficulty(nothing, nothing)
+    assert (gate["passed"], gate["near_threshold"]) == (False, None)
+    assert set(gate["histogram_auc"].values()) == {None}
+
+
+@pytest.mark.slow
+def test_the_benchmark_passes_the_gate():
+    learned, tested = range(FIRST_SEED, FIRST_SEED + 12), range(BENCHMARK_SEED, BENCHMARK_SEED + 16)
+    gate = measure_difficulty(slice_histograms(learned), slice_histograms(tested))
+    assert gate["passed"], gate
 
 
 def test_positives_near_the_threshold():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from LungCAD.images.windows import GAO
 from LungCAD.networks import CNNF
 from LungCAD.tasks.detection_input import Decision, DetectionInput
 from LungCAD.train.detection.batches import training_batches
-from LungCAD.train.detection.decisions import fit_decision
-from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps
+from LungCAD.train.detection.decisions import decided_by_others, fit_decision, fit_decisions
+from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps, train_dense_layers
 from LungCAD.train.detection.heads import make_head
 from LungCAD.train.detection.local_evidence import (
     DISEASE_WEIGHT,
@@ -23,10 +24,14 @@ from LungCAD.train.detection.local_evidence import (
     HEALTHY_WEIGHT,
     LocalEvidence,
 )
+from LungCAD.train.detection.metrics import agreement
+from LungCAD.train.detection.outcome import write_outcome
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.scores import detection_scores, found_diseases, markdown
 from LungCAD.train.detection.slices import DISEASES, TICKED, SliceSet
+from LungCAD.train.detection.splitting import fold_of_slices
 from LungCAD.train.detection.start import balance_layers
-from LungCAD.train.detection.training import fit, score, train_detection
+from LungCAD.train.detection.training import calibrate, fit, score, train_detection
 from LungCAD.train.detection.variation import Pose, vary
 
 SMALL = DetectionTrainingParameters(
@@ -59,6 +64,10 @@ def blobs(count=24, patients=6, seed=0, cells=True):
         synthetic=True,
         cells=shares if cells else None,
     )
+
+
+def train_on_convolutions(slices, parameters):
+    return train_dense_layers(slices, parameters, CNNF(4, width=1 / 32, dense=8))
 
 
 # Variation
@@ -150,6 +159,23 @@ def test_balancing_weighs_the_rarer_disease_more(balance):
     assert (rare > often) == balance
 
 
+@pytest.mark.parametrize(
+    ("positives", "weights"),
+    [
+        ((0, 0, 0, 9), (1, 1, 1, 1)),
+        ((6, 0, 0, 3), (2 / 3, 1, 1, 4 / 3)),
+        ((4, 2, 3, 3), (8 / 9, 10 / 9, 1, 1)),
+    ],
+)
+def test_only_diseases_that_occur_are_balanced(positives, weights):
+    areas = 5000 * np.repeat(np.eye(4, dtype=np.float32), positives, axis=0)
+    head = make_head(SMALL, replace(blobs(len(areas)), areas=areas))
+    errors = torch.eye(4) * np.log(np.e - 1)  # a loss of 1 where there is nothing, beside three of ln 2
+    found = [head.loss(row[None], torch.zeros(1, 4)).item() for row in errors]
+    expected = [np.log(2) * (sum(weights) - weight) + weight for weight in weights]
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
 def test_areas_cannot_be_learned_from_ticks():
     slices = replace(blobs(), areas=np.where(blobs().areas > 0, TICKED, 0).astype(np.float32))
     with pytest.raises(InputError, match="ticks"):
@@ -194,8 +220,31 @@ def test_the_threshold_gives_the_best_f1():
     assert reached == pytest.approx(max(f1_score(present, scores >= cut) for cut in scores))
 
 
+def test_no_truth_decides_what_is_said_of_its_own_group():
+    rng = np.random.default_rng(0)
+    scores, present, groups = rng.normal(size=(60, 4)), rng.random((60, 4)) < 0.3, np.repeat([2, 5, 7], 20)
+    found = decided_by_others(scores, present, groups, centred=True)
+    own = groups == 5
+    other = decided_by_others(scores, np.where(own[:, None], ~present, present), groups, centred=True)
+    np.testing.assert_array_equal(found[own], other[own])
+    assert (found[~own] != other[~own]).any()
+    alone = decided_by_others(scores[own], present[own], groups[own], centred=True)
+    decisions = fit_decisions(scores[own], present[own], centred=True)
+    np.testing.assert_array_equal(alone, found_diseases(scores[own], decisions))
+
+
 def test_a_disease_that_never_occurs_keeps_the_default():
     assert fit_decision(np.arange(4.0), np.zeros(4, bool), centred=True) == Decision()
+
+
+def test_scores_of_a_disease_that_never_occurs_are_dashes():
+    rng = np.random.default_rng(0)
+    present = np.stack([np.zeros(20, bool), rng.random(20) < 0.5], axis=1)
+    patients = np.arange(20) % 5
+    scores = detection_scores(rng.normal(size=(20, 2)), ~present, present, patients, rounds=20)
+    table = markdown(scores, ("first", "second"))
+    assert "nan" not in table
+    assert "| average precision | – | 0." in table
 
 
 # Training
@@ -211,6 +260,41 @@ def test_every_kind_of_network_is_trained_and_scored(choices):
     assert training.scores.shape == (24, 4)
     assert np.isfinite(training.scores).all()
     assert len(training.decisions) == 4
+
+
+@pytest.fixture
+def few_rounds(monkeypatch):
+    """The intervals of a card take seconds."""
+    quick = partial(detection_scores, rounds=2)
+    monkeypatch.setattr("LungCAD.train.detection.outcome.detection_scores", quick)
+
+
+@pytest.mark.usefixtures("few_rounds")
+def test_folds_are_scored_with_the_decisions_of_the_others(tmp_path):
+    slices, p = blobs(48), replace(SMALL, epochs=1)
+    training = train_detection(slices, p)
+    fold = fold_of_slices(slices, 2, 2940.0, p.seed)[training.scored]
+    for one in (fold == 0, fold == 1):
+        decisions = fit_decisions(training.scores[~one], training.present[~one], centred=True)
+        np.testing.assert_array_equal(training.found[one], found_diseases(training.scores[one], decisions))
+    assert training.decisions == fit_decisions(training.scores, training.present, centred=True)
+    scores = write_outcome(tmp_path, training, slices, None, p, "command")
+    assert scores.agreement == agreement(training.present, training.found)
+    card = (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "fitted to other patients" in card and "these very slices" not in card
+
+
+@pytest.mark.usefixtures("few_rounds")
+@pytest.mark.parametrize(("patients", "words"), [(6, "to other patients"), (1, "to these very slices")])
+def test_a_network_that_is_only_read_anew_is_scored_by_other_patients(tmp_path, patients, words):
+    slices = blobs(24, patients)
+    training = calibrate(slices, SMALL, CNNF(4, width=1 / 32, dense=8))
+    own = slices.patients == "p0"
+    fitted_to = own if patients == 1 else np.isin(slices.patients, ["p1", "p3", "p5"])
+    decisions = fit_decisions(training.scores[fitted_to], training.present[fitted_to], centred=True)
+    np.testing.assert_array_equal(training.found[own], found_diseases(training.scores[own], decisions))
+    write_outcome(tmp_path, training, slices, None, SMALL, "command")
+    assert words in (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
 def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(tmp_path):
@@ -237,6 +321,19 @@ def test_checkpoints_of_other_parameters_are_refused(tmp_path):
 def test_more_folds_scored_than_there_are_is_refused():
     with pytest.raises(InputError, match="scored_folds"):
         train_detection(blobs(), replace(SMALL, folds=2, scored_folds=3))
+
+
+def test_folds_of_the_readers_are_held_out_and_counted():
+    folds = np.where(np.arange(24) % 6 < 2, 3, 7)
+    training = train_detection(replace(blobs(), folds=folds), replace(SMALL, epochs=1, scored_folds=5))
+    assert training.held_out.startswith("2 of 2 folds by patient")
+    assert sorted(training.scored) == list(range(24))
+
+
+@pytest.mark.parametrize("learn", [train_detection, train_on_convolutions])
+def test_a_single_fold_of_the_readers_is_refused(learn):
+    with pytest.raises(InputError, match="all slices in one fold"):
+        learn(replace(blobs(), folds=np.zeros(24, int)), replace(SMALL, epochs=1))
 
 
 def test_slices_prepared_otherwise_are_refused():
