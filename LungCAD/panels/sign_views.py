@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 
+from LungCAD.panels.choices import offer
 from LungCAD.panels.views import show_film, show_over
 
 if TYPE_CHECKING:
     from LungCAD.mrml.result_nodes import SignNodes
-
-NOTHING = "None"
 
 
 class SignViews:
@@ -33,6 +32,7 @@ class SignViews:
         from LungCAD.labels import load_schema
         from LungCAD.mrml.signs import SCHEMA, heat_map_of, peaks_of, projections_of
 
+        self.close()
         self._ct, self._nodes = ct, nodes
         names = {label.code: label.name for label in load_schema(SCHEMA).labels}
         self._signs = [code for code in names if heat_map_of(nodes, code) is not None]
@@ -40,18 +40,20 @@ class SignViews:
         self._projections = list(projections.values())
         peaks = peaks_of(nodes)
         surest = self._signs.index(peaks[0].sign) + 1 if peaks else 0
-        _fill(self._ui.heatMapBox, [names[code] for code in self._signs], surest)
-        _fill(self._ui.projectionBox, [name.replace("_", " ").capitalize() for name in projections], 0)
+        offer(self._ui.heatMapBox, [names[code] for code in self._signs], surest)
+        offer(self._ui.projectionBox, [name.replace("_", " ").capitalize() for name in projections])
+        self._show_peaks(True)
         self._show_heat()
         if peaks:
             self.go_to(peaks[0].region, peaks[0].sign)
 
     def close(self) -> None:
-        """Forget the CT."""
+        """Forget the CT, whose peaks would else lie over another one."""
+        self._show_peaks(False)
         self._ct = self._nodes = None
         self._signs, self._projections = [], []
         for box in (self._ui.heatMapBox, self._ui.projectionBox):
-            _fill(box, [], 0)
+            offer(box, [])
 
     def go_to(self, region: str, sign: str) -> None:
         """Show the peak of a sign in a region, where there is one, else the middle of the region."""
@@ -68,6 +70,11 @@ class SignViews:
             show_peak(self._ct, peaks[0])
         else:
             show_region(self._ct, region)
+
+    def _show_peaks(self, shown: bool) -> None:
+        peaks = self._nodes.present().peaks if self._nodes is not None else None
+        if peaks is not None:
+            peaks.SetDisplayVisibility(shown)
 
     def _show_heat(self, *_: object) -> None:
         if self._ct is None or self._ui.projectionBox.currentIndex > 0:
@@ -90,13 +97,3 @@ class SignViews:
         if slicer.app.layoutManager() is not None:
             slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         self._show_heat()
-
-
-def _fill(box: Any, names: list[str], chosen: int) -> None:  # noqa: ANN401 - a combo box
-    """Put names into a combo box, after the choice of nothing, telling nobody."""
-    blocked = box.blockSignals(True)
-    box.clear()
-    for name in (NOTHING, *names):
-        box.addItem(name)
-    box.currentIndex = chosen
-    box.blockSignals(blocked)

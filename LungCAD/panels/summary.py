@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from LungCAD.report.findings import Findings
@@ -64,12 +65,12 @@ def summary_of_film(result: JobResult) -> str:
     return "\n".join(lines)
 
 
-def summary_of_detection(result: JobResult) -> str:
+def summary_of_detection(data: Mapping[str, Any]) -> str:
     """Return which diseases the scan shows and on which slices, and every warning, one line each.
 
-    `result` is that of the job "detect".
+    `data` is that of the job "detect".
     """
-    findings = from_plain(Findings, result.data["findings"])
+    findings = from_plain(Findings, data["findings"])
     lines = []
     for disease in findings.diseases:
         if disease.present:
@@ -79,16 +80,15 @@ def summary_of_detection(result: JobResult) -> str:
     if unseen:
         lines.append(f"Not seen: {', '.join(unseen)}.")
     lines.append(f"{len(findings.judged)} of {len(findings.slices)} slices lie in or near the lungs.")
-    lines += [f"Note: {warning}." for warning in result.data["warnings"]]
+    lines += [f"Note: {warning}." for warning in data["warnings"]]
     return "\n".join(lines)
 
 
-def summary_of_signs(result: JobResult) -> str:
+def summary_of_signs(data: Mapping[str, Any]) -> str:
     """Return which signs the regions show, what is said of the scan, and every warning, one line each.
 
-    `result` is that of the job "cpa".
+    `data` is that of the job "cpa".
     """
-    data = result.data
     found: dict[str, list[str]] = {}
     for one in data["signs"]:
         if (one["probability"] or 0) >= data["threshold"]:

@@ -98,6 +98,28 @@ class LogicTest(SignTestCase):
         expected = (turn @ [-BALL[0], -BALL[1], BALL[2], 1])[:3]
         self.assertLess(np.linalg.norm(place - expected), 15)
 
+    def test_every_ct_has_nodes_of_its_own(self):
+        from LungCAD.mrml.result_nodes import SignNodes
+        from LungCAD.mrml.scan_findings import findings_on
+        from LungCAD.mrml.signs import show_signs
+        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.worker.in_process import run
+
+        def read(ct):
+            result = run("cpa", {"ct": image_from_volume(ct)}, self.method, lambda *_: None)
+            return show_signs(result, ct, findings_on(ct, SignNodes))
+
+        first, second = self.scan("2019"), self.scan("2021", balls=())
+        self.assertEqual(findings_on(first, SignNodes), SignNodes())
+        before, after = read(first), read(second)
+        self.assert_ball_found(before)
+        self.assertEqual(after.peaks.GetNumberOfControlPoints(), 0)
+        self.assertEqual([findings_on(ct, SignNodes) for ct in (first, second)], [before, after])
+        self.assertEqual(read(first), before)
+        slicer.mrmlScene.RemoveNode(first)
+        self.assertEqual(findings_on(first, SignNodes), SignNodes())
+        self.assertEqual(findings_on(None, SignNodes), SignNodes())
+
     def test_regions_that_are_not_there(self):
         nodes = self.logic().findSigns(self.scan(lungs=("left",)), **self.method)
         column = slicer.util.arrayFromTableColumn(nodes.table, "Fungus ball")
@@ -166,14 +188,18 @@ class PanelTest(PanelCase, SignTestCase):
             setattr(self.node, name, value)
 
     def find(self, **changes):
-        """Show what the job gives, without the worker and on a small grid."""
+        """Choose a CT and show what the job gives."""
+        self.node.ct = self.scan(**changes)
+        self.show_result(self.node.ct)
+
+    def show_result(self, ct):
+        """Show what the job gives on a CT, without the worker and on a small grid."""
         from LungCAD.mrml.volumes import image_from_volume
         from LungCAD.panels.folder_panel import Case
         from LungCAD.worker.in_process import run
 
-        self.node.ct = self.scan(**changes)
-        result = run("cpa", {"ct": image_from_volume(self.node.ct)}, self.method, lambda *_: None)
-        finish(self.panel.showCase(Case(self.node.ct, self.method), result))
+        result = run("cpa", {"ct": image_from_volume(ct)}, self.method, lambda *_: None)
+        finish(self.panel.showCase(Case(ct, self.method), result))
         self.settle()
 
     def cell(self, region, column):
@@ -291,6 +317,62 @@ class PanelTest(PanelCase, SignTestCase):
         self.find(lungs=("left",))
         self.assertEqual(self.cell("right_upper", 3).text(), "–")
         self.assertIn("missing", self.cell("right_upper", 3).toolTip())
+
+    def test_another_ct_is_chosen(self):
+        """Nothing of the former one is shown as its own, and it has its findings again when chosen again."""
+        self.find(name="2019")
+        first, review = self.node.ct, self.panel.review
+        before = self.panel.logic.resultNodes(self.node)
+        other = self.scan("2021", balls=())
+        self.node.ct = other
+        self.settle()
+        self.assertTrue(review.widget.isHidden())
+        self.assertFalse(self.panel.ui.resultCollapsibleButton.visible)
+        self.assertEqual((self.panel.ui.resultSummary.text, self.panel.ui.heatMapBox.count), ("", 1))
+        self.assertFalse(before.peaks.GetDisplayVisibility())
+        if slicer.app.layoutManager() is not None:
+            layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+            self.assertEqual(layers.GetBackgroundVolumeID(), other.GetID())
+            self.assertFalse(layers.GetForegroundVolumeID())
+        review.confirm()
+        self.assertFalse(list(self.folder.rglob("*.jsonl")))
+        self.node.ct = first
+        self.settle()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), before)
+        self.assertIn("Left upper: fungus ball", self.panel.ui.resultSummary.text)
+        self.assertEqual(self.cell("left_upper", 3).checkState(), qt.Qt.Checked)
+        self.assertTrue(before.peaks.GetDisplayVisibility())
+        slicer.mrmlScene.RemoveNode(first)
+        self.settle()
+        self.assertTrue(review.widget.isHidden())
+
+    def test_another_ct_is_chosen_while_the_job_runs(self):
+        first, other = self.scan("2019"), self.scan("2021", balls=())
+        self.node.ct = other
+        self.show_result(first)
+        self.assertTrue(self.panel.review.widget.isHidden())
+        self.node.ct = first
+        self.settle()
+        self.assert_ball_found(self.panel.logic.resultNodes(self.node))
+        self.assertEqual(self.cell("left_upper", 3).checkState(), qt.Qt.Checked)
+
+    def test_a_saved_scene_with_another_ct_chosen(self):
+        """What one CT shows does not become another's by loading."""
+        self.find(name="2019")
+        self.node.ct = self.scan("2021", balls=())
+        with tempfile.TemporaryDirectory() as folder:
+            file = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(file))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(file)
+        self.node = self.panel.node
+        self.settle()
+        self.assertEqual(self.node.ct.GetName(), "2021")
+        self.assertTrue(self.panel.review.widget.isHidden())
+        self.node.ct = slicer.util.getNode("2019")
+        self.settle()
+        self.assert_ball_found(self.panel.logic.resultNodes(self.node))
+        self.assertIn("Left upper: fungus ball", self.panel.ui.resultSummary.text)
 
     def test_the_scene_is_closed(self):
         self.find()

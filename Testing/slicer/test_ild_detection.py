@@ -269,6 +269,25 @@ class PanelTest(PanelTestCase):
         review.export.button.click()
         self.assertIn("already", review.export.message.text)
 
+    def test_every_ct_keeps_its_findings(self):
+        review, first = self.detected(), self.node.ct
+        review.table.go_to(11)
+        review.confirm()
+        found = self.panel.logic.resultNodes(self.node)
+        self.node.ct = self.scan({}, "Healthy")
+        self.settle()
+        self.assertTrue(review.widget.isHidden())
+        self.assertEqual((self.panel.ui.resultSummary.text, self.panel.ui.heatMapBox.count), ("", 1))
+        self.compute()
+        self.assertIsNot(self.node.findings, found.findings)
+        self.assertEqual(review.review.judgements, {})
+        self.assert_found(found)
+        self.node.ct = first
+        self.settle()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), found)
+        self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
+        self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+
     def test_a_closed_scene(self):
         review = self.detected()
         slicer.mrmlScene.Clear(0)
