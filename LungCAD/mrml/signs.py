@@ -20,8 +20,7 @@ from LungCAD.mrml.scan_findings import bind_findings, data_of
 from LungCAD.mrml.slice_views import show_point
 from LungCAD.mrml.tables import show_table
 from LungCAD.mrml.volumes import blank_image
-from LungCAD.report.sign_report import region_name
-from LungCAD.report.signs import Peak, ScanReading, SignReading
+from LungCAD.report.signs import Peak, ScanReading, SignReading, region_name
 from LungCAD.steps import Steps, finish
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, heat_points
 from LungCAD.tasks.cpa_projections import REGIONS, region_box

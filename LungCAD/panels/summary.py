@@ -7,6 +7,7 @@ from typing import Any
 
 from LungCAD.report.findings import Findings
 from LungCAD.report.numbers import format_number
+from LungCAD.report.signs import SignReading, nothing_present, present_signs, region_name
 from LungCAD.worker import JobResult
 from LungCAD.worker.plain import from_plain
 
@@ -90,13 +91,11 @@ def summary_of_signs(data: Mapping[str, Any]) -> str:
     `data` is that of the job "cpa".
     """
     found: dict[str, list[str]] = {}
-    for one in data["signs"]:
-        if (one["probability"] or 0) >= data["threshold"]:
-            found.setdefault(one["region"], []).append(one["sign"].replace("_", " "))
-    lines = [
-        f"{region.replace('_', ' ').capitalize()}: {', '.join(signs)}." for region, signs in found.items()
-    ]
-    lines = lines or ["No sign was found."]
+    readings = from_plain(tuple[SignReading, ...], data["signs"])
+    for one in present_signs(readings, data["threshold"]):
+        found.setdefault(region_name(one.region), []).append(one.sign.replace("_", " "))
+    lines = [f"{region}: {', '.join(signs)}." for region, signs in found.items()]
+    lines = lines or [nothing_present(readings)]
     for title, name in (("Disease", "disease"), ("Death within two years", "survival")):
         if said := data[name]:
             note = ", a demonstration" if said["demonstration"] else ""

@@ -10,8 +10,7 @@ from enum import Enum
 
 from LungCAD.labels import Schema
 from LungCAD.report.page import render_page
-from LungCAD.report.sign_report import region_name
-from LungCAD.report.signs import SignReading
+from LungCAD.report.signs import SignReading, region_name
 
 
 class Verdict(str, Enum):

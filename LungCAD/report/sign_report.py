@@ -14,7 +14,16 @@ from LungCAD.report.figures import Figure, picture_figure
 from LungCAD.report.numbers import format_number
 from LungCAD.report.page import parameter_rows, render_page
 from LungCAD.report.sign_pictures import paint_peak, paint_projection
-from LungCAD.report.signs import MapCheck, Peak, Picture, ScanReading, SignReading
+from LungCAD.report.signs import (
+    MapCheck,
+    Peak,
+    Picture,
+    ScanReading,
+    SignReading,
+    nothing_present,
+    present_signs,
+    region_name,
+)
 
 MOST_PEAKS = 6
 """Pictured; the table lists all."""
@@ -49,23 +58,27 @@ def render_sign_report(content: SignReport) -> str:
     table: dict[str, dict[str, SignReading]] = {}
     for reading in content.signs:
         table.setdefault(region_name(reading.region), {})[reading.sign] = reading
+    present = present_signs(content.signs, content.threshold)
+    placed = {(peak.region, peak.sign) for peak in content.peaks}
     return render_page(
         "signs.html",
         content=content,
         names=names | {"disease": "Disease"},
         signs=[code for code in names if any(reading.sign == code for reading in content.signs)],
         table=table,
+        present=present,
+        nothing_present=nothing_present(content.signs),
+        without_place=[
+            f"{names[one.sign]}, {region_name(one.region).lower()}"
+            for one in present
+            if (one.region, one.sign) not in placed
+        ],
         region_name=region_name,
         place=place,
         peaks=[_peak_figure(content, peak, names[peak.sign]) for peak in content.peaks[:MOST_PEAKS]],
         projections=_projection_figures(content.pictures, names | {"disease": "Disease"}),
         parameters=parameter_rows(content.parameters),
     )
-
-
-def region_name(region: str) -> str:
-    """Return "Right upper" for right_upper."""
-    return region.replace("_", " ").capitalize()
 
 
 def place(peak: Peak) -> str:

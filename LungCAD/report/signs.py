@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -84,3 +85,24 @@ class MapCheck:
     insertion: float
     insertion_by_chance: float
     forgotten: float
+
+
+def region_name(region: str) -> str:
+    """Return "Right upper" for right_upper."""
+    return region.replace("_", " ").capitalize()
+
+
+def present_signs(signs: Iterable[SignReading], threshold: float) -> list[SignReading]:
+    """Return the signs that are present: those of at least this probability."""
+    return [one for one in signs if one.probability is not None and one.probability >= threshold]
+
+
+def nothing_present(signs: Iterable[SignReading]) -> str:
+    """Return what is to be said where no sign is present; what could not be judged is not denied."""
+    regions = {one.region: one.probability is not None for one in signs}
+    judged = sum(regions.values())
+    if not regions:
+        return "No network looked for signs."
+    if not judged:
+        return "No region could be judged."
+    return f"No sign was found in the {judged} region{'' if judged == 1 else 's'} that could be judged."

@@ -53,6 +53,31 @@ def test_everything_is_written(case, tmp_path, capsys):
         assert b"Doe_John" not in written.read_bytes()
 
 
+def test_present_signs_without_a_place_are_not_denied(case, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("LungCAD.tasks.cpa.scan.find_peaks", lambda *_: [])
+    sitk.WriteImage(chest([(62, 30, 78)]), case[1])
+    assert main([*case, "-o", str(tmp_path / "out")]) == 0
+    assert "Left upper: fungus ball" in capsys.readouterr().out
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<dt>Signs present</dt><dd>1</dd>" in page and "No sign" not in page
+    assert "where is not known" in page and "Fungus ball, left upper" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "No sign was found in the 6 regions that could be judged."),
+        ({"lungs": ("right",)}, "No sign was found in the 3 regions that could be judged."),
+        ({"top": 70, "bottom": -70, "lungs": ("left",)}, "No sign was found in the 1 region that"),
+    ],
+)
+def test_what_was_not_judged_is_not_denied(case, tmp_path, capsys, changes, words):
+    sitk.WriteImage(chest(**changes), str(tmp_path / "ct.nii.gz"))
+    assert main(["cpa", str(tmp_path / "ct.nii.gz"), *case[2:], "-o", str(tmp_path / "out")]) == 0
+    assert words in capsys.readouterr().out
+    assert words in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def test_without_any_network_nothing_is_written(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("LungCAD.tasks.cpa.networks.shipped_files", lambda *_: [])
     sitk.WriteImage(chest(), str(tmp_path / "ct.nii.gz"))

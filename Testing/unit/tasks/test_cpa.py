@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -8,6 +10,7 @@ from LungCAD.images import read_ct, same_geometry
 from LungCAD.tasks.cpa import CpaParameters, CpaReader
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
 from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
+from LungCAD.tasks.cpa.evidence import look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
 from Testing.slicer.cpa_chest import chest, save_networks, small_volume
 
@@ -216,6 +219,26 @@ def test_whole_scan_and_survival(reader):
     assert result.survival is not None
     assert {picture.task for picture in result.pictures} == {"disease", "cavity"}
     assert set(result.maps) == {"cavity"} and result.peaks == ()
+
+
+def test_a_direction_that_looks_nowhere_hides_no_sign(reader, monkeypatch):
+    """Grad-CAM of a sagittal network is 0 everywhere; the others are sure, and agree on the place."""
+    ball = (62.0, 30.0, 78.0)
+    seen = []
+
+    def blind(network, pictures, score="logit"):
+        view = look(network, pictures, score)
+        seen.append(network.axis)
+        return replace(view, maps=0 * view.maps) if network.axis == "sagittal" else view
+
+    for place in ("evidence", "layers"):
+        monkeypatch.setattr(f"LungCAD.tasks.cpa.{place}.look", blind)
+    result = reader().read(chest([ball]))
+    assert "sagittal" in seen
+    (peak,) = result.peaks
+    assert peak.region == "left_upper" and np.linalg.norm(np.subtract(peak.position, ball)) < 12
+    heat = sitk.GetArrayFromImage(result.heat_map("fungus_ball"))
+    assert heat.max() > 50 and heat[:, :, : heat.shape[2] // 2].max() == 0
 
 
 def test_same_scan_same_result(reader):
