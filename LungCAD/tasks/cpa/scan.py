@@ -101,8 +101,10 @@ class CpaReader:
         )
 
     def _cautions(self) -> tuple[str, ...]:
-        synthetic = any(network.card.synthetic for network in self.networks)
-        return ("The networks were trained on synthetic scans only.",) if synthetic else ()
+        synthetic = [network.name for network in self.networks if network.card.synthetic]
+        if len(synthetic) == len(self.networks):
+            return ("All networks were trained on synthetic scans only.",)
+        return (f"Trained on synthetic scans: {', '.join(synthetic)}.",) if synthetic else ()
 
     def _look(
         self, evidence: Sequence[SignEvidence | WholeEvidence], volume: ProjectionVolume, progress: Progress

@@ -7,12 +7,12 @@ import torch
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import read_ct, same_geometry
-from LungCAD.tasks.cpa import CpaParameters, CpaReader
+from LungCAD.tasks.cpa import CpaParameters, CpaReader, find_networks
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
 from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
 from LungCAD.tasks.cpa.evidence import look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
-from Testing.slicer.cpa_chest import chest, save_networks, small_volume
+from Testing.slicer.cpa_chest import CARD, chest, save_networks, small_volume
 
 pytestmark = pytest.mark.usefixtures("without_shipped_signs")
 
@@ -143,6 +143,34 @@ def test_readings_pictures_and_checks(reader):
     assert set(checks) == set(AXES)
     assert all(check.region == "left_upper" for check in result.checks)
     assert checks["axial"].insertion >= checks["axial"].insertion_by_chance - 0.01
+
+
+def test_own_networks_displace_all_shipped_ones_of_their_task(tmp_path, monkeypatch):
+    """Also those of directions that the user has no network for."""
+    shipped = sorted(save_networks(tmp_path / "shipped", ("cavity", "fungus_ball")).iterdir())
+    monkeypatch.setattr("LungCAD.tasks.cpa.networks.shipped_files", lambda prefix: shipped)
+    real = replace(CARD, synthetic=False)
+    own = save_networks(tmp_path / "own", ("cavity",), ("axial",), card=real)
+    found = find_networks(str(own))
+    assert [(one.task, one.axis) for one in found if one.path.parent == own] == [("cavity", "axial")]
+    assert [one.task for one in found if one.path.parent != own] == 3 * ["fungus_ball"]
+    assert {one.task for one in find_networks()} == {"cavity", "fungus_ball"}
+
+
+def test_what_was_trained_on_synthetic_scans_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(ProjectionVolume, "of", small_volume)
+    folder, real = tmp_path / "own", replace(CARD, synthetic=False)
+
+    def warnings():
+        reader = CpaReader(CpaParameters(str(folder), device="cpu"))
+        return [words for words in reader.read(chest()).warnings if "synthetic" in words]
+
+    save_networks(folder, ("cavity",), ("axial",), card=real)
+    assert warnings() == []
+    save_networks(folder, ("fungus_ball",), ("axial",))
+    assert warnings() == ["Trained on synthetic scans: cpa-fungus_ball-axial."]
+    save_networks(folder, ("cavity",), ("axial",))
+    assert warnings() == ["All networks were trained on synthetic scans only."]
 
 
 def test_rotations_agree_with_the_scan_as_it_is(reader, monkeypatch):
