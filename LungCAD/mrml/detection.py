@@ -14,7 +14,7 @@ from LungCAD.mrml.heat_maps import heat_map_in_steps, show_from
 from LungCAD.mrml.nodes import add_node, is_present, place_beside, present_or_new
 from LungCAD.mrml.plots import POSITION, TABLE, Curve, show_chart
 from LungCAD.mrml.result_nodes import DetectionNodes
-from LungCAD.mrml.scan_findings import bind_findings, data_of
+from LungCAD.mrml.scan_findings import bind_findings, data_of, refer_to
 from LungCAD.mrml.slice_views import show_point
 from LungCAD.mrml.volumes import image_at, voxels_of
 from LungCAD.report.findings import Findings
@@ -65,9 +65,7 @@ def detection_in_steps(
     if not is_present(ct):
         raise InputError(name, "is no longer in the scene", "Load it and run again")
     shown.findings = _text(result, ct, shown.findings)
-    for code in names:
-        volume = maps.get(code)
-        shown.findings.SetNodeReferenceID(HEAT_MAP + code, volume.GetID() if volume else None)
+    refer_to(shown.findings, {HEAT_MAP + code: volume for code, volume in maps.items()}, HEAT_MAP)
     shown.along_z = _plot(findings, shown.along_z, f"{name}: disease slice by slice")
     shown.table = shown.along_z.GetNodeReference(TABLE)
     bind_findings(shown, ct)

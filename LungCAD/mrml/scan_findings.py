@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import slicer
 
+from LungCAD.mrml.nodes import remove_node
 from LungCAD.mrml.result_nodes import AnyFindings, FindingNodes
 
 CT = "LungCAD.CT"
@@ -27,6 +29,24 @@ def bind_findings(nodes: FindingNodes, ct: slicer.vtkMRMLVolumeNode) -> None:
     findings.SetNodeReferenceID(CT, ct.GetID())
     for name, node in parts.items():
         findings.SetNodeReferenceID(PART + name, node.GetID() if node is not None else None)
+
+
+def refer_to(
+    findings: slicer.vtkMRMLTextNode, volumes: Mapping[str, slicer.vtkMRMLVolumeNode], *beginnings: str
+) -> None:
+    """Let findings refer to these volumes by role, and remove those of an earlier result.
+
+    beginnings : of all roles of this kind.
+    """
+    roles = [findings.GetNthNodeReferenceRole(n) for n in range(findings.GetNumberOfNodeReferenceRoles())]
+    for role in roles:
+        if role.startswith(beginnings) and role not in volumes:
+            old = findings.GetNodeReference(role)
+            findings.SetNodeReferenceID(role, None)
+            if old is not None:
+                remove_node(old)
+    for role, volume in volumes.items():
+        findings.SetNodeReferenceID(role, volume.GetID())
 
 
 def belong_to(nodes: FindingNodes, ct: slicer.vtkMRMLVolumeNode | None) -> bool:

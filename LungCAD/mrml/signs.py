@@ -16,7 +16,7 @@ from LungCAD.labels import load_schema
 from LungCAD.mrml.heat_maps import heat_map_in_steps
 from LungCAD.mrml.nodes import is_present, place_beside, present_or_new
 from LungCAD.mrml.result_nodes import SignNodes
-from LungCAD.mrml.scan_findings import bind_findings, data_of
+from LungCAD.mrml.scan_findings import bind_findings, data_of, refer_to
 from LungCAD.mrml.slice_views import show_point
 from LungCAD.mrml.tables import show_table
 from LungCAD.mrml.volumes import blank_image
@@ -200,8 +200,8 @@ def _text(
     projections = [role.removeprefix(PROJECTION) for role in volumes if role.startswith(PROJECTION)]
     kept = {name: result.data[name] for name in KEPT}
     node.SetText(json.dumps({**kept, "projections": projections}))
-    for role, volume in volumes.items():
-        node.SetNodeReferenceID(_role(role), volume.GetID())
+    by_role = {_role(name): volume for name, volume in volumes.items()}
+    refer_to(node, by_role, _role(HEAT_MAP), _role(PROJECTION))
     return node
 
 

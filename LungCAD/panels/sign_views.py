@@ -39,7 +39,8 @@ class SignViews:
         projections = projections_of(nodes)
         self._projections = list(projections.values())
         peaks = peaks_of(nodes)
-        surest = self._signs.index(peaks[0].sign) + 1 if peaks else 0
+        # A peak may be left whose heat map was deleted.
+        surest = next((self._signs.index(one.sign) + 1 for one in peaks if one.sign in self._signs), 0)
         offer(self._ui.heatMapBox, [names[code] for code in self._signs], surest)
         offer(self._ui.projectionBox, [name.replace("_", " ").capitalize() for name in projections])
         self._show_peaks(True)

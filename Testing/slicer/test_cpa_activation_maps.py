@@ -28,6 +28,7 @@ class SignTestCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         weights = save_networks(Path(folder.name) / "weights", (SIGN, "disease"), ("axial",))
+        cls.cavity_weights = save_networks(Path(folder.name) / "other", ("cavity",), ("axial",))
         cls.method = {"weights": str(weights), "device": "cpu"}
 
     def setUp(self):
@@ -45,6 +46,13 @@ class SignTestCase(unittest.TestCase):
         from LungCAD.mrml.volumes import volume_from_image
 
         return volume_from_image(chest(balls, **changes), name)
+
+    def result(self, ct, method):
+        """Return what the job says of a CT, without the worker."""
+        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.worker.in_process import run
+
+        return run("cpa", {"ct": image_from_volume(ct)}, method, lambda *_: None)
 
     def assert_ball_found(self, nodes):
         from LungCAD.mrml.signs import heat_map_of, peaks_of, readings_of
@@ -102,12 +110,9 @@ class LogicTest(SignTestCase):
         from LungCAD.mrml.result_nodes import SignNodes
         from LungCAD.mrml.scan_findings import findings_on
         from LungCAD.mrml.signs import show_signs
-        from LungCAD.mrml.volumes import image_from_volume
-        from LungCAD.worker.in_process import run
 
         def read(ct):
-            result = run("cpa", {"ct": image_from_volume(ct)}, self.method, lambda *_: None)
-            return show_signs(result, ct, findings_on(ct, SignNodes))
+            return show_signs(self.result(ct, self.method), ct, findings_on(ct, SignNodes))
 
         first, second = self.scan("2019"), self.scan("2021", balls=())
         self.assertEqual(findings_on(first, SignNodes), SignNodes())
@@ -119,6 +124,24 @@ class LogicTest(SignTestCase):
         slicer.mrmlScene.RemoveNode(first)
         self.assertEqual(findings_on(first, SignNodes), SignNodes())
         self.assertEqual(findings_on(None, SignNodes), SignNodes())
+
+    def test_a_later_result_leaves_nothing_of_the_former(self):
+        from LungCAD.mrml.signs import heat_map_of, projections_of, show_signs
+
+        ct = self.scan()
+        nodes = self.logic().findSigns(ct, **self.method)
+        count = slicer.mrmlScene.GetNumberOfNodesByClass
+        before = count("vtkMRMLDisplayNode")
+        others = {**self.method, "weights": str(self.cavity_weights)}
+        self.assertEqual(show_signs(self.result(ct, others), ct, nodes), nodes)
+        self.assertIsNone(heat_map_of(nodes, SIGN))
+        self.assertIsNotNone(heat_map_of(nodes, "cavity"))
+        self.assertEqual({name.split()[0] for name in projections_of(nodes)}, {"cavity"})
+        pictures = count("vtkMRMLVectorVolumeNode")
+        self.assertEqual(pictures, 3)
+        self.assertEqual(count("vtkMRMLScalarVolumeNode") - pictures, 2)  # the CT and one heat map
+        self.assertEqual(count("vtkMRMLColorLegendDisplayNode"), 1)
+        self.assertLess(count("vtkMRMLDisplayNode"), before)
 
     def test_regions_that_are_not_there(self):
         nodes = self.logic().findSigns(self.scan(lungs=("left",)), **self.method)
@@ -194,12 +217,9 @@ class PanelTest(PanelCase, SignTestCase):
 
     def show_result(self, ct):
         """Show what the job gives on a CT, without the worker and on a small grid."""
-        from LungCAD.mrml.volumes import image_from_volume
         from LungCAD.panels.folder_panel import Case
-        from LungCAD.worker.in_process import run
 
-        result = run("cpa", {"ct": image_from_volume(ct)}, self.method, lambda *_: None)
-        finish(self.panel.showCase(Case(ct, self.method), result))
+        finish(self.panel.showCase(Case(ct, self.method), self.result(ct, self.method)))
         self.settle()
 
     def cell(self, region, column):
@@ -373,6 +393,21 @@ class PanelTest(PanelCase, SignTestCase):
         self.settle()
         self.assert_ball_found(self.panel.logic.resultNodes(self.node))
         self.assertIn("Left upper: fungus ball", self.panel.ui.resultSummary.text)
+
+    def test_a_heat_map_is_deleted(self):
+        """The panel shows the rest, with the scene loaded again."""
+        from LungCAD.mrml.signs import heat_map_of
+
+        self.find()
+        slicer.mrmlScene.RemoveNode(heat_map_of(self.panel.logic.resultNodes(self.node), SIGN))
+        with tempfile.TemporaryDirectory() as folder:
+            file = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(file))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(file)
+        self.settle()
+        self.assertEqual(self.panel.ui.heatMapBox.count, 1)
+        self.assertEqual(self.cell("left_upper", 3).checkState(), qt.Qt.Checked)
 
     def test_the_scene_is_closed(self):
         self.find()

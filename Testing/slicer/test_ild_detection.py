@@ -123,6 +123,19 @@ class LogicTest(ScanTestCase):
         sample = SampleData.SampleDataLogic().sourceForSampleName("LungCADScreening")
         self.assertTrue(Path(sample.thumbnailFileName).is_file())
 
+    def test_without_heat_maps_those_of_before_are_gone(self):
+        from LungCAD.mrml.detection import heat_map_of, show_detection
+        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.worker.in_process import run
+
+        ct = self.scan()
+        nodes = self.logic().detect(ct, **self.method)
+        method = {**self.method, "heat_maps": False}
+        result = run("detect", {"ct": image_from_volume(ct)}, method, lambda *_: None)
+        show_detection(result, ct, nodes)
+        self.assertIsNone(heat_map_of(nodes, BRIGHT))
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"), 1)
+
     def test_a_saved_scene(self):
         """What was found is there again, with its heat maps."""
         from LungCAD.mrml.detection import findings_of, heat_map_of
