@@ -140,6 +140,16 @@ def test_follow_compares_what_was_read(case, tmp_path, capsys):
     assert main(["cpa", case[1], *case[2:], "--threshold", "0.7", "-o", str(tmp_path / "c"), "--quiet"]) == 0
     assert main(["follow", str(tmp_path / "before"), str(tmp_path / "c"), "-o", str(tmp_path / "x")]) == 2
     assert "not made in the same way" in capsys.readouterr().err
+    before = str(tmp_path / "before")
+    assert main(["follow", before, words[2], before, "-o", str(tmp_path / "x")]) == 2
+    assert "is of the same CT as" in capsys.readouterr().err
+    dated = [tmp_path / year / "out" for year in ("2019", "2021")]
+    for path, name in zip(dated, ("before", "after"), strict=True):
+        path.parent.mkdir()
+        (tmp_path / name).rename(path)
+    assert main(["follow", *map(str, dated), "-o", str(tmp_path / "again")]) == 0
+    header = (tmp_path / "again" / "change.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header == "region,sign,2019/out,2021/out,change,verdict"
     assert main(["follow", str(tmp_path / "before"), "-o", str(tmp_path / "x")]) == 2
-    assert main(["follow", str(tmp_path / "before"), str(tmp_path), "-o", str(tmp_path / "x")]) == 2
+    assert main(["follow", str(dated[0]), str(tmp_path), "-o", str(tmp_path / "x")]) == 2
     assert "no result of lungcad cpa" in capsys.readouterr().err
