@@ -301,6 +301,12 @@ class PanelTest(PanelCase, SignTestCase):
         self.find()
         review = self.panel.review
         self.assertIn("0 of 6", review.progress.text)
+        review.confirm()
+        self.assertEqual(review.sheet.judgements, {"right_upper": frozenset()})
+        self.assertEqual(review.table.present, "right_middle")
+        review.table.widget.setCurrentCell(0, 0)
+        review.take_back()
+        self.assertIn("0 of 6", review.progress.text)
         self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)  # a cavity besides
         self.assertEqual(review.sheet.judgements, {"left_upper": frozenset({"cavity", SIGN})})
         self.assertIn("agree on 1 of 1", review.progress.text)
