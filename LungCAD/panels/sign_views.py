@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import slicer
 
 from LungCAD.panels.choices import offer
-from LungCAD.panels.views import show_film, show_over
+from LungCAD.panels.views import ViewsAsTheyAre, show_film, show_over
 
 if TYPE_CHECKING:
     from LungCAD.mrml.result_nodes import SignNodes
@@ -22,6 +22,7 @@ class SignViews:
         self._nodes: SignNodes | None = None
         self._signs: list[str] = []
         self._projections: list[slicer.vtkMRMLVectorVolumeNode] = []
+        self._before_projection: ViewsAsTheyAre | None = None
         ui.heatMapBox.connect("currentIndexChanged(int)", self._show_heat)
         ui.thresholdSlider.connect("valueChanged(double)", self._show_heat)
         ui.opacitySlider.connect("valueChanged(double)", self._show_heat)
@@ -50,6 +51,7 @@ class SignViews:
 
     def close(self) -> None:
         """Forget the CT, whose peaks would else lie over another one."""
+        self._leave_projection()
         self._show_peaks(False)
         self._ct = self._nodes = None
         self._signs, self._projections = [], []
@@ -93,8 +95,13 @@ class SignViews:
         if self._ct is None:
             return
         if index > 0:
+            self._before_projection = self._before_projection or ViewsAsTheyAre()
             show_film(self._projections[index - 1])
-            return
-        if slicer.app.layoutManager() is not None:
-            slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
-        self._show_heat()
+        else:
+            self._leave_projection()
+            self._show_heat()
+
+    def _leave_projection(self) -> None:
+        if self._before_projection is not None:
+            self._before_projection.restore()
+        self._before_projection = None

@@ -296,6 +296,33 @@ class PanelTest(PanelCase, SignTestCase):
         self.assertEqual(box.currentIndex, 0)
         self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
 
+    def test_views_come_back_after_projections(self):
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        self.find()
+        manager, box = slicer.app.layoutManager(), self.panel.ui.projectionBox
+        manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
+        red = manager.sliceWidget("Red").mrmlSliceNode()
+        green = manager.sliceWidget("Green").mrmlSliceNode()
+        red.SetFieldOfView(90, 90, 1)
+        red.SetXYZOrigin(12, -7, 0)
+        red.SetSliceOffset(33)
+        green.SetOrientation("Sagittal")
+
+        def views():
+            matrix = slicer.util.arrayFromVTKMatrix
+            places = [(matrix(view.GetSliceToRAS()), view.GetFieldOfView()) for view in (red, green)]
+            return str((manager.layout, places, red.GetXYZOrigin()))
+
+        before = views()
+        for number in (1, 2, 0):
+            box.currentIndex = number
+            self.assertEqual(views() == before, number == 0)
+        box.currentIndex = 1
+        self.node.ct = self.scan("Another")
+        self.settle()
+        self.assertEqual(manager.layout, slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
+
     def test_sheet(self):
         """Ticks go to the ledger, agree or not, survive the panel, and are exported."""
         self.find()
