@@ -32,7 +32,7 @@ SCHEMA = "cpa3"
 HEAT_MAP, PROJECTION = "heat map ", "projection "
 """Beginnings of the names of the job's images, and of the roles under which the findings refer to them."""
 
-KEPT = ("signs", "disease", "survival", "peaks", "warnings", "threshold", "model")
+KEPT = ("signs", "disease", "survival", "peaks", "checks", "warnings", "threshold", "model")
 """Of the job's data: what a saved scene must know."""
 
 NOTHING = float("nan")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from LungCAD.report.findings import Findings
 from LungCAD.report.numbers import format_number
-from LungCAD.report.signs import SignReading, nothing_present, present_signs, region_name
+from LungCAD.report.signs import MapCheck, SignReading, nothing_present, present_signs, region_name
 from LungCAD.worker import JobResult
 from LungCAD.worker.plain import from_plain
 
@@ -100,4 +102,18 @@ def summary_of_signs(data: Mapping[str, Any]) -> str:
         if said := data[name]:
             note = ", a demonstration" if said["demonstration"] else ""
             lines.append(f"{title}: {100 * said['probability']:.0f} %{note}.")
+    lines += _checks(from_plain(tuple[MapCheck, ...], data["checks"]))
     return "\n".join([*lines, *(f"Note: {warning}" for warning in data["warnings"])])
+
+
+def _checks(checks: Sequence[MapCheck]) -> Iterator[str]:
+    """Yield how far the heat maps of each sign can be believed: means over the directions."""
+    for sign in dict.fromkeys(check.sign for check in checks):
+        of_sign = [check for check in checks if check.sign == sign]
+        gone = np.mean([(one.deletion.area, one.deletion.area_by_chance) for one in of_sign], axis=0)
+        come = np.mean([(one.insertion.area, one.insertion.area_by_chance) for one in of_sign], axis=0)
+        forgotten = np.mean([one.forgotten for one in of_sign])
+        yield (
+            f"Heat map of {sign.replace('_', ' ')}: deletion {gone[0]:.2f} (random {gone[1]:.2f}), "
+            f"insertion {come[0]:.2f} (random {come[1]:.2f}), forgotten {forgotten:.2f}."
+        )

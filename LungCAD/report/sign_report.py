@@ -10,10 +10,11 @@ import SimpleITK as sitk
 
 from LungCAD.labels import Schema
 from LungCAD.parameters import Parameters
-from LungCAD.report.figures import Figure, picture_figure
+from LungCAD.report.figures import Figure, picture_figure, plot_figure
 from LungCAD.report.numbers import format_number
 from LungCAD.report.page import parameter_rows, render_page
 from LungCAD.report.sign_pictures import paint_peak, paint_projection
+from LungCAD.report.sign_plots import plot_checks
 from LungCAD.report.signs import (
     MapCheck,
     Peak,
@@ -76,6 +77,7 @@ def render_sign_report(content: SignReport) -> str:
         region_name=region_name,
         place=place,
         peaks=[_peak_figure(content, peak, names[peak.sign]) for peak in content.peaks[:MOST_PEAKS]],
+        check_curves=_check_figures(content.checks, names),
         projections=_projection_figures(content.pictures, names | {"disease": "Disease"}),
         parameters=parameter_rows(content.parameters),
     )
@@ -94,6 +96,17 @@ def _peak_figure(content: SignReport, peak: Peak, name: str) -> Figure:
     picture = paint_peak(content.ct, content.heat_maps[peak.sign], peak, name)
     caption = f"{name}, {region_name(peak.region).lower()}: {place(peak)} mm."
     return picture_figure(picture, f"Axial slice and the same with the heat map. {caption}", caption)
+
+
+def _check_figures(checks: Sequence[MapCheck], names: Mapping[str, str]) -> list[Figure]:
+    figures = []
+    for sign in dict.fromkeys(check.sign for check in checks):
+        of_sign = [check for check in checks if check.sign == sign]
+        caption = (
+            f"{names[sign]}: probability while pixels go and come, hottest first; dashed: in random order."
+        )
+        figures.append(plot_figure(lambda paper, shown=of_sign: plot_checks(shown, paper), caption))
+    return figures
 
 
 def _projection_figures(pictures: Sequence[Picture], names: Mapping[str, str]) -> dict[str, list[Figure]]:

@@ -70,20 +70,31 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class CheckCurve:
+    """Probability of a sign while pixels go or come, none to all of them at even steps, hottest first.
+
+    by_chance : the same in random order. area, area_by_chance : under the curves, 0 to 1.
+    """
+
+    probability: tuple[float, ...]
+    by_chance: tuple[float, ...]
+    area: float
+    area_by_chance: float
+
+
+@dataclass(frozen=True)
 class MapCheck:
     """Whether the heat map of one network on one region can be believed: see `LungCAD.saliency.faithfulness`.
 
-    deletion, insertion : areas under the curves; by_chance : the same of random orders. forgotten :
-    similarity of the map after all weights were drawn anew.
+    deletion, insertion : while pixels are taken away and put in. forgotten : similarity of the map after all
+    weights were drawn anew.
     """
 
     sign: str
     axis: str
     region: str
-    deletion: float
-    deletion_by_chance: float
-    insertion: float
-    insertion_by_chance: float
+    deletion: CheckCurve
+    insertion: CheckCurve
     forgotten: float
 
 

@@ -296,6 +296,16 @@ class PanelTest(PanelCase, SignTestCase):
         self.assertEqual(box.currentIndex, 0)
         self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
 
+    def test_checks_of_heat_maps_are_summed_up(self):
+        self.method = {**self.method, "check_maps": True}
+        self.find()
+        (line,) = [one for one in self.panel.ui.resultSummary.text.splitlines() if "deletion" in one]
+        self.assertRegex(
+            line,
+            r"^Heat map of fungus ball: deletion \d\.\d\d \(random \d\.\d\d\), "
+            r"insertion \d\.\d\d \(random \d\.\d\d\), forgotten -?\d\.\d\d\.$",
+        )
+
     def test_views_come_back_after_projections(self):
         if slicer.app.layoutManager() is None:
             self.skipTest("there are no views")

@@ -44,6 +44,7 @@ def test_everything_is_written(case, tmp_path, capsys):
     with Image.open(out / "projections" / "fungus_ball_coronal.png") as picture:
         assert picture.width > 400
     page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.count("Fungus ball: probability while pixels go and come") == 3  # twice alt, once below
     assert "Can the heat maps be believed?" in page and "withheld" in page and "(demonstration)" in page
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert set(record["weights"]) == {

@@ -115,7 +115,7 @@ def test_peak_and_heat_map_lie_on_the_ball(reader, direction, size, spacing):
 def test_one_direction_is_enough_to_find_the_depth(reader, shares):
     ball = (-66.0, -28.0, 80.0)
     result = reader(axes=("axial",), shares=shares, check_maps=True).read(chest([ball]))
-    assert result.checks[0].insertion >= result.checks[0].insertion_by_chance - 0.01
+    assert result.checks[0].insertion.area >= result.checks[0].insertion.area_by_chance - 0.01
     (peak,) = result.peaks
     assert peak.region == "right_upper"
     assert np.linalg.norm(np.subtract(peak.position, ball)) < 15
@@ -142,7 +142,17 @@ def test_readings_pictures_and_checks(reader):
     checks = {check.axis: check for check in result.checks}
     assert set(checks) == set(AXES)
     assert all(check.region == "left_upper" for check in result.checks)
-    assert checks["axial"].insertion >= checks["axial"].insertion_by_chance - 0.01
+    assert checks["axial"].insertion.area >= checks["axial"].insertion.area_by_chance - 0.01
+    probability = {one.region: one.by_direction for one in result.signs}["left_upper"]
+    for axis, check in checks.items():
+        whole, empty = check.deletion.probability[0], check.deletion.probability[-1]
+        assert whole == pytest.approx(probability[axis], abs=1e-4) and empty < 0.1
+        assert check.insertion.probability[0] == pytest.approx(empty, abs=1e-4)
+        assert check.insertion.by_chance[-1] == pytest.approx(whole, abs=1e-4)
+        percent = np.linspace(0, 1, len(check.deletion.probability))
+        assert np.trapezoid(check.deletion.probability, percent) == pytest.approx(
+            check.deletion.area, abs=1e-5
+        )
 
 
 def test_own_networks_displace_all_shipped_ones_of_their_task(tmp_path, monkeypatch):
