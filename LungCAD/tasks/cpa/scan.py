@@ -11,7 +11,7 @@ from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.report.signs import Picture, ScanReading, SignReading
 from LungCAD.tasks.cpa.checks import check_maps
-from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
+from LungCAD.tasks.cpa.completeness import height_warnings, incomplete_regions, slice_warnings
 from LungCAD.tasks.cpa.evidence import SignEvidence, WholeEvidence
 from LungCAD.tasks.cpa.heat import HeatMap, consensus
 from LungCAD.tasks.cpa.layers import look_in_layers
@@ -66,8 +66,9 @@ class CpaReader:
         progress(0.0, "Projecting the scan")
         if ct.GetDimension() != 3 or ct.GetNumberOfComponentsPerPixel() != 1:
             raise InputError("The scan", "is not a volume of single values", "Give a 3-D image in HU")
-        warnings = (*slice_warnings(ct), *self._cautions())
+        warnings = slice_warnings(ct)
         volume = ProjectionVolume.of(ct, self._device)
+        warnings += (*height_warnings(volume), *self._cautions())
         incomplete = incomplete_regions(volume)
         judged = [region for region in REGIONS if region not in incomplete]
         signs = [SignEvidence(network) for network in self.networks if network.task in SIGNS]

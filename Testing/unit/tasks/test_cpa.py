@@ -9,7 +9,7 @@ from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import read_ct, same_geometry
 from LungCAD.tasks.cpa import CpaParameters, CpaReader, find_networks
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
-from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
+from LungCAD.tasks.cpa.completeness import height_warnings, incomplete_regions, slice_warnings
 from LungCAD.tasks.cpa.evidence import look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
 from Testing.slicer.cpa_chest import CARD, chest, save_networks, small_volume
@@ -218,6 +218,18 @@ def test_regions_that_are_not_there_are_named_and_withheld(reader):
 )
 def test_incomplete_regions(changes, expected):
     assert set(incomplete_regions(small_volume(chest(**changes)))) == expected
+
+
+def test_a_scan_that_reaches_far_beyond_the_lungs(reader):
+    """Its thirds are not the lungs': a ball in their lower third is in the middle one of the scan."""
+    low = np.array([62.0, 20.0, -58.0])
+    result = reader(axes=("axial",)).read(chest([low], size=(64, 56, 120), top=140, bottom=-330))
+    (peak,) = result.peaks
+    assert peak.region == "left_middle"
+    assert any("The lungs take up 5" in words and "Cut the scan" in words for words in result.warnings)
+    for bottom in (-140, -170):  # as technicians set it
+        ct = chest(size=(64, 56, 120), top=150, bottom=bottom)
+        assert height_warnings(small_volume(ct)) == ()
 
 
 def test_thick_slices():
