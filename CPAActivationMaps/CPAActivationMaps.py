@@ -47,6 +47,7 @@ TITLES = {
     "threshold": "Present from",
     "rotations": "Turned copies",
     "score": "Heat explains",
+    "counterfactual": "Show what speaks against",
     "check_maps": "Check the heat maps",
 }
 

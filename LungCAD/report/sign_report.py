@@ -113,6 +113,7 @@ def _projection_figures(pictures: Sequence[Picture], names: Mapping[str, str]) -
     figures: dict[str, list[Figure]] = {}
     for picture in pictures:
         caption = f"{names[picture.task]}, {picture.axis} projection {picture.part}".strip() + "."
+        caption += " What speaks against it." if picture.against else ""
         figure = picture_figure(paint_projection(picture), f"{caption} Beside it with Grad-CAM.", caption)
         figures.setdefault(names[picture.task], []).append(figure)
     return figures

@@ -59,7 +59,8 @@ class Picture:
     task : a sign or "disease". axis : axial, coronal or sagittal. part : "upper", "middle" or "lower"
     third of an axial projection, "right" or "left" lung of a sagittal one, else "". image : (Y, X, 3), 0..1,
     head or front up, the patient's right on the left. heat : (Y, X), 0..1, the Grad-CAM, scaled with the
-    probability in each region.
+    probability in each region. against : it shows what speaks against the sign, scaled with that of its
+    absence.
     """
 
     task: str
@@ -67,6 +68,12 @@ class Picture:
     part: str
     image: NDArray[np.float32]
     heat: NDArray[np.float32]
+    against: bool = False
+
+    @property
+    def name(self) -> str:
+        """Words that no other picture of the scan has."""
+        return " ".join(filter(None, (self.task, self.axis, self.part, "against" if self.against else "")))
 
 
 @dataclass(frozen=True)

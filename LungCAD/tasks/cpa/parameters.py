@@ -29,6 +29,10 @@ class CpaParameters(Parameters):
     score: str = parameter(
         "logit", "What the heat map explains", choices=tuple(SCORES), source="SAPSAM, eq. (1)"
     )
+    counterfactual: bool = parameter(
+        False,
+        "Show on projections of their own what speaks against each sign: Grad-CAM, the gradient negative",
+    )
     check_maps: bool = parameter(
         False, "Test whether the heat maps can be believed: deletion, insertion, forgotten weights"
     )

@@ -18,7 +18,7 @@ from LungCAD.tasks.cpa.layers import look_in_layers
 from LungCAD.tasks.cpa.networks import DISEASE, SIGNS, SURVIVAL, find_networks
 from LungCAD.tasks.cpa.parameters import CpaParameters
 from LungCAD.tasks.cpa.peaks import find_peaks
-from LungCAD.tasks.cpa.pictures import sign_pictures, whole_picture
+from LungCAD.tasks.cpa.pictures import pictures_against, sign_pictures, whole_picture
 from LungCAD.tasks.cpa.result import CpaResult
 from LungCAD.tasks.cpa_projections import (
     AXES,
@@ -93,7 +93,7 @@ class CpaReader:
             disease=_scan_reading(wholes, DISEASE),
             survival=_scan_reading(wholes, SURVIVAL),
             peaks=tuple(sorted(peaks, key=lambda peak: -peak.heat)),
-            pictures=tuple(_pictures(signs, wholes, upright, judged)),
+            pictures=tuple(self._pictures(signs, wholes, upright, judged)),
             incomplete=incomplete,
             warnings=(*warnings, *_incomplete_words(incomplete)),
             checks=checks,
@@ -139,6 +139,22 @@ class CpaReader:
             if any(regions):
                 look_in_layers(along, volume, regions, self.parameters.score)
 
+    def _pictures(
+        self,
+        signs: Sequence[SignEvidence],
+        wholes: Sequence[WholeEvidence],
+        upright: Projections,
+        judged: Sequence[str],
+    ) -> Iterator[Picture]:
+        for one in signs:
+            probability = {region: one.probability[region] for region in judged}
+            yield from sign_pictures(one, upright, probability)
+            if self.parameters.counterfactual:
+                yield from pictures_against(one.network, upright, probability, self.parameters.score)
+        for one in wholes:
+            if one.network.task == DISEASE:
+                yield whole_picture(one.network, one.upright, upright)
+
 
 def _means(signs: Sequence[SignEvidence]) -> dict[str, dict[str, float]]:
     """Return the mean over the directions that there is a network for."""
@@ -178,16 +194,3 @@ def _incomplete_words(incomplete: Mapping[str, str]) -> tuple[str, ...]:
     for region, reason in incomplete.items():
         regions.setdefault(reason, []).append(region.replace("_", " "))
     return tuple(f"Not judged: {', '.join(names)}, because {reason}." for reason, names in regions.items())
-
-
-def _pictures(
-    signs: Sequence[SignEvidence],
-    wholes: Sequence[WholeEvidence],
-    upright: Projections,
-    judged: Sequence[str],
-) -> Iterator[Picture]:
-    for one in signs:
-        yield from sign_pictures(one, upright, {region: one.probability[region] for region in judged})
-    for one in wholes:
-        if one.network.task == DISEASE:
-            yield whole_picture(one.network, one.upright, upright)

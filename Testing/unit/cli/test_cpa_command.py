@@ -27,7 +27,7 @@ def case(tmp_path):
 
 def test_everything_is_written(case, tmp_path, capsys):
     out = tmp_path / "out"
-    assert main([*case, "--check-maps", "-o", str(out)]) == 0
+    assert main([*case, "--check-maps", "--counterfactual", "-o", str(out)]) == 0
     printed = capsys.readouterr().out
     assert "Left upper: fungus ball" in printed and "ends within the left lung at its base" in printed
     rows = list(csv.DictReader((out / "signs.csv").open(encoding="utf-8")))
@@ -40,11 +40,13 @@ def test_everything_is_written(case, tmp_path, capsys):
     heat = sitk.ReadImage(str(out / "heatmap_fungus_ball.nii.gz"))
     assert same_geometry(heat, chest(bottom=-60)) and sitk.GetArrayFromImage(heat).max() > 50
     names = {path.stem for path in (out / "projections").iterdir()}
+    assert "fungus_ball_coronal_against" in names
     assert {"fungus_ball_axial_upper", "fungus_ball_coronal", "disease_axial", "disease_coronal"} <= names
     with Image.open(out / "projections" / "fungus_ball_coronal.png") as picture:
         assert picture.width > 400
     page = (out / "report.html").read_text(encoding="utf-8")
     assert page.count("Fungus ball: probability while pixels go and come") == 3  # twice alt, once below
+    assert "coronal projection. What speaks against it." in page and "gradient negative" in page
     assert "Can the heat maps be believed?" in page and "withheld" in page and "(demonstration)" in page
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert set(record["weights"]) == {

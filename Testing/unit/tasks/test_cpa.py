@@ -155,6 +155,27 @@ def test_readings_pictures_and_checks(reader):
         )
 
 
+def test_what_speaks_against_a_sign(reader):
+    """On projections of its own: Grad-CAM of the negative gradient, where the sign is absent; maps stay."""
+    ct = chest([(62, 30, 78)])
+    plain = reader(axes=("coronal",)).read(ct)
+    result = reader(axes=("coronal",), counterfactual=True).read(ct)
+    assert (result.signs, result.peaks) == (plain.signs, plain.peaks)
+    for_it, against = result.pictures
+    assert (for_it.name, against.name) == ("fungus_ball coronal", "fungus_ball coronal against")
+    np.testing.assert_array_equal(for_it.heat, plain.pictures[0].heat)
+    np.testing.assert_array_equal(for_it.image, against.image)
+    # This network knows what speaks for a ball alone: one that says the opposite swaps the pictures.
+    assert against.heat.max() == 0
+    opposite = reader(axes=("coronal",), counterfactual=True)
+    last = opposite.networks[0].network.classifier[-1]
+    last.weight.data[1] *= -1
+    last.bias.data[1] *= -1
+    for_it, against = opposite.read(ct).pictures
+    assert for_it.heat.max() == 0
+    np.testing.assert_allclose(against.heat, plain.pictures[0].heat, atol=1e-3)
+
+
 def test_own_networks_displace_all_shipped_ones_of_their_task(tmp_path, monkeypatch):
     """Also those of directions that the user has no network for."""
     shipped = sorted(save_networks(tmp_path / "shipped", ("cavity", "fungus_ball")).iterdir())
