@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from LungCAD.mrml.result_nodes import SignNodes
+from LungCAD.mrml.scan_findings import findings_on
 from LungCAD.panels.declared import load_method
 from LungCAD.panels.findings_panel import FindingsPanel
 from LungCAD.panels.module_description import describe_module
@@ -46,6 +47,7 @@ TITLES = {
     "threshold": "Present from",
     "rotations": "Turned copies",
     "score": "Heat explains",
+    "counterfactual": "Show what speaks against",
     "check_maps": "Check the heat maps",
 }
 
@@ -113,12 +115,14 @@ class CPAActivationMapsWidget(FindingsPanel):
         """Keep table, heat maps, peaks and projections in the scene."""
         from LungCAD.mrml.signs import signs_in_steps
 
-        nodes = yield from signs_in_steps(result, ct, self.logic.resultNodes(self.node))
-        self.logic.keep(self.node, nodes, summary_of_signs(result))
-        return nodes
+        return (yield from signs_in_steps(result, ct, findings_on(ct, SignNodes)))
+
+    def summaryOf(self, data: Mapping[str, Any]) -> str:
+        """Return which signs the regions show, and what is to be known of it."""
+        return summary_of_signs(data)
 
     def showNothing(self) -> None:
-        """Empty sheet and views: nothing was found yet."""
+        """Empty sheet and views."""
         super().showNothing()
         self.views.close()
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from LungCAD.errors import InputError
 from LungCAD.mrml.result_nodes import DetectionNodes
+from LungCAD.mrml.scan_findings import findings_on
+from LungCAD.panels.choices import offer
 from LungCAD.panels.declared import load_method
 from LungCAD.panels.findings_panel import FindingsPanel
 from LungCAD.panels.folder_panel import Case
@@ -51,8 +53,6 @@ TITLES = {
     "mirrored": "See both sides",
     "heat_maps": "Make heat maps",
 }
-
-NO_HEAT_MAP = "None"
 
 
 class ILDDetection(ScriptedLoadableModule):
@@ -134,15 +134,24 @@ class ILDDetectionWidget(FindingsPanel):
         """Keep table, plot and heat maps in the scene."""
         from LungCAD.mrml.detection import detection_in_steps
 
-        nodes = yield from detection_in_steps(result, ct, self.logic.resultNodes(self.node))
-        self.logic.keep(self.node, nodes, summary_of_detection(result))
-        return nodes
+        return (yield from detection_in_steps(result, ct, findings_on(ct, DetectionNodes)))
+
+    def summaryOf(self, data: Mapping[str, Any]) -> str:
+        """Return which diseases were found, and what is to be known of it."""
+        return summary_of_detection(data)
 
     def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
         """Show what was found, and go to the first slice that is worth reading."""
         yield from super().showCase(case, result)
-        self.onShowTable()
-        self.review.next_worth_reading()
+        if self.node.ct is case.volume:
+            self.onShowTable()
+            self.review.next_worth_reading()
+
+    def showNothing(self) -> None:
+        """Empty slices and heat maps."""
+        super().showNothing()
+        self._codes = []
+        offer(self.ui.heatMapBox, [])
 
     def showFindings(self, nodes: DetectionNodes, ct: slicer.vtkMRMLScalarVolumeNode, case: str) -> None:
         """Fill the panel with what was found; case : pseudonym of the CT."""
@@ -151,13 +160,9 @@ class ILDDetectionWidget(FindingsPanel):
         findings = findings_of(nodes)
         diseases = [one for one in findings.diseases if heat_map_of(nodes, one.code) is not None]
         self._codes = [one.code for one in diseases]
-        blocked = self.ui.heatMapBox.blockSignals(True)
-        self.ui.heatMapBox.clear()
-        for name in (NO_HEAT_MAP, *(one.name for one in diseases)):
-            self.ui.heatMapBox.addItem(name)
         surest = max(diseases, key=lambda one: one.probability or 0, default=None)
-        self.ui.heatMapBox.currentIndex = diseases.index(surest) + 1 if surest and surest.present else 0
-        self.ui.heatMapBox.blockSignals(blocked)
+        chosen = diseases.index(surest) + 1 if surest and surest.present else 0
+        offer(self.ui.heatMapBox, [one.name for one in diseases], chosen)
         self.onHeatMap(self.ui.heatMapBox.currentIndex)
         self.review.show(Subject(ct, nodes.findings, findings, case, model_of(nodes)))
 

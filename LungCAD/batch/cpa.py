@@ -81,7 +81,7 @@ def write_scan(
         write_image(heat, folder / f"heatmap_{sign}.nii.gz")
     (folder / "projections").mkdir()
     for picture in result.pictures:
-        name = "_".join(filter(None, (picture.task, picture.axis, picture.part)))
+        name = picture.name.replace(" ", "_")
         paint_projection(picture).save(folder / "projections" / f"{name}.png")
     stopwatch.lap("writing")
     record = run_record(

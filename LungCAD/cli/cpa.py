@@ -11,7 +11,7 @@ from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct
 from LungCAD.progress import part
 from LungCAD.report.record import repeatable_command
-from LungCAD.report.sign_report import region_name
+from LungCAD.report.signs import nothing_present, present_signs, region_name
 from LungCAD.report.stopwatch import Stopwatch
 from LungCAD.tasks import cpa
 from LungCAD.tasks.cpa import CpaParameters, CpaResult
@@ -53,14 +53,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def summary(result: CpaResult, threshold: float) -> str:
-    """Return the signs that are present in one line per region."""
-    lines = []
-    for region in dict.fromkeys(reading.region for reading in result.signs):
-        found = [
-            f"{reading.sign.replace('_', ' ')} {100 * reading.probability:.0f} %"
-            for reading in result.signs
-            if reading.region == region and (reading.probability or 0) >= threshold
-        ]
-        if found:
-            lines.append(f"{region_name(region)}: {', '.join(found)}")
-    return "\n".join(lines) or "No sign was found."
+    """Return the signs that are present in one line per region, or that there are none."""
+    found: dict[str, list[str]] = {}
+    for one in present_signs(result.signs, threshold):
+        words = f"{one.sign.replace('_', ' ')} {100 * one.probability:.0f} %"
+        found.setdefault(region_name(one.region), []).append(words)
+    lines = [f"{region}: {', '.join(signs)}" for region, signs in found.items()]
+    return "\n".join(lines) or nothing_present(result.signs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from LungCAD.batch.cpa import SIGNS
@@ -23,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="RESULT",
-        help="output folders of lungcad cpa, in the order of time; their names head the columns",
+        help="output folders of lungcad cpa, in the order of time; their names head the columns, with "
+        "as many of the folders above as tell them apart",
     )
     add_output(parser)
 
@@ -32,11 +34,12 @@ def run(options: argparse.Namespace) -> int:
     """Write change.csv and report.html."""
     if len(options.results) < 2:
         raise InputError("RESULT", "is a single one", "Give the results of at least two scans of one patient")
-    names = [folder.resolve().name for folder in options.results]
-    settings = [_settings(folder) for folder in options.results]
+    scans, settings = zip(*map(_scan_and_settings, options.results), strict=True)
     if any(other != settings[0] for other in settings[1:]):
         remedy = "Read all scans with the same networks and parameters"
         raise InputError("RESULTS", "were not made in the same way", remedy)
+    _refuse_repeated(options.results, scans)
+    names = _short_names([folder.resolve() for folder in options.results])
     courses = sign_courses([_readings(folder) for folder in options.results], settings[0]["threshold"])
     with atomic_folder(options.output, options.overwrite) as folder:
         write_text(folder / "change.csv", course_csv(names, courses))
@@ -51,13 +54,33 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(folder: Path) -> dict[str, object]:
-    """Return what must be the same for numbers to be compared: parameters, and hashes of the networks."""
+def _short_names(folders: Sequence[Path]) -> list[str]:
+    """Return the last parts of paths, which differ, as many of each as tell them all apart."""
+    length = 1
+    while len(names := ["/".join(folder.parts[-length:]) for folder in folders]) > len(set(names)):
+        length += 1
+    return names
+
+
+def _refuse_repeated(folders: Sequence[Path], scans: Sequence[str]) -> None:
+    """Raise InputError where two results are of one scan: no time lies between them."""
+    seen: dict[str, Path] = {}
+    for folder, scan in zip(folders, scans, strict=True):
+        other = seen.setdefault(scan, folder)
+        if other is not folder:
+            raise InputError(folder, f"is of the same CT as {other}", "Give one result per scan")
+
+
+def _scan_and_settings(folder: Path) -> tuple[str, dict[str, object]]:
+    """Return the hash of the CT, and what must be the same for numbers to be compared.
+
+    That is the parameters, and hashes of the networks.
+    """
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         hashes = sorted(file["sha256"] for file in record["weights"].values())
         compared = {name: record["parameters"][name] for name in ("threshold", "rotations")}
-        return {**compared, "weights": hashes}
+        return record["inputs"]["CT"]["sha256"], {**compared, "weights": hashes}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(folder, "is no result of lungcad cpa", "Give its output folders") from error
 

@@ -14,6 +14,7 @@ from LungCAD.mrml.heat_maps import heat_map_in_steps, show_from
 from LungCAD.mrml.nodes import add_node, is_present, place_beside, present_or_new
 from LungCAD.mrml.plots import POSITION, TABLE, Curve, show_chart
 from LungCAD.mrml.result_nodes import DetectionNodes
+from LungCAD.mrml.scan_findings import bind_findings, data_of, refer_to
 from LungCAD.mrml.slice_views import show_point
 from LungCAD.mrml.volumes import image_at, voxels_of
 from LungCAD.report.findings import Findings
@@ -36,9 +37,9 @@ SLICE, LUNG, THRESHOLD = "Slice", "Lung (cm2)", "threshold"
 def show_detection(
     result: JobResult, ct: slicer.vtkMRMLScalarVolumeNode, nodes: DetectionNodes | None = None
 ) -> DetectionNodes:
-    """Show the result of the job "detect" beside the CT that it was computed from.
+    """Show the result of the job "detect" beside the CT that it was computed from, and bind it to that.
 
-    In the nodes of an earlier result, as far as they are in the scene, else in new ones.
+    In the nodes of an earlier result on the same CT, as far as they are in the scene, else in new ones.
 
     Raises
     ------
@@ -64,24 +65,21 @@ def detection_in_steps(
     if not is_present(ct):
         raise InputError(name, "is no longer in the scene", "Load it and run again")
     shown.findings = _text(result, ct, shown.findings)
-    for code in names:
-        volume = maps.get(code)
-        shown.findings.SetNodeReferenceID(HEAT_MAP + code, volume.GetID() if volume else None)
+    refer_to(shown.findings, {HEAT_MAP + code: volume for code, volume in maps.items()}, HEAT_MAP)
     shown.along_z = _plot(findings, shown.along_z, f"{name}: disease slice by slice")
     shown.table = shown.along_z.GetNodeReference(TABLE)
+    bind_findings(shown, ct)
     return shown
 
 
 def findings_of(nodes: DetectionNodes) -> Findings | None:
     """Return what was found, also after the scene was saved and loaded; None where nothing was."""
-    if nodes.findings is None or not nodes.findings.GetText():
-        return None
-    return from_plain(Findings, json.loads(nodes.findings.GetText())["findings"])
+    return from_plain(Findings | None, data_of(nodes).get("findings"))
 
 
 def model_of(nodes: DetectionNodes) -> str:
     """Return the title of the network that found it."""
-    return json.loads(nodes.findings.GetText())["model"]
+    return data_of(nodes)["model"]
 
 
 def heat_map_of(nodes: DetectionNodes, code: str) -> slicer.vtkMRMLScalarVolumeNode | None:
@@ -122,7 +120,7 @@ def _text(
 ) -> slicer.vtkMRMLTextNode:
     node = present_or_new(node, "vtkMRMLTextNode", f"{ct.GetName()} findings")
     place_beside(node, ct)
-    node.SetText(json.dumps({name: result.data[name] for name in ("findings", "model")}))
+    node.SetText(json.dumps({name: result.data[name] for name in ("findings", "warnings", "model")}))
     return node
 
 

@@ -23,6 +23,14 @@ def present_or_new(node: slicer.vtkMRMLNode | None, class_name: str, name: str) 
     return node if is_present(node) else add_node(class_name, name)
 
 
+def remove_node(node: slicer.vtkMRMLDisplayableNode) -> None:
+    """Remove a node with what the scene would keep of it: displays, legends among them, and storage."""
+    for part in [*map(node.GetNthDisplayNode, range(node.GetNumberOfDisplayNodes())), node.GetStorageNode()]:
+        if part is not None:
+            slicer.mrmlScene.RemoveNode(part)
+    slicer.mrmlScene.RemoveNode(node)
+
+
 def place_beside(node: slicer.vtkMRMLNode, neighbour: slicer.vtkMRMLNode) -> None:
     """Put `node` into the study or folder of `neighbour`, and under the same transform if it takes one."""
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)

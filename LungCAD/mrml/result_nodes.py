@@ -10,6 +10,7 @@ import slicer
 from LungCAD.mrml.nodes import is_present
 
 AnyNodes = TypeVar("AnyNodes", bound="Nodes")
+AnyFindings = TypeVar("AnyFindings", bound="FindingNodes")
 
 
 @dataclass
@@ -58,26 +59,29 @@ class FilmNodes(Nodes):
 
 
 @dataclass
-class DetectionNodes(Nodes):
-    """Disease slice by slice.
-
-    findings : all that was found, as text; refers to the heat maps. table : one row per slice that something
-    is said of. along_z : probabilities from feet to head.
-    """
+class FindingNodes(Nodes):
+    """What a CT shows. findings : all that was found, as text; refers to the CT and to every other node."""
 
     findings: slicer.vtkMRMLTextNode | None = None
+
+
+@dataclass
+class DetectionNodes(FindingNodes):
+    """Disease slice by slice.
+
+    table : one row per slice that something is said of. along_z : probabilities from feet to head.
+    """
+
     table: slicer.vtkMRMLTableNode | None = None
     along_z: slicer.vtkMRMLPlotChartNode | None = None
 
 
 @dataclass
-class SignNodes(Nodes):
+class SignNodes(FindingNodes):
     """Signs of aspergillosis on one CT.
 
-    findings : all that was found, as text; refers to heat maps and projections. table : one row per region.
-    peaks : a point for every sign that is present, where its heat map is highest.
+    table : one row per region. peaks : a point for every sign that is present, where its heat map is highest.
     """
 
-    findings: slicer.vtkMRMLTextNode | None = None
     table: slicer.vtkMRMLTableNode | None = None
     peaks: slicer.vtkMRMLMarkupsFiducialNode | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -17,11 +16,11 @@ from LungCAD.labels import load_schema
 from LungCAD.mrml.heat_maps import heat_map_in_steps
 from LungCAD.mrml.nodes import is_present, place_beside, present_or_new
 from LungCAD.mrml.result_nodes import SignNodes
+from LungCAD.mrml.scan_findings import bind_findings, data_of, refer_to
 from LungCAD.mrml.slice_views import show_point
 from LungCAD.mrml.tables import show_table
 from LungCAD.mrml.volumes import blank_image
-from LungCAD.report.sign_report import region_name
-from LungCAD.report.signs import Peak, ScanReading, SignReading
+from LungCAD.report.signs import Peak, ScanReading, SignReading, region_name
 from LungCAD.steps import Steps, finish
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, heat_points
 from LungCAD.tasks.cpa_projections import REGIONS, region_box
@@ -33,7 +32,7 @@ SCHEMA = "cpa3"
 HEAT_MAP, PROJECTION = "heat map ", "projection "
 """Beginnings of the names of the job's images, and of the roles under which the findings refer to them."""
 
-KEPT = ("signs", "disease", "survival", "peaks", "threshold", "model")
+KEPT = ("signs", "disease", "survival", "peaks", "checks", "warnings", "threshold", "model")
 """Of the job's data: what a saved scene must know."""
 
 NOTHING = float("nan")
@@ -47,9 +46,9 @@ LPS_TO_RAS = np.array([-1.0, -1.0, 1.0])
 def show_signs(
     result: JobResult, ct: slicer.vtkMRMLScalarVolumeNode, nodes: SignNodes | None = None
 ) -> SignNodes:
-    """Show the result of the job "cpa" beside the CT that it was computed from.
+    """Show the result of the job "cpa" beside the CT that it was computed from, and bind it to that.
 
-    In the nodes of an earlier result, as far as they are in the scene, else in new ones.
+    In the nodes of an earlier result on the same CT, as far as they are in the scene, else in new ones.
 
     Raises
     ------
@@ -78,32 +77,33 @@ def signs_in_steps(
     shown.findings = _text(result, ct, shown.findings, volumes)
     shown.table = show_table(_columns(readings_of(shown)), shown.table, f"{name} signs")
     shown.peaks = _show_peaks(peaks_of(shown), ct, shown.peaks, f"{name} peaks")
+    bind_findings(shown, ct)
     return shown
 
 
 def readings_of(nodes: SignNodes) -> tuple[SignReading, ...]:
     """Return what was found, also after the scene was saved and loaded; none where nothing was."""
-    return from_plain(tuple[SignReading, ...], _findings(nodes).get("signs", []))
+    return from_plain(tuple[SignReading, ...], data_of(nodes).get("signs", []))
 
 
 def peaks_of(nodes: SignNodes) -> tuple[Peak, ...]:
     """Return where signs are."""
-    return from_plain(tuple[Peak, ...], _findings(nodes).get("peaks", []))
+    return from_plain(tuple[Peak, ...], data_of(nodes).get("peaks", []))
 
 
 def scan_reading_of(nodes: SignNodes, task: str) -> ScanReading | None:
     """Return what is said of the scan: "disease" or "survival"."""
-    return from_plain(ScanReading | None, _findings(nodes).get(task))
+    return from_plain(ScanReading | None, data_of(nodes).get(task))
 
 
 def threshold_of(nodes: SignNodes) -> float:
     """Return the probability from which on a sign was called present."""
-    return float(_findings(nodes).get("threshold", 0.5))
+    return float(data_of(nodes).get("threshold", 0.5))
 
 
 def model_of(nodes: SignNodes) -> str:
     """Return the names of the networks."""
-    return str(_findings(nodes).get("model", ""))
+    return str(data_of(nodes).get("model", ""))
 
 
 def heat_map_of(nodes: SignNodes, sign: str) -> slicer.vtkMRMLScalarVolumeNode | None:
@@ -115,7 +115,7 @@ def projections_of(nodes: SignNodes) -> dict[str, slicer.vtkMRMLVectorVolumeNode
     """Return the pictures of projections by task, direction and part: "cavity axial upper" and the like."""
     if nodes.findings is None:
         return {}
-    names = _findings(nodes).get("projections", [])
+    names = data_of(nodes).get("projections", [])
     found = {name: _referred(nodes, PROJECTION + name) for name in names}
     return {name: node for name, node in found.items() if node is not None}
 
@@ -200,14 +200,9 @@ def _text(
     projections = [role.removeprefix(PROJECTION) for role in volumes if role.startswith(PROJECTION)]
     kept = {name: result.data[name] for name in KEPT}
     node.SetText(json.dumps({**kept, "projections": projections}))
-    for role, volume in volumes.items():
-        node.SetNodeReferenceID(_role(role), volume.GetID())
+    by_role = {_role(name): volume for name, volume in volumes.items()}
+    refer_to(node, by_role, _role(HEAT_MAP), _role(PROJECTION))
     return node
-
-
-def _findings(nodes: SignNodes) -> dict[str, Any]:
-    text = nodes.findings.GetText() if nodes.findings is not None else ""
-    return json.loads(text) if text else {}
 
 
 def _referred(nodes: SignNodes, role: str) -> slicer.vtkMRMLVolumeNode | None:

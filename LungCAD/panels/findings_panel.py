@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, ClassVar
 
 import slicer
 from slicer.i18n import tr as _
 
 from LungCAD.errors import InputError
+from LungCAD.mrml.scan_findings import belong_to, data_of, findings_on
 from LungCAD.panels.folder_panel import Case, FolderPanel
 from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.views import show_over
 from LungCAD.worker import JobResult
 
 CT_SUBJECTS = ("CT", "The CT", "The scan")
@@ -22,7 +24,8 @@ class FindingsPanel(FolderPanel):
     """Base of such panels; `ct` and `findings` are members of their parameter nodes.
 
     A subclass names the job on one CT (`CASE_JOB`), puts its result into the scene (`keepResult`), and shows
-    what the nodes say (`showFindings`) or nothing (`showNothing`).
+    what the nodes say (`summaryOf`, `showFindings`) or nothing (`showNothing`). Every CT keeps findings of
+    its own; the panel shows those of the CT that is chosen.
     """
 
     CASE_JOB: ClassVar[str]
@@ -32,7 +35,14 @@ class FindingsPanel(FolderPanel):
     def keepResult(
         self, result: JobResult, ct: slicer.vtkMRMLScalarVolumeNode
     ) -> Generator[float, None, Any]:
-        """Put a result into the scene, yielding now and then; return its nodes."""
+        """Put a result into the scene, into the nodes of an earlier one on the same CT; return the nodes.
+
+        Yields now and then.
+        """
+        raise NotImplementedError
+
+    def summaryOf(self, data: Mapping[str, Any]) -> str:
+        """Return what the findings say in a few sentences."""
         raise NotImplementedError
 
     def showFindings(self, nodes: Any, ct: slicer.vtkMRMLScalarVolumeNode, case: str) -> None:  # noqa: ANN401
@@ -40,7 +50,7 @@ class FindingsPanel(FolderPanel):
         raise NotImplementedError
 
     def showNothing(self) -> None:
-        """Empty the panel: nothing was found yet."""
+        """Empty the panel: nothing was found on the chosen CT yet."""
         self.review.close()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
@@ -52,10 +62,10 @@ class FindingsPanel(FolderPanel):
     def refresh(self) -> None:
         """Show what was chosen and found, then look at the CT."""
         if self.node is not None:
-            result = self.logic.resultNodes(self.node)
+            result = self._of_chosen_ct()
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.findings is not None
-            if result.findings is not self._shown and not self.jobBar.is_running:
+            if result.findings is not self._shown:
                 self._resume(result)
         super().refresh()
 
@@ -88,18 +98,37 @@ class FindingsPanel(FolderPanel):
         self.runCase(self.CASE_JOB, ct_inputs(self.node.ct), self.node.ct)
 
     def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
-        """Put what was found into the scene, and show it."""
+        """Put what was found into the scene, and show it, unless another CT was chosen meanwhile."""
         from LungCAD.mrml.volumes import voxels_of
         from LungCAD.review import case_pseudonym_in_steps
 
         pseudonym = yield from case_pseudonym_in_steps(voxels_of(case.volume))
         nodes = yield from self.keepResult(result, case.volume)
-        self._show_findings(nodes, case.volume, pseudonym)
+        if self.node.ct is case.volume:
+            self._keep(nodes)
+            self._show_findings(nodes, case.volume, pseudonym)
+
+    def _of_chosen_ct(self) -> Any:  # noqa: ANN401
+        """Return the nodes of what was found on the chosen CT, those that another one has put aside."""
+        nodes = self.logic.resultNodes(self.node)
+        if not belong_to(nodes, self.node.ct):
+            found = findings_on(self.node.ct, self.logic.RESULT)
+            if found != nodes:
+                self._keep(found)
+            return found
+        return nodes
+
+    def _keep(self, nodes: Any) -> None:  # noqa: ANN401
+        summary = self.summaryOf(data_of(nodes)) if nodes.findings is not None else ""
+        self.logic.keep(self.node, nodes, summary)
 
     def _resume(self, nodes: Any) -> None:  # noqa: ANN401
-        """Show what a loaded scene carries, or nothing."""
-        if nodes.findings is None or self.node.ct is None:
+        """Show what was found earlier, or nothing; then views that show another CT turn to the chosen one."""
+        if nodes.findings is None:
+            self._shown = None
             self.showNothing()
+            if self.node.ct is not None:
+                show_over(self.node.ct, None, fit=True)
             return
         from LungCAD.mrml.volumes import voxels_of
         from LungCAD.review import case_pseudonym_in_steps

@@ -68,6 +68,7 @@ class SignTable:
             self.widget.setItem(row, 0, _plain_item(region.replace("_", " ").capitalize()))
             for column, code in enumerate(TICKS, 1):
                 self.widget.setItem(row, column, self._item(region, code))
+        self.widget.setCurrentCell(0, 0)  # what a key says of a region must not be lost
         self.widget.blockSignals(blocked)
 
     def mark(self, judgements: Mapping[str, Set[str]]) -> None:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 
-from LungCAD.panels.views import show_film, show_over
+from LungCAD.panels.choices import offer
+from LungCAD.panels.views import ViewsAsTheyAre, show_film, show_over
 
 if TYPE_CHECKING:
     from LungCAD.mrml.result_nodes import SignNodes
-
-NOTHING = "None"
 
 
 class SignViews:
@@ -23,6 +22,7 @@ class SignViews:
         self._nodes: SignNodes | None = None
         self._signs: list[str] = []
         self._projections: list[slicer.vtkMRMLVectorVolumeNode] = []
+        self._before_projection: ViewsAsTheyAre | None = None
         ui.heatMapBox.connect("currentIndexChanged(int)", self._show_heat)
         ui.thresholdSlider.connect("valueChanged(double)", self._show_heat)
         ui.opacitySlider.connect("valueChanged(double)", self._show_heat)
@@ -33,25 +33,30 @@ class SignViews:
         from LungCAD.labels import load_schema
         from LungCAD.mrml.signs import SCHEMA, heat_map_of, peaks_of, projections_of
 
+        self.close()
         self._ct, self._nodes = ct, nodes
         names = {label.code: label.name for label in load_schema(SCHEMA).labels}
         self._signs = [code for code in names if heat_map_of(nodes, code) is not None]
         projections = projections_of(nodes)
         self._projections = list(projections.values())
         peaks = peaks_of(nodes)
-        surest = self._signs.index(peaks[0].sign) + 1 if peaks else 0
-        _fill(self._ui.heatMapBox, [names[code] for code in self._signs], surest)
-        _fill(self._ui.projectionBox, [name.replace("_", " ").capitalize() for name in projections], 0)
+        # A peak may be left whose heat map was deleted.
+        surest = next((self._signs.index(one.sign) + 1 for one in peaks if one.sign in self._signs), 0)
+        offer(self._ui.heatMapBox, [names[code] for code in self._signs], surest)
+        offer(self._ui.projectionBox, [name.replace("_", " ").capitalize() for name in projections])
+        self._show_peaks(True)
         self._show_heat()
         if peaks:
             self.go_to(peaks[0].region, peaks[0].sign)
 
     def close(self) -> None:
-        """Forget the CT."""
+        """Forget the CT, whose peaks would else lie over another one."""
+        self._leave_projection()
+        self._show_peaks(False)
         self._ct = self._nodes = None
         self._signs, self._projections = [], []
         for box in (self._ui.heatMapBox, self._ui.projectionBox):
-            _fill(box, [], 0)
+            offer(box, [])
 
     def go_to(self, region: str, sign: str) -> None:
         """Show the peak of a sign in a region, where there is one, else the middle of the region."""
@@ -69,6 +74,11 @@ class SignViews:
         else:
             show_region(self._ct, region)
 
+    def _show_peaks(self, shown: bool) -> None:
+        peaks = self._nodes.present().peaks if self._nodes is not None else None
+        if peaks is not None:
+            peaks.SetDisplayVisibility(shown)
+
     def _show_heat(self, *_: object) -> None:
         if self._ct is None or self._ui.projectionBox.currentIndex > 0:
             return
@@ -85,18 +95,13 @@ class SignViews:
         if self._ct is None:
             return
         if index > 0:
+            self._before_projection = self._before_projection or ViewsAsTheyAre()
             show_film(self._projections[index - 1])
-            return
-        if slicer.app.layoutManager() is not None:
-            slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
-        self._show_heat()
+        else:
+            self._leave_projection()
+            self._show_heat()
 
-
-def _fill(box: Any, names: list[str], chosen: int) -> None:  # noqa: ANN401 - a combo box
-    """Put names into a combo box, after the choice of nothing, telling nobody."""
-    blocked = box.blockSignals(True)
-    box.clear()
-    for name in (NOTHING, *names):
-        box.addItem(name)
-    box.currentIndex = chosen
-    box.blockSignals(blocked)
+    def _leave_projection(self) -> None:
+        if self._before_projection is not None:
+            self._before_projection.restore()
+        self._before_projection = None

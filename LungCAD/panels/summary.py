@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from LungCAD.report.findings import Findings
 from LungCAD.report.numbers import format_number
+from LungCAD.report.signs import MapCheck, SignReading, nothing_present, present_signs, region_name
 from LungCAD.worker import JobResult
 from LungCAD.worker.plain import from_plain
 
@@ -68,12 +71,12 @@ def summary_of_film(result: JobResult) -> str:
     return "\n".join(lines)
 
 
-def summary_of_detection(result: JobResult) -> str:
+def summary_of_detection(data: Mapping[str, Any]) -> str:
     """Return which diseases the scan shows and on which slices, and every warning, one line each.
 
-    `result` is that of the job "detect".
+    `data` is that of the job "detect".
     """
-    findings = from_plain(Findings, result.data["findings"])
+    findings = from_plain(Findings, data["findings"])
     lines = []
     for disease in findings.diseases:
         if disease.present:
@@ -83,26 +86,37 @@ def summary_of_detection(result: JobResult) -> str:
     if unseen:
         lines.append(f"Not seen: {', '.join(unseen)}.")
     lines.append(f"{len(findings.judged)} of {len(findings.slices)} slices lie in or near the lungs.")
-    lines += [f"Note: {warning}." for warning in result.data["warnings"]]
+    lines += [f"Note: {warning}." for warning in data["warnings"]]
     return "\n".join(lines)
 
 
-def summary_of_signs(result: JobResult) -> str:
+def summary_of_signs(data: Mapping[str, Any]) -> str:
     """Return which signs the regions show, what is said of the scan, and every warning, one line each.
 
-    `result` is that of the job "cpa".
+    `data` is that of the job "cpa".
     """
-    data = result.data
     found: dict[str, list[str]] = {}
-    for one in data["signs"]:
-        if (one["probability"] or 0) >= data["threshold"]:
-            found.setdefault(one["region"], []).append(one["sign"].replace("_", " "))
-    lines = [
-        f"{region.replace('_', ' ').capitalize()}: {', '.join(signs)}." for region, signs in found.items()
-    ]
-    lines = lines or ["No sign was found."]
+    readings = from_plain(tuple[SignReading, ...], data["signs"])
+    for one in present_signs(readings, data["threshold"]):
+        found.setdefault(region_name(one.region), []).append(one.sign.replace("_", " "))
+    lines = [f"{region}: {', '.join(signs)}." for region, signs in found.items()]
+    lines = lines or [nothing_present(readings)]
     for title, name in (("Disease", "disease"), ("Death within two years", "survival")):
         if said := data[name]:
             note = ", a demonstration" if said["demonstration"] else ""
             lines.append(f"{title}: {100 * said['probability']:.0f} %{note}.")
+    lines += _checks(from_plain(tuple[MapCheck, ...], data["checks"]))
     return "\n".join([*lines, *(f"Note: {warning}" for warning in data["warnings"])])
+
+
+def _checks(checks: Sequence[MapCheck]) -> Iterator[str]:
+    """Yield how far the heat maps of each sign can be believed: means over the directions."""
+    for sign in dict.fromkeys(check.sign for check in checks):
+        of_sign = [check for check in checks if check.sign == sign]
+        gone = np.mean([(one.deletion.area, one.deletion.area_by_chance) for one in of_sign], axis=0)
+        come = np.mean([(one.insertion.area, one.insertion.area_by_chance) for one in of_sign], axis=0)
+        forgotten = np.mean([one.forgotten for one in of_sign])
+        yield (
+            f"Heat map of {sign.replace('_', ' ')}: deletion {gone[0]:.2f} (random {gone[1]:.2f}), "
+            f"insertion {come[0]:.2f} (random {come[1]:.2f}), forgotten {forgotten:.2f}."
+        )

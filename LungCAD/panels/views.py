@@ -30,6 +30,34 @@ def show_film(film: slicer.vtkMRMLVolumeNode) -> None:
     show_over(film, None, fit=True)
 
 
+class ViewsAsTheyAre:
+    """Layout, planes and fields of view as they are now, to come back to."""
+
+    def __init__(self) -> None:
+        manager = slicer.app.layoutManager()
+        self._layout = manager.layout if manager is not None else None
+        self._slices = [
+            (
+                view,
+                slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS()),
+                view.GetFieldOfView(),
+                view.GetXYZOrigin(),
+            )
+            for view in slicer.util.getNodesByClass("vtkMRMLSliceNode")
+        ]
+
+    def restore(self) -> None:
+        """Come back to them."""
+        if self._layout is not None:
+            slicer.app.layoutManager().setLayout(self._layout)
+        for view, plane, field, origin in self._slices:
+            with slicer.util.NodeModify(view):
+                slicer.util.updateVTKMatrixFromArray(view.GetSliceToRAS(), plane)
+                view.UpdateMatrices()
+                view.SetFieldOfView(*field)
+                view.SetXYZOrigin(*origin)
+
+
 def show_table_and_plot(
     table: slicer.vtkMRMLTableNode | None, chart: slicer.vtkMRMLPlotChartNode | None
 ) -> None:

@@ -10,27 +10,26 @@ from enum import Enum
 
 from LungCAD.labels import Schema
 from LungCAD.report.page import render_page
-from LungCAD.report.sign_report import region_name
-from LungCAD.report.signs import SignReading
+from LungCAD.report.signs import SignReading, region_name
 
 
 class Verdict(str, Enum):
-    """What became of a sign from the first scan that was judged to the last."""
+    """What became of a sign from the first scan to the last."""
 
     NEW = "new"
     GONE = "gone"
     STAYS = "stays"
     ABSENT = "absent"
     UNKNOWN = "cannot be compared"
-    """Fewer than two scans could be judged in this region."""
+    """The region could not be judged on the first scan or on the last."""
 
 
 @dataclass(frozen=True)
 class SignCourse:
     """One sign in one region over time.
 
-    probability : of each scan, None where it was withheld. change : last minus first of those that are known,
-    None where there are fewer than two.
+    probability : of each scan, None where it was withheld. change : last minus first, None where one of these
+    is.
     """
 
     region: str
@@ -43,7 +42,8 @@ class SignCourse:
 def sign_courses(scans: Sequence[Sequence[SignReading]], threshold: float) -> tuple[SignCourse, ...]:
     """Return the course of every sign in every region.
 
-    scans : what was found, in the order of time. threshold : probability from which on a sign is present.
+    scans : what was found on two or more, in the order of time. threshold : probability from which on a sign
+    is present.
     """
     found = [{(one.region, one.sign): one.probability for one in scan} for scan in scans]
     places = dict.fromkeys(place for scan in found for place in scan)
@@ -78,17 +78,18 @@ def render_course(
 
 
 def _course(region: str, sign: str, probability: tuple[float | None, ...], threshold: float) -> SignCourse:
-    known = [value for value in probability if value is not None]
-    if len(known) < 2:
+    first, *_, last = probability
+    if first is None or last is None:
         return SignCourse(region, sign, probability, None, Verdict.UNKNOWN)
-    first, last = known[0] >= threshold, known[-1] >= threshold
     verdicts = {
         (False, True): Verdict.NEW,
         (True, False): Verdict.GONE,
         (True, True): Verdict.STAYS,
         (False, False): Verdict.ABSENT,
     }
-    return SignCourse(region, sign, probability, known[-1] - known[0], verdicts[first, last])
+    return SignCourse(
+        region, sign, probability, last - first, verdicts[first >= threshold, last >= threshold]
+    )
 
 
 def _changes(courses: Sequence[SignCourse], titles: Mapping[str, str]) -> Iterator[str]:

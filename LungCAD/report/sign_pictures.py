@@ -33,7 +33,8 @@ def paint_projection(picture: Picture) -> Image.Image:
     heat = np.asarray(Image.fromarray(picture.heat).resize(size, Image.Resampling.BILINEAR))
     title = f"{picture.part} {picture.axis}".strip().capitalize()
     sides = ("A", "P") if picture.axis == "sagittal" else ("R", "L")
-    panels = ((title, plain), ("Grad-CAM", _heated(plain, heat)))
+    explained = "Against it" if picture.against else "Grad-CAM"
+    panels = ((title, plain), (explained, _heated(plain, heat)))
     row = side_by_side([captioned(*panel, sides) for panel in panels])
     draw_color_bar(row, right=row.width - 8, top=5)
     return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,7 +59,8 @@ class Picture:
     task : a sign or "disease". axis : axial, coronal or sagittal. part : "upper", "middle" or "lower"
     third of an axial projection, "right" or "left" lung of a sagittal one, else "". image : (Y, X, 3), 0..1,
     head or front up, the patient's right on the left. heat : (Y, X), 0..1, the Grad-CAM, scaled with the
-    probability in each region.
+    probability in each region. against : it shows what speaks against the sign, scaled with that of its
+    absence.
     """
 
     task: str
@@ -66,21 +68,59 @@ class Picture:
     part: str
     image: NDArray[np.float32]
     heat: NDArray[np.float32]
+    against: bool = False
+
+    @property
+    def name(self) -> str:
+        """Words that no other picture of the scan has."""
+        return " ".join(filter(None, (self.task, self.axis, self.part, "against" if self.against else "")))
+
+
+@dataclass(frozen=True)
+class CheckCurve:
+    """Probability of a sign while pixels go or come, none to all of them at even steps, hottest first.
+
+    by_chance : the same in random order. area, area_by_chance : under the curves, 0 to 1.
+    """
+
+    probability: tuple[float, ...]
+    by_chance: tuple[float, ...]
+    area: float
+    area_by_chance: float
 
 
 @dataclass(frozen=True)
 class MapCheck:
     """Whether the heat map of one network on one region can be believed: see `LungCAD.saliency.faithfulness`.
 
-    deletion, insertion : areas under the curves; by_chance : the same of random orders. forgotten :
-    similarity of the map after all weights were drawn anew.
+    deletion, insertion : while pixels are taken away and put in. forgotten : similarity of the map after all
+    weights were drawn anew.
     """
 
     sign: str
     axis: str
     region: str
-    deletion: float
-    deletion_by_chance: float
-    insertion: float
-    insertion_by_chance: float
+    deletion: CheckCurve
+    insertion: CheckCurve
     forgotten: float
+
+
+def region_name(region: str) -> str:
+    """Return "Right upper" for right_upper."""
+    return region.replace("_", " ").capitalize()
+
+
+def present_signs(signs: Iterable[SignReading], threshold: float) -> list[SignReading]:
+    """Return the signs that are present: those of at least this probability."""
+    return [one for one in signs if one.probability is not None and one.probability >= threshold]
+
+
+def nothing_present(signs: Iterable[SignReading]) -> str:
+    """Return what is to be said where no sign is present; what could not be judged is not denied."""
+    regions = {one.region: one.probability is not None for one in signs}
+    judged = sum(regions.values())
+    if not regions:
+        return "No network looked for signs."
+    if not judged:
+        return "No region could be judged."
+    return f"No sign was found in the {judged} region{'' if judged == 1 else 's'} that could be judged."

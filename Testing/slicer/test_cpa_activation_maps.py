@@ -28,6 +28,7 @@ class SignTestCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         weights = save_networks(Path(folder.name) / "weights", (SIGN, "disease"), ("axial",))
+        cls.cavity_weights = save_networks(Path(folder.name) / "other", ("cavity",), ("axial",))
         cls.method = {"weights": str(weights), "device": "cpu"}
 
     def setUp(self):
@@ -45,6 +46,13 @@ class SignTestCase(unittest.TestCase):
         from LungCAD.mrml.volumes import volume_from_image
 
         return volume_from_image(chest(balls, **changes), name)
+
+    def result(self, ct, method):
+        """Return what the job says of a CT, without the worker."""
+        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.worker.in_process import run
+
+        return run("cpa", {"ct": image_from_volume(ct)}, method, lambda *_: None)
 
     def assert_ball_found(self, nodes):
         from LungCAD.mrml.signs import heat_map_of, peaks_of, readings_of
@@ -97,6 +105,43 @@ class LogicTest(SignTestCase):
         nodes.peaks.GetNthControlPointPositionWorld(0, place)
         expected = (turn @ [-BALL[0], -BALL[1], BALL[2], 1])[:3]
         self.assertLess(np.linalg.norm(place - expected), 15)
+
+    def test_every_ct_has_nodes_of_its_own(self):
+        from LungCAD.mrml.result_nodes import SignNodes
+        from LungCAD.mrml.scan_findings import findings_on
+        from LungCAD.mrml.signs import show_signs
+
+        def read(ct):
+            return show_signs(self.result(ct, self.method), ct, findings_on(ct, SignNodes))
+
+        first, second = self.scan("2019"), self.scan("2021", balls=())
+        self.assertEqual(findings_on(first, SignNodes), SignNodes())
+        before, after = read(first), read(second)
+        self.assert_ball_found(before)
+        self.assertEqual(after.peaks.GetNumberOfControlPoints(), 0)
+        self.assertEqual([findings_on(ct, SignNodes) for ct in (first, second)], [before, after])
+        self.assertEqual(read(first), before)
+        slicer.mrmlScene.RemoveNode(first)
+        self.assertEqual(findings_on(first, SignNodes), SignNodes())
+        self.assertEqual(findings_on(None, SignNodes), SignNodes())
+
+    def test_a_later_result_leaves_nothing_of_the_former(self):
+        from LungCAD.mrml.signs import heat_map_of, projections_of, show_signs
+
+        ct = self.scan()
+        nodes = self.logic().findSigns(ct, **self.method)
+        count = slicer.mrmlScene.GetNumberOfNodesByClass
+        before = count("vtkMRMLDisplayNode")
+        others = {**self.method, "weights": str(self.cavity_weights)}
+        self.assertEqual(show_signs(self.result(ct, others), ct, nodes), nodes)
+        self.assertIsNone(heat_map_of(nodes, SIGN))
+        self.assertIsNotNone(heat_map_of(nodes, "cavity"))
+        self.assertEqual({name.split()[0] for name in projections_of(nodes)}, {"cavity"})
+        pictures = count("vtkMRMLVectorVolumeNode")
+        self.assertEqual(pictures, 3)
+        self.assertEqual(count("vtkMRMLScalarVolumeNode") - pictures, 2)  # the CT and one heat map
+        self.assertEqual(count("vtkMRMLColorLegendDisplayNode"), 1)
+        self.assertLess(count("vtkMRMLDisplayNode"), before)
 
     def test_regions_that_are_not_there(self):
         nodes = self.logic().findSigns(self.scan(lungs=("left",)), **self.method)
@@ -166,14 +211,15 @@ class PanelTest(PanelCase, SignTestCase):
             setattr(self.node, name, value)
 
     def find(self, **changes):
-        """Show what the job gives, without the worker and on a small grid."""
-        from LungCAD.mrml.volumes import image_from_volume
-        from LungCAD.panels.folder_panel import Case
-        from LungCAD.worker.in_process import run
-
+        """Choose a CT and show what the job gives."""
         self.node.ct = self.scan(**changes)
-        result = run("cpa", {"ct": image_from_volume(self.node.ct)}, self.method, lambda *_: None)
-        finish(self.panel.showCase(Case(self.node.ct, self.method), result))
+        self.show_result(self.node.ct)
+
+    def show_result(self, ct):
+        """Show what the job gives on a CT, without the worker and on a small grid."""
+        from LungCAD.panels.folder_panel import Case
+
+        finish(self.panel.showCase(Case(ct, self.method), self.result(ct, self.method)))
         self.settle()
 
     def cell(self, region, column):
@@ -250,10 +296,53 @@ class PanelTest(PanelCase, SignTestCase):
         self.assertEqual(box.currentIndex, 0)
         self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
 
+    def test_checks_of_heat_maps_are_summed_up(self):
+        self.method = {**self.method, "check_maps": True}
+        self.find()
+        (line,) = [one for one in self.panel.ui.resultSummary.text.splitlines() if "deletion" in one]
+        self.assertRegex(
+            line,
+            r"^Heat map of fungus ball: deletion \d\.\d\d \(random \d\.\d\d\), "
+            r"insertion \d\.\d\d \(random \d\.\d\d\), forgotten -?\d\.\d\d\.$",
+        )
+
+    def test_views_come_back_after_projections(self):
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        self.find()
+        manager, box = slicer.app.layoutManager(), self.panel.ui.projectionBox
+        manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
+        red = manager.sliceWidget("Red").mrmlSliceNode()
+        green = manager.sliceWidget("Green").mrmlSliceNode()
+        red.SetFieldOfView(90, 90, 1)
+        red.SetXYZOrigin(12, -7, 0)
+        red.SetSliceOffset(33)
+        green.SetOrientation("Sagittal")
+
+        def views():
+            matrix = slicer.util.arrayFromVTKMatrix
+            places = [(matrix(view.GetSliceToRAS()), view.GetFieldOfView()) for view in (red, green)]
+            return str((manager.layout, places, red.GetXYZOrigin()))
+
+        before = views()
+        for number in (1, 2, 0):
+            box.currentIndex = number
+            self.assertEqual(views() == before, number == 0)
+        box.currentIndex = 1
+        self.node.ct = self.scan("Another")
+        self.settle()
+        self.assertEqual(manager.layout, slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
+
     def test_sheet(self):
         """Ticks go to the ledger, agree or not, survive the panel, and are exported."""
         self.find()
         review = self.panel.review
+        self.assertIn("0 of 6", review.progress.text)
+        review.confirm()
+        self.assertEqual(review.sheet.judgements, {"right_upper": frozenset()})
+        self.assertEqual(review.table.present, "right_middle")
+        review.table.widget.setCurrentCell(0, 0)
+        review.take_back()
         self.assertIn("0 of 6", review.progress.text)
         self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)  # a cavity besides
         self.assertEqual(review.sheet.judgements, {"left_upper": frozenset({"cavity", SIGN})})
@@ -291,6 +380,77 @@ class PanelTest(PanelCase, SignTestCase):
         self.find(lungs=("left",))
         self.assertEqual(self.cell("right_upper", 3).text(), "–")
         self.assertIn("missing", self.cell("right_upper", 3).toolTip())
+
+    def test_another_ct_is_chosen(self):
+        """Nothing of the former one is shown as its own, and it has its findings again when chosen again."""
+        self.find(name="2019")
+        first, review = self.node.ct, self.panel.review
+        before = self.panel.logic.resultNodes(self.node)
+        other = self.scan("2021", balls=())
+        self.node.ct = other
+        self.settle()
+        self.assertTrue(review.widget.isHidden())
+        self.assertFalse(self.panel.ui.resultCollapsibleButton.visible)
+        self.assertEqual((self.panel.ui.resultSummary.text, self.panel.ui.heatMapBox.count), ("", 1))
+        self.assertFalse(before.peaks.GetDisplayVisibility())
+        if slicer.app.layoutManager() is not None:
+            layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+            self.assertEqual(layers.GetBackgroundVolumeID(), other.GetID())
+            self.assertFalse(layers.GetForegroundVolumeID())
+        review.confirm()
+        self.assertFalse(list(self.folder.rglob("*.jsonl")))
+        self.node.ct = first
+        self.settle()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), before)
+        self.assertIn("Left upper: fungus ball", self.panel.ui.resultSummary.text)
+        self.assertEqual(self.cell("left_upper", 3).checkState(), qt.Qt.Checked)
+        self.assertTrue(before.peaks.GetDisplayVisibility())
+        slicer.mrmlScene.RemoveNode(first)
+        self.settle()
+        self.assertTrue(review.widget.isHidden())
+
+    def test_another_ct_is_chosen_while_the_job_runs(self):
+        first, other = self.scan("2019"), self.scan("2021", balls=())
+        self.node.ct = other
+        self.show_result(first)
+        self.assertTrue(self.panel.review.widget.isHidden())
+        self.node.ct = first
+        self.settle()
+        self.assert_ball_found(self.panel.logic.resultNodes(self.node))
+        self.assertEqual(self.cell("left_upper", 3).checkState(), qt.Qt.Checked)
+
+    def test_a_saved_scene_with_another_ct_chosen(self):
+        """What one CT shows does not become another's by loading."""
+        self.find(name="2019")
+        self.node.ct = self.scan("2021", balls=())
+        with tempfile.TemporaryDirectory() as folder:
+            file = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(file))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(file)
+        self.node = self.panel.node
+        self.settle()
+        self.assertEqual(self.node.ct.GetName(), "2021")
+        self.assertTrue(self.panel.review.widget.isHidden())
+        self.node.ct = slicer.util.getNode("2019")
+        self.settle()
+        self.assert_ball_found(self.panel.logic.resultNodes(self.node))
+        self.assertIn("Left upper: fungus ball", self.panel.ui.resultSummary.text)
+
+    def test_a_heat_map_is_deleted(self):
+        """The panel shows the rest, with the scene loaded again."""
+        from LungCAD.mrml.signs import heat_map_of
+
+        self.find()
+        slicer.mrmlScene.RemoveNode(heat_map_of(self.panel.logic.resultNodes(self.node), SIGN))
+        with tempfile.TemporaryDirectory() as folder:
+            file = str(Path(folder) / "scene.mrb")
+            self.assertTrue(slicer.util.saveScene(file))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(file)
+        self.settle()
+        self.assertEqual(self.panel.ui.heatMapBox.count, 1)
+        self.assertEqual(self.cell("left_upper", 3).checkState(), qt.Qt.Checked)
 
     def test_the_scene_is_closed(self):
         self.find()

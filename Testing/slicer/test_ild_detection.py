@@ -123,6 +123,19 @@ class LogicTest(ScanTestCase):
         sample = SampleData.SampleDataLogic().sourceForSampleName("LungCADScreening")
         self.assertTrue(Path(sample.thumbnailFileName).is_file())
 
+    def test_without_heat_maps_those_of_before_are_gone(self):
+        from LungCAD.mrml.detection import heat_map_of, show_detection
+        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.worker.in_process import run
+
+        ct = self.scan()
+        nodes = self.logic().detect(ct, **self.method)
+        method = {**self.method, "heat_maps": False}
+        result = run("detect", {"ct": image_from_volume(ct)}, method, lambda *_: None)
+        show_detection(result, ct, nodes)
+        self.assertIsNone(heat_map_of(nodes, BRIGHT))
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"), 1)
+
     def test_a_saved_scene(self):
         """What was found is there again, with its heat maps."""
         from LungCAD.mrml.detection import findings_of, heat_map_of
@@ -268,6 +281,25 @@ class PanelTest(PanelTestCase):
         self.assertEqual((row.patient, row.slice, row.shown), ("patient-7", 11, {BRIGHT: True, AIRY: False}))
         review.export.button.click()
         self.assertIn("already", review.export.message.text)
+
+    def test_every_ct_keeps_its_findings(self):
+        review, first = self.detected(), self.node.ct
+        review.table.go_to(11)
+        review.confirm()
+        found = self.panel.logic.resultNodes(self.node)
+        self.node.ct = self.scan({}, "Healthy")
+        self.settle()
+        self.assertTrue(review.widget.isHidden())
+        self.assertEqual((self.panel.ui.resultSummary.text, self.panel.ui.heatMapBox.count), ("", 1))
+        self.compute()
+        self.assertIsNot(self.node.findings, found.findings)
+        self.assertEqual(review.review.judgements, {})
+        self.assert_found(found)
+        self.node.ct = first
+        self.settle()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), found)
+        self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
+        self.assertEqual(review.review.judgements, {11: {BRIGHT}})
 
     def test_a_closed_scene(self):
         review = self.detected()

@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import interpolate
 
 from LungCAD.progress import Progress, each, silent
-from LungCAD.report.signs import MapCheck
-from LungCAD.saliency import deletion, forget_cascading, insertion
+from LungCAD.report.signs import CheckCurve, MapCheck
+from LungCAD.saliency import PixelCurve, deletion, forget_cascading, insertion
 from LungCAD.tasks.cpa.evidence import SignEvidence, images_for
 from LungCAD.tasks.cpa.networks import PRESENT
 from LungCAD.tasks.cpa_projections import REGIONS, Projections
@@ -45,9 +45,12 @@ def _check(one: SignEvidence, region: str, projections: Projections) -> MapCheck
         sign=asked.task,
         axis=asked.axis,
         region=region,
-        deletion=gone.area,
-        deletion_by_chance=gone.area_by_chance,
-        insertion=come.area,
-        insertion_by_chance=come.area_by_chance,
+        deletion=_curve(gone),
+        insertion=_curve(come),
         forgotten=forgotten[-1].similarity,
     )
+
+
+def _curve(curve: PixelCurve) -> CheckCurve:
+    given, by_chance = (tuple(each.tolist()) for each in (curve.probability, curve.by_chance))
+    return CheckCurve(given, by_chance, curve.area, curve.area_by_chance)

@@ -1,14 +1,16 @@
-"""Which of the six regions are all there."""
+"""Which of the six regions are all there, and whether they are those of the lungs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import spacing_zyx, to_axial
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume, region_box
+from LungCAD.tasks.cpa_projections.grid import THIRDS
 
 MISSING = 0.1
 """A lung with less than this part of the other's volume is missing: resected, collapsed or full of fluid."""
@@ -24,6 +26,12 @@ Trachea and bronchi, which the mask holds too, stay below.
 
 THICK_MM, THICKEST_MM = 3.0, 12.0
 """Slices farther apart than the first are worth a warning, than the second no volume. SAPSAM: 0.5 to 1 mm."""
+
+TRACE = 0.02
+"""Slices with less than this part of the lungs' largest slice show the trachea or bowels, not the lungs."""
+
+SHIFT = 1 / 3
+"""A third of the scan is worth a warning that lies so far from the lungs' own, in parts of its height."""
 
 SIDES = ("right", "left")
 
@@ -52,6 +60,22 @@ def incomplete_regions(volume: ProjectionVolume) -> dict[str, str]:
             if region not in found and voxels[region] < EMPTY * size:
                 found[region] = "this part of the scan shows no lung"
     return {region: found[region] for region in REGIONS if region in found}
+
+
+def height_warnings(volume: ProjectionVolume) -> tuple[str, ...]:
+    """Return what is to be said where the scan's thirds are not the lungs', as with much of the abdomen."""
+    areas = volume.lungs.sum((1, 2)).cpu().numpy()
+    slices = np.flatnonzero(areas > TRACE * areas.max())
+    bottom, top = slices[0] / len(areas), (slices[-1] + 1) / len(areas)
+    third = (top - bottom) / THIRDS
+    borders = bottom + third - 1 / THIRDS, top - third - (1 - 1 / THIRDS)
+    if max(map(abs, borders)) <= SHIFT * third:
+        return ()
+    return (
+        f"The lungs take up {100 * (top - bottom):.0f} % of the scan's height, and regions are thirds of the "
+        "scan: a sign in the lower third of the lungs may be named middle, and the like. Cut the scan to the "
+        "chest.",
+    )
 
 
 def incomplete_words(incomplete: Mapping[str, str]) -> tuple[str, ...]:

@@ -21,12 +21,18 @@ class View:
     maps: torch.Tensor
 
 
-def look(network: CpaNetwork, pictures: torch.Tensor, score: str = "logit") -> View:
-    """Show pictures (N, 1, 3 or 6, Y, X; 0..1) to a network."""
+def look(
+    network: CpaNetwork, pictures: torch.Tensor, score: str = "logit", counterfactual: bool = False
+) -> View:
+    """Show pictures (N, 1, 3 or 6, Y, X; 0..1) to a network.
+
+    score, counterfactual : what the maps explain, as `grad_cam`.
+    """
     images = images_for(network, pictures)
     with torch.inference_mode():
         probability = network.network(images).softmax(1)[:, PRESENT]
-    maps = grad_cam(network.network, images, PRESENT, network.layer, score=score)
+    explained = {"score": score, "counterfactual": counterfactual}
+    maps = grad_cam(network.network, images, PRESENT, network.layer, **explained)
     return View(probability.float().cpu(), maps.cpu())
 
 

@@ -10,9 +10,9 @@ import SimpleITK as sitk
 import torch
 
 from LungCAD.images.geometry import from_axial, image_like, to_axial
-from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
+from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE
 from LungCAD.tasks.cpa.evidence import SignEvidence
-from LungCAD.tasks.cpa_projections import AXES, ProjectionVolume, Rotation
+from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume, region_box
 
 
 def consensus(
@@ -20,12 +20,17 @@ def consensus(
 ) -> torch.Tensor:
     """Return the heat (54, 64, 64) of one sign: 0 to the sign's probability in every region that is judged.
 
-    The geometric mean over directions: a place is hot where it is hot on all projections that it falls on.
+    The geometric mean over directions: a place is hot where it is hot on all projections that it falls on. A
+    direction without any heat in a region says nothing of the places there, and is left out.
     """
     heats = torch.stack([one.heat(judged) for one in evidence])
-    agreed = heats.log().mean(0).exp()
-    scale = {region: torch.full((1, 1, 1), probability[region]) for region in judged}
-    return agreed * back_project(scale, AXES[0], Rotation()) if judged else torch.zeros(HEAT_SHAPE)
+    together = torch.zeros(HEAT_SHAPE)
+    for region in judged:
+        box = region_box(REGIONS.index(region), HEAT_SHAPE)
+        hot = [heat[box] for heat in heats if heat[box].any()]
+        if hot:
+            together[box] = probability[region] * torch.stack(hot).log().mean(0).exp()
+    return together
 
 
 @dataclass(frozen=True)

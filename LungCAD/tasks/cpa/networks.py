@@ -1,8 +1,8 @@
-"""The networks that have a say: shipped ones, and those of the user in their place."""
+"""The networks that have a say: shipped ones, or those of the user in their place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,19 +59,20 @@ class CpaNetwork:
 
 
 def find_networks(weights: str = "", device: torch.device | str = "cpu") -> list[CpaNetwork]:
-    """Return the shipped networks, with those of a file or folder in the place of equals.
+    """Return the networks of a file or folder, and shipped ones for the tasks that none of those is for.
 
-    Equal are networks of the same task, direction and architecture.
+    Shipped ones never have a say beside the user's own: what they learned from is another world. Of networks
+    for the same task, direction and architecture the last counts.
 
     Raises
     ------
     InputError
         There are none at all, or a file holds no network for projections.
     """
-    own = _files_of(Path(weights)) if weights else []
-    chosen: dict[tuple[str, str, str], CpaNetwork] = {}
-    for network in _loaded([*shipped_files(PREFIX), *own], torch.device(device)):
-        chosen[network.task, network.axis, network.architecture] = network
+    own = list(_loaded(_files_of(Path(weights)), device)) if weights else []
+    taken = {network.task for network in own}
+    shipped = [network for network in _loaded(shipped_files(PREFIX), device) if network.task not in taken]
+    chosen = {(each.task, each.axis, each.architecture): each for each in (*shipped, *own)}
     if not chosen:
         remedy = "Train some with lungcad train cpa, and name their folder with --weights"
         raise InputError("Networks for projections", "are not there", remedy)
@@ -89,7 +90,7 @@ def _files_of(path: Path) -> list[Path]:
     return files
 
 
-def _loaded(files: Iterable[Path], device: torch.device) -> Iterable[CpaNetwork]:
+def _loaded(files: Iterable[Path], device: torch.device | str) -> Iterator[CpaNetwork]:
     for path in files:
         network, description = load_network(path)
         try:

@@ -15,8 +15,7 @@ class CpaParameters(Parameters):
 
     weights: str = parameter(
         "",
-        "A network of your own, or a folder of them; each takes the place of the shipped one of its task and "
-        "direction",
+        "A network of your own, or a folder of them; they take the place of all shipped ones of their task",
     )
     threshold: float = parameter(
         0.5, "Probability from which on a sign is called present", minimum=0.0, maximum=1.0
@@ -29,6 +28,10 @@ class CpaParameters(Parameters):
     )
     score: str = parameter(
         "logit", "What the heat map explains", choices=tuple(SCORES), source="SAPSAM, eq. (1)"
+    )
+    counterfactual: bool = parameter(
+        False,
+        "Show on projections of their own what speaks against each sign: Grad-CAM, the gradient negative",
     )
     check_maps: bool = parameter(
         False, "Test whether the heat maps can be believed: deletion, insertion, forgotten weights"

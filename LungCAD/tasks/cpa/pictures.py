@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
 from LungCAD.report.signs import Picture
-from LungCAD.tasks.cpa.evidence import SignEvidence, View, relative
+from LungCAD.tasks.cpa.evidence import SignEvidence, View, look, relative
 from LungCAD.tasks.cpa.networks import CpaNetwork
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, Projections
 
@@ -24,14 +25,18 @@ def sign_pictures(
 
     probability : of the regions that are judged; the others stay without heat.
     """
-    axis = evidence.network.axis
-    tiles = projections.regions[axis]
-    heat = _fitted(evidence.upright.maps, tiles) * torch.tensor(
-        [probability.get(region, 0.0) for region in REGIONS]
-    ).reshape(-1, 1, 1, 1)
-    for part, image in _assembled(tiles, axis).items():
-        shown = _assembled(heat, axis)[part]
-        yield Picture(evidence.network.task, axis, part, _channels_last(image), shown[0].numpy())
+    yield from _of_regions(evidence.network, evidence.upright, projections, probability)
+
+
+def pictures_against(
+    network: CpaNetwork, projections: Projections, probability: Mapping[str, float], score: str
+) -> Iterator[Picture]:
+    """Yield the same with the heat of what speaks against the sign, bright where it is absent."""
+    pictures = projections.of_regions(network.axis, network.input.shares)
+    view = look(network, pictures, score, counterfactual=True)
+    absent = {region: 1 - value for region, value in probability.items()}
+    for picture in _of_regions(network, view, projections, absent):
+        yield replace(picture, against=True)
 
 
 def whole_picture(network: CpaNetwork, view: View, projections: Projections) -> Picture:
@@ -43,6 +48,20 @@ def whole_picture(network: CpaNetwork, view: View, projections: Projections) -> 
     return Picture(
         network.task, network.axis, "", _channels_last(grey[0].expand(3, -1, -1)), heat[0, 0].numpy()
     )
+
+
+def _of_regions(
+    network: CpaNetwork, view: View, projections: Projections, strength: Mapping[str, float]
+) -> Iterator[Picture]:
+    """Put the regions together; strength : of the heat in each, 0 where nothing is said."""
+    axis = network.axis
+    tiles = projections.regions[axis]
+    heat = _fitted(view.maps, tiles) * torch.tensor(
+        [strength.get(region, 0.0) for region in REGIONS]
+    ).reshape(-1, 1, 1, 1)
+    for part, image in _assembled(tiles, axis).items():
+        shown = _assembled(heat, axis)[part]
+        yield Picture(network.task, axis, part, _channels_last(image), shown[0].numpy())
 
 
 def _fitted(maps: torch.Tensor, pictures: torch.Tensor) -> torch.Tensor:

@@ -11,14 +11,19 @@ from LungCAD.errors import InputError
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.report.signs import Picture, ScanReading, SignReading
 from LungCAD.tasks.cpa.checks import check_maps
-from LungCAD.tasks.cpa.completeness import incomplete_regions, incomplete_words, slice_warnings
+from LungCAD.tasks.cpa.completeness import (
+    height_warnings,
+    incomplete_regions,
+    incomplete_words,
+    slice_warnings,
+)
 from LungCAD.tasks.cpa.evidence import SignEvidence, WholeEvidence
 from LungCAD.tasks.cpa.heat import HeatMap, consensus
 from LungCAD.tasks.cpa.layers import look_in_layers
 from LungCAD.tasks.cpa.networks import DISEASE, SIGNS, SURVIVAL, find_networks
 from LungCAD.tasks.cpa.parameters import CpaParameters
 from LungCAD.tasks.cpa.peaks import find_peaks
-from LungCAD.tasks.cpa.pictures import sign_pictures, whole_picture
+from LungCAD.tasks.cpa.pictures import pictures_against, sign_pictures, whole_picture
 from LungCAD.tasks.cpa.result import CpaResult
 from LungCAD.tasks.cpa_projections import (
     AXES,
@@ -66,9 +71,10 @@ class CpaReader:
         progress(0.0, "Projecting the scan")
         if ct.GetDimension() != 3 or ct.GetNumberOfComponentsPerPixel() != 1:
             raise InputError("The scan", "is not a volume of single values", "Give a 3-D image in HU")
-        warnings = (*slice_warnings(ct), *self._cautions())
+        warnings = slice_warnings(ct)
         # Rays are summed in double precision, which Apple's MPS has not: only pictures go there.
         volume = ProjectionVolume.of(ct, self._device if self._device.type == "cuda" else "cpu")
+        warnings += (*height_warnings(volume), *self._cautions())
         incomplete = incomplete_regions(volume)
         judged = [region for region in REGIONS if region not in incomplete]
         signs = [SignEvidence(network) for network in self.networks if network.task in SIGNS]
@@ -93,7 +99,7 @@ class CpaReader:
             disease=_scan_reading(wholes, DISEASE),
             survival=_scan_reading(wholes, SURVIVAL),
             peaks=tuple(sorted(peaks, key=lambda peak: -peak.heat)),
-            pictures=tuple(_pictures(signs, wholes, upright, judged)),
+            pictures=tuple(self._pictures(signs, wholes, upright, judged)),
             incomplete=incomplete,
             warnings=(*warnings, *incomplete_words(incomplete)),
             checks=checks,
@@ -102,8 +108,10 @@ class CpaReader:
         )
 
     def _cautions(self) -> tuple[str, ...]:
-        synthetic = any(network.card.synthetic for network in self.networks)
-        return ("The networks were trained on synthetic scans only.",) if synthetic else ()
+        synthetic = [network.name for network in self.networks if network.card.synthetic]
+        if len(synthetic) == len(self.networks):
+            return ("All networks were trained on synthetic scans only.",)
+        return (f"Trained on synthetic scans: {', '.join(synthetic)}.",) if synthetic else ()
 
     def _look(
         self, evidence: Sequence[SignEvidence | WholeEvidence], volume: ProjectionVolume, progress: Progress
@@ -137,6 +145,22 @@ class CpaReader:
             if any(regions):
                 look_in_layers(along, volume, regions, self.parameters.score)
 
+    def _pictures(
+        self,
+        signs: Sequence[SignEvidence],
+        wholes: Sequence[WholeEvidence],
+        upright: Projections,
+        judged: Sequence[str],
+    ) -> Iterator[Picture]:
+        for one in signs:
+            probability = {region: one.probability[region] for region in judged}
+            yield from sign_pictures(one, upright, probability)
+            if self.parameters.counterfactual:
+                yield from pictures_against(one.network, upright, probability, self.parameters.score)
+        for one in wholes:
+            if one.network.task == DISEASE:
+                yield whole_picture(one.network, one.upright, upright)
+
 
 def _means(signs: Sequence[SignEvidence]) -> dict[str, dict[str, float]]:
     """Return the mean over the directions that there is a network for."""
@@ -168,16 +192,3 @@ def _scan_reading(wholes: Sequence[WholeEvidence], task: str) -> ScanReading | N
     by_network = {one.network.name: one.probability for one in asked}
     mean = sum(by_network.values()) / len(by_network)
     return ScanReading(mean, by_network, any(one.network.card.synthetic for one in asked))
-
-
-def _pictures(
-    signs: Sequence[SignEvidence],
-    wholes: Sequence[WholeEvidence],
-    upright: Projections,
-    judged: Sequence[str],
-) -> Iterator[Picture]:
-    for one in signs:
-        yield from sign_pictures(one, upright, {region: one.probability[region] for region in judged})
-    for one in wholes:
-        if one.network.task == DISEASE:
-            yield whole_picture(one.network, one.upright, upright)

@@ -39,9 +39,10 @@ def find_signs(
 
     Returns
     -------
-    As images `HEAT_MAP` + sign, per cent on the grid of the CT, and `PROJECTION` + task, direction and part,
-    pictures in red, green and blue with their Grad-CAM beside them. As data signs, disease, survival, peaks,
-    checks (all described in `LungCAD.report.signs`), incomplete, warnings, threshold and model.
+    As images `HEAT_MAP` + sign, per cent on the grid of the CT, and `PROJECTION` + the name of a picture
+    (`LungCAD.report.signs.Picture`), in red, green and blue with its Grad-CAM beside it. As data signs,
+    disease, survival, peaks, checks (all described in `LungCAD.report.signs`), incomplete, warnings,
+    threshold and model.
     """
     if "ct" not in inputs:
         raise InputError("ct", "is missing", "Give a CT")
@@ -53,8 +54,7 @@ def find_signs(
     progress(0.9, "Painting heat maps")
     images = {HEAT_MAP + sign: result.heat_map(sign) for sign in result.maps}
     for picture in result.pictures:
-        name = " ".join(filter(None, (picture.task, picture.axis, picture.part)))
-        images[PROJECTION + name] = _color_image(paint_projection(picture))
+        images[PROJECTION + picture.name] = _color_image(paint_projection(picture))
     progress(1.0, "Done")
     named = ("signs", "disease", "survival", "peaks", "checks", "incomplete", "warnings")
     data = {name: to_plain(getattr(result, name)) for name in named}

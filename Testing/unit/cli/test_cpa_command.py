@@ -27,7 +27,7 @@ def case(tmp_path):
 
 def test_everything_is_written(case, tmp_path, capsys):
     out = tmp_path / "out"
-    assert main([*case, "--check-maps", "-o", str(out)]) == 0
+    assert main([*case, "--check-maps", "--counterfactual", "-o", str(out)]) == 0
     printed = capsys.readouterr().out
     assert "Left upper: fungus ball" in printed and "ends within the left lung at its base" in printed
     rows = list(csv.DictReader((out / "signs.csv").open(encoding="utf-8")))
@@ -40,10 +40,13 @@ def test_everything_is_written(case, tmp_path, capsys):
     heat = sitk.ReadImage(str(out / "heatmap_fungus_ball.nii.gz"))
     assert same_geometry(heat, chest(bottom=-60)) and sitk.GetArrayFromImage(heat).max() > 50
     names = {path.stem for path in (out / "projections").iterdir()}
+    assert "fungus_ball_coronal_against" in names
     assert {"fungus_ball_axial_upper", "fungus_ball_coronal", "disease_axial", "disease_coronal"} <= names
     with Image.open(out / "projections" / "fungus_ball_coronal.png") as picture:
         assert picture.width > 400
     page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.count("Fungus ball: probability while pixels go and come") == 3  # twice alt, once below
+    assert "coronal projection. What speaks against it." in page and "gradient negative" in page
     assert "Can the heat maps be believed?" in page and "withheld" in page and "(demonstration)" in page
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert set(record["weights"]) == {
@@ -51,6 +54,31 @@ def test_everything_is_written(case, tmp_path, capsys):
     }
     for written in out.glob("*.*"):
         assert b"Doe_John" not in written.read_bytes()
+
+
+def test_present_signs_without_a_place_are_not_denied(case, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("LungCAD.tasks.cpa.scan.find_peaks", lambda *_: [])
+    sitk.WriteImage(chest([(62, 30, 78)]), case[1])
+    assert main([*case, "-o", str(tmp_path / "out")]) == 0
+    assert "Left upper: fungus ball" in capsys.readouterr().out
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<dt>Signs present</dt><dd>1</dd>" in page and "No sign" not in page
+    assert "where is not known" in page and "Fungus ball, left upper" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "No sign was found in the 6 regions that could be judged."),
+        ({"lungs": ("right",)}, "No sign was found in the 3 regions that could be judged."),
+        ({"top": 70, "bottom": -70, "lungs": ("left",)}, "No sign was found in the 1 region that"),
+    ],
+)
+def test_what_was_not_judged_is_not_denied(case, tmp_path, capsys, changes, words):
+    sitk.WriteImage(chest(**changes), str(tmp_path / "ct.nii.gz"))
+    assert main(["cpa", str(tmp_path / "ct.nii.gz"), *case[2:], "-o", str(tmp_path / "out")]) == 0
+    assert words in capsys.readouterr().out
+    assert words in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 def test_without_any_network_nothing_is_written(tmp_path, capsys, monkeypatch):
@@ -115,6 +143,16 @@ def test_follow_compares_what_was_read(case, tmp_path, capsys):
     assert main(["cpa", case[1], *case[2:], "--threshold", "0.7", "-o", str(tmp_path / "c"), "--quiet"]) == 0
     assert main(["follow", str(tmp_path / "before"), str(tmp_path / "c"), "-o", str(tmp_path / "x")]) == 2
     assert "not made in the same way" in capsys.readouterr().err
+    before = str(tmp_path / "before")
+    assert main(["follow", before, words[2], before, "-o", str(tmp_path / "x")]) == 2
+    assert "is of the same CT as" in capsys.readouterr().err
+    dated = [tmp_path / year / "out" for year in ("2019", "2021")]
+    for path, name in zip(dated, ("before", "after"), strict=True):
+        path.parent.mkdir()
+        (tmp_path / name).rename(path)
+    assert main(["follow", *map(str, dated), "-o", str(tmp_path / "again")]) == 0
+    header = (tmp_path / "again" / "change.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header == "region,sign,2019/out,2021/out,change,verdict"
     assert main(["follow", str(tmp_path / "before"), "-o", str(tmp_path / "x")]) == 2
-    assert main(["follow", str(tmp_path / "before"), str(tmp_path), "-o", str(tmp_path / "x")]) == 2
+    assert main(["follow", str(dated[0]), str(tmp_path), "-o", str(tmp_path / "x")]) == 2
     assert "no result of lungcad cpa" in capsys.readouterr().err

@@ -8,9 +8,11 @@ def scan(**probability):
 
 
 SCANS = [
-    scan(right_upper=0.9, left_upper=0.2, left_middle=0.7, left_lower=0.1, right_lower=0.6),
+    scan(right_upper=0.9, left_upper=0.2, left_middle=0.7, left_lower=0.1, right_lower=0.6, right_middle=0.7),
     scan(right_upper=0.6, left_upper=None, left_middle=0.8, left_lower=0.2, right_lower=None),
-    scan(right_upper=0.3, left_upper=0.8, left_middle=None, left_lower=0.0, right_lower=None),
+    scan(
+        right_upper=0.3, left_upper=0.8, left_middle=None, left_lower=0.0, right_lower=None, right_middle=0.8
+    ),
 ]
 
 
@@ -23,13 +25,14 @@ def test_what_became_of_signs():
     assert {region: one.verdict for region, one in found.items()} == {
         "right_upper": Verdict.GONE,
         "left_upper": Verdict.NEW,
-        "left_middle": Verdict.STAYS,
+        "left_middle": Verdict.UNKNOWN,  # nobody knows what is there now
+        "right_middle": Verdict.STAYS,
         "left_lower": Verdict.ABSENT,
         "right_lower": Verdict.UNKNOWN,
     }
     assert abs(found["right_upper"].change + 0.6) < 1e-9
-    assert abs(found["left_middle"].change - 0.1) < 1e-9  # of the scans that are known
-    assert found["right_lower"].change is None
+    assert abs(found["right_middle"].change - 0.1) < 1e-9
+    assert found["right_lower"].change is found["left_middle"].change is None
 
 
 def test_table_and_page():

@@ -7,12 +7,12 @@ import torch
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import read_ct, same_geometry
-from LungCAD.tasks.cpa import CpaParameters, CpaReader, scan
+from LungCAD.tasks.cpa import CpaParameters, CpaReader, find_networks, scan
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
-from LungCAD.tasks.cpa.completeness import incomplete_regions, slice_warnings
-from LungCAD.tasks.cpa.evidence import images_for
+from LungCAD.tasks.cpa.completeness import height_warnings, incomplete_regions, slice_warnings
+from LungCAD.tasks.cpa.evidence import images_for, look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
-from Testing.slicer.cpa_chest import chest, save_networks, small_volume
+from Testing.slicer.cpa_chest import CARD, chest, save_networks, small_volume
 
 pytestmark = pytest.mark.usefixtures("without_shipped_signs")
 
@@ -115,7 +115,7 @@ def test_peak_and_heat_map_lie_on_the_ball(reader, direction, size, spacing):
 def test_one_direction_is_enough_to_find_the_depth(reader, shares):
     ball = (-66.0, -28.0, 80.0)
     result = reader(axes=("axial",), shares=shares, check_maps=True).read(chest([ball]))
-    assert result.checks[0].insertion >= result.checks[0].insertion_by_chance - 0.01
+    assert result.checks[0].insertion.area >= result.checks[0].insertion.area_by_chance - 0.01
     (peak,) = result.peaks
     assert peak.region == "right_upper"
     assert np.linalg.norm(np.subtract(peak.position, ball)) < 15
@@ -142,7 +142,66 @@ def test_readings_pictures_and_checks(reader):
     checks = {check.axis: check for check in result.checks}
     assert set(checks) == set(AXES)
     assert all(check.region == "left_upper" for check in result.checks)
-    assert checks["axial"].insertion >= checks["axial"].insertion_by_chance - 0.01
+    assert checks["axial"].insertion.area >= checks["axial"].insertion.area_by_chance - 0.01
+    probability = {one.region: one.by_direction for one in result.signs}["left_upper"]
+    for axis, check in checks.items():
+        whole, empty = check.deletion.probability[0], check.deletion.probability[-1]
+        assert whole == pytest.approx(probability[axis], abs=1e-4) and empty < 0.1
+        assert check.insertion.probability[0] == pytest.approx(empty, abs=1e-4)
+        assert check.insertion.by_chance[-1] == pytest.approx(whole, abs=1e-4)
+        percent = np.linspace(0, 1, len(check.deletion.probability))
+        assert np.trapezoid(check.deletion.probability, percent) == pytest.approx(
+            check.deletion.area, abs=1e-5
+        )
+
+
+def test_what_speaks_against_a_sign(reader):
+    """On projections of its own: Grad-CAM of the negative gradient, where the sign is absent; maps stay."""
+    ct = chest([(62, 30, 78)])
+    plain = reader(axes=("coronal",)).read(ct)
+    result = reader(axes=("coronal",), counterfactual=True).read(ct)
+    assert (result.signs, result.peaks) == (plain.signs, plain.peaks)
+    for_it, against = result.pictures
+    assert (for_it.name, against.name) == ("fungus_ball coronal", "fungus_ball coronal against")
+    np.testing.assert_array_equal(for_it.heat, plain.pictures[0].heat)
+    np.testing.assert_array_equal(for_it.image, against.image)
+    # This network knows what speaks for a ball alone: one that says the opposite swaps the pictures.
+    assert against.heat.max() == 0
+    opposite = reader(axes=("coronal",), counterfactual=True)
+    last = opposite.networks[0].network.classifier[-1]
+    last.weight.data[1] *= -1
+    last.bias.data[1] *= -1
+    for_it, against = opposite.read(ct).pictures
+    assert for_it.heat.max() == 0
+    np.testing.assert_allclose(against.heat, plain.pictures[0].heat, atol=1e-3)
+
+
+def test_own_networks_displace_all_shipped_ones_of_their_task(tmp_path, monkeypatch):
+    """Also those of directions that the user has no network for."""
+    shipped = sorted(save_networks(tmp_path / "shipped", ("cavity", "fungus_ball")).iterdir())
+    monkeypatch.setattr("LungCAD.tasks.cpa.networks.shipped_files", lambda prefix: shipped)
+    real = replace(CARD, synthetic=False)
+    own = save_networks(tmp_path / "own", ("cavity",), ("axial",), card=real)
+    found = find_networks(str(own))
+    assert [(one.task, one.axis) for one in found if one.path.parent == own] == [("cavity", "axial")]
+    assert [one.task for one in found if one.path.parent != own] == 3 * ["fungus_ball"]
+    assert {one.task for one in find_networks()} == {"cavity", "fungus_ball"}
+
+
+def test_what_was_trained_on_synthetic_scans_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(ProjectionVolume, "of", small_volume)
+    folder, real = tmp_path / "own", replace(CARD, synthetic=False)
+
+    def warnings():
+        reader = CpaReader(CpaParameters(str(folder), device="cpu"))
+        return [words for words in reader.read(chest()).warnings if "synthetic" in words]
+
+    save_networks(folder, ("cavity",), ("axial",), card=real)
+    assert warnings() == []
+    save_networks(folder, ("fungus_ball",), ("axial",))
+    assert warnings() == ["Trained on synthetic scans: cpa-fungus_ball-axial."]
+    save_networks(folder, ("cavity",), ("axial",))
+    assert warnings() == ["All networks were trained on synthetic scans only."]
 
 
 def test_rotations_agree_with_the_scan_as_it_is(reader, monkeypatch):
@@ -180,6 +239,18 @@ def test_regions_that_are_not_there_are_named_and_withheld(reader):
 )
 def test_incomplete_regions(changes, expected):
     assert set(incomplete_regions(small_volume(chest(**changes)))) == expected
+
+
+def test_a_scan_that_reaches_far_beyond_the_lungs(reader):
+    """Its thirds are not the lungs': a ball in their lower third is in the middle one of the scan."""
+    low = np.array([62.0, 20.0, -58.0])
+    result = reader(axes=("axial",)).read(chest([low], size=(64, 56, 120), top=140, bottom=-330))
+    (peak,) = result.peaks
+    assert peak.region == "left_middle"
+    assert any("The lungs take up 5" in words and "Cut the scan" in words for words in result.warnings)
+    for bottom in (-140, -170):  # as technicians set it
+        ct = chest(size=(64, 56, 120), top=150, bottom=bottom)
+        assert height_warnings(small_volume(ct)) == ()
 
 
 def test_thick_slices():
@@ -240,6 +311,26 @@ def test_pictures_are_brought_to_where_the_network_is(reader):
     network = reader(("axial",)).networks[0]
     network.network.to("meta")
     assert images_for(network, torch.zeros(2, 3, 20, 10)).device.type == "meta"
+
+
+def test_a_direction_that_looks_nowhere_hides_no_sign(reader, monkeypatch):
+    """Grad-CAM of a sagittal network is 0 everywhere; the others are sure, and agree on the place."""
+    ball = (62.0, 30.0, 78.0)
+    seen = []
+
+    def blind(network, pictures, score="logit"):
+        view = look(network, pictures, score)
+        seen.append(network.axis)
+        return replace(view, maps=0 * view.maps) if network.axis == "sagittal" else view
+
+    for place in ("evidence", "layers"):
+        monkeypatch.setattr(f"LungCAD.tasks.cpa.{place}.look", blind)
+    result = reader().read(chest([ball]))
+    assert "sagittal" in seen
+    (peak,) = result.peaks
+    assert peak.region == "left_upper" and np.linalg.norm(np.subtract(peak.position, ball)) < 12
+    heat = sitk.GetArrayFromImage(result.heat_map("fungus_ball"))
+    assert heat.max() > 50 and heat[:, :, : heat.shape[2] // 2].max() == 0
 
 
 def test_same_scan_same_result(reader):
