@@ -2,8 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from LungCAD.networks import AlexNet, InceptionV3
+from LungCAD.networks import VGG19, AlexNet, InceptionV3
 from LungCAD.saliency import grad_cam
+from LungCAD.tasks.cpa.networks import FINAL_MAPS
 
 
 class Pooled(nn.Module):
@@ -182,3 +183,29 @@ def test_inception():
     assert expected.max() > 0
     torch.testing.assert_close(heat, expected)
     assert hooks(network) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "network", "side"),
+    [
+        ("vgg19", lambda: VGG19(2, width=1 / 8, head="flat"), 64),
+        ("inception_v3", lambda: InceptionV3(2, head="dense", width=1 / 8), 139),
+    ],
+)
+def test_equals_monai(name, network, side):
+    """On the layers that are asked for signs of aspergillosis, one of which a rectifier overwrites."""
+    monai = pytest.importorskip("monai.visualize")
+    torch.manual_seed(4)
+    network, images = network(), torch.randn(3, 3, side, side)
+    for normalisation in (each for each in network.modules() if isinstance(each, nn.BatchNorm2d)):
+        normalisation.momentum = None
+    with torch.no_grad():
+        network(images)  # statistics, without which the last maps are 0
+    network.eval()
+    layer = FINAL_MAPS[name](network)
+    peer = monai.GradCAM(network, next(key for key, module in network.named_modules() if module is layer))
+    heats = [grad_cam(network, images, target, layer) for target in (0, 1)]
+    for target, heat in enumerate(heats):
+        expected = peer.compute_map(images, class_idx=target)[:, 0].detach()
+        torch.testing.assert_close(heat, expected, rtol=1e-4, atol=1e-5 * float(expected.max()))
+    assert all((heat > 0).any() for heat in heats)
