@@ -36,7 +36,8 @@ def ct(tmp_path_factory):
 @pytest.fixture(scope="module")
 def output(tmp_path_factory, ct, weights):
     folder = tmp_path_factory.mktemp("result") / "OUT"
-    words = [str(ct), "-o", str(folder), "--weights", weights, "--smoothing-mm", "0", "--quiet"]
+    written = f"{ct.parent}//{ct.name}"  # as scripts join folder and name
+    words = [written, "-o", str(folder), "--weights", weights, "--smoothing-mm", "0", "--quiet"]
     assert main(["detect", *words]) == 0
     return folder
 
