@@ -244,6 +244,33 @@ class PanelTest(PanelTestCase):
         review.head.reader_edit.editingFinished.emit()
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
 
+    def test_a_second_scan(self):
+        """What was said of the first is not said of it, and stays."""
+        review = self.detected()
+        review.table.go_to(11)
+        review.confirm()
+        (first,) = (self.folder / "reviews").rglob("*.jsonl")
+        said = first.read_text(encoding="utf-8")
+        self.node.ct = self.scan({BRIGHT: (range(5, 8), (70, 50)), AIRY: (range(16, 19), (90, 112))}, "Other")
+        self.compute()
+        self.assertEqual((review.review.judgements, review.head.sentence), ({}, ""))
+        review.table.go_to(7)
+        review.confirm()
+        self.assertEqual((review.review.judgements, review.head.sentence), ({7: {BRIGHT}}, ""))
+        self.assertEqual(first.read_text(encoding="utf-8"), said)
+
+    def test_moving_on_leaves_a_problem_in_sight(self):
+        review = self.detected()
+        review.table.go_to(11)
+        review.confirm()
+        (ledger,) = (self.folder / "reviews").rglob("*.jsonl")
+        ledger.write_text("{}\n")
+        self.compute()
+        self.assertIsNotNone(review.table.present)
+        self.assertIn("damaged", review.head.sentence)
+        review.next_worth_reading()
+        self.assertIn("damaged", review.head.sentence)
+
     def test_without_a_name_nothing_is_recorded(self):
         review = self.detected()
         review.head.reader_edit.text = ""
