@@ -45,7 +45,7 @@ def run(
     Parameters
     ----------
     ct : HU, 3-D, any direction; a coronal or sagittal stack is cut again if its slices are near enough.
-    detector : loaded from these parameters, where there are many scans.
+    detector : of the same weights and device, where there are many scans.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def run(
     progress(0.1, "Preparing the slices")
     hu = sitk.GetArrayFromImage(axial[:, :, int(judged[0]) : int(judged[-1]) + 1])
     levels = detector.input.grey_levels(torch.from_numpy(hu), field)
-    maps, own = detector.look(levels, part(progress, 0.3, 0.9))
+    maps, own = detector.look(levels, part(progress, 0.3, 0.9), parameters.mirrored)
     curves = smooth(own, spacing_mm, parameters.smoothing_mm)
     heat_maps = {}
     if parameters.heat_maps:

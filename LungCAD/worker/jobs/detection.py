@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import SimpleITK as sitk
@@ -16,6 +15,7 @@ from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
 from LungCAD.worker.jobs.scans import on_folder
+from LungCAD.worker.jobs.weights_key import weights_key
 from LungCAD.worker.plain import to_plain
 
 NETWORK = "network for disease detection"
@@ -41,7 +41,8 @@ def detect(
         raise InputError("ct", "is missing", "Give a CT")
     chosen = parameters_from_dict(IldDetectionParameters, parameters)
     progress(0.0, "Loading the network")
-    detector = cache.get(NETWORK, json.dumps([chosen.weights, chosen.device]), lambda: Detector(chosen))
+    key = weights_key(chosen.weights), chosen.device
+    detector = cache.get(NETWORK, key, lambda: Detector(chosen))
     result = ild_detection.run(inputs["ct"], chosen, part(progress, 0.0, 0.8), detector)
     images = {}
     for number, code in enumerate(result.maps):

@@ -184,10 +184,10 @@ def test_both_sides_of_a_slice_have_a_say(parameters, weights):
 
 
 def test_saliency_is_grad_cam_of_the_whole_network(parameters, weights):
-    detector = Detector(dataclasses.replace(parameters, mirrored=False))
+    detector = Detector(parameters)
     levels = detector.input.images(chest_image(chest(SPOTS)))[8:18]
     network, _ = load_network(weights)
-    maps, said = detector.look(levels, silent)
+    maps, said = detector.look(levels, silent, mirrored=False)
     np.testing.assert_allclose(said[:, 0], network(centred(levels))[:, 0].sigmoid().detach(), atol=1e-6)
     for disease in (0, 1):
         whole = grad_cam(network, centred(levels), disease, network.features.relu5)
