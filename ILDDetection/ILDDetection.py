@@ -128,6 +128,14 @@ class ILDDetectionWidget(FindingsPanel):
         """Return the field of the node, the file or the folder that the error names."""
         return "weights" if error.subject == self.node.weights else super().fieldOf(error)
 
+    def apply(self) -> None:
+        """Look at the chosen CT; how it was scanned is known where it came from Slicer's DICOM database."""
+        from LungCAD.mrml.label_propagation import ct_inputs
+        from LungCAD.mrml.scan_facts import known_facts
+
+        ct = self.node.ct
+        self.runCase(self.CASE_JOB, ct_inputs(ct), ct, facts=known_facts(ct))
+
     def keepResult(
         self, result: JobResult, ct: slicer.vtkMRMLScalarVolumeNode
     ) -> Generator[float, None, DetectionNodes]:
@@ -206,10 +214,12 @@ class ILDDetectionLogic(ModuleLogic):
         >>> nodes = logic.detect(logic.loadPhantomScan())
         """
         from LungCAD.mrml.detection import show_detection
+        from LungCAD.mrml.scan_facts import known_facts
         from LungCAD.mrml.volumes import image_from_volume
         from LungCAD.worker.in_process import run
 
-        return show_detection(run("detect", {"ct": image_from_volume(ct)}, parameters, progress), ct)
+        given = {**parameters, "facts": known_facts(ct)}
+        return show_detection(run("detect", {"ct": image_from_volume(ct)}, given, progress), ct)
 
     def detectFolder(
         self,

@@ -63,11 +63,20 @@ class FolderPanel(ModulePanel):
         """Return the field of the folder, where the error names one."""
         return "folder" if error.subject in self.folder.paths else JOB
 
-    def runCase(self, name: str, inputs: dict[str, Any], volume: slicer.vtkMRMLScalarVolumeNode) -> None:
-        """Start a job on one case; with the volume it is pointless."""
+    def runCase(
+        self,
+        name: str,
+        inputs: dict[str, Any],
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        **further: Any,  # noqa: ANN401
+    ) -> None:
+        """Start a job on one case; without the volume it is pointless.
+
+        further : what the job takes besides the method's parameters.
+        """
         case = Case(volume, nested_values(self.node, self.METHOD))
         self._show = lambda result: self.showCase(case, result)
-        self.run(name, inputs, case.parameters, [volume])
+        self.run(name, inputs, {**case.parameters, **further}, [volume])
 
     def onFolder(self, source: str, output: str) -> None:
         """Start the job on all cases of a folder."""

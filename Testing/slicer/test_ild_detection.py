@@ -3,6 +3,7 @@
 import csv
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import numpy as np
@@ -243,6 +244,13 @@ class PanelTest(PanelTestCase):
         review.head.reader_edit.text = "Test reader"
         review.head.reader_edit.editingFinished.emit()
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+
+    def test_how_it_was_scanned(self):
+        """As Slicer's DICOM database has it."""
+        facts = {"slice_thickness_mm": 7.0}
+        with unittest.mock.patch("LungCAD.mrml.scan_facts.known_facts", return_value=facts):
+            self.detected()
+        self.assertIn("7 mm thick", self.panel.ui.resultSummary.text)
 
     def test_a_second_scan(self):
         """What was said of the first is not said of it, and stays."""

@@ -70,6 +70,13 @@ def test_a_network_that_was_trained_further(tmp_path):
         assert {disease.threshold for disease in findings.diseases} == {threshold}
 
 
+def test_how_it_was_scanned(parameters):
+    result = in_process.run(
+        "detect", {"ct": chest_image(chest({}))}, {**parameters, "facts": {"slice_thickness_mm": 7.0}}
+    )
+    assert any("7 mm thick" in warning for warning in result.data["warnings"])
+
+
 def test_bad_input(parameters, tmp_path):
     with pytest.raises(InputError, match="ct: is missing"):
         in_process.run("detect", {}, parameters)
