@@ -23,6 +23,7 @@ from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB
 from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import with_parameters
+from LungCAD.panels.plot_points import PlotPoints
 from LungCAD.panels.sample_data import SCAN_NAME, PhantomSample, load_phantom_scan
 from LungCAD.panels.scan_folder import SCANS
 from LungCAD.panels.self_test import SelfTest
@@ -115,6 +116,7 @@ class ILDDetectionWidget(FindingsPanel):
         self.addFolder(ui)
         ui.heatMapBox.connect("currentIndexChanged(int)", self.onHeatMap)
         ui.tableButton.clicked.connect(self.onShowTable)
+        self.points = PlotPoints(self.onPoint)
         self._codes: list[str] = []
         return {field: getattr(ui, f"{field}Problem") for field in ("ct", "weights", "folder", JOB)}
 
@@ -168,6 +170,7 @@ class ILDDetectionWidget(FindingsPanel):
         self.ui.heatMapBox.blockSignals(blocked)
         self.onHeatMap(self.ui.heatMapBox.currentIndex)
         self.review.show(Subject(ct, nodes.findings, findings, case, model_of(nodes)))
+        self.points.listen()
 
     def onWeightsChosen(self, name: str) -> None:
         """Called when the user chose a network."""
@@ -183,6 +186,14 @@ class ILDDetectionWidget(FindingsPanel):
     def onShowTable(self, *_args: object) -> None:
         """Show table and plot beside the slices."""
         show_table_and_plot(self.node.table, self.node.along_z)
+        self.points.listen()
+
+    def onPoint(self, table: slicer.vtkMRMLTableNode, row: int) -> None:
+        """Go to the slice whose point was clicked; plots of others are none of ours."""
+        from LungCAD.mrml.detection import slice_of_row
+
+        if self.node is not None and table is self.node.table:
+            self.review.table.go_to(slice_of_row(self.logic.resultNodes(self.node), row))
 
 
 class ILDDetectionLogic(ModuleLogic):

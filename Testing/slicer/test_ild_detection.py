@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import qt
 import slicer
+import vtk
 from panel_case import PanelCase, load_module
 from spot_network import CODES, PIXEL_MM, chest, chest_image, save_spot_network
 
@@ -72,8 +73,6 @@ class LogicTest(ScanTestCase):
         self.assertTrue(np.allclose(*(matrix(self.ijk_to_ras(node)) for node in (heat, ct))))
 
     def ijk_to_ras(self, node):
-        import vtk
-
         matrix = vtk.vtkMatrix4x4()
         node.GetIJKToRASMatrix(matrix)
         return matrix
@@ -190,6 +189,40 @@ class PanelTest(PanelTestCase):
             self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * (number - 1), places=3)
         review.table.step(-1)
         self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * 16, places=3)
+
+    def test_points_of_the_plot_lead_to_their_slices(self):
+        manager = slicer.app.layoutManager()
+        if manager is None:
+            self.skipTest("there are no views")
+        review = self.detected()
+        chart, view = self.node.along_z, manager.plotWidget(0).plotView()
+        curve = chart.GetNthPlotSeriesNode(2)
+        self.assertEqual(curve.GetMarkerStyle(), curve.MarkerStyleCircle)
+        review.table.go_to(11)
+        self.select(view, {})  # nothing is there
+        self.assertEqual(review.table.present, 11)
+        self.select(view, {curve: [12]})
+        self.assertEqual(review.table.present, 15)
+        self.select(view, {chart.GetNthPlotSeriesNode(0): [3, 4], curve: [5]})
+        self.assertEqual(review.table.present, 6)
+        slices = manager.sliceWidget("Red").mrmlSliceNode()
+        self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * 5, places=3)
+
+        other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode")
+        other.SetAndObserveTableNodeID(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode").GetID())
+        self.select(view, {other: [1]})
+        self.assertEqual(review.table.present, 6)
+
+    def select(self, view, points):
+        """Do as a plot view of Slicer when points were clicked: series and the rows of their points."""
+        series, selections = vtk.vtkStringArray(), vtk.vtkCollection()
+        for node, rows in points.items():
+            series.InsertNextValue(node.GetID())
+            selected = vtk.vtkIdTypeArray()
+            for row in rows:
+                selected.InsertNextValue(row)
+            selections.AddItem(selected)
+        view.dataSelected.emit(series, selections)
 
     def test_worth_reading(self):
         review = self.detected()
