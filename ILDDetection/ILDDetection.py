@@ -25,6 +25,7 @@ from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB
 from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import with_parameters
+from LungCAD.panels.plot_points import PlotPoints
 from LungCAD.panels.sample_data import SCAN_NAME, PhantomSample, load_phantom_scan
 from LungCAD.panels.scan_folder import SCANS
 from LungCAD.panels.self_test import SelfTest
@@ -115,6 +116,7 @@ class ILDDetectionWidget(FindingsPanel):
         self.addFolder(ui)
         ui.heatMapBox.connect("currentIndexChanged(int)", self.onHeatMap)
         ui.tableButton.clicked.connect(self.onShowTable)
+        self.points = PlotPoints(self.onPoint)
         self._codes: list[str] = []
         return {field: getattr(ui, f"{field}Problem") for field in ("ct", "weights", "folder", JOB)}
 
@@ -127,6 +129,14 @@ class ILDDetectionWidget(FindingsPanel):
     def fieldOf(self, error: InputError) -> str:
         """Return the field of the node, the file or the folder that the error names."""
         return "weights" if error.subject == self.node.weights else super().fieldOf(error)
+
+    def apply(self) -> None:
+        """Look at the chosen CT; how it was scanned is known where it came from Slicer's DICOM database."""
+        from LungCAD.mrml.label_propagation import ct_inputs
+        from LungCAD.mrml.scan_facts import known_facts
+
+        ct = self.node.ct
+        self.runCase(self.CASE_JOB, ct_inputs(ct), ct, facts=known_facts(ct))
 
     def keepResult(
         self, result: JobResult, ct: slicer.vtkMRMLScalarVolumeNode
@@ -165,6 +175,7 @@ class ILDDetectionWidget(FindingsPanel):
         offer(self.ui.heatMapBox, [one.name for one in diseases], chosen)
         self.onHeatMap(self.ui.heatMapBox.currentIndex)
         self.review.show(Subject(ct, nodes.findings, findings, case, model_of(nodes)))
+        self.points.listen()
 
     def onWeightsChosen(self, name: str) -> None:
         """Called when the user chose a network."""
@@ -180,6 +191,14 @@ class ILDDetectionWidget(FindingsPanel):
     def onShowTable(self, *_args: object) -> None:
         """Show table and plot beside the slices."""
         show_table_and_plot(self.node.table, self.node.along_z)
+        self.points.listen()
+
+    def onPoint(self, table: slicer.vtkMRMLTableNode, row: int) -> None:
+        """Go to the slice whose point was clicked; plots of others are none of ours."""
+        from LungCAD.mrml.detection import slice_of_row
+
+        if self.node is not None and table is self.node.table:
+            self.review.table.go_to(slice_of_row(self.logic.resultNodes(self.node), row))
 
 
 class ILDDetectionLogic(ModuleLogic):
@@ -211,10 +230,12 @@ class ILDDetectionLogic(ModuleLogic):
         >>> nodes = logic.detect(logic.loadPhantomScan())
         """
         from LungCAD.mrml.detection import show_detection
+        from LungCAD.mrml.scan_facts import known_facts
         from LungCAD.mrml.volumes import image_from_volume
         from LungCAD.worker.in_process import run
 
-        return show_detection(run("detect", {"ct": image_from_volume(ct)}, parameters, progress), ct)
+        given = {**parameters, "facts": known_facts(ct)}
+        return show_detection(run("detect", {"ct": image_from_volume(ct)}, given, progress), ct)
 
     def detectFolder(
         self,

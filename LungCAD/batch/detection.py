@@ -98,7 +98,7 @@ def detect_scans(
         stopwatch = Stopwatch()
         scan = read_ct(case.ct)
         stopwatch.lap("reading")
-        result = ild_detection.run(scan.image, parameters, part(progress, 0.2, 0.8), detector)
+        result = ild_detection.run(scan.image, parameters, part(progress, 0.2, 0.8), detector, scan.facts)
         stopwatch.lap("detecting")
         progress(0.8, f"{case.name}: writing")
         write_scan(folder, scan, result, parameters, "", stopwatch)

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         progress(0.0, "Reading")
         scan = read_ct(options.ct, options.series)
         stopwatch.lap("reading")
-        result = ild_detection.run(scan.image, parameters, part(progress, 0.1, 0.8))
+        result = ild_detection.run(scan.image, parameters, part(progress, 0.1, 0.8), facts=scan.facts)
         stopwatch.lap("detecting")
         progress(0.8, "Writing")
         write_scan(folder, scan, result, parameters, _command(options), stopwatch)

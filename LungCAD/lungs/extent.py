@@ -1,26 +1,47 @@
-"""How much lung every axial slice shows, at a glance: enough to know where a scan shows the chest."""
+"""How much lung every axial slice shows and how far it reaches, at a glance: where a scan shows the chest."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from LungCAD.images.geometry import spacing_zyx
+from LungCAD.images.hounsfield import AIR_HU
 from LungCAD.lungs.airways import walled_gas
 from LungCAD.lungs.body import air_in_body, body_middle
-from LungCAD.lungs.cores import lung_cores
+from LungCAD.lungs.cores import WIDE_LUNG, WIDE_MM, lung_cores
 from LungCAD.lungs.lung_field import LungFieldParameters
-from LungCAD.lungs.morphology import box_around
+from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, box_around, components, erode
 
 GRID_MM = 4.0
 """Voxels that are so large still tell lung from bowel and airways, and there are few of them."""
 
+AERATED_HU = LungFieldParameters().air_hu
 
-def lung_areas(axial: sitk.Image) -> NDArray[np.float64]:
-    """Return the area of aerated lung in cm2 of every axial slice, feet first; 0 where none is in view.
 
-    A hundredth of the work of `segment_lungs`, and as coarse: dense disease is not counted.
+@dataclass(frozen=True)
+class LungExtent:
+    """Where the axial slices of a CT show aerated lung.
+
+    areas_cm2 : of every slice, feet first; 0 where no lung is in view, or the edge of the picture cuts it.
+    rows, columns : first pixel, and the one after the last; None where no lung is in view.
+    cut : of every slice, whether lung reaches the edge of the picture, so that some of it is missing.
+    """
+
+    areas_cm2: NDArray[np.float64]
+    rows: tuple[int, int] | None
+    columns: tuple[int, int] | None
+    cut: NDArray[np.bool_]
+
+
+def lung_extent(axial: sitk.Image) -> LungExtent:
+    """Look for aerated lung on a coarse grid.
+
+    A hundredth of the work of `segment_lungs`, and as coarse: dense disease is not counted, nor is the rim.
 
     Parameters
     ----------
@@ -30,18 +51,58 @@ def lung_areas(axial: sitk.Image) -> NDArray[np.float64]:
     factors = [min(factor, size) for factor, size in zip(factors, axial.GetSize(), strict=True)]
     grid = sitk.Cast(sitk.BinShrink(axial, factors), sitk.sitkFloat32)
     hu, spacing = sitk.GetArrayFromImage(grid), spacing_zyx(grid)
-    areas = _cores(hu, spacing).sum((1, 2)) * spacing[1] * spacing[2] / 100
+    cores = _cores(hu, spacing)
+    areas = cores.sum((1, 2)) * spacing[1] * spacing[2] / 100
     # Slices that do not fill a block of their own are at the end.
-    return np.repeat(areas, factors[2])[np.arange(axial.GetDepth()).clip(max=len(areas) * factors[2] - 1)]
+    blocks = (np.arange(axial.GetDepth()) // factors[2]).clip(max=len(areas) - 1)
+    if not cores.any():
+        return LungExtent(areas[blocks], None, None, _cut(hu, slice(0, hu.shape[1]), spacing)[blocks])
+    _, rows, columns = ndimage.find_objects(cores.view(np.uint8))[0]
+    return LungExtent(
+        areas[blocks],
+        (rows.start * factors[1], rows.stop * factors[1]),
+        (columns.start * factors[0], columns.stop * factors[0]),
+        _cut(hu, rows, spacing)[blocks],
+    )
 
 
-def _cores(hu: NDArray[np.float32], spacing: tuple[float, float, float]) -> NDArray[np.bool_]:
-    parameters = LungFieldParameters()
-    air = air_in_body(hu, parameters.air_hu, spacing)
+def _cores(hu: NDArray[np.float32], spacing: Spacing) -> Mask:
+    air = air_in_body(hu, AERATED_HU, spacing)
     found = np.zeros(hu.shape, bool)
     if air.any():
-        box = box_around(air, parameters.external_mm, spacing)
+        box = box_around(air, LungFieldParameters().external_mm, spacing)
         middle = body_middle(hu) - box[2].start
         lungs = air[box] & ~walled_gas(hu[box], air[box], spacing)
         found[box] = lung_cores(hu[box], lungs, middle, spacing) > 0
     return found
+
+
+def _cut(hu: NDArray[np.float32], rows: slice, spacing: Spacing) -> NDArray[np.bool_]:
+    """Return (z,) where a wide cross-section as dense as lung reaches the picture's edge, or padding.
+
+    rows : of the lungs, if known; below lies the table, whose foam may be as dense.
+    """
+    padding = hu <= AIR_HU
+    air = (hu < AERATED_HU) & ~padding
+    labels, sizes = components(air, IN_PLANE)
+    edge = ndimage.binary_dilation(padding, IN_PLANE)
+    edge[:, [0, -1]] = edge[:, :, [0, -1]] = True
+    cut = sizes * spacing[1] * spacing[2] >= np.pi * WIDE_MM[1] ** 2
+    cut &= _known(labels[edge], sizes.size)
+    cut &= ~_known(labels[:, [0, 0, -1, -1], [0, -1, 0, -1]], sizes.size)  # around the body
+    least_hu, least_share = WIDE_LUNG
+    cut &= np.bincount(labels[hu >= least_hu], minlength=sizes.size) >= least_share * sizes
+    cut[0] = False
+    names = np.flatnonzero(cut)
+    middles = ndimage.center_of_mass(air, labels, names)
+    cut[names] = [rows.start <= row < rows.stop for _, row, _ in middles]
+    if cut.any():
+        cut &= _known(labels[erode(air, WIDE_MM[1], spacing)], sizes.size)
+    return cut[labels].any((1, 2))
+
+
+def _known(names: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+    """Return (count,) which numbers are among `names`."""
+    known = np.zeros(count, bool)
+    known[names] = True
+    return known

@@ -87,6 +87,11 @@ def heat_map_of(nodes: DetectionNodes, code: str) -> slicer.vtkMRMLScalarVolumeN
     return nodes.findings.GetNodeReference(HEAT_MAP + code) if nodes.findings is not None else None
 
 
+def slice_of_row(nodes: DetectionNodes, row: int) -> int:
+    """Return the number of the slice in a row of the table, which is a point of every curve."""
+    return int(slicer.util.arrayFromTableColumn(nodes.table, SLICE)[row])
+
+
 def carried_ledger(findings: slicer.vtkMRMLTextNode) -> str:
     """Return the copy of the reader's ledger that the scene carries, or nothing."""
     node = findings.GetNodeReference(LEDGER)
@@ -138,6 +143,6 @@ def _plot(
         limit = f"{disease.name} {THRESHOLD}"
         columns[disease.name] = [round(reading.smoothed[number], 4) for reading in judged]
         columns[limit] = np.full(len(judged), disease.threshold)
-        curves += [Curve(disease.name, color), Curve(limit, color, dashed=True)]
+        curves += [Curve(disease.name, color, points=True), Curve(limit, color, dashed=True)]
     columns[LUNG] = [reading.lung_cm2 for reading in judged]
     return show_chart(columns, curves, chart, name, "Probability", (0, 1))

@@ -23,16 +23,23 @@ UNLABELLED = "Undecided or unlabelled"
 COUNTED_BYTES = 2 << 20
 """Counted at a time: some milliseconds."""
 
+MARKERS = {
+    False: slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone,
+    True: slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle,
+}
+MARKER_SIZE = 5
+
 UNLABELLED_COLOR = (0.6, 0.63, 0.65)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A column of a table as a line. color : 0..1."""
+    """A column of a table as a line. color : 0..1. points : whether each number is marked, to be clicked."""
 
     heading: str
     color: tuple[float, float, float]
     dashed: bool = False
+    points: bool = False
 
 
 def show_along_z(
@@ -117,7 +124,8 @@ def _series(table: slicer.vtkMRMLTableNode, curve: Curve) -> slicer.vtkMRMLPlotS
         series.SetXColumnName(POSITION)
         series.SetYColumnName(curve.heading)
         series.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
-        series.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
+        series.SetMarkerStyle(MARKERS[curve.points])
+        series.SetMarkerSize(MARKER_SIZE)
         series.SetLineWidth(1 if curve.dashed else 2)
         if curve.dashed:
             series.SetLineStyle(slicer.vtkMRMLPlotSeriesNode.LineStyleDash)

@@ -66,11 +66,15 @@ class FolderPanel(ModulePanel):
         name: str,
         inputs: dict[str, Any],
         volume: slicer.vtkMRMLScalarVolumeNode,
-        **further: Any,  # noqa: ANN401 - plain data
+        **further: Any,  # noqa: ANN401
     ) -> None:
-        """Start a job on one case, without whose volume it is pointless; `further` parameters go with it."""
-        case = Case(volume, {**nested_values(self.node, self.METHOD), **further})
-        self.run(name, inputs, case.parameters, [volume], lambda result: self.showCase(case, result))
+        """Start a job on one case; without the volume it is pointless.
+
+        further : what the job takes besides the method's parameters.
+        """
+        case = Case(volume, nested_values(self.node, self.METHOD))
+        parameters = {**case.parameters, **further}
+        self.run(name, inputs, parameters, [volume], lambda result: self.showCase(case, result))
 
     def onFolder(self, source: str, output: str) -> None:
         """Start the job on all cases of a folder."""

@@ -132,12 +132,13 @@ class SliceReviewPanel:
             raise InputError("Reader", "has no name", "Enter your name or initials above")
         folder = review_folder(settings.reviews_folder(), subject.case, reader)
         if carried := carried_ledger(subject.node):
-            restore_slices(carried, folder, reader)
+            restore_slices(carried, folder, subject.case, reader)
         codes = [disease.code for disease in subject.findings.diseases]
         self.review = SliceReview(folder, subject.case, reader, codes, subject.model)
 
     def _show(self, subject: Subject | None) -> None:
         self._subject, self.review = subject, None
+        self.head.say("")
         self.widget.visible = subject is not None
         self.table.show(subject.findings if subject else None)
 
@@ -158,7 +159,10 @@ class SliceReviewPanel:
     def _on_chosen(self, number: int) -> None:
         from LungCAD.mrml.detection import show_slice
 
-        self.head.attempt(lambda: show_slice(self._subject.ct, number))
+        try:
+            show_slice(self._subject.ct, number)
+        except InputError as error:
+            self.head.say(str(error))
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
         from LungCAD.mrml.volumes import image_from_volume

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,6 +20,9 @@ from LungCAD.parameters import Parameters
 from LungCAD.weights.checksum import sha256_of_file
 
 PACKAGES = ("numpy", "scipy", "SimpleITK", "scikit-image", "scikit-learn", "torch")
+
+OPTION_WITH_VALUE = re.compile(r"(--[^=]+=|-[^-]=?)(.+)", re.DOTALL)
+"""One word that is both: --output=FILE, -oFILE, -o=FILE."""
 
 
 def run_record(
@@ -84,10 +88,25 @@ def describe_image(image: sitk.Image) -> dict[str, Any]:
 def repeatable_command(arguments: Sequence[str], roles: Mapping[str, str]) -> str:
     """Return a command line whose file names, which may name a patient, are replaced by their roles.
 
-    >>> repeatable_command(["lungcad", "lungs", "/home/ann/Doe_John.nii"], {"/home/ann/Doe_John.nii": "CT"})
+    However they were written: ./name, folder//name and folder/ are the files that `roles` names.
+
+    >>> repeatable_command(["lungcad", "lungs", "/home/ann//Doe_John.nii"], {"/home/ann/Doe_John.nii": "CT"})
     'lungcad lungs CT'
     """
-    return shlex.join(roles.get(argument, argument) for argument in arguments)
+    of_path = {_as_path(name): role for name, role in roles.items() if name}
+    return shlex.join(_without_name(argument, of_path) for argument in arguments)
+
+
+def _without_name(argument: str, roles: Mapping[str, str]) -> str:
+    joined = OPTION_WITH_VALUE.fullmatch(argument)
+    option, value = joined.groups() if joined else ("", argument)
+    role = roles.get(_as_path(value)) if value else None
+    return argument if role is None else f"{option}{role}"
+
+
+def _as_path(name: str) -> str:
+    """Return a name as `Path` writes it, which is how options of that type come back as text."""
+    return str(Path(name))
 
 
 def versions() -> dict[str, str]:

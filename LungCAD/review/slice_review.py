@@ -42,6 +42,6 @@ class SliceReview(TickReview[int]):
         return place
 
 
-def restore_slices(text: str, folder: Path | str, reviewer: str) -> None:
+def restore_slices(text: str, folder: Path | str, case: str, reviewer: str) -> None:
     """Put a ledger that a scene carries into a folder that lacks it (`restore_ticks`)."""
-    restore_ticks(text, Path(folder) / LEDGER, reviewer)
+    restore_ticks(text, Path(folder) / LEDGER, case, reviewer)

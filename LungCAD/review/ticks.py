@@ -165,11 +165,11 @@ class TickReview(Generic[Place]):
             self._judgements[line.place] = frozenset(line.shown)
 
 
-def restore_ticks(text: str, ledger: Path | str, reviewer: str) -> None:
+def restore_ticks(text: str, ledger: Path | str, case: str, reviewer: str) -> None:
     """Put a ledger from its text, as a scene carries it, into a file that lacks it or its last lines.
 
     What is on the disk is the truth: a ledger that says something else stays, and so does any where the text
-    is of another reader.
+    is of another scan or reader. case : pseudonym of the scan.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def restore_ticks(text: str, ledger: Path | str, reviewer: str) -> None:
     """
     entries, _ = parse(text, "The review in the scene", Judgement)
     present = Ledger(ledger, Judgement).entries
-    mine = all(line.reviewer == reviewer for line in entries)
+    mine = all((line.case, line.reviewer) == (case, reviewer) for line in entries)
     if mine and len(present) < len(entries) and tuple(entries[: len(present)]) == present:
         make_folder(Path(ledger).parent)
         write_text(ledger, text, overwrite=True)

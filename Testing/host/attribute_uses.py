@@ -17,6 +17,8 @@ RETURNS = {
     "qSlicerApplication.coreIOManager": "qSlicerCoreIOManager",
     "qSlicerApplication.moduleManager": "qSlicerModuleManager",
     "qSlicerLayoutManager.sliceWidget": "qMRMLSliceWidget",
+    "qSlicerLayoutManager.plotWidget": "qMRMLPlotWidget",
+    "qMRMLPlotWidget.plotView": "qMRMLPlotView",
     "qMRMLSliceWidget.sliceView": "qMRMLSliceView",
     "qMRMLSliceWidget.sliceController": "qMRMLSliceControllerWidget",
 }

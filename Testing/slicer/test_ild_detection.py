@@ -3,11 +3,13 @@
 import csv
 import tempfile
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import numpy as np
 import qt
 import slicer
+import vtk
 from panel_case import PanelCase, load_module
 from spot_network import CODES, PIXEL_MM, chest, chest_image, save_spot_network
 
@@ -71,8 +73,6 @@ class LogicTest(ScanTestCase):
         self.assertTrue(np.allclose(*(matrix(self.ijk_to_ras(node)) for node in (heat, ct))))
 
     def ijk_to_ras(self, node):
-        import vtk
-
         matrix = vtk.vtkMatrix4x4()
         node.GetIJKToRASMatrix(matrix)
         return matrix
@@ -203,6 +203,40 @@ class PanelTest(PanelTestCase):
         review.table.step(-1)
         self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * 16, places=3)
 
+    def test_points_of_the_plot_lead_to_their_slices(self):
+        manager = slicer.app.layoutManager()
+        if manager is None:
+            self.skipTest("there are no views")
+        review = self.detected()
+        chart, view = self.node.along_z, manager.plotWidget(0).plotView()
+        curve = chart.GetNthPlotSeriesNode(2)
+        self.assertEqual(curve.GetMarkerStyle(), curve.MarkerStyleCircle)
+        review.table.go_to(11)
+        self.select(view, {})  # nothing is there
+        self.assertEqual(review.table.present, 11)
+        self.select(view, {curve: [12]})
+        self.assertEqual(review.table.present, 15)
+        self.select(view, {chart.GetNthPlotSeriesNode(0): [3, 4], curve: [5]})
+        self.assertEqual(review.table.present, 6)
+        slices = manager.sliceWidget("Red").mrmlSliceNode()
+        self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * 5, places=3)
+
+        other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLPlotSeriesNode")
+        other.SetAndObserveTableNodeID(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode").GetID())
+        self.select(view, {other: [1]})
+        self.assertEqual(review.table.present, 6)
+
+    def select(self, view, points):
+        """Do as a plot view of Slicer when points were clicked: series and the rows of their points."""
+        series, selections = vtk.vtkStringArray(), vtk.vtkCollection()
+        for node, rows in points.items():
+            series.InsertNextValue(node.GetID())
+            selected = vtk.vtkIdTypeArray()
+            for row in rows:
+                selected.InsertNextValue(row)
+            selections.AddItem(selected)
+        view.dataSelected.emit(series, selections)
+
     def test_worth_reading(self):
         review = self.detected()
         visited = [review.table.present]
@@ -256,6 +290,40 @@ class PanelTest(PanelTestCase):
         review.head.reader_edit.text = "Test reader"
         review.head.reader_edit.editingFinished.emit()
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+
+    def test_how_it_was_scanned(self):
+        """As Slicer's DICOM database has it."""
+        facts = {"slice_thickness_mm": 7.0}
+        with unittest.mock.patch("LungCAD.mrml.scan_facts.known_facts", return_value=facts):
+            self.detected()
+        self.assertIn("7 mm thick", self.panel.ui.resultSummary.text)
+
+    def test_a_second_scan(self):
+        """What was said of the first is not said of it, and stays."""
+        review = self.detected()
+        review.table.go_to(11)
+        review.confirm()
+        (first,) = (self.folder / "reviews").rglob("*.jsonl")
+        said = first.read_text(encoding="utf-8")
+        self.node.ct = self.scan({BRIGHT: (range(5, 8), (70, 50)), AIRY: (range(16, 19), (90, 112))}, "Other")
+        self.compute()
+        self.assertEqual((review.review.judgements, review.head.sentence), ({}, ""))
+        review.table.go_to(7)
+        review.confirm()
+        self.assertEqual((review.review.judgements, review.head.sentence), ({7: {BRIGHT}}, ""))
+        self.assertEqual(first.read_text(encoding="utf-8"), said)
+
+    def test_moving_on_leaves_a_problem_in_sight(self):
+        review = self.detected()
+        review.table.go_to(11)
+        review.confirm()
+        (ledger,) = (self.folder / "reviews").rglob("*.jsonl")
+        ledger.write_text("{}\n")
+        self.compute()
+        self.assertIsNotNone(review.table.present)
+        self.assertIn("damaged", review.head.sentence)
+        review.next_worth_reading()
+        self.assertIn("damaged", review.head.sentence)
 
     def test_without_a_name_nothing_is_recorded(self):
         review = self.detected()

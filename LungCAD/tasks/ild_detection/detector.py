@@ -30,6 +30,8 @@ SLICES_AT_ONCE = 32
 class Detector:
     """Network, how it wants its slices, and how its outputs are read.
 
+    Of the parameters only weights and device count, so it may be kept while the others change.
+
     Attributes
     ----------
     diseases : labels of its schema, in the order of the outputs. input : how slices are prepared.
@@ -42,7 +44,7 @@ class Detector:
     """
 
     def __init__(self, parameters: IldDetectionParameters) -> None:
-        self._device, self._mirrored = choose_device(parameters.device), parameters.mirrored
+        self._device = choose_device(parameters.device)
         path = weights_file(parameters.weights)
         network, description = load_network(path, architecture="cnn_f")
         if HEALTHY in description.classes:
@@ -66,10 +68,13 @@ class Detector:
         """Probability from which on a disease is there."""
         return tuple(decision.threshold for decision in self.decisions)
 
-    def look(self, levels: torch.Tensor, progress: Progress) -> tuple[torch.Tensor, NDArray[np.float32]]:
+    def look(
+        self, levels: torch.Tensor, progress: Progress, mirrored: bool = True
+    ) -> tuple[torch.Tensor, NDArray[np.float32]]:
         """Return the network's last maps (N, channels, 13, 13), and the probability (N, C) of every disease.
 
-        levels : slices that `input` prepared. Maps are those of the slices as they are, not mirrored.
+        levels : slices that `input` prepared. mirrored : ask about their mirror images, too; maps are those
+        of the slices as they are.
         """
         maps, outputs = [], []
         with torch.inference_mode():
@@ -77,7 +82,7 @@ class Detector:
                 images = centred(chunk.to(self._device)).contiguous(memory_format=torch.channels_last)
                 maps.append(self._body(images))
                 outputs.append(self._head(maps[-1]))
-                if self._mirrored:
+                if mirrored:
                     outputs[-1] = (outputs[-1] + self._head(self._body(images.flip(3)))) / 2
         columns = torch.cat(outputs).cpu().numpy().T
         readings = [one.probability(column) for one, column in zip(self.decisions, columns, strict=True)]

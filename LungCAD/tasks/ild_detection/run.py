@@ -10,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.images import require_hu
-from LungCAD.lungs.extent import lung_areas
+from LungCAD.images import ScanFacts, require_hu
+from LungCAD.lungs.extent import lung_extent
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.findings import Finding, Findings, SliceReading
 from LungCAD.report.slices import AxialStack
 from LungCAD.tasks.detection_input import Field
+from LungCAD.tasks.ild_detection.cautions import find_cautions
 from LungCAD.tasks.ild_detection.curve import judged_slices, ranges, smooth
 from LungCAD.tasks.ild_detection.detector import Detector
 from LungCAD.tasks.ild_detection.heat_map import HeatMap
@@ -39,13 +40,15 @@ def run(
     parameters: IldDetectionParameters = DEFAULTS,
     progress: Progress = silent,
     detector: Detector | None = None,
+    facts: ScanFacts | None = None,
 ) -> IldDetection:
     """Tell which diseases the axial slices of a CT show, and where the scan shows them.
 
     Parameters
     ----------
     ct : HU, 3-D, any direction; a coronal or sagittal stack is cut again if its slices are near enough.
-    detector : loaded from these parameters, where there are many scans.
+    detector : of the same weights and device, where there are many scans.
+    facts : what the scan says of the thickness of its slices.
 
     Raises
     ------
@@ -62,16 +65,18 @@ def run(
     detector = detector or Detector(parameters)
     axial, field = detector.input.place(ct)
     progress(0.05, "Looking for the lungs")
-    areas = lung_areas(axial)
+    extent = lung_extent(axial)
+    areas = extent.areas_cm2
+    cautions = (*_caution(detector), *find_cautions(ct, axial, facts, extent, field, detector.input))
     stack = AxialStack(ct)
     spacing_mm = stack.spacing_mm[0]
     judged = np.flatnonzero(judged_slices(areas, parameters.least_lung_cm2, spacing_mm, parameters.beyond_mm))
     if not judged.size:
-        return IldDetection(ct, _findings(detector, stack, areas), (*_caution(detector), NO_LUNG))
+        return IldDetection(ct, _findings(detector, stack, areas), (*cautions, NO_LUNG))
     progress(0.1, "Preparing the slices")
     hu = sitk.GetArrayFromImage(axial[:, :, int(judged[0]) : int(judged[-1]) + 1])
     levels = detector.input.grey_levels(torch.from_numpy(hu), field)
-    maps, own = detector.look(levels, part(progress, 0.3, 0.9))
+    maps, own = detector.look(levels, part(progress, 0.3, 0.9), parameters.mirrored)
     curves = smooth(own, spacing_mm, parameters.smoothing_mm)
     heat_maps = {}
     if parameters.heat_maps:
@@ -79,7 +84,7 @@ def run(
         heat_maps = _heat_maps(detector, maps, judged, own, field)
     progress(1.0, "Done")
     findings = _findings(detector, stack, areas, judged, own, curves)
-    return IldDetection(ct, findings, _caution(detector), heat_maps)
+    return IldDetection(ct, findings, cautions, heat_maps)
 
 
 def _findings(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import SimpleITK as sitk
 
 from LungCAD.batch.detection import detect_scans
 from LungCAD.errors import InputError
+from LungCAD.images import ScanFacts
 from LungCAD.parameters import parameters_from_dict
 from LungCAD.progress import Progress, part
 from LungCAD.tasks import ild_detection
@@ -16,7 +16,8 @@ from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
 from LungCAD.worker.jobs.scans import on_folder
-from LungCAD.worker.plain import to_plain
+from LungCAD.worker.jobs.weights_key import weights_key
+from LungCAD.worker.plain import from_plain, to_plain
 
 NETWORK = "network for disease detection"
 """Kind of what is cached."""
@@ -30,7 +31,8 @@ def detect(
     Parameters
     ----------
     inputs : ct.
-    parameters : `IldDetectionParameters.as_dict`; what is missing keeps its default.
+    parameters : `IldDetectionParameters.as_dict`, what is missing keeps its default; also `facts`, the fields
+        of `ScanFacts` that are known.
 
     Returns
     -------
@@ -39,10 +41,13 @@ def detect(
     """
     if "ct" not in inputs:
         raise InputError("ct", "is missing", "Give a CT")
-    chosen = parameters_from_dict(IldDetectionParameters, parameters)
+    facts = from_plain(ScanFacts, parameters.get("facts") or {})
+    own = {name: value for name, value in parameters.items() if name != "facts"}
+    chosen = parameters_from_dict(IldDetectionParameters, own)
     progress(0.0, "Loading the network")
-    detector = cache.get(NETWORK, json.dumps([chosen.weights, chosen.device]), lambda: Detector(chosen))
-    result = ild_detection.run(inputs["ct"], chosen, part(progress, 0.0, 0.8), detector)
+    key = weights_key(chosen.weights), chosen.device
+    detector = cache.get(NETWORK, key, lambda: Detector(chosen))
+    result = ild_detection.run(inputs["ct"], chosen, part(progress, 0.0, 0.8), detector, facts)
     images = {}
     for number, code in enumerate(result.maps):
         progress(0.8 + 0.2 * number / len(result.maps), "Painting heat maps")

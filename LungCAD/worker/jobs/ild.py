@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,10 @@ from LungCAD.tasks.ild_segmentation import (
     IldSegmentationParameters,
     segment,
 )
-from LungCAD.weights.shipped import weights_file
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
 from LungCAD.worker.jobs.scans import on_folder
+from LungCAD.worker.jobs.weights_key import weights_key
 from LungCAD.worker.plain import from_plain, to_plain
 
 NETWORK = "network for interstitial lung disease"
@@ -54,7 +53,8 @@ def segment_ct(
     own = {name: value for name, value in parameters.items() if name != "facts"}
     chosen = parameters_from_dict(IldSegmentationParameters, own)
     progress(0.0, "Loading the network")
-    network = cache.get(NETWORK, _key(chosen), lambda: IldNetwork.load(chosen.weights, chosen.device))
+    key = weights_key(chosen.weights), chosen.device
+    network = cache.get(NETWORK, key, lambda: IldNetwork.load(chosen.weights, chosen.device))
     given = IldSegmentationInputs(inputs["ct"], inputs.get("lungs"), facts)
     result = segment(given, network, chosen, progress)
     images = {name: getattr(result, name) for name in IMAGES}
@@ -69,12 +69,6 @@ def segment_folder(
     """Do the same on every CT of a folder: `LungCAD.batch.ild` (`on_folder`); `inputs` are none."""
     cache.drop(NETWORK)  # the run loads a network of its own
     return on_folder(segment_scans, IldSegmentationParameters, parameters, progress)
-
-
-def _key(parameters: IldSegmentationParameters) -> tuple[Path, float, str]:
-    """Return what tells weights from any other: a file may have been trained further."""
-    path = weights_file(parameters.weights)
-    return path, path.stat().st_mtime if path.exists() else 0.0, parameters.device
 
 
 def _provenance(lungs: sitk.Image) -> sitk.Image:

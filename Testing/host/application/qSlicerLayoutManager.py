@@ -6,6 +6,7 @@ import slicer
 import vtk
 from PySide6 import QtCore
 
+from Testing.host.application.qMRMLPlotWidget import qMRMLPlotWidget
 from Testing.host.application.qMRMLSliceWidget import qMRMLSliceWidget
 from Testing.host.pythonqt.properties import like_cpp
 
@@ -15,10 +16,14 @@ SLICES = {
     "Yellow": ("Sagittal", "Y", (0.929, 0.835, 0.298)),
 }
 
+WITH_PLOT = {
+    value for name, value in vars(slicer.vtkMRMLLayoutNode).items() if "Layout" in name and "Plot" in name
+}
+
 
 @like_cpp
 class qSlicerLayoutManager(QtCore.QObject):
-    """Three slice views, drawn when somebody looks; no 3-D view."""
+    """Three slice views, drawn when somebody looks; a plot from when a layout first has one; no 3-D view."""
 
     layoutChanged = QtCore.Signal(int)
 
@@ -30,6 +35,7 @@ class qSlicerLayoutManager(QtCore.QObject):
         slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene)
         self._logics = vtk.vtkCollection()
         self._widgets: dict[str, qMRMLSliceWidget] = {}
+        self._plots: list[qMRMLPlotWidget] = []
         for name, (orientation, label, color) in SLICES.items():
             logic = slicer.vtkMRMLSliceLogic()
             logic.SetMRMLApplicationLogic(application_logic)
@@ -56,7 +62,12 @@ class qSlicerLayoutManager(QtCore.QObject):
     def sliceWidget(self, name: str) -> qMRMLSliceWidget | None:
         return self._widgets.get(name)
 
+    def plotWidget(self, index: int) -> qMRMLPlotWidget | None:
+        return self._plots[index] if 0 <= index < len(self._plots) else None
+
     def setLayout(self, layout: int) -> None:
+        if layout in WITH_PLOT and not self._plots:
+            self._plots.append(qMRMLPlotWidget())
         self._layout_node.SetViewArrangement(layout)
         self.layoutChanged.emit(layout)
 
@@ -76,4 +87,4 @@ class qSlicerLayoutManager(QtCore.QObject):
     layout = QtCore.Property(int, lambda self: self._layout_node.GetViewArrangement(), setLayout)
     threeDViewCount = QtCore.Property(int, lambda self: 0)
     tableViewCount = QtCore.Property(int, lambda self: 0)
-    plotViewCount = QtCore.Property(int, lambda self: 0)
+    plotViewCount = QtCore.Property(int, lambda self: len(self._plots))

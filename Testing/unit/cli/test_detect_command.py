@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import re
 
@@ -13,7 +14,7 @@ import SimpleITK as sitk
 from LungCAD.batch.detection import detect_scans
 from LungCAD.cli import main
 from LungCAD.errors import Cancelled
-from LungCAD.images import read_ct, same_geometry
+from LungCAD.images import ScanFacts, read_ct, same_geometry
 from LungCAD.tasks.ild_detection import IldDetectionParameters
 from Testing.slicer.spot_network import CODES, chest, chest_image, save_spot_network
 
@@ -36,7 +37,8 @@ def ct(tmp_path_factory):
 @pytest.fixture(scope="module")
 def output(tmp_path_factory, ct, weights):
     folder = tmp_path_factory.mktemp("result") / "OUT"
-    words = [str(ct), "-o", str(folder), "--weights", weights, "--smoothing-mm", "0", "--quiet"]
+    written = f"{ct.parent}//{ct.name}"  # as scripts join folder and name
+    words = [written, "-o", str(folder), "--weights", weights, "--smoothing-mm", "0", "--quiet"]
     assert main(["detect", *words]) == 0
     return folder
 
@@ -109,6 +111,24 @@ def test_a_scan_without_lungs(tmp_path, weights, capsys):
     assert "not said" in capsys.readouterr().out
     assert "No slice shows enough lung." in (out / "report.html").read_text(encoding="utf-8")
     assert json.loads((out / "scan.json").read_text(encoding="utf-8"))["diseases"][0]["present"] is None
+
+
+def test_how_it_was_scanned(tmp_path, weights, monkeypatch):
+    """As the headers of a DICOM series have it."""
+
+    def read(*where):
+        return dataclasses.replace(read_ct(*where), facts=ScanFacts(slice_thickness_mm=7.0))
+
+    for module in ("LungCAD.cli.detect", "LungCAD.batch.detection"):
+        monkeypatch.setattr(f"{module}.read_ct", read)
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    ct, bare = tmp_path / "in" / "a" / "ct.nii.gz", {"heat_maps": False, "mirrored": False}
+    sitk.WriteImage(chest_image(chest({})), ct)
+    assert main(["detect", str(ct), "-o", str(tmp_path / "one"), "--weights", weights, "--no-heat-maps"]) == 0
+    detect_scans(tmp_path / "in", tmp_path / "out", IldDetectionParameters(weights=weights, **bare))
+    for folder in (tmp_path / "one", tmp_path / "out" / "a"):
+        scan = json.loads((folder / "scan.json").read_text(encoding="utf-8"))
+        assert any("7 mm thick" in warning for warning in scan["warnings"])
 
 
 @pytest.fixture

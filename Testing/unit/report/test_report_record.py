@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
+import re
 from datetime import datetime, timezone
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 import LungCAD
 from LungCAD.report.record import describe_image, repeatable_command, run_record
@@ -39,6 +43,33 @@ def test_file_names_become_roles():
     ]
     roles = {"/data/Doe Jane/ct.nii": "CT", "rois.nrrd": "ROIS", "out": "OUT"}
     assert repeatable_command(arguments, roles) == "lungcad propagate CT --rois ROIS --schema gao5 -o OUT"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        ["./Doe_Jane/ct.nii", "-o", "Doe_Jane/out/"],
+        ["Doe_Jane//ct.nii", "--output=Doe_Jane/out"],
+        ["Doe_Jane/./ct.nii", "-oDoe_Jane/out"],
+        ["Doe_Jane/ct.nii/", "-o=./Doe_Jane/out"],
+    ],
+)
+def test_names_are_replaced_however_they_were_written(written):
+    """The roles are those of the paths that the command line parser made of these words."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("ct", type=Path)
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args(written)
+    command = repeatable_command(["lungcad", *written], {str(options.ct): "CT", str(options.output): "OUT"})
+    assert "Doe" not in command
+    assert re.fullmatch(r"lungcad CT (-o |-o=?|--output=)OUT", command)
+
+
+def test_what_names_no_file_stays():
+    arguments = ["lungcad", "detect", "a/ct.nii", "-o", ".", "--series=1.2.3", "--note", "", "-5", "--quiet"]
+    roles = {"a/ct.nii": "CT", ".": "OUT", "": "WEIGHTS"}
+    expected = "lungcad detect CT -o OUT --series=1.2.3 --note '' -5 --quiet"
+    assert repeatable_command(arguments, roles) == expected
 
 
 def test_the_record_is_json_and_complete(chest):

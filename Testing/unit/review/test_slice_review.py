@@ -82,18 +82,19 @@ def test_a_ledger_that_a_scene_carried(tmp_path):
     early = review.text
     review.judge(4, ())
     there = tmp_path / "there"
-    restore_slices(review.text, there, "CD")  # of another reader
+    restore_slices(review.text, there, CASE, "CD")  # of another reader
+    restore_slices(review.text, there, "case-00bb", "AB")  # of another scan
     assert not there.exists()
-    restore_slices(review.text, there, "AB")
+    restore_slices(review.text, there, CASE, "AB")
     assert opened(there).judgements == review.judgements
     opened(there).judge(5, ())
-    restore_slices(review.text, there, "AB")  # what is on the disk is further
+    restore_slices(review.text, there, CASE, "AB")  # what is on the disk is further
     assert list(opened(there).judgements) == [3, 4, 5]
-    restore_slices(early, tmp_path / "new", "AB")
-    restore_slices(review.text, tmp_path / "new", "AB")
+    restore_slices(early, tmp_path / "new", CASE, "AB")
+    restore_slices(review.text, tmp_path / "new", CASE, "AB")
     assert list(opened(tmp_path / "new").judgements) == [3, 4]
     with pytest.raises(InputError, match="damaged"):
-        restore_slices("{}\n", tmp_path / "other", "AB")
+        restore_slices("{}\n", tmp_path / "other", CASE, "AB")
 
 
 def test_what_cannot_be_said(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import SimpleITK as sitk
 import torch
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.images import to_axial
+from LungCAD.images import ScanFacts, to_axial
 from LungCAD.networks import UNet
 from LungCAD.progress import silent
 from LungCAD.saliency import grad_cam
@@ -172,6 +173,45 @@ def test_synthetic_training_is_said(result):
     assert "the disease that it has learned is synthetic" in result.warnings[0]
 
 
+def cautions(parameters, ct, facts=None):
+    """Return what is said of a scan besides of the network."""
+    bare = dataclasses.replace(parameters, heat_maps=False, mirrored=False)
+    return run(ct, bare, facts=facts).warnings[1:]
+
+
+def fine_chest(pixel_mm=1.1, slice_mm=5.0):
+    ct = chest_image(chest({}).repeat(2, axis=1).repeat(2, axis=2), slice_mm)
+    ct.SetSpacing((pixel_mm, pixel_mm, slice_mm))
+    return ct
+
+
+@pytest.mark.parametrize(
+    ("ct", "thickness_mm", "words"),
+    [
+        (fine_chest(), None, ()),
+        (fine_chest(slice_mm=10.0), 1.25, ()),
+        (sitk.PermuteAxes(fine_chest(), [0, 2, 1]), 10.0, ()),  # stored as coronal slices
+        (fine_chest(slice_mm=24.0), None, ("24 mm apart and of unknown thickness",)),
+        (fine_chest(slice_mm=24.0), 24.0, ("are 24 mm thick",)),
+        (fine_chest(slice_mm=24.0), 1.0, ("23 mm between the slices",)),
+        (chest_image(chest({})), None, ("2.2 mm wide, and the network looks at 1.43 mm",)),
+        (fine_chest()[:236, :, :], None, ("cuts the lungs on 10 slices",)),
+    ],
+)
+def test_scans_unlike_those_of_the_training(parameters, ct, thickness_mm, words):
+    said = cautions(parameters, ct, ScanFacts(slice_thickness_mm=thickness_mm))
+    assert len(said) == len(words)
+    for sentence, part in zip(said, words, strict=True):
+        assert part in sentence
+
+
+def test_lungs_beyond_the_field(parameters):
+    """They are 104 double pixels wide; with 1.6 mm these are 333 mm, and the network sees 320."""
+    (sentence,) = (one for one in cautions(parameters, fine_chest(1.6)) if "lungs reach" in one)
+    beyond = float(re.search(r"reach (\d+) mm beyond the 320 mm", sentence)[1])
+    assert beyond == pytest.approx((333 - 320) / 2, abs=6)
+
+
 def test_both_sides_of_a_slice_have_a_say(parameters, weights):
     levels = Detector(parameters).input.images(chest_image(chest(SPOTS)))[8:18]
     (_, said), (_, of_mirrored) = (Detector(parameters).look(x, silent) for x in (levels, levels.flip(3)))
@@ -184,10 +224,10 @@ def test_both_sides_of_a_slice_have_a_say(parameters, weights):
 
 
 def test_saliency_is_grad_cam_of_the_whole_network(parameters, weights):
-    detector = Detector(dataclasses.replace(parameters, mirrored=False))
+    detector = Detector(parameters)
     levels = detector.input.images(chest_image(chest(SPOTS)))[8:18]
     network, _ = load_network(weights)
-    maps, said = detector.look(levels, silent)
+    maps, said = detector.look(levels, silent, mirrored=False)
     np.testing.assert_allclose(said[:, 0], network(centred(levels))[:, 0].sigmoid().detach(), atol=1e-6)
     for disease in (0, 1):
         whole = grad_cam(network, centred(levels), disease, network.features.relu5)

@@ -49,6 +49,34 @@ def test_the_network_is_loaded_once(parameters, monkeypatch):
     assert len(loaded) == 1
 
 
+def test_a_kept_network_sees_both_sides_when_it_is_told_to(parameters):
+    cache, ct = Cache(), chest_image(chest({CODES[1]: (range(14, 17), (90, 112))}))
+    said = []
+    for mirrored in (True, False):
+        chosen = {**parameters, "mirrored": mirrored}
+        result = in_process.run("detect", {"ct": ct}, chosen, cache=cache)
+        said.append(from_plain(Findings, result.data["findings"]))
+        assert said[-1] == run(ct, IldDetectionParameters(**chosen)).findings
+    assert said[0] != said[1]
+
+
+def test_a_network_that_was_trained_further(tmp_path):
+    cache, ct, weights = Cache(), chest_image(chest(SPOTS)), tmp_path / "spots.safetensors"
+    for threshold in (0.5, 0.25):
+        weights.unlink(missing_ok=True)
+        save_spot_network(weights, threshold)
+        result = in_process.run("detect", {"ct": ct}, {"weights": str(weights), "device": "cpu"}, cache=cache)
+        findings = from_plain(Findings, result.data["findings"])
+        assert {disease.threshold for disease in findings.diseases} == {threshold}
+
+
+def test_how_it_was_scanned(parameters):
+    result = in_process.run(
+        "detect", {"ct": chest_image(chest({}))}, {**parameters, "facts": {"slice_thickness_mm": 7.0}}
+    )
+    assert any("7 mm thick" in warning for warning in result.data["warnings"])
+
+
 def test_bad_input(parameters, tmp_path):
     with pytest.raises(InputError, match="ct: is missing"):
         in_process.run("detect", {}, parameters)
