@@ -242,6 +242,16 @@ def test_pictures_are_brought_to_where_the_network_is(reader):
     assert images_for(network, torch.zeros(2, 3, 20, 10)).device.type == "meta"
 
 
+@pytest.mark.parametrize(
+    ("tasks", "sought"), [(("disease",), 1), (("survival", "cavity"), 1), (("cavity",), 0)]
+)
+def test_the_aerated_lung_is_sought_for_the_whole_scan_alone(reader, monkeypatch, tasks, sought):
+    calls, find = [], ProjectionVolume.with_aerated
+    monkeypatch.setattr(ProjectionVolume, "with_aerated", lambda own: calls.append(own) or find(own))
+    reader(axes=("axial",), tasks=tasks).read(chest())
+    assert len(calls) == sought
+
+
 def test_same_scan_same_result(reader):
     ct = chest([(62, 30, 78)])
     one, other = (reader(axes=("axial",)).read(ct) for _ in range(2))
