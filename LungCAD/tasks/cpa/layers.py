@@ -31,7 +31,7 @@ def look_in_layers(
     wanted = [region for region in REGIONS if any(region in named for named in regions)]
     seen: list[list[torch.Tensor]] = [[] for _ in evidence]
     for layer in each(range(LAYERS[axis]), progress, f"Looking for the place, {axis}"):
-        slab = replace(volume, lungs=_layer_of(volume.lungs, wanted, axis, layer))
+        slab = replace(volume, lungs=_layer_of(volume.lungs, wanted, axis, layer), aerated=None)
         projections = project(slab) if slab.lungs.any() else None
         for one, named, maps in zip(evidence, regions, seen, strict=True):
             numbers = [REGIONS.index(region) for region in named]

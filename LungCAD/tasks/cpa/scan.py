@@ -79,6 +79,8 @@ class CpaReader:
         judged = [region for region in REGIONS if region not in incomplete]
         signs = [SignEvidence(network) for network in self.networks if network.task in SIGNS]
         wholes = [WholeEvidence(network) for network in self.networks if network.task not in SIGNS]
+        if wholes:
+            volume = volume.with_aerated()
         upright = self._look([*signs, *wholes], volume, part(progress, 0.2, 0.5))
         probabilities = _means(signs)
         present = self._present(probabilities, judged)

@@ -7,7 +7,8 @@ of the scan exists.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -17,7 +18,7 @@ from torch.nn.functional import grid_sample
 from LungCAD.errors import InputError
 from LungCAD.images.windows import SAPSAM
 from LungCAD.tasks.cpa_projections.grid import AXES, REGIONS, SIDES, THIRDS, ProjectionGrid
-from LungCAD.tasks.cpa_projections.lung_mask import lung_mask
+from LungCAD.tasks.cpa_projections.lung_mask import aerated_mask, lung_mask
 from LungCAD.tasks.cpa_projections.rotations import Rotation
 
 WHOLE_WINDOW = (-1000.0, 0.0)
@@ -31,11 +32,17 @@ _UNTURNED = Rotation()
 
 @dataclass(frozen=True)
 class ProjectionVolume:
-    """A scan on the projection grid. hu : float32, lungs : bool, both (z, y, x) on one device."""
+    """A scan on the projection grid: tensors (z, y, x) on one device.
+
+    hu : float32. lungs : bool, with what disease made solid; regions are projected within them. aerated :
+    bool, within which the whole scan is (SAPSAM, section 2.1); where it is None, `lungs` serve in its place,
+    and the projection of the whole scan is not one that networks for it know.
+    """
 
     grid: ProjectionGrid
     hu: torch.Tensor
     lungs: torch.Tensor
+    aerated: torch.Tensor | None = None
 
     @classmethod
     def of(cls, ct: sitk.Image, device: str | torch.device = "cpu") -> ProjectionVolume:
@@ -53,6 +60,11 @@ class ProjectionVolume:
             raise InputError("The scan", "shows no lungs", "Give a CT of the chest in Hounsfield units")
         return cls(grid, hu.to(device), torch.from_numpy(lungs).to(device))
 
+    def with_aerated(self) -> ProjectionVolume:
+        """Find the aerated lung as well, which takes seconds that signs do not need."""
+        aerated = torch.from_numpy(aerated_mask(self.hu.cpu().numpy()))
+        return replace(self, aerated=aerated.to(self.hu.device))
+
     def lung_voxels(self) -> dict[str, int]:
         """Return how much lung each region has; none or little where a lung is missing or the scan is cut."""
         layers, rows, columns = self.lungs.shape
@@ -65,7 +77,8 @@ class ProjectionVolume:
 class Projections:
     """The pictures of one rotation, by direction; rows and columns as the grid's remaining axes.
 
-    whole : (Y, X) average intensity in the lungs, -1000..0 HU to 0..1; 256 x 256, 216 x 256, 216 x 256.
+    whole : (Y, X) average intensity in the aerated lung, -1000..0 HU to 0..1; 256 x 256, 216 x 256 and
+        216 x 256.
     regions : (6, 3, Y, X) in the order of `REGIONS`, average of the voxels in the lungs and in each of three
         ranges, each range to 0..1; 256 x 128 axial, 72 x 128 coronal, 72 x 256 sagittal.
     shares : (6, 3, Y, X) how much of a ray's way through the region that average is of: the square root of
@@ -88,26 +101,34 @@ def project(volume: ProjectionVolume, rotation: Rotation = _UNTURNED) -> Project
 
     Values are interpolated linearly; lung is where the mask, interpolated likewise, is more than one half.
     """
-    hu, (z, y, x) = _lung_values(volume, rotation)
-    layers, rows, columns = shape = _region_shape(volume.hu)
+    of_regions, of_whole = _lung_values(volume, rotation)
+    regions = _rays(*of_regions, volume.hu.shape)
+    whole = regions if of_whole is of_regions else _rays(*of_whole, volume.hu.shape)
+    depths = _region_shape(volume.hu.shape)
+    return Projections(
+        {axis: _scaled(whole[axis].whole(axis), *WHOLE_WINDOW) for axis in AXES},
+        {axis: regions[axis].ranges() for axis in AXES},
+        {axis: regions[axis].shares(depth) for axis, depth in zip(AXES, depths, strict=True)},
+    )
+
+
+def _rays(hu: torch.Tensor, index: torch.Tensor, shape: Sequence[int]) -> dict[str, _Rays]:
+    """Return the rays of each direction through values `hu` (N,) at `index` (3, N) of a grid."""
+    layers, rows, columns = _region_shape(shape)
+    z, y, x = index
     third, layer = z // layers, z % layers
     side, column = x // columns, x % columns
     region = side * THIRDS + THIRDS - 1 - third
     within = _range_of(hu)
-    rays = {
+    return {
         "axial": _Rays.of(hu, region, within, y, column, (rows, columns)),
         "coronal": _Rays.of(hu, region, within, layer, column, (layers, columns)),
         "sagittal": _Rays.of(hu, region, within, layer, y, (layers, rows)),
     }
-    return Projections(
-        {axis: _scaled(rays[axis].whole(axis), *WHOLE_WINDOW) for axis in AXES},
-        {axis: rays[axis].ranges() for axis in AXES},
-        {axis: rays[axis].shares(depth) for axis, depth in zip(AXES, shape, strict=True)},
-    )
 
 
-def _region_shape(hu: torch.Tensor) -> tuple[int, int, int]:
-    return hu.shape[0] // THIRDS, hu.shape[1], hu.shape[2] // SIDES
+def _region_shape(shape: Sequence[int]) -> tuple[int, int, int]:
+    return shape[0] // THIRDS, shape[1], shape[2] // SIDES
 
 
 @dataclass(frozen=True)
@@ -177,26 +198,44 @@ def _range_of(hu: torch.Tensor) -> torch.Tensor:
     return torch.where(within < 0, _BEYOND, within)
 
 
-def _lung_values(volume: ProjectionVolume, rotation: Rotation) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return HU (N,) and grid indices (3, N), order z, y, x, of the lung voxels of the turned volume."""
+Values = tuple[torch.Tensor, torch.Tensor]
+"""HU (N,) and their indices (3, N) in the grid, order z, y, x."""
+
+
+def _lung_values(volume: ProjectionVolume, rotation: Rotation) -> tuple[Values, Values]:
+    """Return the voxels of the turned lungs, and of the aerated lung; the same where there is one mask."""
+    masks = torch.stack([volume.lungs] if volume.aerated is None else [volume.lungs, volume.aerated])
+    hu, index, within = _turned_values(volume.hu, masks, rotation)
+    if len(masks) == 1:
+        return ((hu, index),) * 2
+    return tuple((hu[mask], index[:, mask]) for mask in within)
+
+
+def _turned_values(
+    hu: torch.Tensor, masks: torch.Tensor, rotation: Rotation
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return HU (N,) and indices (3, N) of the voxels in any of M masks, and which (M, N) they are in."""
+    either = masks.any(0)
     if rotation.is_identity:
-        return volume.hu[volume.lungs], torch.nonzero(volume.lungs).T
-    device = volume.hu.device
-    hu, lungs = volume.hu[None, None], volume.lungs[None, None].float()
+        return hu[either], torch.nonzero(either).T, masks[:, either]
+    shape, device = hu.shape, hu.device
+    hu, masks = hu[None, None], masks[None].float()
     matrix = torch.from_numpy(rotation.matrix).float().to(device)
-    box = _turned_box(volume.lungs, rotation)
-    values, indices = [], []
+    box = _turned_box(either, rotation)
+    values, indices, members = [], [], []
     for low in range(box[0].start, box[0].stop, _SLAB):
         axes = (range(low, min(low + _SLAB, box[0].stop)), *(range(b.start, b.stop) for b in box[1:]))
         index = torch.stack(
             torch.meshgrid(*(torch.tensor(axis, device=device) for axis in axes), indexing="ij")
         )
-        places = _for_sampling(index.flatten(1), matrix, volume.hu.shape)
-        inside = grid_sample(lungs, places, align_corners=True).ravel() > 0.5
+        places = _for_sampling(index.flatten(1), matrix, shape)
+        within = grid_sample(masks, places, align_corners=True)[0, :, 0, 0] > 0.5
+        inside = within.any(0)
+        members.append(within[:, inside])
         indices.append(index.flatten(1)[:, inside])
         sampled = grid_sample(hu, places[:, :, :, inside], padding_mode="border", align_corners=True)
         values.append(sampled.ravel())
-    return torch.cat(values), torch.cat(indices, dim=1)
+    return torch.cat(values), torch.cat(indices, dim=1), torch.cat(members, dim=1)
 
 
 def _for_sampling(index: torch.Tensor, matrix: torch.Tensor, shape: tuple[int, ...]) -> torch.Tensor:

@@ -20,6 +20,11 @@ from LungCAD.tasks.cpa_projections import AXES, REGIONS, ProjectionVolume, Rotat
 
 UNKNOWN = -1
 
+AERATED = "aerated"
+"""Says in files that whole scans are projected within the aerated lung: older files have wider masks."""
+
+MADE_ANEW = "Delete it: it is made anew"
+
 Pictures = Mapping[str, NDArray[np.uint8]]
 
 
@@ -57,7 +62,8 @@ class Case:
         survival: int = UNKNOWN,
     ) -> Case:
         """Project a scan in the given rotations."""
-        turned = [project(volume, rotation) for rotation in rotations]
+        both = volume.with_aerated()
+        turned = [project(both, rotation) for rotation in rotations]
         return cls(
             name,
             patient,
@@ -76,7 +82,8 @@ class Case:
         pictures |= {f"shares_{axis}": self.shares[axis] for axis in AXES}
         truth = {"signs": self.signs, "disease": self.disease, "survival": self.survival}
         with atomic_path(path, overwrite=True) as temporary:
-            np.savez_compressed(temporary, name=self.name, patient=self.patient, **truth, **pictures)
+            about = {"name": self.name, "patient": self.patient, "whole": AERATED}
+            np.savez_compressed(temporary, **about, **truth, **pictures)
 
 
 def read_case(path: Path) -> Case:
@@ -91,6 +98,8 @@ def read_case(path: Path) -> Case:
         kinds = [_Kept(path, kind) for kind in ("whole", "regions", "shares")]
         if not all(name in data for kind in kinds for name in kind.names.values()):
             raise KeyError("pictures")
+        if str(data.get("whole", "")) != AERATED:
+            kinds[0].problem = "has whole scans within another mask, which do not mix with those of today"
         return Case(
             str(data["name"]),
             str(data["patient"]),
@@ -103,13 +112,18 @@ def read_case(path: Path) -> Case:
 
 
 class _Kept(Mapping):
-    """The pictures of one kind by direction, read from their file each time."""
+    """The pictures of one kind by direction, read from their file each time.
+
+    problem : why they cannot be used, said by an InputError when they are asked for.
+    """
 
     def __init__(self, path: Path, kind: str) -> None:
-        self.path, self.names = path, {axis: f"{kind}_{axis}" for axis in AXES}
+        self.path, self.names, self.problem = path, {axis: f"{kind}_{axis}" for axis in AXES}, ""
 
     def __getitem__(self, axis: str) -> NDArray[np.uint8]:
         name = self.names[axis]
+        if self.problem:
+            raise InputError(self.path, self.problem, MADE_ANEW)
         with _opened(self.path) as data:
             return data[name]
 
@@ -126,7 +140,7 @@ def _opened(path: Path) -> Iterator[Mapping[str, NDArray]]:
         with np.load(path) as data:
             yield data
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(path, "holds no projections of a scan", "Delete it: it is made anew") from error
+        raise InputError(path, "holds no projections of a scan", MADE_ANEW) from error
 
 
 def _bytes(pictures: Sequence[torch.Tensor]) -> NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from LungCAD.train.cpa.cases import UNKNOWN, Case, read_case
 from LungCAD.train.cpa.sheets import PARTS, Sheet
 from LungCAD.train.cpa.splitting import Split
 
-MADE = "signs of regions that are not all there are unknown"
+MADE = "whole scans within the aerated lung, signs of regions that are not all there unknown"
 """What cases are made by; where it changes, they are made anew."""
 
 

@@ -333,6 +333,16 @@ def test_a_direction_that_looks_nowhere_hides_no_sign(reader, monkeypatch):
     assert heat.max() > 50 and heat[:, :, : heat.shape[2] // 2].max() == 0
 
 
+@pytest.mark.parametrize(
+    ("tasks", "sought"), [(("disease",), 1), (("survival", "cavity"), 1), (("cavity",), 0)]
+)
+def test_the_aerated_lung_is_sought_for_the_whole_scan_alone(reader, monkeypatch, tasks, sought):
+    calls, find = [], ProjectionVolume.with_aerated
+    monkeypatch.setattr(ProjectionVolume, "with_aerated", lambda own: calls.append(own) or find(own))
+    reader(axes=("axial",), tasks=tasks).read(chest())
+    assert len(calls) == sought
+
+
 def test_same_scan_same_result(reader):
     ct = chest([(62, 30, 78)])
     one, other = (reader(axes=("axial",)).read(ct) for _ in range(2))

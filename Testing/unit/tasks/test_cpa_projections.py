@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -63,6 +65,20 @@ def plain_rotation(array, rotation):
     index = np.indices(array.shape).reshape(3, -1)
     places = rotation.to_original(index.T, array.shape).T
     return ndimage.map_coordinates(array, places, order=1, mode="nearest").reshape(array.shape)
+
+
+@pytest.mark.parametrize("rotation", [ROTATIONS[0], Rotation(5, -5, 5)])
+def test_the_whole_scan_is_projected_within_the_aerated_lung_alone(volume, rotation):
+    z, y, x = np.indices(SHAPE)
+    aerated = torch.from_numpy((np.abs(z - 11) < 8) & (np.abs(y - 10) < 7) & (np.abs(x - 9) < 5))
+    assert (aerated & ~volume.lungs).any() and (volume.lungs & ~aerated).any()
+    given = project(replace(volume, aerated=aerated), rotation)
+    whole, regions = (project(replace(volume, lungs=mask), rotation) for mask in (aerated, volume.lungs))
+    for axis in AXES:
+        np.testing.assert_array_equal(given.whole[axis], whole.whole[axis])
+        assert (given.whole[axis] != regions.whole[axis]).any()
+        np.testing.assert_array_equal(given.regions[axis], regions.regions[axis])
+        np.testing.assert_array_equal(given.shares[axis], regions.shares[axis])
 
 
 @pytest.mark.parametrize("rotation", [ROTATIONS[0], ROTATIONS[7], Rotation(5, -5, 5)])
@@ -204,6 +220,21 @@ def test_only_the_full_mask_takes_in_solid_disease():
     hu[ball] = 40
     assert lung_mask(hu)[ball].all()
     assert not aerated_mask(hu)[ball].any()
+
+
+def test_a_scan_has_both_masks(monkeypatch):
+    hu, _ = body((12, 64, 64))
+    y, x = np.indices(hu.shape[1:])
+    ball = np.broadcast_to(np.hypot(y - 32, x - 18) < 3, hu.shape)
+    hu[ball] = 40
+    monkeypatch.setattr(ProjectionGrid, "resample", lambda grid, ct: torch.from_numpy(hu))
+    volume = ProjectionVolume.of(sitk.GetImageFromArray(hu)).with_aerated()
+    np.testing.assert_array_equal(volume.lungs, lung_mask(hu))
+    np.testing.assert_array_equal(volume.aerated, aerated_mask(hu))
+    whole, with_disease = (
+        project(each).whole["axial"][32, 18] for each in (volume, replace(volume, aerated=None))
+    )
+    assert whole == 0 and with_disease == 1  # the way through the ball
 
 
 def test_a_cavity_behind_a_wall_counts_as_lung_but_gas_below_the_lungs_does_not():

@@ -71,8 +71,9 @@ def test_phantoms_are_learned_as_scans_are_read(tmp_path, monkeypatch):
     assert {case.patient for case in cases} == {"thorax-4"}
     study, case = next(make_aspergillosis(small)), cases[0]
     np.testing.assert_array_equal(case.signs, study.signs)
-    read = project(ProjectionVolume.of(study.ct))
+    read = project(ProjectionVolume.of(study.ct).with_aerated())
     for axis in AXES:
+        np.testing.assert_allclose(case.whole[axis][0] / 255, read.whole[axis], atol=0.5 / 255 + 1e-6)
         np.testing.assert_allclose(case.regions[axis][0] / 255, read.regions[axis], atol=0.5 / 255 + 1e-6)
         np.testing.assert_allclose(case.shares[axis][0] / 255, read.shares[axis], atol=0.5 / 255 + 1e-6)
     assert phantoms.phantom_cases([small.seed], tmp_path, uniform=True)[0].name == case.name
@@ -157,6 +158,20 @@ def test_a_cohort_is_not_held_in_memory(cases, tmp_path):
     assert pictures.pictures.nbytes == regions
     assert reading < 0.5 * regions
     assert learning < 2.5 * regions  # joined once
+
+
+def test_whole_scans_within_two_masks_are_not_mixed(cases, tmp_path):
+    """Files from before whole scans had a mask of their own serve signs as ever, but not disease."""
+    path, older = tmp_path / "case.npz", tmp_path / "older.npz"
+    cases[3].write(path)
+    with np.load(path) as data:
+        np.savez_compressed(older, **{name: data[name] for name in data if name != "whole"})
+    new, old = (read_case(each) for each in (path, older))
+    signs, disease = Plan(("cavity",), "axial"), Plan(("disease",), "axial")
+    np.testing.assert_array_equal(pictures_of([old], signs).pictures, pictures_of([new], signs).pictures)
+    assert len(pictures_of([new], disease)) == 2
+    with pytest.raises(InputError, match=r"older.npz.*another mask.*Delete it"):
+        pictures_of([old], disease)
 
 
 def test_a_broken_file_of_projections_is_named(cases, tmp_path):
