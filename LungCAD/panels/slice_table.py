@@ -1,4 +1,4 @@
-"""The slices that something is said of: one row each, a box to tick per disease."""
+"""The slices of a scan: one row each, a box to tick per disease."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ STRONGEST_TINT = 110
 
 READ_MARK = "✓"
 
+NOTHING = "–"
+
 
 class SliceTable:
     """Rows in the order of the slices' numbers; click on one, or move with the arrow keys, to see it.
+
+    Slices that the method abstained from are grey, and may be ticked as well: it may have missed their lung.
 
     chosen : called with the number of the slice that the user went to.
     ticked : called with a slice's number and the codes that are ticked, when the user changed a box.
@@ -60,7 +64,7 @@ class SliceTable:
     def show(self, findings: Findings | None) -> None:
         """Show what was found, as the method has it."""
         self._findings = findings
-        self._readings = sorted(findings.judged, key=lambda reading: reading.number) if findings else []
+        self._readings = sorted(findings.slices, key=lambda reading: reading.number) if findings else []
         blocked = self.widget.blockSignals(True)
         diseases = findings.diseases if findings else ()
         self.widget.setRowCount(0)
@@ -111,18 +115,25 @@ class SliceTable:
         }
 
     def _proposed(self, reading: SliceReading) -> set[str]:
-        pairs = zip(self._findings.diseases, reading.smoothed, strict=True)
+        pairs = zip(self._findings.diseases, reading.smoothed, strict=not reading.abstained)
         return {disease.code for disease, value in pairs if value >= disease.threshold}
 
     def _item(self, row: int, column: int) -> qt.QTableWidgetItem:
         reading, item = self._readings[row], qt.QTableWidgetItem()
         item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable)
+        if reading.abstained:
+            item.setForeground(self.widget.palette.brush(qt.QPalette.Disabled, qt.QPalette.Text))
         if column == 0:
             item.setToolTip(f"S {reading.z_mm:.1f} mm, {reading.lung_cm2:.0f} cm² of aerated lung")
             item.setText(str(reading.number))
             return item
-        disease, value = self._findings.diseases[column - 1], reading.smoothed[column - 1]
         item.setFlags(qt.Qt.ItemIsEnabled | qt.Qt.ItemIsSelectable | qt.Qt.ItemIsUserCheckable)
+        if reading.abstained:
+            item.setText(NOTHING)
+            item.setToolTip("The method says nothing of this slice: it shows too little lung")
+            item.setCheckState(_state(False))
+            return item
+        disease, value = self._findings.diseases[column - 1], reading.smoothed[column - 1]
         item.setText(f"{value:.2f}")
         item.setBackground(qt.QBrush(qt.QColor(*disease.color, round(STRONGEST_TINT * value))))
         item.setCheckState(_state(value >= disease.threshold))

@@ -183,7 +183,7 @@ class PanelTest(PanelTestCase):
         self.assert_found(self.panel.logic.resultNodes(self.node))
         self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
         self.assertIn("20 of 24 slices", self.panel.ui.resultSummary.text)
-        self.assertEqual(review.table.numbers, list(range(3, 23)))
+        self.assertEqual(review.table.numbers, list(range(1, 25)))
         checked = [n for n in review.table.numbers if review.table.ticks(n) == {BRIGHT}]
         self.assertEqual(checked, [10, 11, 12])
 
@@ -267,8 +267,8 @@ class PanelTest(PanelTestCase):
         review.confirm()
         self.assertEqual(review.review.judgements, {11: {BRIGHT}, 14: {AIRY}})
         self.assertEqual(review.table.present, 12)
-        self.assertEqual(review.progress.text, "2 of 20 slices read")
-        self.assertEqual(review.table.widget.item(8, 0).text(), "11 ✓")
+        self.assertEqual(review.progress.text, "2 of 24 slices read")
+        self.assertEqual(review.table.widget.item(10, 0).text(), "11 ✓")
         review.table.go_to(14)
         review.take_back()
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
@@ -276,6 +276,24 @@ class PanelTest(PanelTestCase):
 
         self.compute()
         self.assertEqual(self.panel.review.review.judgements, {11: {BRIGHT}})  # of the same scan
+
+    def test_slices_that_the_method_abstained_from(self):
+        """They are grey and nothing is ticked; a reader says of them what they show, and it is exported."""
+        from LungCAD.review.slice_labels import read_slice_labels
+
+        review = self.detected()
+        cell, judged = self.box(2, 0), self.box(3, 0)
+        self.assertEqual((cell.text(), cell.checkState()), ("–", qt.Qt.Unchecked))
+        self.assertNotEqual(cell.foreground().color(), judged.foreground().color())
+        cell.setCheckState(qt.Qt.Checked)
+        review.table.go_to(1)
+        review.confirm()
+        self.assertEqual(review.review.judgements, {1: set(), 2: {BRIGHT}})
+        review.export.folder.currentPath = str(self.folder / "dataset")
+        review.export.patient.text = "patient-7"
+        review.export.button.click()
+        rows = read_slice_labels(self.folder / "dataset" / "slices.csv", CODES)
+        self.assertEqual([(row.slice, row.shown[BRIGHT]) for row in rows], [(1, False), (2, True)])
 
     def test_the_scene_carries_what_was_said(self):
         """To another computer, where the folder of reviews is empty."""
@@ -392,7 +410,8 @@ class PanelTest(PanelTestCase):
         self.node.ct = self.scan(hu=chest({})[:5])
         self.compute()
         self.assertIn("nothing is said of this scan", self.panel.ui.resultSummary.text)
-        self.assertEqual(self.panel.review.table.numbers, [])
+        table = self.panel.review.table
+        self.assertEqual([table.ticks(number) for number in range(1, 6)], [set()] * 5)
 
 
 class FolderTest(PanelTestCase):
