@@ -108,7 +108,7 @@ def score(reader: CpaReader, studies: Iterator[AspergillosisStudy], count: int, 
         for sign, placed in placed_peaks(study, result):
             distances[sign].append(placed)
         if result.disease is not None:
-            diseased.append((study.disease, result.disease.probability))
+            diseased.append((bool(study.signs.any()), result.disease.probability))
     scores = {
         sign: {**ConfusionTable(table, CLASSES).as_dict(), "peaks": _placing(distances[sign])}
         for sign, table in tables.items()

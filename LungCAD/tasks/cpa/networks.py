@@ -40,7 +40,8 @@ class CpaNetwork:
     """A network for one question on one direction of projection.
 
     task : a name in `TASKS`. axis : a name in `cpa_projections.AXES`. layer : whose maps Grad-CAM weighs.
-    input : how pictures are prepared. path : of its weights.
+    input : how pictures are prepared. judges : whether its answers count, or only where it looks.
+    path : of its weights.
     """
 
     task: str
@@ -51,6 +52,7 @@ class CpaNetwork:
     input: PictureInput
     card: ModelCard
     path: Path
+    judges: bool = True
 
     @property
     def name(self) -> str:
@@ -97,12 +99,11 @@ def _loaded(files: Iterable[Path], device: torch.device | str) -> Iterator[CpaNe
             maps = FINAL_MAPS[description.architecture]
             task, axis = description.input["task"], description.input["axis"]
             prepared = PictureInput.from_plain(description.input)
+            judges = bool(description.input.get("judges", True))
         except (KeyError, ValueError) as error:
             problem = f"holds no network for projections ({error})"
             raise InputError(path, problem, "Give what lungcad train cpa wrote") from error
         if task not in TASKS or axis not in AXES:
             raise InputError(path, f"is for the task {task!r} on {axis!r} projections, which is not known")
-        network = network.to(device)
-        yield CpaNetwork(
-            task, axis, description.architecture, network, maps(network), prepared, description.card, path
-        )
+        network, kind = network.to(device), description.architecture
+        yield CpaNetwork(task, axis, kind, network, maps(network), prepared, description.card, path, judges)

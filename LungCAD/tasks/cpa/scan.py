@@ -165,25 +165,31 @@ class CpaReader:
 
 
 def _means(signs: Sequence[SignEvidence]) -> dict[str, dict[str, float]]:
-    """Return the mean over the directions that there is a network for."""
-    means = {}
-    for sign in dict.fromkeys(one.network.task for one in signs):
-        found = [one.probability for one in signs if one.network.task == sign]
-        means[sign] = {region: sum(each[region] for each in found) / len(found) for region in REGIONS}
-    return means
+    """Return the mean over the directions whose networks judge."""
+    return {
+        sign: {region: sum(one.probability[region] for one in found) / len(found) for region in REGIONS}
+        for sign, found in _judges(signs).items()
+    }
+
+
+def _judges(signs: Sequence[SignEvidence]) -> dict[str, list[SignEvidence]]:
+    """Return, sign by sign, the networks whose answers count: all of them where none is better than that."""
+    by_sign: dict[str, list[SignEvidence]] = {}
+    for one in signs:
+        by_sign.setdefault(one.network.task, []).append(one)
+    return {sign: [one for one in all_ if one.network.judges] or all_ for sign, all_ in by_sign.items()}
 
 
 def _sign_readings(
     signs: Sequence[SignEvidence], probabilities: Probabilities, incomplete: Mapping[str, str]
 ) -> Iterator[SignReading]:
+    judges = _judges(signs)
     for region in REGIONS:
         for sign, mean in probabilities.items():
             if region in incomplete:
                 yield SignReading(region, sign, None, withheld=incomplete[region])
                 continue
-            by_direction = {
-                one.network.axis: one.probability[region] for one in signs if one.network.task == sign
-            }
+            by_direction = {one.network.axis: one.probability[region] for one in judges[sign]}
             yield SignReading(region, sign, mean[region], by_direction)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.metrics import f1_score
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -38,10 +39,11 @@ ANSWERS = 2
 
 @dataclass(frozen=True)
 class Fitted:
-    """A network with the best epoch's weights. losses : in validation, epoch by epoch."""
+    """A network with the best epoch's weights. losses : in validation, epoch by epoch; f1 : task by task."""
 
     network: nn.Module
     losses: list[float]
+    f1: tuple[float, ...]
 
 
 def new_network(plan: Plan, parameters: CpaTrainingParameters) -> tuple[nn.Module, dict[str, object]]:
@@ -126,7 +128,13 @@ def fit(
     _take_back(weights, network)
     if parameters.decide == "f1":
         _split_by_best_f1(network, pictures, validation)
-    return Fitted(network, best.history)
+    said = probabilities(network, pictures, validation) >= 0.5
+    known = validation.labels != UNKNOWN
+    f1 = (
+        f1_score(labels[of] == 1, yes[of], zero_division=0.0)
+        for yes, labels, of in zip(said.T, validation.labels.T, known.T, strict=True)
+    )
+    return Fitted(network, best.history, tuple(f1))
 
 
 def probabilities(
@@ -161,11 +169,17 @@ def _split_by_best_f1(network: nn.Module, prepared: PictureInput, pictures: Pict
     """Shift every task's logits such that 0.5 is where these pictures have their best F1."""
     said = probabilities(network, prepared, pictures).astype(np.float64)
     thresholds = [
-        threshold_of_best_f1(labels[known] == 1, scores[known])
+        _best_border(labels[known] == 1, scores[known])
         for scores, labels, known in zip(said.T, pictures.labels.T, pictures.labels.T != UNKNOWN, strict=True)
     ]
     with torch.no_grad():
         dense_layers(network)[-1].bias[PRESENT::ANSWERS] -= torch.logit(torch.tensor(thresholds), eps=1e-6)
+
+
+def _best_border(present: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Return a score midway between the last yes and the first no: rounding must not move either."""
+    least = threshold_of_best_f1(present, scores)
+    return (least + scores[scores < least].max(initial=0.0)) / 2
 
 
 def _tensors(pictures: PictureSet) -> TensorDataset:

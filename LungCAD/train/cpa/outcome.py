@@ -44,13 +44,18 @@ def write_networks(
         alone = Plan((task,), plan.axis, plan.architecture)
         network, options = new_network(alone, parameters)
         network.load_state_dict(only_task(fitted.network, index))
-        card = _card(alone, name, scored[name], fitted, parameters, source)
+        card = _card(alone, name, scored[name], fitted, fitted.f1[index], parameters, source)
         description = NetworkDescription(
             architecture=plan.architecture,
             options=options,
             schema=SCHEMA,
             classes=CLASSES,
-            input={"task": task, "axis": plan.axis, **asdict(parameters.input_for(plan))},
+            input={
+                "task": task,
+                "axis": plan.axis,
+                "judges": fitted.f1[index] >= parameters.judging_f1,
+                **asdict(parameters.input_for(plan)),
+            },
             card=card,
         )
         save_network(network.half(), description, folder / f"{name}.safetensors", overwrite=True)
@@ -69,6 +74,7 @@ def _card(
     name: str,
     answers: Answers,
     fitted: Fitted,
+    f1: float,
     parameters: CpaTrainingParameters,
     source: Source,
 ) -> ModelCard:
@@ -79,8 +85,13 @@ def _card(
         "from; in brackets the 95 % interval over patients. Balanced: as many with as without.\n\n"
         f"{markdown(score_rows({name: answers}, {name: (plan.tasks[0], plan.axis)}))}\n"
         f"Weights of epoch {best} of {len(fitted.losses)}, chosen by the loss in validation, "
-        f"{min(fitted.losses):.3f}."
+        f"{min(fitted.losses):.3f}. F1 in validation {f1:.2f}."
     )
+    if f1 < parameters.judging_f1:
+        results += (
+            f" That is less than {parameters.judging_f1:g}: where another direction has a better network for "
+            "this, of this one only the heat map counts."
+        )
     if source.synthetic and not plan.of_regions:
         results += " On phantoms disease is whatever shows a sign: a demonstration, no diagnosis."
     return ModelCard(

@@ -84,6 +84,12 @@ class CpaTrainingParameters(Parameters):
         "What 0.5 means: as likely as not, as often as signs are in training; or the best F1 in validation",
         choices=("frequency", "f1"),
     )
+    judging_f1: float = parameter(
+        0.0,
+        "Least F1 in validation with which a network's answers count; others only tell where a sign is",
+        minimum=0.0,
+        maximum=1.0,
+    )
     validation: float = parameter(0.15, "Part of the patients that chooses the epoch", above=0.0, maximum=0.5)
     test: float = parameter(0.2, "Part of the patients that is scored in the end", above=0.0, maximum=0.5)
     precision: str = parameter("32-true", "Numbers in training", choices=("32-true", "bf16-mixed"))
@@ -117,6 +123,7 @@ COMPACT = CpaTrainingParameters(
     mirror=True,
     balance="weigh",
     decide="f1",
+    judging_f1=0.8,
     precision="bf16-mixed",
 )
 """Small networks from scratch, for machines without a GPU.
@@ -125,5 +132,6 @@ Where it departs from the paper, whose networks start from ImageNet: without nor
 scratch stayed at the loss of guessing (0.693) for all of three epochs; one training of the features for three
 signs costs a third of three. Shares came together with phantoms half of whose cavities have a ball instead of
 three quarters; which of the two lets the axial network tell cavities with a ball was not measured by itself.
-A ball is in one region of seven: as frequent as that, a network must be nearly sure before it says yes.
+A ball is in one region of seven: as frequent as that, a network must be nearly sure before it says yes. The
+coronal and the sagittal network see balls less surely than the axial one, but show how high they lie.
 """

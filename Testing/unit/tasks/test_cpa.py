@@ -292,6 +292,18 @@ def test_whole_scan_and_survival(reader):
     assert set(result.maps) == {"cavity"} and result.peaks == ()
 
 
+def test_networks_that_do_not_judge_still_tell_the_place(reader):
+    ct, both, axial = chest([(62.0, 30.0, 78.0)]), reader(("axial", "coronal")), reader(("axial",))
+    together, alone = both.read(ct), axial.read(ct)
+    both.networks = [replace(network, judges=network.axis == "axial") for network in both.networks]
+    result = both.read(ct)
+    assert [sign.probability for sign in result.signs] == [sign.probability for sign in alone.signs]
+    assert all(set(sign.by_direction) == {"axial"} for sign in result.signs if sign.probability is not None)
+    assert [peak.position for peak in result.peaks] == [peak.position for peak in together.peaks]
+    both.networks = [replace(network, judges=False) for network in both.networks]
+    assert both.read(ct).signs == together.signs, "where none is better, all judge"
+
+
 def test_without_double_precision_only_pictures_leave_the_processor(reader, monkeypatch):
     """Apple's MPS refuses what rays are summed in; here nothing at all may be put there but networks."""
     find, tried = scan.find_networks, []

@@ -366,6 +366,7 @@ TINY = replace(
     precision="32-true",
     device="cpu",
     turn=5.0,
+    judging_f1=0.0,
 )
 SOURCE = Source("Squares.", "Apache-2.0", True, "lungcad train cpa")
 
@@ -380,6 +381,7 @@ def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
         assert description.input == {
             "task": sign,
             "axis": "axial",
+            "judges": True,
             "side": 32,
             "standardise": False,
             "empty": 0.0,
@@ -433,7 +435,24 @@ def test_yes_can_begin_where_validation_has_its_best_f1(cases):
     assert shifts.std(0).max() < 1e-3 and abs(shifts.mean(0)).min() > 0.01
     for said, before, present in zip(best.T, frequent.T, validation.labels.T == 1, strict=True):
         possible = [f1_score(present, before >= threshold) for threshold in np.unique(before)]
-        assert f1_score(present, said >= 0.5 - 1e-6) == pytest.approx(max(possible))
+        assert f1_score(present, said >= 0.5) == pytest.approx(max(possible))
+
+
+def test_a_network_that_is_not_sure_enough_only_tells_the_place(cases, tmp_path):
+    """Its F1 in validation decides, which is counted here again."""
+    wrongly_ticked = replace(cases[12], signs=1 - cases[12].signs)
+    split = Split(cases[:12], [wrongly_ticked, *cases[13:16]], cases[16:])
+    plans, p = chosen_plans(published_plans(), ["cavity", "axial"]), replace(TINY, epochs=2)
+    train_cpa(tmp_path / "all", plans, split, p, SOURCE)
+    network, description = load_network(tmp_path / "all" / "cpa-cavity-axial.safetensors")
+    pictures = pictures_of(split.validation, Plan(("cavity",), "axial"))
+    said = probabilities(network.float(), PictureInput.from_plain(description.input), pictures)[:, 0]
+    f1 = f1_score(pictures.labels[:, 0], said >= 0.5)
+    for name, least, judges in (("strict", f1 + 0.02, False), ("lenient", f1 - 0.02, True)):
+        train_cpa(tmp_path / name, plans, split, replace(p, judging_f1=least), SOURCE)
+        _, description = load_network(tmp_path / name / "cpa-cavity-axial.safetensors")
+        assert description.input["judges"] == judges
+        assert ("only the heat map counts" in description.card.results.replace("of this one ", "")) != judges
 
 
 def test_survival_goes_on_from_disease(cases, tmp_path):
