@@ -15,7 +15,7 @@ from LungCAD.errors import InputError
 from LungCAD.networks import CNNF
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.detection_input import Decision
-from LungCAD.train.checkpoints import claim_checkpoints
+from LungCAD.train.checkpoints import claim_checkpoints, digest
 from LungCAD.train.detection.batches import in_order, training_batches
 from LungCAD.train.detection.decisions import decided_by_others, fit_decisions
 from LungCAD.train.detection.heads import Head, make_head
@@ -53,6 +53,19 @@ class DetectionTraining:
     learned: bool = True
 
 
+def _origin(slices: SliceSet, extra: SliceSet | None, start: CNNF | None) -> dict[str, object]:
+    """Return as plain data what tells slices, their labels and the start of a training from any other."""
+    given = [one for one in (slices, extra) if one is not None]
+    folds = [] if slices.folds is None else [slices.folds]
+    contents = (part for one in given for part in (one.images, one.areas, one.patients))
+    tensors = start.state_dict().values() if start is not None else ()
+    return {
+        "slices": [one.source for one in given],
+        "content": digest([*contents, *folds]),
+        "start": digest(tensor.cpu().numpy() for tensor in tensors),
+    }
+
+
 def train_detection(
     slices: SliceSet,
     parameters: DetectionTrainingParameters,
@@ -84,8 +97,7 @@ def train_detection(
     if extra is not None:
         require_alike(slices, extra)
     if checkpoints is not None:
-        sources = {"slices": [one.source for one in (slices, extra) if one is not None]}
-        claim_checkpoints(checkpoints, {**sources, **p.as_dict()})
+        claim_checkpoints(checkpoints, {**_origin(slices, extra, start), **p.as_dict()})
     fold = chosen_folds(slices, p)
     numbers = np.unique(fold)
     to_score = numbers[: p.scored_folds]

@@ -17,7 +17,7 @@ from LungCAD.images.square import Square
 from LungCAD.networks import ARCHITECTURES
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.xray_input import XrayInput
-from LungCAD.train.checkpoints import claim_checkpoints
+from LungCAD.train.checkpoints import claim_checkpoints, digest
 from LungCAD.train.lightning_run import fit_module
 from LungCAD.train.xray.batches import Kept, load_films, training_batches
 from LungCAD.train.xray.learner import XrayLearner
@@ -59,11 +59,12 @@ def train_xray(
     Cancelled
         From `progress`.
     """
-    if checkpoints is not None:
-        names = [film.name for film in films.films]
-        claim_checkpoints(checkpoints, {"films": names, **parameters.as_dict()})
     kept = load_films(films, parameters.side, part(progress, 0.0, 0.05))
     always = load_films(extra, parameters.side, part(progress, 0.05, 0.1)) if extra else []
+    if checkpoints is not None:
+        names = [film.name for film in films.films]
+        content = digest(array for film in (*kept, *always) for array in film)
+        claim_checkpoints(checkpoints, {"films": names, "content": content, **parameters.as_dict()})
     runs = parameters.folds + 1
 
     def fitted(name: str, chosen: Kept, number: int, epochs: int) -> nn.Module:

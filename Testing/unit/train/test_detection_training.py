@@ -316,6 +316,9 @@ def test_checkpoints_of_other_parameters_are_refused(tmp_path):
     train_detection(blobs(), replace(SMALL, epochs=1), checkpoints=tmp_path)
     with pytest.raises(InputError, match="another training"):
         train_detection(blobs(), replace(SMALL, epochs=1, seed=1), checkpoints=tmp_path)
+    ticked = replace(blobs(), areas=blobs().areas[:, ::-1].copy())
+    with pytest.raises(InputError, match="another training"):
+        train_detection(ticked, replace(SMALL, epochs=1), checkpoints=tmp_path)
 
 
 def test_more_folds_scored_than_there_are_is_refused():

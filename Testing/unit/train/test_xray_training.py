@@ -1,5 +1,7 @@
 """Training on radiographs: variations, resuming, what the loss counts, the split."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -143,6 +145,10 @@ def test_a_broken_off_training_ends_as_an_unbroken_one(films, tmp_path):
     assert whole.scores == resumed.scores
     with pytest.raises(InputError, match="another training"):
         train_xray(films, XrayTrainingParameters(**{**TINY.as_dict(), "seed": 1}), checkpoints=tmp_path / "c")
+    read = films.films[0].read()
+    corrected = replace(films.films[0], read=lambda: (read[0], np.roll(read[1], 3)))
+    with pytest.raises(InputError, match="another training"):
+        train_xray(replace(films, films=(corrected, *films.films[1:])), TINY, checkpoints=tmp_path / "c")
 
 
 def test_training_in_bfloat16_gives_about_the_same_network(films):
