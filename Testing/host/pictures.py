@@ -38,12 +38,20 @@ def side_by_side(
     return Path(path)
 
 
+MOST_CHANGES = 10
+"""Of a panel's height until it is drawn as it is."""
+
+
 def picture(widget: Any, width: int = 400, theme: str = "light") -> qt.QPixmap:
     """The panel as a user sees it in a module column of that width, scrolled through to its end."""
     shown = widget if isinstance(widget, qt.QWidget) else widget.parent
     with themes.applied(theme):
-        for _ in range(2):  # the theme changes what fits; Slicer's panel column goes by height for width
+        # The theme changes what fits, and so does what a panel writes when it comes to look at its inputs.
+        for change in range(MOST_CHANGES):
+            # Slicer's panel column goes by height for width.
             height = shown.heightForWidth(width) if shown.hasHeightForWidth() else shown.sizeHint().height()
+            if change > 1 and (shown.width, shown.height) == (width, height):
+                break
             shown.resize(width, height)
             shown.show()
             slicer.app.processEvents()

@@ -102,6 +102,7 @@ def test_networks_cards_and_scores_are_written_once(words, sheets, tmp_path, cap
     assert description.input == {
         "task": "cavity",
         "axis": "axial",
+        "judges": False,  # so few scans teach too little
         "side": 32,
         "standardise": True,
         "empty": -2.0,
