@@ -31,6 +31,8 @@ def study(ball=BALL):
 @pytest.fixture
 def words(monkeypatch, tmp_path, without_shipped_signs):
     monkeypatch.setattr(ProjectionVolume, "of", small_volume)
+    # Of a ball in the aerated lung nothing shows; here it is how disease is told.
+    monkeypatch.setattr(ProjectionVolume, "with_aerated", lambda volume: volume)
     studies = [study(None), study()]
     monkeypatch.setattr(
         "LungCAD.cli.bench.cpa.make_aspergillosis", lambda _: iter([studies.pop(), studies.pop()])
