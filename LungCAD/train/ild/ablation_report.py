@@ -44,12 +44,13 @@ def table(results: Sequence[Result]) -> str:
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
-        mean, sd = 100 * np.mean(result.accuracies), 100 * np.std(result.accuracies)
+        mean = 100 * np.mean(result.accuracies)
+        spread = f" ± {100 * np.std(result.accuracies):.1f}" if len(result.accuracies) > 1 else ""
         ours = f"{100 * np.mean(proposed.accuracies) - mean:+.1f}" if proposed else "–"
         theirs = f"{proposed.row.paper - result.row.paper:+.1f}" if proposed else "–"
         lines.append(
             f"| {result.row.name} | {result.weights / 1e5:.2f} | {result.milliseconds:.0f} | "
-            f"{mean:.1f} ± {sd:.1f} | {ours} | {result.row.weights:.2f} | {result.row.milliseconds:.0f} | "
+            f"{mean:.1f}{spread} | {ours} | {result.row.weights:.2f} | {result.row.milliseconds:.0f} | "
             f"{result.row.paper:.1f} | {theirs} |"
         )
     return "\n".join(lines) + "\n"
