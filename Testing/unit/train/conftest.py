@@ -1,4 +1,4 @@
-"""Patches that a small network can learn in seconds."""
+"""Patches and scans that a small network can learn in seconds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from LungCAD.train.patches.patch_set import PatchSet
+from Testing.unit.train.cpa_cases import made_case
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +38,15 @@ def stripes():
                 codes.append(code)
                 patients.append(f"patient {patient}")
     return PatchSet.of(hu, codes, patients, ("healthy", "emphysema", "fibrosis"), "stripes")
+
+
+@pytest.fixture
+def cases():
+    """Two dozen scans of eight patients for networks on projections, half of them with signs."""
+    rng = np.random.default_rng(0)
+    made = []
+    for number in range(24):
+        disease = number % 2
+        signs = disease * (rng.random((6, 3)) < 0.6)
+        made.append(made_case(number, f"patient{number // 2 % 8}", signs, disease, number // 2 % 2))
+    return made
