@@ -39,6 +39,11 @@ METHOD = load_method("cpa")
 CHOICE_NAMES = {
     "rotations": {"1": "None: the scan as it is", "27": "27 (as many times as slow)"},
     "score": {"logit": "Logit", "softmax": "Probability"},
+    "layer": {
+        "final": "Final layer, as published",
+        "earlier": "One stage earlier",
+        "earliest": "Two stages earlier",
+    },
     "device": DEVICES,
 }
 
@@ -47,6 +52,7 @@ TITLES = {
     "threshold": "Present from",
     "rotations": "Turned copies",
     "score": "Heat explains",
+    "layer": "Heat comes from",
     "counterfactual": "Show what speaks against",
     "check_maps": "Check the heat maps",
 }

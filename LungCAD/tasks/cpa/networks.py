@@ -28,11 +28,22 @@ TASKS = (DISEASE, SURVIVAL, *SIGNS)
 PRESENT = 1
 """Index of the class that says yes."""
 
-FINAL_MAPS: dict[str, Callable[[nn.Module], nn.Module]] = {
-    "vgg19": lambda network: network.features[-2],
-    "inception_v3": lambda network: network.Mixed_7c,
+FINAL = "final"
+
+EXPLAINED: dict[str, dict[str, Callable[[nn.Module], nn.Module]]] = {
+    "vgg19": {
+        FINAL: lambda network: network.features[-2],
+        "earlier": lambda network: network.features[-11],
+        "earliest": lambda network: network.features[-20],
+    },
+    "inception_v3": {
+        FINAL: lambda network: network.Mixed_7c,
+        "earlier": lambda network: network.Mixed_6e,
+        "earliest": lambda network: network.Mixed_5d,
+    },
 }
-"""The final convolutional unit of each architecture, whose maps Grad-CAM weighs (SAPSAM, eq. 1)."""
+"""Layers whose maps Grad-CAM can weigh: the final convolutional unit (SAPSAM, eq. 1), and the last of one and
+of two stages earlier. Of two stages that no pooling parts, maps are equally fine."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +71,23 @@ class CpaNetwork:
         return self.path.stem
 
 
-def find_networks(weights: str = "", device: torch.device | str = "cpu") -> list[CpaNetwork]:
+def find_networks(
+    weights: str = "", device: torch.device | str = "cpu", layer: str = FINAL
+) -> list[CpaNetwork]:
     """Return the networks of a file or folder, and shipped ones for the tasks that none of those is for.
 
     Shipped ones never have a say beside the user's own: what they learned from is another world. Of networks
-    for the same task, direction and architecture the last counts.
+    for the same task, direction and architecture the last counts. `layer` is a name in `EXPLAINED`.
 
     Raises
     ------
     InputError
         There are none at all, or a file holds no network for projections.
     """
-    own = list(_loaded(_files_of(Path(weights)), device)) if weights else []
+    own = list(_loaded(_files_of(Path(weights)), device, layer)) if weights else []
     taken = {network.task for network in own}
-    shipped = [network for network in _loaded(shipped_files(PREFIX), device) if network.task not in taken]
+    shipped = _loaded(shipped_files(PREFIX), device, layer)
+    shipped = [network for network in shipped if network.task not in taken]
     chosen = {(each.task, each.axis, each.architecture): each for each in (*shipped, *own)}
     if not chosen:
         remedy = "Train some with lungcad train cpa, and name their folder with --weights"
@@ -92,11 +106,11 @@ def _files_of(path: Path) -> list[Path]:
     return files
 
 
-def _loaded(files: Iterable[Path], device: torch.device | str) -> Iterator[CpaNetwork]:
+def _loaded(files: Iterable[Path], device: torch.device | str, layer: str) -> Iterator[CpaNetwork]:
     for path in files:
         network, description = load_network(path)
         try:
-            maps = FINAL_MAPS[description.architecture]
+            maps = EXPLAINED[description.architecture][layer]
             task, axis = description.input["task"], description.input["axis"]
             prepared = PictureInput.from_plain(description.input)
             judges = bool(description.input.get("judges", True))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from LungCAD.parameters import Parameters, parameter
 from LungCAD.saliency import SCORES
+from LungCAD.tasks.cpa.networks import FINAL
 from LungCAD.tasks.cpa_projections import ROTATIONS
 
 
@@ -28,6 +29,13 @@ class CpaParameters(Parameters):
     )
     score: str = parameter(
         "logit", "What the heat map explains", choices=tuple(SCORES), source="SAPSAM, eq. (1)"
+    )
+    layer: str = parameter(
+        FINAL,
+        "Whose maps the heat map weighs: the network's final layer, or the last of one or two stages before, "
+        "which may be finer and mean less",
+        choices=(FINAL, "earlier", "earliest"),
+        source="SAPSAM, eq. (1)",
     )
     counterfactual: bool = parameter(
         False,

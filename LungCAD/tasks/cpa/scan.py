@@ -64,7 +64,7 @@ class CpaReader:
     def __init__(self, parameters: CpaParameters = DEFAULTS) -> None:
         self.parameters = parameters
         self._device = choose_device(parameters.device)
-        self.networks = find_networks(parameters.weights, self._device)
+        self.networks = find_networks(parameters.weights, self._device, parameters.layer)
 
     def read(self, ct: sitk.Image, progress: Progress = silent) -> CpaResult:
         """Read one scan; parameters, result and errors as `run`."""

@@ -4,7 +4,7 @@ from torch import nn
 
 from LungCAD.networks import VGG19, AlexNet, InceptionV3
 from LungCAD.saliency import grad_cam
-from LungCAD.tasks.cpa.networks import FINAL_MAPS
+from LungCAD.tasks.cpa.networks import EXPLAINED
 
 
 class Pooled(nn.Module):
@@ -185,6 +185,7 @@ def test_inception():
     assert hooks(network) == 0
 
 
+@pytest.mark.parametrize("depth", ["final", "earlier", "earliest"])
 @pytest.mark.parametrize(
     ("name", "network", "side"),
     [
@@ -192,8 +193,8 @@ def test_inception():
         ("inception_v3", lambda: InceptionV3(2, head="dense", width=1 / 8), 139),
     ],
 )
-def test_equals_monai(name, network, side):
-    """On the layers that are asked for signs of aspergillosis, one of which a rectifier overwrites."""
+def test_equals_monai(name, network, side, depth):
+    """On the layers that are asked for signs of aspergillosis, some of which a rectifier overwrites."""
     monai = pytest.importorskip("monai.visualize")
     torch.manual_seed(4)
     network, images = network(), torch.randn(3, 3, side, side)
@@ -202,7 +203,7 @@ def test_equals_monai(name, network, side):
     with torch.no_grad():
         network(images)  # statistics, without which the last maps are 0
     network.eval()
-    layer = FINAL_MAPS[name](network)
+    layer = EXPLAINED[name][depth](network)
     peer = monai.GradCAM(network, next(key for key, module in network.named_modules() if module is layer))
     heats = [grad_cam(network, images, target, layer) for target in (0, 1)]
     for target, heat in enumerate(heats):

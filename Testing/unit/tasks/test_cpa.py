@@ -313,10 +313,23 @@ def test_without_double_precision_only_pictures_leave_the_processor(reader, monk
         return replace(volume, hu=volume.hu.to(device), lungs=volume.lungs.to(device))
 
     monkeypatch.setattr(scan, "choose_device", lambda name: torch.device("mps"))
-    monkeypatch.setattr(scan, "find_networks", lambda weights, device: tried.append(device) or find(weights))
+    monkeypatch.setattr(
+        scan, "find_networks", lambda weights, device, layer: tried.append(device) or find(weights)
+    )
     monkeypatch.setattr(ProjectionVolume, "of", of)
     result = reader(check_maps=True).read(chest([(70, 0, 0)]))
     assert [device.type for device in tried] == ["mps"] and len(result.peaks) == 1
+
+
+def test_an_earlier_layer_gives_finer_maps(reader):
+    ball = (62.0, 30.0, 78.0)
+    pictures = project(small_volume(chest([ball]))).of_regions("axial", False)
+    networks = [reader(layer=layer).networks[0] for layer in ("final", "earlier", "earliest")]
+    final, earlier, earliest = (look(network, pictures).maps.shape[-1] for network in networks)
+    assert final == earlier < earliest, "three blocks pool, so the last two are as fine"
+    (peak,) = reader(layer="earliest").read(chest([ball])).peaks
+    (published,) = reader().read(chest([ball])).peaks
+    assert np.linalg.norm(np.subtract(peak.position, published.position)) < 15
 
 
 def test_pictures_are_brought_to_where_the_network_is(reader):
