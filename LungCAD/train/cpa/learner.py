@@ -14,6 +14,7 @@ from LungCAD.train.cpa.cases import UNKNOWN
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.variation import varied
 from LungCAD.train.epochs import epoch_seed
+from LungCAD.train.schedule import rise_and_fall
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Pictures (N, C, Y, X) uint8 and labels (N, T) int8."""
@@ -21,9 +22,6 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 MOMENTUM = 0.9
 WEIGHT_DECAY = 1e-3
 """Of AdamW; SGD has none."""
-
-RISE = 0.1
-"""Part of the training in which a learning rate that falls later rises first."""
 
 LOSS = "validation_loss"
 
@@ -82,9 +80,7 @@ class CpaLearner(LightningModule):
         if not p.falling:
             return optimizer
         steps = int(self.trainer.estimated_stepping_batches)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, p.learning_rate, total_steps=steps + 1, pct_start=RISE, cycle_momentum=False
-        )
+        schedule = rise_and_fall(optimizer, p.learning_rate, steps + 1)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _levels(self, pictures: torch.Tensor) -> torch.Tensor:

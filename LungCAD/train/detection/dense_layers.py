@@ -17,12 +17,13 @@ from LungCAD.networks import CNNF
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.train.detection.batches import in_order
 from LungCAD.train.detection.heads import Head, make_head
-from LungCAD.train.detection.learner import STEEPEST, WARM_UP
+from LungCAD.train.detection.learner import STEEPEST
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import CELL_PX, CELLS, SliceSet, join
 from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.training import SCORED_AT_ONCE, DetectionTraining, decided, new_network, score
 from LungCAD.train.epochs import epoch_seed
+from LungCAD.train.schedule import rise_and_fall
 
 MOST_MOVED = 2
 """Places by which maps are moved along either axis; one is 23 mm."""
@@ -90,9 +91,7 @@ def fit_dense_layers(
     fresh.classifier.train()
     steps = max(1, len(chosen) // p.batch)
     optimizer = torch.optim.AdamW(fresh.classifier.parameters(), p.learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, p.learning_rate, total_steps=p.epochs * steps, pct_start=WARM_UP, cycle_momentum=False
-    )
+    schedule = rise_and_fall(optimizer, p.learning_rate, p.epochs * steps)
     with torch.random.fork_rng(devices=[]):
         for epoch in each(range(p.epochs), progress, "Learning dense layers"):
             rng = np.random.default_rng([p.seed, epoch])

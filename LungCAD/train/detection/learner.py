@@ -12,9 +12,7 @@ from LungCAD.train.detection.heads import Head
 from LungCAD.train.detection.local_evidence import LocalEvidence
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.epochs import epoch_seed
-
-WARM_UP = 0.1
-"""Part of the steps in which the learning rate rises."""
+from LungCAD.train.schedule import rise_and_fall
 
 STEEPEST = 5.0
 """Longer gradients are shortened to this: areas can be far off at first."""
@@ -52,7 +50,5 @@ class DetectionLearner(LightningModule):
         """Return AdamW and its schedule."""
         rate = self._choices.learning_rate
         optimizer = torch.optim.AdamW(self.parameters(), rate)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, rate, total_steps=self._steps, pct_start=WARM_UP, cycle_momentum=False
-        )
+        schedule = rise_and_fall(optimizer, rate, self._steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -11,10 +11,9 @@ from LungCAD.train.epochs import epoch_seed
 from LungCAD.train.ild.batches import Batch
 from LungCAD.train.ild.loss import literal_sum, set_means, weighted_means
 from LungCAD.train.ild.parameters import IldTrainingParameters
+from LungCAD.train.schedule import rise_and_fall
 
 LOSSES = {"means": weighted_means, "set": set_means, "sum": literal_sum}
-WARM_UP = 0.1
-"""Part of the steps in which the learning rate rises, where it changes."""
 
 BALANCED_ACCURACY = "balanced accuracy"
 """Name under which it is logged after every epoch."""
@@ -72,7 +71,5 @@ class IldLearner(LightningModule):
         optimizer = torch.optim.Adam(self.network.parameters(), p.learning_rate)
         if p.schedule == "constant":
             return {"optimizer": optimizer}
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, p.learning_rate, total_steps=self._steps, pct_start=WARM_UP, cycle_momentum=False
-        )
+        schedule = rise_and_fall(optimizer, p.learning_rate, self._steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -9,6 +9,7 @@ from lightning.pytorch import LightningModule
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from LungCAD.train.schedule import rise_and_fall
 from LungCAD.train.texture.episodes import Episode
 from LungCAD.train.texture.parameters import TextureTrainingParameters
 from LungCAD.train.texture.scans import CODES
@@ -25,6 +26,7 @@ FIRST_LOG_SCALE = -2.5
 """Of squared distances in the logits; learned."""
 
 WARM_UP = 100
+"""Steps in which the learning rate rises."""
 
 
 class TextureLearner(LightningModule):
@@ -97,13 +99,8 @@ class TextureLearner(LightningModule):
         """Return the optimiser and its schedule: a short warm-up, then a cosine from step to step."""
         p = self._choices
         optimizer = torch.optim.AdamW(self.parameters(), lr=p.learning_rate, weight_decay=p.weight_decay)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer,
-            p.learning_rate,
-            total_steps=p.episodes + 1,
-            pct_start=min(WARM_UP / p.episodes, 0.5),
-            cycle_momentum=False,
-        )
+        rise = min(WARM_UP / p.episodes, 0.5)
+        schedule = rise_and_fall(optimizer, p.learning_rate, p.episodes + 1, rise)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 

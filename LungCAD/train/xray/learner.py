@@ -8,12 +8,11 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from LungCAD.train.epochs import epoch_seed
+from LungCAD.train.schedule import rise_and_fall
 from LungCAD.train.xray.parameters import XrayTrainingParameters
 from LungCAD.train.xray.radiographs import IGNORE
 
 MOMENTUM = 0.9
-WARM_UP = 0.1
-"""Part of the steps in which the learning rate rises."""
 
 
 class XrayLearner(LightningModule):
@@ -47,9 +46,7 @@ class XrayLearner(LightningModule):
             if p.optimizer == "sgd"
             else torch.optim.AdamW(weights, p.learning_rate)
         )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, p.learning_rate, total_steps=self._steps, pct_start=WARM_UP, cycle_momentum=False
-        )
+        schedule = rise_and_fall(optimizer, p.learning_rate, self._steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
