@@ -24,7 +24,7 @@ from LungCAD.report.sign_pictures import paint_projection
 from LungCAD.report.sign_report import SignReport, render_sign_report
 from LungCAD.report.signs import SignReading
 from LungCAD.report.stopwatch import Stopwatch
-from LungCAD.tasks.cpa import CpaParameters, CpaReader, CpaResult
+from LungCAD.tasks.cpa import CpaParameters, CpaReader, CpaResult, network_files
 from LungCAD.tasks.cpa_projections import AXES
 
 SIGNS, SCAN = "signs.csv", "scan.json"
@@ -41,7 +41,7 @@ def read_scans(
     """Look for signs on the CT of every sub-folder of `source` (`LungCAD.batch.cases`).
 
     Writes a folder per scan into `output`, manifest.csv and scans.csv. Scans that were done before from the
-    same files with the same parameters are kept.
+    same files with the same parameters and weights are kept.
 
     Raises
     ------
@@ -62,7 +62,8 @@ def read_scans(
         progress(0.8, f"{case.name}: writing")
         write_scan(folder, scan, result, parameters, "", stopwatch)
 
-    return run_scans(source, output, parameters, examine, scan_row, overwrite, progress)
+    weights = network_files(reader.networks)
+    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress)
 
 
 def write_scan(

@@ -22,7 +22,7 @@ from LungCAD.report.stopwatch import Stopwatch
 from LungCAD.report.tables import write_slices
 from LungCAD.tasks import ild_detection
 from LungCAD.tasks.ild_detection import Detector, IldDetection, IldDetectionParameters
-from LungCAD.weights.shipped import weights_file
+from LungCAD.weights.shipped import weights_by_role
 
 SCAN = "scan.json"
 REPORT = "report.html"
@@ -57,7 +57,7 @@ def write_scan(
         threads=torch.get_num_threads(),
         started=stopwatch.started,
         seconds=stopwatch.seconds,
-        weights={"WEIGHTS": weights_file(parameters.weights)},
+        weights=weights_by_role(parameters.weights),
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = DetectionContent(
@@ -82,7 +82,7 @@ def detect_scans(
     """Look for disease on the CT of every sub-folder of `source` (`LungCAD.batch.cases`).
 
     Writes a folder per scan into `output`, manifest.csv and scans.csv. Scans that were done before from the
-    same files with the same parameters are kept.
+    same files with the same parameters and weights are kept.
 
     Raises
     ------
@@ -103,7 +103,8 @@ def detect_scans(
         progress(0.8, f"{case.name}: writing")
         write_scan(folder, scan, result, parameters, "", stopwatch)
 
-    return run_scans(source, output, parameters, examine, scan_row, overwrite, progress)
+    weights = weights_by_role(parameters.weights)
+    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress)
 
 
 def scan_row(folder: Path) -> dict[str, object]:

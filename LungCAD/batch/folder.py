@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from LungCAD.batch.cases import Case, case_folders, is_current, read_case
@@ -12,6 +12,7 @@ from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.errors import InputError
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress, part, silent
+from LungCAD.report.record import recorded_parameters, recorded_weights
 
 MANIFEST = "manifest.csv"
 
@@ -23,6 +24,7 @@ def run_folder(
     source: Path,
     output: Path,
     parameters: Parameters,
+    weights: Mapping[str, Path],
     perform: Perform,
     *,
     drawn: bool = False,
@@ -33,12 +35,13 @@ def run_folder(
     """Perform on every case of `source` (`LungCAD.batch.cases`), and return what became of each.
 
     `output` gets a folder per case and `MANIFEST`. Cases that were done before from the same files with the
-    same parameters are kept.
+    same parameters and weights are kept.
 
     Parameters
     ----------
-    drawn : whether the method needs drawn regions. overwrite : replace results of other parameters or older
-    input. report : told every outcome.
+    weights : files of the networks that have a say, by their role in the records of the cases.
+    drawn : whether the method needs drawn regions. overwrite : replace results of other parameters or
+    weights, or of older input. report : told every outcome.
 
     Raises
     ------
@@ -48,7 +51,8 @@ def run_folder(
         From `progress`; the same call goes on where it stopped.
     """
     folders = case_folders(source)
-    settings = json.loads(json.dumps(parameters.as_dict()))
+    made_with = {"parameters": recorded_parameters(parameters), "weights": recorded_weights(weights)}
+    made_with = json.loads(json.dumps(made_with))
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -59,10 +63,12 @@ def run_folder(
 
     def work(folder: Path) -> State:
         case, target = read_case(folder, drawn), output / folder.name
-        if is_current(target, case, settings):
+        if is_current(target, case, made_with):
             return State.KEPT
         if target.exists() and not overwrite:
-            raise InputError(target, "holds results of other parameters or older input", "Allow overwriting")
+            raise InputError(
+                target, "holds results of other parameters, other weights or older input", "Allow overwriting"
+            )
         perform(
             case, target, part(progress, place[folder] / len(folders), (place[folder] + 1) / len(folders))
         )

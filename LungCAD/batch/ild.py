@@ -27,7 +27,7 @@ from LungCAD.tasks.ild_segmentation import (
     IldSegmentationResult,
     segment,
 )
-from LungCAD.weights.shipped import weights_file
+from LungCAD.weights.shipped import weights_by_role
 
 REPORT = "report.html"
 
@@ -59,7 +59,7 @@ def write_ild_case(
         threads=torch.get_num_threads(),
         started=stopwatch.started,
         seconds=stopwatch.seconds,
-        weights={"WEIGHTS": weights_file(parameters.weights)},
+        weights=weights_by_role(parameters.weights),
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = ReportContent(
@@ -109,4 +109,5 @@ def segment_scans(
         progress(0.9, f"{case.name}: writing")
         write_ild_case(folder, scan, inputs, result, parameters, COMMAND, stopwatch)
 
-    return run_scans(source, output, parameters, examine, overwrite=overwrite, progress=progress)
+    weights = weights_by_role(parameters.weights)
+    return run_scans(source, output, parameters, weights, examine, overwrite=overwrite, progress=progress)

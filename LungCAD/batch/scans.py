@@ -31,6 +31,7 @@ def run_scans(
     source: Path,
     output: Path,
     parameters: Parameters,
+    weights: Mapping[str, Path],
     examine: Callable[[Case, Path, Progress], None],
     row: Callable[[Path], Mapping[str, object]] | None = None,
     overwrite: bool = False,
@@ -48,7 +49,9 @@ def run_scans(
         with atomic_folder(target, overwrite=True) as unfinished:
             examine(case, unfinished, progress)
 
-    outcomes = run_folder(source, output, parameters, perform, overwrite=overwrite, progress=progress)
+    outcomes = run_folder(
+        source, output, parameters, weights, perform, overwrite=overwrite, progress=progress
+    )
     failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
     return ScansRun(len(outcomes), failed, tabulate(output, row) if row else output / MANIFEST)
 

@@ -19,7 +19,7 @@ from LungCAD.files import write_text
 from LungCAD.images import read_radiograph
 from LungCAD.progress import Progress, silent
 from LungCAD.report.contact_sheet import Tile, render_contact_sheet
-from LungCAD.report.record import versions
+from LungCAD.report.record import recorded_parameters, versions
 from LungCAD.tasks.xray_lungs import XrayLungParameters, XraySegmenter, film_array
 
 MOST_TILES = 60
@@ -88,7 +88,7 @@ def run_films(
     write_text(folder / REPORT, sheet, overwrite=True)
     record = {
         "command": command,
-        "parameters": parameters.as_dict(),
+        "parameters": recorded_parameters(parameters),
         "films": len(rows),
         "versions": versions(),
     }

@@ -17,16 +17,17 @@ from LungCAD.batch.run import Outcome, State
 from LungCAD.batch.scans import tabulate
 from LungCAD.cli import cpa as cpa_command
 from LungCAD.cli import detect, ild, propagate
+from LungCAD.cli.network_input import weights_used
 from LungCAD.cli.options import parameters_from
 from LungCAD.errors import Cancelled
 from LungCAD.labels import load_schema
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress
-from LungCAD.tasks.cpa import CpaParameters, find_networks
+from LungCAD.tasks.cpa import CpaParameters, find_networks, network_files
 from LungCAD.tasks.ild_detection import IldDetectionParameters
 from LungCAD.tasks.ild_segmentation import IldSegmentationParameters
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
-from LungCAD.weights.shipped import weights_file
+from LungCAD.weights.shipped import weights_by_role
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,24 @@ class Method:
     """What can be done with every case.
 
     command : its sub-command, with `add_method`, `add_arguments` and `run`. summary : for the help.
-    defaults : its parameters. check : raises InputError for what is the fault of the command, not of every
-    case. drawn : whether it needs drawn regions. row : of the table of all scans, as `tabulate` takes it.
+    defaults : its parameters. weights : files of the networks that have a say, by their role in the cases'
+    records; raises InputError for what is the fault of the command, not of every case. drawn : whether it
+    needs drawn regions. row : of the table of all scans, as `tabulate` takes it.
     """
 
     command: ModuleType
     summary: str
     defaults: Parameters
-    check: Callable[[Any], object]
+    weights: Callable[[argparse.Namespace, Any], Mapping[str, Path]]
     drawn: bool = False
     row: Callable[[Path], Mapping[str, object]] | None = None
+
+
+def _weights_of_propagation(
+    options: argparse.Namespace, parameters: LabelPropagationParameters
+) -> dict[str, Path]:
+    load_schema(parameters.schema)  # or every case would fail for want of it
+    return weights_used(options.network, parameters)
 
 
 METHODS = {
@@ -51,27 +60,27 @@ METHODS = {
         propagate,
         "spread drawn regions over the lungs",
         LabelPropagationParameters(),
-        lambda chosen: load_schema(chosen.schema),
+        _weights_of_propagation,
         drawn=True,
     ),
     "ild": Method(
         ild,
         "label patterns of interstitial lung disease",
         IldSegmentationParameters(),
-        lambda chosen: weights_file(chosen.weights),
+        lambda _, chosen: weights_by_role(chosen.weights),
     ),
     "detect": Method(
         detect,
         "tell which slices show interstitial lung disease; scans.csv has a row per scan",
         IldDetectionParameters(),
-        lambda chosen: weights_file(chosen.weights),
+        lambda _, chosen: weights_by_role(chosen.weights),
         row=detection.scan_row,
     ),
     "cpa": Method(
         cpa_command,
         "find signs of chronic pulmonary aspergillosis; scans.csv has a row per scan",
         CpaParameters(),
-        lambda chosen: find_networks(chosen.weights),
+        lambda _, chosen: network_files(find_networks(chosen.weights)),
         row=cpa.scan_row,
     ),
 }
@@ -94,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     """Write one folder per case and manifest.csv with a row per case."""
     method = METHODS[options.method]
     parameters = parameters_from(options, method.defaults)
-    method.check(parameters)
+    weights = method.weights(options, parameters)
     method_words = _without_own(options.words[1:])
 
     def perform(case: Case, target: Path, _: Progress) -> None:
@@ -110,6 +119,7 @@ def run(options: argparse.Namespace) -> int:
             options.input,
             options.output,
             parameters,
+            weights,
             perform,
             drawn=method.drawn,
             overwrite=options.overwrite,
@@ -129,7 +139,9 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the results")
     parser.add_argument("--series", metavar="UID", help="of DICOM folders with several; 'largest' takes that")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace results of other parameters or older input"
+        "--overwrite",
+        action="store_true",
+        help="replace results of other parameters, other weights or older input",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing; manifest.csv tells it all")
     # Every command has it; here it may come after the method as well.

@@ -49,12 +49,9 @@ def run_record(
     """
     return {
         "command": command,
-        "parameters": parameters.as_dict(),
+        "parameters": recorded_parameters(parameters),
         "inputs": {role: describe_image(image) for role, image in images.items()},
-        "weights": {
-            role: {"file": path.name, "sha256": sha256_of_file(path)}
-            for role, path in (weights or {}).items()
-        },
+        "weights": recorded_weights(weights or {}),
         "device": device,
         "threads": threads,
         "started": started.isoformat(timespec="seconds"),
@@ -62,6 +59,19 @@ def run_record(
         "versions": versions(),
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def recorded_parameters(parameters: Parameters) -> dict[str, Any]:
+    """Return parameters as plain data; of weights only the file's name, as folders may name people."""
+    plain = parameters.as_dict()
+    if "weights" in plain:
+        plain["weights"] = Path(plain["weights"]).name
+    return plain
+
+
+def recorded_weights(weights: Mapping[str, Path]) -> dict[str, dict[str, str]]:
+    """Return name and SHA-256 of files by their role; InputError where one cannot be read."""
+    return {role: {"file": path.name, "sha256": sha256_of_file(path)} for role, path in weights.items()}
 
 
 def describe_image(image: sitk.Image) -> dict[str, Any]:

@@ -22,6 +22,11 @@ def weights_file(weights: str) -> Path:
     return Path(weights) if Path(weights).suffix else shipped(weights)
 
 
+def weights_by_role(weights: str) -> dict[str, Path]:
+    """Return the file of a user's choice by the name that commands and records have for it."""
+    return {"WEIGHTS": weights_file(weights)}
+
+
 def shipped_files(prefix: str = "") -> list[Path]:
     """Return the files of all shipped weights whose names begin so, by name."""
     files = {path.stem: path for folder in _folders() for path in folder.glob(f"{prefix}*.safetensors")}

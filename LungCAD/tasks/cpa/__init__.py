@@ -1,6 +1,6 @@
 """Signs of chronic pulmonary aspergillosis on chest CT, and where they are (Zusag et al., SAPSAM)."""
 
-from LungCAD.tasks.cpa.networks import SIGNS, CpaNetwork, find_networks
+from LungCAD.tasks.cpa.networks import SIGNS, CpaNetwork, find_networks, network_files
 from LungCAD.tasks.cpa.parameters import CpaParameters
 from LungCAD.tasks.cpa.result import CpaResult
 from LungCAD.tasks.cpa.scan import CpaReader, run
@@ -12,5 +12,6 @@ __all__ = [
     "CpaReader",
     "CpaResult",
     "find_networks",
+    "network_files",
     "run",
 ]

@@ -97,6 +97,11 @@ def find_networks(
     )
 
 
+def network_files(networks: Iterable[CpaNetwork]) -> dict[str, Path]:
+    """Return the files of networks by their names."""
+    return {network.name: network.path for network in networks}
+
+
 def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]

@@ -20,7 +20,7 @@ from LungCAD.tasks.cpa.completeness import (
 from LungCAD.tasks.cpa.evidence import SignEvidence, WholeEvidence
 from LungCAD.tasks.cpa.heat import HeatMap, consensus
 from LungCAD.tasks.cpa.layers import look_in_layers
-from LungCAD.tasks.cpa.networks import DISEASE, SIGNS, SURVIVAL, find_networks
+from LungCAD.tasks.cpa.networks import DISEASE, SIGNS, SURVIVAL, find_networks, network_files
 from LungCAD.tasks.cpa.parameters import CpaParameters
 from LungCAD.tasks.cpa.peaks import find_peaks
 from LungCAD.tasks.cpa.pictures import pictures_against, sign_pictures, whole_picture
@@ -105,7 +105,7 @@ class CpaReader:
             incomplete=incomplete,
             warnings=(*warnings, *incomplete_words(incomplete)),
             checks=checks,
-            networks={network.name: network.path for network in self.networks},
+            networks=network_files(self.networks),
             maps={sign: HeatMap(heat[sign], volume) for sign in heat},
         )
 

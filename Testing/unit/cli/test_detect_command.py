@@ -170,3 +170,21 @@ def test_many_scans_stopped_and_gone_on_with(cases, weights):
     assert (done.scans, list(done.failed)) == (4, ["d"])
     states = [row["state"] for row in rows_of(done.table)]
     assert states == ["kept", "done", "done", "refused"]
+
+
+def test_results_of_weights_that_changed_are_not_taken_for_current(cases, capsys):
+    own = cases / "Doe_John" / "own.safetensors"
+    own.parent.mkdir()
+    save_spot_network(own)
+    words = ["batch", "detect", "--input", str(cases / "in"), "--output", str(cases / "out")]
+    words += ["--weights", str(own), "--no-heat-maps", "--quiet"]
+    main(words)
+    record = (cases / "out" / "a" / "run.json").read_text(encoding="utf-8")
+    assert json.loads(record)["parameters"]["weights"] == "own.safetensors" and "Doe" not in record
+    own.unlink()
+    save_spot_network(own, threshold=0.6)
+    main(words)
+    (a, *_) = rows_of(cases / "out" / "scans.csv")
+    assert a["state"] == "refused" and "other weights" in a["error"]
+    main([*words, "--overwrite"])
+    assert rows_of(cases / "out" / "scans.csv")[0]["state"] == "done"
