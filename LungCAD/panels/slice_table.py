@@ -48,6 +48,7 @@ class SliceTable:
         self.widget.setFixedHeight(HEIGHT)
         self.widget.toolTip = "Tick what the slice shows; numbers are probabilities with the neighbours'"
         self.widget.connect("currentCellChanged(int,int,int,int)", self._on_current)
+        self.widget.connect("cellClicked(int,int)", self._on_clicked)
         self.widget.connect("itemChanged(QTableWidgetItem*)", self._on_changed)
 
     @property
@@ -142,6 +143,10 @@ class SliceTable:
     def _on_current(self, row: int, _column: int, old_row: int, _old_column: int) -> None:
         if row != old_row and 0 <= row < len(self._readings):
             self._chosen(self._readings[row].number)
+
+    def _on_clicked(self, row: int, _column: int) -> None:
+        """Go back to a slice whose row is the current one already, from wherever the views are."""
+        self._chosen(self._readings[row].number)
 
     def _on_changed(self, item: qt.QTableWidgetItem) -> None:
         if item.column():

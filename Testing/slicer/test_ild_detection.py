@@ -202,6 +202,9 @@ class PanelTest(PanelTestCase):
             self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * (number - 1), places=3)
         review.table.step(-1)
         self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * 16, places=3)
+        slices.SetSliceOffset(310)  # the reader scrolled away
+        review.table.widget.cellClicked.emit(16, 1)
+        self.assertAlmostEqual(slices.GetSliceOffset(), 300 + 5 * 16, places=3)
 
     def test_points_of_the_plot_lead_to_their_slices(self):
         manager = slicer.app.layoutManager()
