@@ -15,7 +15,14 @@ from scipy import ndimage
 from LungCAD.phantom import cavities, emphysema, interstitial
 from LungCAD.phantom.lesions import Lesion, LungSpace, healthy_weight
 from LungCAD.phantom.structures import Values
-from LungCAD.phantom.textures import AIR_HU, SOFT_TISSUE_HU, Site, Texture, parenchyma
+from LungCAD.phantom.textures import (
+    AIR_HU,
+    SOFT_TISSUE_HU,
+    Site,
+    Texture,
+    parenchyma,
+    varied_parenchyma,
+)
 
 TEXTURES: Mapping[str, Texture] = {
     "healthy": parenchyma,
@@ -35,7 +42,12 @@ TEXTURES: Mapping[str, Texture] = {
 }
 """How each class looks, by its code in the label schemas."""
 
-VARIED_TEXTURES: Mapping[str, Texture] = {**TEXTURES, "micronodules": interstitial.varied_micronodules}
+VARIED_TEXTURES: Mapping[str, Texture] = {
+    "healthy": varied_parenchyma,
+    "ground_glass": interstitial.varied_ground_glass,
+    "reticulation": interstitial.varied_reticulation,
+    "micronodules": interstitial.varied_micronodules,
+}
 """More looks of a class, for networks to learn from: the benchmark's lie in the order of one mechanism."""
 
 _PARENCHYMA_HU = -880.0
@@ -90,7 +102,7 @@ def paint_disease(
     if healthy:
         everywhere = np.flatnonzero(free > 0.01)
         rho = np.ones(len(everywhere), np.float32)
-        fine = sample(parenchyma, everywhere, rho, rng.spawn(1)[0])
+        fine = sample(textures["healthy"], everywhere, rho, rng.spawn(1)[0])
         texture[everywhere] += free[everywhere] * (fine - tissue[everywhere])
     for lesion, own_rng in zip(lesions, rng.spawn(len(lesions)), strict=True):
         values = sample(textures[lesion.code], lesion.voxels, lesion.rho, own_rng)
@@ -119,7 +131,7 @@ def paint_sham(
     A method that finds disease here detects the borders of the painting, not disease. Same parameters as
     `paint_disease`.
     """
-    shams = {lesion.code: parenchyma for lesion in lesions}
+    shams = dict.fromkeys(["healthy", *(lesion.code for lesion in lesions)], parenchyma)
     scan = {"thickness": thickness, "blur": blur, "denoise": denoise, "level": level, "healthy": healthy}
     return paint_disease(hu, space, lesions, spacing, rng, textures=shams, **scan)
 

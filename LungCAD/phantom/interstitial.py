@@ -23,6 +23,9 @@ from LungCAD.phantom.textures import AIR_HU, SOFT_TISSUE_HU, Site, add_tissue, p
 
 DIFFUSE_MEAN_HU = (-720.0, -610.0)
 
+VARIED_MEAN_HU = (-800.0, -540.0)
+"""From what is just seen beside healthy lung to what nearly hides its vessels; for networks to learn from."""
+
 AT_RANDOM = 3.0
 """Jitter of a lattice that leaves nothing of its order."""
 
@@ -41,6 +44,22 @@ def ground_glass(site: Site, rng: np.random.Generator) -> Values:
     return add_tissue(hu, np.clip(fraction * haze, 0, 0.8))
 
 
+def varied_ground_glass(site: Site, rng: np.random.Generator) -> Values:
+    """Return `ground_glass`, or half of the time a veil of other density: even, mottled or patchy."""
+    if rng.random() < 0.5:
+        return ground_glass(site, rng)
+    scales = np.geomspace(2.0, 18.0, 4)
+    weights = scales ** rng.uniform(-0.5, 0.8)
+    weights *= rng.uniform(0.1, 0.4) / np.linalg.norm(weights)
+    mottles = sum(
+        weight * smooth_noise(site.points, scale, rng) for weight, scale in zip(weights, scales, strict=True)
+    )
+    haze = np.clip(1 + mottles, 0.1, None)
+    hu = parenchyma(site, rng)
+    fraction = (rng.uniform(*VARIED_MEAN_HU) - hu.mean()) / np.mean(haze * (SOFT_TISSUE_HU - hu))
+    return add_tissue(hu, np.clip(fraction * haze, 0, 0.85))
+
+
 def consolidation(site: Site, rng: np.random.Generator) -> Values:
     """Return airspace filled with fluid: vessels vanish, some bronchi stay filled with air."""
     points = site.points
@@ -56,6 +75,32 @@ def consolidation(site: Site, rng: np.random.Generator) -> Values:
 def reticulation(site: Site, rng: np.random.Generator) -> Values:
     """Return thickened septa of the lobules and finer lines within them, over a thin veil."""
     return veil(parenchyma(site, rng), _net(site, rng), rng.uniform(*DIFFUSE_MEAN_HU))
+
+
+def varied_reticulation(site: Site, rng: np.random.Generator) -> Values:
+    """Return `reticulation`, or half of the time a net of any mesh, from within the lobule to around it.
+
+    Meshes are 3 to 18 mm wide and lines 0.6 to 2.4 mm thick, sharp or soft, whole or broken; a second, finer
+    net may lie within the first.
+    """
+    if rng.random() < 0.5:
+        return reticulation(site, rng)
+    mesh = np.exp(rng.uniform(*np.log((3.0, 18.0))))
+    lines = _lines(site, mesh, rng)
+    if rng.random() < 0.5:
+        finer = _lines(site, max(3.0, mesh * rng.uniform(0.3, 0.6)), rng)
+        lines = np.maximum(lines, rng.uniform(0.4, 0.9) * finer)
+    return veil(parenchyma(site, rng), lines, rng.uniform(*VARIED_MEAN_HU))
+
+
+def _lines(site: Site, mesh: float, rng: np.random.Generator) -> Values:
+    """Return the opacity (N,) of a net whose meshes are `mesh` mm wide."""
+    points = warp(site.points, rng.uniform(0.1, 0.25) * mesh, mesh, rng)
+    thickness = min(rng.uniform(0.6, 2.4), mesh / 3)
+    blur = float(np.hypot(site.blur, rng.uniform(0.0, 0.8)))
+    lines = sheet(cells(points, mesh, rng, rng.uniform(0.8, AT_RANDOM)).wall, thickness, blur)
+    kept = smooth_step(smooth_noise(points, 1.2 * mesh, rng) + rng.uniform(-0.2, 1.5))
+    return rng.uniform(0.4, 0.95) * lines * kept
 
 
 def honeycombing(site: Site, rng: np.random.Generator) -> Values:

@@ -46,7 +46,8 @@ class StudyParameters:
     disease : False for a healthy lung. heavy : disease in three quarters of the lung instead of half.
     population : disease as in one of many patients, from none to much; `heavy` has no effect then.
     sham : paint healthy parenchyma through the lesions instead of disease; all labels are healthy.
-    varied : classes look in more ways than in the benchmark; to learn from, not to score.
+    varied : codes of classes that look in more ways than in the benchmark (`VARIED_TEXTURES`); to learn from,
+        not to score.
     noise : standard deviation in HU. kernel : of the scanner, "soft", "standard" or "sharp".
     """
 
@@ -59,7 +60,7 @@ class StudyParameters:
     heavy: bool = False
     population: bool = False
     sham: bool = False
-    varied: bool = False
+    varied: tuple[str, ...] = ()
     noise: float = 13.0
     kernel: str = "sharp"
 
@@ -67,6 +68,8 @@ class StudyParameters:
         unknown = set(load_schema(self.schema).codes) - set(TEXTURES)
         if unknown:
             raise InputError("schema", f"{self.schema} has classes without a texture: {sorted(unknown)}")
+        if unknown := set(self.varied) - set(VARIED_TEXTURES):
+            raise InputError("varied", f"has classes that look in one way only: {sorted(unknown)}")
         if self.noise < 0:
             raise InputError("noise", f"{self.noise} HU is negative", "Give 0 or more")
 
@@ -115,7 +118,7 @@ def make_study(parameters: StudyParameters = BENCHMARK, progress: Progress = sil
     lesions = plan_disease(space, schema.codes, plan_rng, **amount) if p.disease else []
 
     progress(0.5, "Painting the disease")
-    textures = VARIED_TEXTURES if p.varied else TEXTURES
+    textures = {**TEXTURES, **{code: VARIED_TEXTURES[code] for code in p.varied}}
     paint = paint_sham if p.sham else partial(paint_disease, textures=textures)
     level = paint_rng.normal(*PARENCHYMA_HU)
     scan = {"thickness": thickness, "blur": 0.0, "level": level, "healthy": True}

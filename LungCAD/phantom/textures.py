@@ -50,6 +50,23 @@ def parenchyma(site: Site, rng: np.random.Generator, vessel_pitch: float = 9.0) 
     return add_tissue(hu, 0.9 * vessels.profile(points, site.blur))
 
 
+def varied_parenchyma(site: Site, rng: np.random.Generator) -> Values:
+    """Return `parenchyma`, or half of the time one that differs more from place to place.
+
+    Density then changes finely and slowly, as perfusion does, either by up to 25 HU (standard deviation). It
+    rises towards the back, where a lying patient's lung is denser, or a little towards the front, when prone.
+    """
+    hu = parenchyma(site, rng)
+    if rng.random() < 0.5:
+        return hu
+    fine, broad = (
+        rng.uniform(0, 25) * smooth_noise(site.points, rng.uniform(*scale), rng)
+        for scale in ((2, 4), (8, 30))
+    )
+    dependent = rng.uniform(-0.2, 0.5) * (site.points[:, 1] - site.points[:, 1].mean())
+    return (hu + fine + broad + dependent).astype(np.float32)
+
+
 def veil(hu: Values, lines: Values, mean_hu: float, densest: float = 0.5) -> Values:
     """Return `hu` under an even veil of tissue below opaque `lines` (0..1), so that the mean is `mean_hu`.
 

@@ -61,7 +61,7 @@ def varied_study(seed: int, schema: str) -> StudyParameters:
         disease=kind >= HEALTHY,
         sham=HEALTHY <= kind < HEALTHY + SHAM,
         heavy=bool(rng.random() < HEAVY),
-        varied=True,
+        varied=("micronodules",),
         noise=float(rng.uniform(*NOISE_HU)) if rng.random() < 0.7 else BENCHMARK.noise,
         kernel=str(rng.choice(list(KERNELS), p=list(KERNELS.values()))),
     )

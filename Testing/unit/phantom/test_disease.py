@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
-from LungCAD.phantom.disease import TEXTURES, paint_disease, paint_sham, parenchyma_level, true_labels
+from LungCAD.phantom.disease import (
+    TEXTURES,
+    VARIED_TEXTURES,
+    paint_disease,
+    paint_sham,
+    parenchyma_level,
+    true_labels,
+)
 from LungCAD.phantom.lesions import LungSpace, healthy_weight, plan_lesions
+from LungCAD.phantom.textures import Site
 
 SPACING = (5.0, 1.5, 1.5)
 SHARES = {"emphysema": 0.12, "ground_glass": 0.14, "fibrosis": 0.10, "micronodules": 0.13}
@@ -100,6 +108,26 @@ def test_classes_have_their_density(chest):
     assert abs(means["micronodules"] - healthy) < 40
     for code in ("ground_glass", "reticulation", "honeycombing", "fibrosis"):
         assert -760 < means[code] < -540, code
+
+
+@pytest.mark.parametrize("code", sorted(VARIED_TEXTURES))
+def test_varied_classes_differ_more_than_the_benchmarks(code):
+    points = np.stack(np.indices((3, 40, 40)), -1).reshape(-1, 3) * [5.0, 1.0, 1.0]
+    fixed = np.full(len(points), -870.0), np.full(len(points), 20.0), np.zeros(len(points))
+    site = Site(points, *fixed, blur=0.5)
+
+    def looks(texture):
+        drawn = [texture(site, np.random.default_rng(seed)) for seed in range(40)]
+        assert all(np.isfinite(hu).all() and hu.min() > -1050 and hu.max() < 60 for hu in drawn)
+        return np.array([(hu.mean(), hu.std()) for hu in drawn])
+
+    usual, varied = looks(TEXTURES[code]), looks(VARIED_TEXTURES[code])
+    more = varied.std(axis=0) / usual.std(axis=0)
+    assert more[1] > 1.3
+    if code in ("ground_glass", "reticulation"):
+        assert more[0] > 1.3
+        assert varied[:, 0].min() > -800
+        assert varied[:, 0].max() < -450, "lines may be denser than the mean that was drawn"
 
 
 def test_same_seed_same_disease(chest):
