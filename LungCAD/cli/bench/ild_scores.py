@@ -20,7 +20,13 @@ from LungCAD.files import write_text
 from LungCAD.labels import Schema, load_schema
 from LungCAD.phantom.study import BENCHMARK, make_study
 from LungCAD.progress import Progress, each, part, silent
-from LungCAD.tasks.ild_segmentation import IldNetwork
+from LungCAD.tasks.ild_segmentation import (
+    REFINEMENTS,
+    IldNetwork,
+    IldSegmentationInputs,
+    IldSegmentationParameters,
+    segment,
+)
 from LungCAD.train.ild.painted import RealLungs
 
 FIRST_SEED = 2000
@@ -53,6 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--normal", type=Path, nargs="+", default=[], metavar="CT", help="real scans, to count false alarms"
     )
+    parser.add_argument(
+        "--refine",
+        choices=REFINEMENTS,
+        default="none",
+        help="smooth the classes with the dense CRF (default: none)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
 
 
@@ -60,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
     """Measure and print."""
     network = IldNetwork.load(options.weights)
     with progress_bar(False) as progress:
-        result = measure(network, options.studies, options.generator, options.normal, progress)
+        result = measure(
+            network, options.studies, options.generator, options.normal, options.refine, progress
+        )
     for name, found in result.items():
         print(_line(name, found))
     if options.json:
@@ -73,6 +87,7 @@ def measure(
     studies: int,
     generator: str | None = None,
     normal: Sequence[Path] = (),
+    refine: str = "none",
     progress: Progress = silent,
 ) -> dict[str, dict[str, Any]]:
     """Measure a network on studies that it was not trained on.
@@ -80,7 +95,8 @@ def measure(
     Parameters
     ----------
     studies : so many of every kind. generator : as `load_generator` takes it; its studies are of gao5.
-    normal : real CT, taken as normal but where they are dense over some width.
+    normal : real CT, taken as normal but where they are dense over some width. refine : as in
+    `IldSegmentationParameters`.
 
     Returns
     -------
@@ -95,29 +111,37 @@ def measure(
         return lambda seed: make_study(replace(BENCHMARK, seed=seed, schema=network.schema.name, sham=sham))
 
     seeds = range(FIRST_SEED, FIRST_SEED + studies)
-    read = _read(network, phantom(False), network.schema, seeds, next(shares))
+    ask = labels_by(network, IldSegmentationParameters(refine=refine))
+    read = _read(network, ask, phantom(False), network.schema, seeds, next(shares))
     own = tuple(network.schema.by_value(value).code for value in network.values)
     other = _shared_codes(own)
     result = {
         PHANTOM: _accuracy(read, own),
-        "sham": _sham(network, phantom(True), seeds, next(shares)),
+        "sham": _sham(network, ask, phantom(True), seeds, next(shares)),
     }
     if generator:
         if set(other) != set(own):
             result[ALIKE] = _accuracy(read, other)
         make = load_generator(generator)
-        found = _read(network, make, load_schema(OTHER_SCHEMA), seeds, next(shares))
+        found = _read(network, ask, make, load_schema(OTHER_SCHEMA), seeds, next(shares))
         result["other generator"] = _accuracy(found, other)
     if normal:
-        result["normal"] = _normal(network, normal, next(shares))
+        result["normal"] = _normal(network, ask, normal, next(shares))
     return result
 
 
-def tell(network: IldNetwork, hu: NDArray, lungs: NDArray) -> NDArray[np.uint8]:
-    """Return the label values (z, y, x) that the network gives to the lungs of a scan in axial order."""
-    labels = np.zeros(lungs.shape, np.uint8)
-    labels[lungs > 0] = np.array(network.values, np.uint8)[network.apply(hu, lungs).argmax(0)]
-    return labels
+Ask = Callable[[sitk.Image, sitk.Image], NDArray[np.uint8]]
+"""Gives the label values (z, y, x) of the lungs of a CT."""
+
+
+def labels_by(network: IldNetwork, parameters: IldSegmentationParameters) -> Ask:
+    """Return what labels lungs with a network."""
+
+    def ask(ct: sitk.Image, lungs: sitk.Image) -> NDArray[np.uint8]:
+        result = segment(IldSegmentationInputs(ct, lungs), network, parameters)
+        return sitk.GetArrayFromImage(result.labels)
+
+    return ask
 
 
 @dataclass(frozen=True)
@@ -132,6 +156,7 @@ class _Reading:
 
 def _read(
     network: IldNetwork,
+    ask: Ask,
     make: Callable[[int], Study],
     schema: Schema,
     seeds: Sequence[int],
@@ -143,9 +168,9 @@ def _read(
     readings = []
     for seed in each(seeds, progress, "Scoring studies"):
         study = make(seed)
-        hu, truth, lungs = (sitk.GetArrayFromImage(i) for i in (study.ct, study.labels, study.lungs))
+        truth = sitk.GetArrayFromImage(study.labels)
         known = truth > 0
-        readings.append(_Reading(truth[known], tell(network, hu, lungs)[known], names, told_names))
+        readings.append(_Reading(truth[known], ask(study.ct, study.lungs)[known], names, told_names))
     return readings
 
 
@@ -175,23 +200,23 @@ def _accuracy(readings: Sequence[_Reading], codes: Sequence[str]) -> dict[str, A
 
 
 def _sham(
-    network: IldNetwork, make: Callable[[int], Study], seeds: Sequence[int], progress: Progress
+    network: IldNetwork, ask: Ask, make: Callable[[int], Study], seeds: Sequence[int], progress: Progress
 ) -> dict[str, Any]:
     shares = []
     for seed in each(seeds, progress, "Sham studies"):
         study = make(seed)
-        hu, lungs = (sitk.GetArrayFromImage(image) for image in (study.ct, study.lungs))
-        shares.append(_shares(network, tell(network, hu, lungs), lungs > 0))
+        inside = sitk.GetArrayFromImage(study.lungs) > 0
+        shares.append(_shares(network, ask(study.ct, study.lungs), inside))
     return _alarms(shares)
 
 
-def _normal(network: IldNetwork, scans: Sequence[Path], progress: Progress) -> dict[str, Any]:
+def _normal(network: IldNetwork, ask: Ask, scans: Sequence[Path], progress: Progress) -> dict[str, Any]:
     shares = []
     for path in each(scans, progress, "Normal lung"):
         real = RealLungs.read(path, path.name)
         ct, lungs, own = real.take(real.slices(learned=False))
-        hu, field = (sitk.GetArrayFromImage(image) for image in (ct, lungs))
-        shares.append(_shares(network, tell(network, hu, field), (field > 0) & ~own))
+        inside = sitk.GetArrayFromImage(lungs) > 0
+        shares.append(_shares(network, ask(ct, lungs), inside & ~own))
     return _alarms(shares)
 
 

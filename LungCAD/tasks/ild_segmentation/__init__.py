@@ -7,12 +7,13 @@ of the lung around them: both are what the paper names as future work. Nothing o
 
 from LungCAD.tasks.ild_segmentation.inputs import IldSegmentationInputs
 from LungCAD.tasks.ild_segmentation.network import IldNetwork
-from LungCAD.tasks.ild_segmentation.parameters import DEFAULTS, IldSegmentationParameters
+from LungCAD.tasks.ild_segmentation.parameters import DEFAULTS, REFINEMENTS, IldSegmentationParameters
 from LungCAD.tasks.ild_segmentation.result import IldSegmentationResult
 from LungCAD.tasks.ild_segmentation.segmentation import run, segment
 
 __all__ = [
     "DEFAULTS",
+    "REFINEMENTS",
     "IldNetwork",
     "IldSegmentationInputs",
     "IldSegmentationParameters",

@@ -8,6 +8,7 @@ from LungCAD.crf import CALIBRATED, CRFParameters
 from LungCAD.parameters import Parameters, parameter
 
 SHIPPED = "lungnet-six"
+REFINEMENTS = ("none", "crf2d", "crf3d")
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class IldSegmentationParameters(Parameters):
     refine: str = parameter(
         "none",
         "Smooth the classes with the dense CRF, slice by slice or over the whole volume",
-        choices=("none", "crf2d", "crf3d"),
+        choices=REFINEMENTS,
     )
     suppress_vessels: bool = parameter(
         False, "Let vessels and bronchi take the class of the lung around them"
