@@ -16,10 +16,10 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 from LungCAD.errors import InputError
 from LungCAD.mrml.result_nodes import DetectionNodes
 from LungCAD.mrml.scan_findings import findings_on
-from LungCAD.panels.choices import offer
 from LungCAD.panels.declared import load_method
 from LungCAD.panels.findings_panel import FindingsPanel
 from LungCAD.panels.folder_panel import Case
+from LungCAD.panels.heat_controls import HeatControls
 from LungCAD.panels.module_description import describe_module
 from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB
@@ -31,7 +31,7 @@ from LungCAD.panels.scan_folder import SCANS
 from LungCAD.panels.self_test import SelfTest
 from LungCAD.panels.slice_review import SliceReviewPanel, Subject
 from LungCAD.panels.summary import summary_of_detection
-from LungCAD.panels.views import show_over, show_table_and_plot
+from LungCAD.panels.views import show_table_and_plot
 from LungCAD.panels.weights_chooser import WeightsChooser
 from LungCAD.progress import Progress, silent
 from LungCAD.worker import JobResult
@@ -114,7 +114,7 @@ class ILDDetectionWidget(FindingsPanel):
         self.review = SliceReviewPanel()
         ui.reviewLayout.addWidget(self.review.widget)
         self.addFolder(ui)
-        ui.heatMapBox.connect("currentIndexChanged(int)", self.onHeatMap)
+        self.heat = HeatControls(ui, self.onHeatMap)
         ui.tableButton.clicked.connect(self.onShowTable)
         self.points = PlotPoints(self.onPoint)
         self._codes: list[str] = []
@@ -161,7 +161,7 @@ class ILDDetectionWidget(FindingsPanel):
         """Empty slices and heat maps."""
         super().showNothing()
         self._codes = []
-        offer(self.ui.heatMapBox, [])
+        self.heat.offer()
 
     def showFindings(self, nodes: DetectionNodes, ct: slicer.vtkMRMLScalarVolumeNode, case: str) -> None:
         """Fill the panel with what was found; case : pseudonym of the CT."""
@@ -171,9 +171,9 @@ class ILDDetectionWidget(FindingsPanel):
         diseases = [one for one in findings.diseases if heat_map_of(nodes, one.code) is not None]
         self._codes = [one.code for one in diseases]
         surest = max(diseases, key=lambda one: one.probability or 0, default=None)
-        chosen = diseases.index(surest) + 1 if surest and surest.present else 0
-        offer(self.ui.heatMapBox, [one.name for one in diseases], chosen)
-        self.onHeatMap(self.ui.heatMapBox.currentIndex)
+        chosen = diseases.index(surest) if surest and surest.present else None
+        self.heat.offer([one.name for one in diseases], chosen)
+        self.onHeatMap()
         self.review.show(Subject(ct, nodes.findings, findings, case, model_of(nodes)))
         self.points.listen()
 
@@ -181,12 +181,12 @@ class ILDDetectionWidget(FindingsPanel):
         """Called when the user chose a network."""
         self.node.weights = name
 
-    def onHeatMap(self, index: int) -> None:
+    def onHeatMap(self) -> None:
         """Lay the heat map of a disease over the CT, or take it away."""
         from LungCAD.mrml.detection import heat_map_of
 
-        result = self.logic.resultNodes(self.node)
-        show_over(self.node.ct, heat_map_of(result, self._codes[index - 1]) if index > 0 else None)
+        result, chosen = self.logic.resultNodes(self.node), self.heat.chosen
+        self.heat.lay(None if chosen is None else heat_map_of(result, self._codes[chosen]), self.node.ct)
 
     def onShowTable(self, *_args: object) -> None:
         """Show table and plot beside the slices."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import slicer
 
 from LungCAD.panels.choices import offer
-from LungCAD.panels.views import ViewsAsTheyAre, show_film, show_over
+from LungCAD.panels.heat_controls import HeatControls
+from LungCAD.panels.views import ViewsAsTheyAre, show_film
 
 if TYPE_CHECKING:
     from LungCAD.mrml.result_nodes import SignNodes
@@ -23,9 +24,7 @@ class SignViews:
         self._signs: list[str] = []
         self._projections: list[slicer.vtkMRMLVectorVolumeNode] = []
         self._before_projection: ViewsAsTheyAre | None = None
-        ui.heatMapBox.connect("currentIndexChanged(int)", self._show_heat)
-        ui.thresholdSlider.connect("valueChanged(double)", self._show_heat)
-        ui.opacitySlider.connect("valueChanged(double)", self._show_heat)
+        self._heat = HeatControls(ui, self._show_heat)
         ui.projectionBox.connect("currentIndexChanged(int)", self._on_projection)
 
     def show(self, ct: slicer.vtkMRMLScalarVolumeNode, nodes: SignNodes) -> None:
@@ -41,8 +40,8 @@ class SignViews:
         self._projections = list(projections.values())
         peaks = peaks_of(nodes)
         # A peak may be left whose heat map was deleted.
-        surest = next((self._signs.index(one.sign) + 1 for one in peaks if one.sign in self._signs), 0)
-        offer(self._ui.heatMapBox, [names[code] for code in self._signs], surest)
+        surest = next((self._signs.index(one.sign) for one in peaks if one.sign in self._signs), None)
+        self._heat.offer([names[code] for code in self._signs], surest)
         offer(self._ui.projectionBox, [name.replace("_", " ").capitalize() for name in projections])
         self._show_peaks(True)
         self._show_heat()
@@ -55,8 +54,8 @@ class SignViews:
         self._show_peaks(False)
         self._ct = self._nodes = None
         self._signs, self._projections = [], []
-        for box in (self._ui.heatMapBox, self._ui.projectionBox):
-            offer(box, [])
+        self._heat.offer()
+        offer(self._ui.projectionBox, [])
 
     def go_to(self, region: str, sign: str) -> None:
         """Show the peak of a sign in a region, where there is one, else the middle of the region."""
@@ -67,7 +66,7 @@ class SignViews:
         if self._ui.projectionBox.currentIndex > 0:
             self._ui.projectionBox.currentIndex = 0
         if sign in self._signs:
-            self._ui.heatMapBox.currentIndex = self._signs.index(sign) + 1
+            self._heat.chosen = self._signs.index(sign)
         peaks = [peak for peak in peaks_of(self._nodes) if (peak.region, peak.sign) == (region, sign)]
         if peaks:
             show_peak(self._ct, peaks[0])
@@ -79,17 +78,14 @@ class SignViews:
         if peaks is not None:
             peaks.SetDisplayVisibility(shown)
 
-    def _show_heat(self, *_: object) -> None:
+    def _show_heat(self) -> None:
         if self._ct is None or self._ui.projectionBox.currentIndex > 0:
             return
-        from LungCAD.mrml.heat_maps import show_from
         from LungCAD.mrml.signs import heat_map_of
 
-        index = self._ui.heatMapBox.currentIndex
-        heat = heat_map_of(self._nodes, self._signs[index - 1]) if index > 0 else None
-        if heat is not None:
-            show_from(heat, self._ui.thresholdSlider.value)
-        show_over(self._ct, heat, opacity=self._ui.opacitySlider.value / 100)
+        chosen = self._heat.chosen
+        heat = None if chosen is None else heat_map_of(self._nodes, self._signs[chosen])
+        self._heat.lay(heat, self._ct)
 
     def _on_projection(self, index: int) -> None:
         if self._ct is None:

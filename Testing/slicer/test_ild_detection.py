@@ -260,8 +260,16 @@ class PanelTest(PanelTestCase):
         shown = slicer.mrmlScene.GetNodeByID(layers.GetForegroundVolumeID())
         self.assertIn("ground glass", shown.GetName())
         self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
+        self.assertEqual(shown.GetDisplayNode().GetLowerThreshold(), 20)
+        self.panel.ui.thresholdSlider.value = 45
+        self.panel.ui.opacitySlider.value = 70
+        self.assertEqual(shown.GetDisplayNode().GetLowerThreshold(), 45)
+        self.assertAlmostEqual(layers.GetForegroundOpacity(), 0.7)
         box.currentIndex = 0
         self.assertFalse(layers.GetForegroundVolumeID())
+        layers.SetBackgroundVolumeID(None)
+        self.panel.ui.opacitySlider.value = 30
+        self.assertIsNone(layers.GetBackgroundVolumeID(), "no heat map, nothing to change")
 
     def test_ticks_are_recorded(self):
         review = self.detected()
