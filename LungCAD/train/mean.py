@@ -18,6 +18,11 @@ ALIKE = ("architecture", "options", "schema", "classes")
 SEEN = ("pixel_mm", "thickness_mm")
 """Of the input: what scanners a network happened to see."""
 
+DECISIONS = "decisions"
+"""Of the input: how outputs are read. They are fitted to each network, so those of a mean are nobody's."""
+
+READ_AS_FIRST = "Its outputs are read as those of the first: fit that anew (`train detection --calibrate`)."
+
 
 def write_mean(folder: Path, paths: Sequence[Path], command: str) -> ModelCard:
     """Write network.safetensors (half precision) and MODEL_CARD.md; return the card.
@@ -43,6 +48,8 @@ def write_mean(folder: Path, paths: Sequence[Path], command: str) -> ModelCard:
         {name: torch.stack([state[name].float() for state in states]).mean(0) for name in states[0]}
     )
     card = _card([description.card for description in descriptions], command)
+    if len({str(description.input.get(DECISIONS)) for description in descriptions}) > 1:
+        card = replace(card, results=f"{card.results} {READ_AS_FIRST}")
     save_network(mean.half(), replace(descriptions[0], card=card), folder / "network.safetensors")
     write_text(folder / "MODEL_CARD.md", card.markdown())
     return card
@@ -56,7 +63,7 @@ def _require_alike(path: Path, first: NetworkDescription, other: NetworkDescript
 
 
 def _kind(description: NetworkDescription) -> dict[str, object]:
-    prepared = {name: value for name, value in description.input.items() if name not in SEEN}
+    prepared = {name: value for name, value in description.input.items() if name not in (*SEEN, DECISIONS)}
     return {**{name: getattr(description, name) for name in ALIKE}, **prepared}
 
 

@@ -62,3 +62,17 @@ def test_networks_of_other_kinds_are_refused(tmp_path, capsys, changes, problem)
     said = capsys.readouterr().err
     assert problem in said and "b.safetensors" in said and "Traceback" not in said
     assert not (tmp_path / "out").exists()
+
+
+def test_how_outputs_are_read_is_the_firsts_and_the_card_says_so(tmp_path):
+    """Thresholds and temperatures are fitted to each network, so they differ wherever there are any."""
+    first, second = ({**IldInput().as_plain(), "decisions": [{"threshold": value}]} for value in (0.3, 0.4))
+    saved(tmp_path / "a.safetensors", 0, input=first)
+    saved(tmp_path / "b.safetensors", 1, input=second)
+    files = [str(tmp_path / name) for name in ("a.safetensors", "b.safetensors")]
+    assert main(["train", "mean", *files, "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    description = load_network(tmp_path / "out" / "network.safetensors")[1]
+    assert description.input["decisions"] == [{"threshold": 0.3}]
+    assert "--calibrate" in description.card.results
+    main(["train", "mean", files[0], files[0], "-o", str(tmp_path / "same"), "--quiet"])
+    assert "--calibrate" not in load_network(tmp_path / "same" / "network.safetensors")[1].card.results
