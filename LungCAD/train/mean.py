@@ -68,10 +68,12 @@ def _kind(description: NetworkDescription) -> dict[str, object]:
 
 
 def _card(cards: Sequence[ModelCard], command: str) -> ModelCard:
-    last = cards[-1]
+    last, data = cards[-1], list(dict.fromkeys(card.data for card in cards))
+    # A network that went on from another tells of the other's data as well.
+    data = [one for one in data if not any(one in other for other in data if other != one)]
     return replace(
         last,
-        data=" ".join(dict.fromkeys(card.data for card in cards)),
+        data=" ".join(data),
         licence="; ".join(dict.fromkeys(card.licence for card in cards)),
         synthetic=any(card.synthetic for card in cards),
         command=f"{last.command}; {command}",

@@ -46,6 +46,14 @@ def test_every_weight_is_the_mean(tmp_path, capsys):
     assert "lungcad train ild -o FIRST; lungcad train mean NETWORK NETWORK -o OUTPUT" in card
 
 
+def test_data_that_another_card_tells_of_are_told_once(tmp_path):
+    saved(tmp_path / "a.safetensors", 0)
+    saved(tmp_path / "b.safetensors", 1, card=replace(CARD, data="Phantoms. Then: A CT."))
+    files = [str(tmp_path / name) for name in ("a.safetensors", "b.safetensors")]
+    assert main(["train", "mean", *files, "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    assert load_network(tmp_path / "out" / "network.safetensors")[1].card.data == "Phantoms. Then: A CT."
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
