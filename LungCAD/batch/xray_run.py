@@ -19,8 +19,9 @@ from LungCAD.files import write_text
 from LungCAD.images import read_radiograph
 from LungCAD.progress import Progress, silent
 from LungCAD.report.contact_sheet import Tile, render_contact_sheet
-from LungCAD.report.record import recorded_parameters, versions
+from LungCAD.report.record import recorded_parameters, recorded_weights, versions
 from LungCAD.tasks.xray_lungs import XrayLungParameters, XraySegmenter, film_array
+from LungCAD.weights.shipped import weights_by_role
 
 MOST_TILES = 60
 """Films on the contact sheet."""
@@ -73,7 +74,11 @@ def run_films(
     segmenter = XraySegmenter(parameters)
     if films.single:
         film_array(read_radiograph(source))  # one film that cannot be used is an error, not a row
-    _claim(folder, {"source": source.name, **parameters.as_dict()}, overwrite)
+    made_with = {
+        "parameters": recorded_parameters(parameters),
+        "weights": recorded_weights(weights_by_role(parameters.weights)),
+    }
+    _claim(folder, {"source": source.name, **made_with}, overwrite)
     with ResumableTable(folder / "results.csv", COLUMNS) as table:
         segment_films(films, segmenter, folder, table, batch, workers, progress)
     rows = list(table.rows())
@@ -88,7 +93,7 @@ def run_films(
     write_text(folder / REPORT, sheet, overwrite=True)
     record = {
         "command": command,
-        "parameters": recorded_parameters(parameters),
+        **made_with,
         "films": len(rows),
         "versions": versions(),
     }

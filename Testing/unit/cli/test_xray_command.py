@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from LungCAD.cli import main
+from LungCAD.weights import load_network, save_network
+from LungCAD.weights.checksum import sha256_of_file
 from Testing.slicer.dark_network import chest, save_dark_network
 
 
@@ -64,6 +67,8 @@ def test_a_folder(folder, weights, tmp_path):
     assert "broken.png" in page
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["films"] == 6 and str(tmp_path) not in json.dumps(record)
+    assert record["parameters"]["weights"] == "dark.safetensors"
+    assert record["weights"]["WEIGHTS"]["sha256"] == sha256_of_file(weights)
     assert not (out / "unfinished.json").exists()
 
 
@@ -141,6 +146,10 @@ def test_a_killed_run_is_gone_on_with(weights, tmp_path):
     process.wait()
     before = table.read_text(encoding="utf-8")
     assert (out / "unfinished.json").exists() and not (out / "run.json").exists()
+    network, description = load_network(weights)
+    further = tmp_path / weights.name
+    save_network(network, replace(description, card=replace(description.card, seed=9)), further)
+    assert subprocess.run([str(further) if word == str(weights) else word for word in words]).returncode == 2
     assert subprocess.run(words, check=False).returncode == 0
     assert len(rows_of(out)) == 60 and len(list((out / "masks").iterdir())) == 60
     assert table.read_text(encoding="utf-8").startswith(before[: before.rfind("\n") + 1])
