@@ -74,16 +74,16 @@ def read_case(folder: Path, drawn: bool = True) -> Case:
     return Case(folder.name, ct, rois, _image(folder, "lungs"), _image(folder, "truth"))
 
 
-def is_current(target: Path, case: Case, made_with: Mapping[str, Any]) -> bool:
-    """Tell whether results in `target` were made with that after the case last changed.
+def is_current(target: Path, case: Case, method: Mapping[str, Any]) -> bool:
+    """Tell whether results in `target` were made by a method after the case last changed.
 
-    made_with : what their record must say, such as parameters and weights, as JSON has it.
+    method : what their record must say, such as parameters and weights, as JSON has it.
     """
     record = target / RECORD
     if not record.is_file() or record.stat().st_mtime < case.changed:
         return False
     said = json.loads(record.read_text(encoding="utf-8"))
-    return all(said.get(name) == value for name, value in made_with.items())
+    return all(said.get(name) == value for name, value in method.items())
 
 
 def _drawn(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.errors import InputError
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress, part, silent
-from LungCAD.report.record import recorded_parameters, recorded_weights
+from LungCAD.report.record import made_with
 
 MANIFEST = "manifest.csv"
 
@@ -51,8 +51,7 @@ def run_folder(
         From `progress`; the same call goes on where it stopped.
     """
     folders = case_folders(source)
-    made_with = {"parameters": recorded_parameters(parameters), "weights": recorded_weights(weights)}
-    made_with = json.loads(json.dumps(made_with))
+    method = json.loads(json.dumps(made_with(parameters, weights)))
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -63,7 +62,7 @@ def run_folder(
 
     def work(folder: Path) -> State:
         case, target = read_case(folder, drawn), output / folder.name
-        if is_current(target, case, made_with):
+        if is_current(target, case, method):
             return State.KEPT
         if target.exists() and not overwrite:
             raise InputError(

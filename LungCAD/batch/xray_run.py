@@ -19,7 +19,7 @@ from LungCAD.files import write_text
 from LungCAD.images import read_radiograph
 from LungCAD.progress import Progress, silent
 from LungCAD.report.contact_sheet import Tile, render_contact_sheet
-from LungCAD.report.record import recorded_parameters, recorded_weights, versions
+from LungCAD.report.record import made_with, versions
 from LungCAD.tasks.xray_lungs import XrayLungParameters, XraySegmenter, film_array
 from LungCAD.weights.shipped import weights_by_role
 
@@ -74,11 +74,8 @@ def run_films(
     segmenter = XraySegmenter(parameters)
     if films.single:
         film_array(read_radiograph(source))  # one film that cannot be used is an error, not a row
-    made_with = {
-        "parameters": recorded_parameters(parameters),
-        "weights": recorded_weights(weights_by_role(parameters.weights)),
-    }
-    _claim(folder, {"source": source.name, **made_with}, overwrite)
+    method = made_with(parameters, weights_by_role(parameters.weights))
+    _claim(folder, {"source": source.name, **method}, overwrite)
     with ResumableTable(folder / "results.csv", COLUMNS) as table:
         segment_films(films, segmenter, folder, table, batch, workers, progress)
     rows = list(table.rows())
@@ -93,7 +90,7 @@ def run_films(
     write_text(folder / REPORT, sheet, overwrite=True)
     record = {
         "command": command,
-        **made_with,
+        **method,
         "films": len(rows),
         "versions": versions(),
     }

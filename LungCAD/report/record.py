@@ -49,9 +49,8 @@ def run_record(
     """
     return {
         "command": command,
-        "parameters": recorded_parameters(parameters),
+        **made_with(parameters, weights or {}),
         "inputs": {role: describe_image(image) for role, image in images.items()},
-        "weights": recorded_weights(weights or {}),
         "device": device,
         "threads": threads,
         "started": started.isoformat(timespec="seconds"),
@@ -61,17 +60,16 @@ def run_record(
     }
 
 
-def recorded_parameters(parameters: Parameters) -> dict[str, Any]:
-    """Return parameters as plain data; of weights only the file's name, as folders may name people."""
+def made_with(parameters: Parameters, weights: Mapping[str, Path]) -> dict[str, Any]:
+    """Return parameters, and name and SHA-256 of weights by their role: same method, same data.
+
+    Of files there are only names, as folders may name people. Raises InputError where weights cannot be read.
+    """
     plain = parameters.as_dict()
     if "weights" in plain:
         plain["weights"] = Path(plain["weights"]).name
-    return plain
-
-
-def recorded_weights(weights: Mapping[str, Path]) -> dict[str, dict[str, str]]:
-    """Return name and SHA-256 of files by their role; InputError where one cannot be read."""
-    return {role: {"file": path.name, "sha256": sha256_of_file(path)} for role, path in weights.items()}
+    files = {role: {"file": path.name, "sha256": sha256_of_file(path)} for role, path in weights.items()}
+    return {"parameters": plain, "weights": files}
 
 
 def describe_image(image: sitk.Image) -> dict[str, Any]:
