@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from LungCAD.parameters import Parameters, parameter
 from LungCAD.saliency import SCORES
-from LungCAD.tasks.cpa.networks import FINAL
+from LungCAD.tasks.cpa.networks import EXPLAINED, FINAL
 from LungCAD.tasks.cpa_projections import ROTATIONS
 
 
@@ -34,7 +34,7 @@ class CpaParameters(Parameters):
         FINAL,
         "Whose maps the heat map weighs: the network's final layer, or the last of one or two stages before, "
         "which may be finer and mean less",
-        choices=(FINAL, "earlier", "earliest"),
+        choices=tuple(EXPLAINED["vgg19"]),
         source="SAPSAM, eq. (1)",
     )
     counterfactual: bool = parameter(

@@ -30,8 +30,7 @@ BENCHMARK = StudyParameters(
 """One scanner and, over many seeds, LTRC's prevalence."""
 
 VARIED = ("healthy", "ground_glass", "reticulation")
-"""Classes that look in more ways than on the benchmark: networks that knew only its looks took another
-generator's meshes for ground glass."""
+"""Classes that look in more ways than on the benchmark, lest networks learn its looks by heart."""
 
 EXTENT_MM = (343.0, 286.0, 256.0)
 KERNELS = {"sharp": 0.35, "standard": 0.4, "soft": 0.25}
