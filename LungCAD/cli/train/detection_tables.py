@@ -13,6 +13,8 @@ from LungCAD.cli.train.detection import Keep, scratch_slices
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command, versions
+from LungCAD.train.checkpoints import claim_checkpoints
+from LungCAD.train.detection.kept_scores import KeptScores
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.phantoms import (
     BENCHMARK_SEED,
@@ -45,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take those of this network and learn only dense layers: much faster",
     )
     parser.add_argument("--no-layers", action="store_true", help="leave out Fisher vectors (tables 5 to 7)")
+    parser.add_argument(
+        "--checkpoints", type=Path, metavar="FOLDER", help="keep every row there, and go on from it"
+    )
     add_parameters(parser, DetectionTrainingParameters)
     add_output(parser)
 
@@ -97,16 +102,22 @@ def _compare(
 ) -> tuple[str, dict[str, Any]]:
     """Return all tables as Markdown and as plain data."""
     from LungCAD.train.detection import tables
+    from LungCAD.train.detection.training import origin
 
     convolutions = None
     if options.convolutions:
         convolutions = load_network(weights_file(options.convolutions), architecture="cnn_f")[0].float()
+    if options.checkpoints:
+        data = origin((learned, tested), convolutions)
+        claim_checkpoints(options.checkpoints, {"tables": True, **data, **parameters.as_dict()})
+    kept = KeptScores(options.checkpoints)
     methods = tables.compare_methods(
         learned,
         tested,
         parameters,
         options.thresholds,
         convolutions=convolutions,
+        kept=kept,
         progress=part(progress, 0.0, 0.7),
     )
     if options.patches:
@@ -119,7 +130,9 @@ def _compare(
     if not options.no_layers:
         few = tables.few_patients(learned, parameters)
         of_all, of_few = (
-            tables.compare_layers(slices, tested, parameters, convolutions=convolutions, progress=share)
+            tables.compare_layers(
+                slices, tested, parameters, convolutions=convolutions, kept=kept, progress=share
+            )
             for slices, share in ((learned, part(progress, 0.8, 0.93)), (few, part(progress, 0.93, 1.0)))
         )
         texts.append(tables.layers_markdown(of_all, len(learned), DISEASES))
@@ -130,5 +143,5 @@ def _compare(
 
 
 def _roles(options: argparse.Namespace) -> dict[str, str]:
-    names = ("slices", "tested", "patches", "output")
+    names = ("slices", "tested", "patches", "checkpoints", "output")
     return {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from LungCAD.progress import Progress, each, part, silent
 from LungCAD.train.detection.decisions import fit_decisions
 from LungCAD.train.detection.dense_layers import dense_outputs, fit_dense_layers, last_maps
 from LungCAD.train.detection.fisher import LAYERS, fit_fisher_detector
-from LungCAD.train.detection.heads import Head, make_head
+from LungCAD.train.detection.heads import make_head
+from LungCAD.train.detection.kept_scores import KeptScores, Scores
 from LungCAD.train.detection.metrics import agreement, areas_under_roc
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.patch_baseline import patch_benchmark
@@ -108,6 +110,7 @@ def compare_methods(
     thresholds_px: Sequence[float] = (6000.0, 4000.0),
     methods: Sequence[str] = tuple(METHODS),
     convolutions: CNNF | None = None,
+    kept: KeptScores | None = None,
     progress: Progress = silent,
 ) -> dict[float, list[Row]]:
     """Return, per threshold T, how each method does: tables 3, 4 and 8, and the single-label baseline.
@@ -118,21 +121,19 @@ def compare_methods(
     Parameters
     ----------
     convolutions : where given, all methods share its convolutions and only learn dense layers.
+    kept : what rows scored that were done before.
     """
     runs = [(pixels, name) for pixels in thresholds_px for name in methods]
     found: dict[float, list[Row]] = {pixels: [] for pixels in thresholds_px}
-    maps = None if convolutions is None else [last_maps(convolutions, one) for one in (learned, tested)]
+    kept = kept or KeptScores()
+    learner = _Learner(learned, tested, convolutions)
     for number, (pixels, name) in enumerate(runs):
         chosen = replace(parameters, **METHODS[name], threshold_px=pixels)
         share = part(progress, number / len(runs), (number + 1) / len(runs))
-        split = _split(learned, chosen)
-        if maps is None:
-            network, head = _trained(learned, split.kept, chosen, share)
-            scores = score(network, head, learned, split.held_out), score(network, head, tested)
-        else:
-            share(0.0, f"Dense layers, {name}")
-            scores = _dense_scores(convolutions, maps, learned, split, chosen)
-        found[pixels].append(_row(name, learned, tested, chosen, split, *scores))
+        row = f"{name} {pixels:g}"
+        network = partial(learner.network, chosen, kept.checkpoint(row), share)
+        scores = kept.scores(row, partial(learner.scores, network, chosen))
+        found[pixels].append(_row(name, learned, tested, chosen, scores))
     return found
 
 
@@ -144,31 +145,35 @@ def compare_layers(
     components: int = 32,
     dimensions: int = 512,
     convolutions: CNNF | None = None,
+    kept: KeptScores | None = None,
     progress: Progress = silent,
 ) -> list[Row]:
     """Return how Fisher vectors of each layer do, and the network itself last: tables 5 to 7.
 
     As in the paper both regress to areas; T is `LAYERS_PX`. convolutions : as in `compare_methods`; fc6 is
-    then this network's, and they may know more slices than those given.
+    then this network's, and they may know more slices than those given. kept : as in `compare_methods`.
     """
     chosen = replace(parameters, head="smooth_l1", target="area", threshold_px=LAYERS_PX)
-    split = _split(learned, chosen)
-    if convolutions is None:
-        network, head = _trained(learned, split.kept, chosen, part(progress, 0.0, 0.5))
-        scores = score(network, head, learned, split.held_out), score(network, head, tested)
-    else:
-        network, maps = convolutions, [last_maps(convolutions, one) for one in (learned, tested)]
-        scores = _dense_scores(convolutions, maps, learned, split, chosen)
-    last = _row("CNN", learned, tested, chosen, split, *scores)
+    kept = kept or KeptScores()
+    learner, split = _Learner(learned, tested, convolutions), _split(learned, chosen)
+    size = f"of {len(learned)}"
+    share, checkpoint = part(progress, 0.0, 0.5), kept.checkpoint(f"CNN {size}")
+    network = cache(partial(learner.network, chosen, checkpoint, share))
+    own = kept.scores(f"CNN {size}", partial(learner.scores, network, chosen))
     targets = area_target(learned.areas[split.kept], square_millimetres(chosen.threshold_px))
+
+    def fisher_scores(layer: str) -> Scores:
+        body = network() if convolutions is None else convolutions
+        detector = fit_fisher_detector(
+            body, layer, learned, targets, split.kept, components=components, dimensions=dimensions
+        )
+        return detector.scores(learned, split.held_out), detector.scores(tested)
+
     rows = []
     for layer in each(list(layers), part(progress, 0.5, 1.0), "Fisher vectors"):
-        detector = fit_fisher_detector(
-            network, layer, learned, targets, split.kept, components=components, dimensions=dimensions
-        )
-        scores = detector.scores(learned, split.held_out), detector.scores(tested)
-        rows.append(_row(layer, learned, tested, chosen, split, *scores))
-    return [*rows, last]
+        scores = kept.scores(f"{layer} {size}", partial(fisher_scores, layer))
+        rows.append(_row(layer, learned, tested, chosen, scores))
+    return [*rows, _row("CNN", learned, tested, chosen, own)]
 
 
 def few_patients(slices: SliceSet, parameters: DetectionTrainingParameters) -> SliceSet:
@@ -205,28 +210,40 @@ def _split(slices: SliceSet, parameters: DetectionTrainingParameters) -> _Split:
     return _Split(np.flatnonzero(fold != fold.min()), np.flatnonzero(fold == fold.min()))
 
 
-def _trained(
-    slices: SliceSet, kept: NDArray[np.intp], parameters: DetectionTrainingParameters, progress: Progress
-) -> tuple[CNNF, Head]:
-    head = make_head(parameters, slices)
-    return fit(slices, kept, head, parameters, progress=progress), head
+@dataclass(frozen=True)
+class _Learner:
+    """Trains the networks of a comparison and scores them; with `convolutions` only dense layers learn."""
 
+    learned: SliceSet
+    tested: SliceSet
+    convolutions: CNNF | None
 
-def _dense_scores(
-    convolutions: CNNF,
-    maps: Sequence[torch.Tensor],
-    learned: SliceSet,
-    split: _Split,
-    parameters: DetectionTrainingParameters,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the scores of the slices that were held out and of those to test; maps : of both sets."""
-    head = make_head(parameters, learned)
-    network = fit_dense_layers(convolutions, maps[0], learned, split.kept, head, parameters)
-    with torch.inference_mode():
-        held_out, tested = (
-            head.scores(dense_outputs(network, own)).numpy() for own in (maps[0][split.held_out], maps[1])
-        )
-    return held_out, tested
+    def network(
+        self, parameters: DetectionTrainingParameters, checkpoint: Path | None, progress: Progress
+    ) -> CNNF:
+        """Return what learned with these parameters; whole networks go on from their checkpoint."""
+        head, chosen = make_head(parameters, self.learned), _split(self.learned, parameters).kept
+        if self.convolutions is None:
+            return fit(self.learned, chosen, head, parameters, checkpoint=checkpoint, progress=progress)
+        maps = self._maps[0]
+        return fit_dense_layers(self.convolutions, maps, self.learned, chosen, head, parameters, progress)
+
+    def scores(self, network: Callable[[], CNNF], parameters: DetectionTrainingParameters) -> Scores:
+        """Return what the network scores on the slices that were held out and on those to test."""
+        head, held_out = make_head(parameters, self.learned), _split(self.learned, parameters).held_out
+        if self.convolutions is None:
+            found = network()
+            return score(found, head, self.learned, held_out), score(found, head, self.tested)
+        (maps, tested), found = self._maps, network()
+        with torch.inference_mode():
+            first, second = (
+                head.scores(dense_outputs(found, own)).numpy() for own in (maps[held_out], tested)
+            )
+        return first, second
+
+    @cached_property
+    def _maps(self) -> tuple[torch.Tensor, torch.Tensor]:
+        return last_maps(self.convolutions, self.learned), last_maps(self.convolutions, self.tested)
 
 
 def _row(
@@ -234,11 +251,10 @@ def _row(
     learned: SliceSet,
     tested: SliceSet,
     parameters: DetectionTrainingParameters,
-    split: _Split,
-    held_out_scores: NDArray,
-    tested_scores: NDArray,
+    scores: Scores,
 ) -> Row:
-    threshold = square_millimetres(parameters.threshold_px)
+    held_out_scores, tested_scores = scores
+    split, threshold = _split(learned, parameters), square_millimetres(parameters.threshold_px)
     centred = parameters.head in ("logistic", "softmax")
     decisions = fit_decisions(held_out_scores, learned.present(threshold)[split.held_out], centred)
     present = tested.present(threshold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +54,9 @@ class DetectionTraining:
     learned: bool = True
 
 
-def _origin(slices: SliceSet, extra: SliceSet | None, start: CNNF | None) -> dict[str, object]:
+def origin(given: Sequence[SliceSet], start: CNNF | None) -> dict[str, object]:
     """Return as plain data what tells slices, their labels and the start of a training from any other."""
-    given = [one for one in (slices, extra) if one is not None]
-    folds = [] if slices.folds is None else [slices.folds]
+    folds = [] if given[0].folds is None else [given[0].folds]
     contents = (part for one in given for part in (one.images, one.areas, one.patients))
     tensors = start.state_dict().values() if start is not None else ()
     return {
@@ -97,7 +97,8 @@ def train_detection(
     if extra is not None:
         require_alike(slices, extra)
     if checkpoints is not None:
-        claim_checkpoints(checkpoints, {**_origin(slices, extra, start), **p.as_dict()})
+        given = [slices] if extra is None else [slices, extra]
+        claim_checkpoints(checkpoints, {**origin(given, start), **p.as_dict()})
     fold = chosen_folds(slices, p)
     numbers = np.unique(fold)
     to_score = numbers[: p.scored_folds]

@@ -111,6 +111,20 @@ def test_all_methods_are_compared(prepared, tmp_path):
     assert len(record["methods"]["6000"]) == 7
 
 
+def test_rows_of_the_tables_are_kept_for_their_parameters_alone(prepared, tmp_path, capsys):
+    words = ["--slices", prepared, "--tested", prepared, "--thresholds", 6000, "--no-layers", *SMALL]
+    words += ["--checkpoints", tmp_path / "kept"]
+    assert run("train", "detection-tables", *words, "-o", tmp_path / "first") == 0
+    for checkpoint in (tmp_path / "kept").glob("*.ckpt"):
+        checkpoint.unlink()  # what is complete needs its scores alone
+    assert run("train", "detection-tables", *words, "-o", tmp_path / "again") == 0
+    assert not list((tmp_path / "kept").glob("*.ckpt"))
+    texts = [(tmp_path / name / "tables.md").read_text(encoding="utf-8") for name in ("first", "again")]
+    assert texts[0] == texts[1]
+    assert run("train", "detection-tables", *words, "--seed", 5, "-o", tmp_path / "other") == 2
+    assert "checkpoints of another training" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_layers_and_dense_layers_on_given_convolutions(prepared, tmp_path):
     first = ("train", "detection", "--slices", prepared, "--scored-folds", 1, "--no-final", *SMALL)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from LungCAD.tasks.detection_input import DetectionInput
+from LungCAD.train.detection import tables
+from LungCAD.train.detection.kept_scores import KeptScores
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.tables import (
@@ -16,11 +18,13 @@ from LungCAD.train.detection.tables import (
     PAPER_LAYERS_F1,
     Row,
     compare_layers,
+    compare_methods,
     few_markdown,
     few_patients,
     layers_markdown,
     methods_markdown,
 )
+from LungCAD.train.detection.training import fit
 
 SMALL = DetectionTrainingParameters(
     width=1 / 32, dense=4, folds=2, epochs=1, batch=8, local=0.0, device="cpu"
@@ -80,6 +84,26 @@ def test_layers_are_compared_at_4000_pixels():
     rows = compare_layers(data, data, SMALL, layers=("fc6",), components=2, dimensions=2)
     assert [row.name for row in rows] == ["fc6", "CNN"]
     assert all(np.isfinite(row.auc).all() for row in rows)
+
+
+def test_rows_that_were_kept_are_not_computed_again(tmp_path, monkeypatch):
+    data, kept = slices(24, 6), KeptScores(tmp_path)
+    methods, layers = ("classification", "regression L2"), ("conv5", "fc6")
+
+    def compare(only_methods, only_layers, kept):
+        rows = compare_methods(data, data, SMALL, (4000.0,), only_methods, kept=kept)[4000.0]
+        vectors = {"components": 2, "dimensions": 2, "kept": kept}
+        return rows, compare_layers(data, data, SMALL, layers=only_layers, **vectors)
+
+    at_once = compare(methods, layers, None)
+    compare(methods[:1], layers[:1], kept)  # broken off after these
+
+    trained = []
+    monkeypatch.setattr(tables, "fit", lambda *args, **kwargs: trained.append(1) or fit(*args, **kwargs))
+    assert compare(methods, layers, kept) == at_once
+    assert len(trained) == 2  # the second method, and the layers' network from its checkpoint for fc6
+    assert compare(methods, layers, kept) == at_once
+    assert len(trained) == 2
 
 
 def test_few_patients_are_whole_and_as_many_as_folds():
