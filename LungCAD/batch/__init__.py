@@ -1,6 +1,5 @@
 """Many cases: a run over any number of them in constant memory that goes on where it was broken off."""
 
-from LungCAD.batch.ordered import ordered_map
 from LungCAD.batch.table import ResumableTable
 
-__all__ = ["ResumableTable", "ordered_map"]
+__all__ = ["ResumableTable"]

@@ -13,10 +13,10 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from PIL import Image
 
-from LungCAD.batch.ordered import ordered_map
 from LungCAD.batch.table import ResumableTable
 from LungCAD.errors import InputError
 from LungCAD.images import read_radiograph
+from LungCAD.parallel import thread_map
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.xray_lungs import XrayLungs, XraySegmenter, film_array, read_out
 
@@ -124,8 +124,8 @@ def segment_films(
             lungs = iter(segmenter.probabilities(np.stack(usable)) if usable else ())
             yield from ((one, None if one.square is None else next(lungs)) for one in chunk)
 
-    prepared = ordered_map(prepare, waiting, workers, ahead=2 * batch)
-    for number, row in enumerate(ordered_map(finish, predicted(prepared), workers, ahead=batch)):
+    prepared = thread_map(prepare, waiting, workers, ahead=2 * batch)
+    for number, row in enumerate(thread_map(finish, predicted(prepared), workers, ahead=batch)):
         table.append(row)
         if number % batch == 0:
             table.flush()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from LungCAD.errors import InputError
+from LungCAD.parallel import MOST_PROCESSES, default_processes
 from LungCAD.parameters import Declaration, Parameters, declaration_of, parameters_from_dict
 
 Declared = TypeVar("Declared", bound=Parameters)
@@ -105,6 +106,17 @@ def add_output(parser: argparse.ArgumentParser, required: bool = True) -> None:
     parser.add_argument("-o", "--output", type=Path, required=required, metavar="OUT", help="output folder")
     parser.add_argument("--overwrite", action="store_true", help="replace results that exist already")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no closing words")
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Add --workers: how many processes make synthetic scans at once."""
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=default_processes(),
+        metavar="N",
+        help=f"processes that make synthetic scans (default: one per core, {MOST_PROCESSES} at most)",
+    )
 
 
 def _help(declaration: Declaration, default: object) -> str:

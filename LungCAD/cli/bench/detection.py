@@ -20,6 +20,7 @@ from LungCAD.cli.bench.detection_quality import cross_score, score
 from LungCAD.cli.bench.detection_timing import time_fisher, time_scan
 from LungCAD.cli.bench.generators import Study, generator_function, load_generator
 from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import add_workers
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.networks import CNNF
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cross-studies", type=int, default=16, metavar="N", help="so many of each (default: 16)"
     )
+    add_workers(parser)
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
 
@@ -70,7 +72,9 @@ def run(options: argparse.Namespace) -> int:
         result["fisher"] = fisher = time_fisher(options.rounds)
         print(f"Fisher vectors           {fisher['speed']:8.1f} times as fast as scikit-image")
         if trained and options.patients:
-            result["quality"] = quality = score(parameters, detector, options.patients, progress)
+            result["quality"] = quality = score(
+                parameters, detector, options.patients, progress, options.workers
+            )
             print(quality.pop("table"))
             print(_gate_line(quality["difficulty"]))
             for code, row in quality["scans"].items():

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from LungCAD.cli.bench.generators import Study
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
-from LungCAD.phantom import make_study
+from LungCAD.parallel import process_map
 from LungCAD.progress import Progress, each, part
 from LungCAD.tasks.detection_input import Decision
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
@@ -24,7 +24,7 @@ from LungCAD.train.detection.difficulty import (
     study_histograms,
 )
 from LungCAD.train.detection.metrics import areas_under_roc, f1_scores
-from LungCAD.train.detection.phantoms import BENCHMARK_SEED, FIRST_SEED, benchmark_study
+from LungCAD.train.detection.phantoms import BENCHMARK_SEED, FIRST_SEED, benchmark_patient
 from LungCAD.train.detection.scores import detection_scores, found_diseases, markdown
 from LungCAD.train.detection.slices import DISEASES, disease_areas
 from LungCAD.train.detection.targets import T6000_MM2
@@ -40,9 +40,15 @@ SAME_DISEASES = {
 
 
 def score(
-    parameters: IldDetectionParameters, detector: Detector, patients: int, progress: Progress
+    parameters: IldDetectionParameters,
+    detector: Detector,
+    patients: int,
+    progress: Progress,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Return what slices and verdicts are worth on synthetic patients, and how hard these are.
+
+    workers : processes that make the patients.
 
     Raises
     ------
@@ -54,18 +60,18 @@ def score(
     schema, bare = load_schema("ltrc5"), dataclasses.replace(parameters, heat_maps=False)
     alone, smoothed, truth, names, verdicts, histograms = [], [], [], [], [], []
     seeds, share = range(BENCHMARK_SEED, BENCHMARK_SEED + patients), part(progress, 0.0, 0.6)
-    for seed in each(seeds, share, "Scoring patients"):
-        study = make_study(benchmark_study(seed))
+    for study in process_map(benchmark_patient, seeds, workers, share, "Scoring patients"):
         areas = disease_areas(study.labels, schema, DISEASES)
         findings = detect(study.ct, bare, detector=detector).findings
         for reading in findings.slices:
             alone.append(reading.probability or (0.0,) * len(DISEASES))
             smoothed.append(reading.smoothed or (0.0,) * len(DISEASES))
         truth.append(areas >= T6000_MM2)
-        names += [str(seed)] * len(areas)
+        names += [str(study.seed)] * len(areas)
         verdicts.append([disease.probability or 0.0 for disease in findings.diseases])
         histograms.append(study_histograms(study))
-    others = slice_histograms(range(FIRST_SEED, FIRST_SEED + patients), part(progress, 0.6, 1.0))
+    others = range(FIRST_SEED, FIRST_SEED + patients)
+    others_histograms = slice_histograms(others, part(progress, 0.6, 1.0), workers)
     present = np.concatenate(truth)
     rows = {}
     decisions = [Decision(threshold=threshold) for threshold in detector.thresholds]
@@ -76,7 +82,7 @@ def score(
     table = "\n\n".join(f"{name}:\n{markdown(scores, DISEASES)}" for name, scores in rows.items())
     return {
         "patients": patients,
-        "difficulty": measure_difficulty(others, join_histograms(histograms)),
+        "difficulty": measure_difficulty(others_histograms, join_histograms(histograms)),
         **{name: scores.as_dict() for name, scores in rows.items()},
         "scans": _scans(np.array(verdicts), np.array([one.any(0) for one in truth]), detector.thresholds),
         "table": table,

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-
-import SimpleITK as sitk
-import torch
 
 from LungCAD import __version__
 from LungCAD.cli.bench.generators import PHANTOM, load_generator
 from LungCAD.cli.bench.measure import Job, perform
-from LungCAD.cli.bench.verdicts import Row, Spread, Summary, summarise
+from LungCAD.cli.bench.verdicts import Spread, Summary, summarise
 from LungCAD.cli.console import progress_bar
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
-from LungCAD.progress import Progress
+from LungCAD.parallel import process_map
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 
 PARTS = ("score", "oracle", "expansion", "sham")
@@ -67,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         jobs += [Job(seed, options.cross, frozenset({"score"}), modes) for seed in options.seeds]
 
     with progress_bar(options.quiet) as progress:
-        rows = measure_all(jobs, options.workers, progress)
+        rows = list(process_map(perform, jobs, options.workers, progress, "Measuring studies"))
     cross = [row for row in rows if row["generator"] != PHANTOM]
     tuning = [row for row in rows if row["generator"] == PHANTOM and row["seed"] in options.tuning_seeds]
     studies = [row for row in rows if row["generator"] == PHANTOM and row["seed"] in options.seeds]
@@ -88,26 +83,6 @@ def seeds(text: str) -> tuple[int, ...]:
     """Parse "0-19" or "1,4,7-9"; raises ValueError for anything else."""
     ranges = [part.partition("-") for part in text.split(",")]
     return tuple(seed for first, _, last in ranges for seed in range(int(first), int(last or first) + 1))
-
-
-def measure_all(jobs: list[Job], workers: int, progress: Progress) -> list[Row]:
-    """Measure every job in worker processes; rows in the order of the jobs.
-
-    Raises what a worker raised first; `Cancelled` from `progress` stops the jobs that have not begun.
-    """
-    context = multiprocessing.get_context("spawn")
-    threads = max(1, multiprocessing.cpu_count() // workers)
-    with ProcessPoolExecutor(workers, context, initializer=_limit_threads, initargs=(threads,)) as pool:
-        futures = [pool.submit(perform, job) for job in jobs]
-        try:
-            progress(0.0, f"Measuring {len(jobs)} studies")
-            for done, future in enumerate(as_completed(futures), start=1):
-                future.result()
-                progress(done / len(jobs), f"{done} of {len(jobs)} studies measured")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    return [future.result() for future in futures]
 
 
 def table(summary: Summary) -> str:
@@ -133,8 +108,3 @@ def table(summary: Summary) -> str:
 
 def _spread_lines(spreads: Iterable[tuple[str, Spread]]) -> list[str]:
     return [f"  {name:42}{s.mean:8.3f}{s.sd:8.3f}{s.worst:8.3f}  {s.worst_seed}" for name, s in spreads]
-
-
-def _limit_threads(threads: int) -> None:
-    torch.set_num_threads(threads)
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_config, add_parameters, configured, parameters_from
+from LungCAD.cli.options import add_config, add_parameters, add_workers, configured, parameters_from
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
@@ -67,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compact", action="store_true", help="start from the recipe for small networks from scratch"
     )
+    add_workers(parser)
     add_config(parser)
     add_parameters(parser, CpaTrainingParameters)
     parser.add_argument(
@@ -123,10 +124,11 @@ def _phantoms(
     options: argparse.Namespace, parameters: CpaTrainingParameters, kept: Path, progress: Progress
 ) -> tuple[Split, str, list[str]]:
     seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-    split = split_by_patient(phantom_cases(seeds, kept, True, part(progress, 0.0, 0.7)), parameters)
+    made = phantom_cases(seeds, kept, True, part(progress, 0.0, 0.7), options.workers)
+    split = split_by_patient(made, parameters)
     if options.unseen:
         further = range(FIRST_UNSEEN, FIRST_UNSEEN + options.unseen)
-        unseen = phantom_cases(further, kept, False, part(progress, 0.7, 1.0))
+        unseen = phantom_cases(further, kept, False, part(progress, 0.7, 1.0), options.workers)
         split = Split([*split.training, *split.test], split.validation, unseen)
     data = (
         f"Phantom scans of {len(seeds)} thoraxes, seeds {seeds[0]} to {seeds[-1]}: "

@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, parameters_from
+from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.progress import Progress, part
@@ -76,6 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
     )
+    add_workers(parser)
     add_parameters(parser, DetectionTrainingParameters)
     add_output(parser)
 
@@ -156,7 +157,8 @@ def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]
         return ticked_slices(options.ticks, progress=progress)
     if options.dataset:
         return reviewed_slices(options.dataset, progress=progress)
-    return phantom_slices(range(options.first_seed, options.first_seed + options.phantoms), progress=progress)
+    seeds = range(options.first_seed, options.first_seed + options.phantoms)
+    return phantom_slices(seeds, progress=progress, workers=options.workers)
 
 
 def _painted(options: argparse.Namespace, keep: Keep, progress: Progress) -> SliceSet | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, parameters_from
+from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
 from LungCAD.cli.train.detection import Keep, scratch_slices
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.progress import Progress, part
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every row there, and go on from it"
     )
+    add_workers(parser)
     add_parameters(parser, DetectionTrainingParameters)
     add_output(parser)
 
@@ -83,9 +84,10 @@ def run(options: argparse.Namespace) -> int:
 def _slices(options: argparse.Namespace, keep: Keep, progress: Progress) -> tuple[SliceSet, SliceSet]:
     """Return the slices to learn from and those to score."""
     seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-    made = phantom_slices(seeds, progress=part(progress, 0.0, 0.7))
+    made = phantom_slices(seeds, progress=part(progress, 0.0, 0.7), workers=options.workers)
     learned = read_slices(options.slices) if options.slices else keep(made)
-    made = phantom_slices(_unseen(options), benchmark_study, progress=part(progress, 0.7, 1.0))
+    share = part(progress, 0.7, 1.0)
+    made = phantom_slices(_unseen(options), benchmark_study, progress=share, workers=options.workers)
     return learned, read_slices(options.tested) if options.tested else keep(made)
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_config, add_output, add_parameters, configured, parameters_from
+from LungCAD.cli.options import (
+    add_config,
+    add_output,
+    add_parameters,
+    add_workers,
+    configured,
+    parameters_from,
+)
 from LungCAD.files import atomic_folder
 from LungCAD.labels import Schema, available_schemas, load_schema, schema_reference
 from LungCAD.progress import Progress, part
@@ -55,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
     )
+    add_workers(parser)
     add_config(parser)
     add_parameters(parser, IldTrainingParameters)
     add_output(parser)
@@ -105,7 +113,7 @@ def _folder(options: argparse.Namespace) -> AbstractContextManager[Path | str]:
 def _read(options: argparse.Namespace, schema: Schema, progress: Progress) -> SliceSet:
     if options.phantoms is not None:
         seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-        return phantom_slices(seeds, schema_reference(schema), IldInput(), progress)
+        return phantom_slices(seeds, schema_reference(schema), IldInput(), progress, options.workers)
     readers = {"geneva": geneva_slices, "ltrc": label_volume_slices, "dataset": reviewed_slices}
     name = next(name for name in readers if getattr(options, name))
     return readers[name](getattr(options, name), schema, IldInput(), progress)
@@ -126,7 +134,8 @@ def _unseen(
     if not options.unseen:
         return None
     first = FIRST_SEED + (options.phantoms or 0)
-    return phantom_slices(range(first, first + options.unseen), parameters.schema, IldInput(), progress)
+    seeds = range(first, first + options.unseen)
+    return phantom_slices(seeds, parameters.schema, IldInput(), progress, options.workers)
 
 
 def _command(options: argparse.Namespace) -> str:

@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_config, add_output, add_parameters, configured, parameters_from
+from LungCAD.cli.options import (
+    add_config,
+    add_output,
+    add_parameters,
+    add_workers,
+    configured,
+    parameters_from,
+)
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.report.record import repeatable_command
@@ -22,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every training there, and go on from it"
     )
+    add_workers(parser)
     add_config(parser)
     add_parameters(parser, AblationParameters)
     add_output(parser)
@@ -37,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     rows = _chosen(options.rows)
     roles = {str(getattr(options, name)): name.upper() for name in ("checkpoints", "config", "output")}
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
-        results = run_ablation(parameters, rows, options.checkpoints, progress)
+        results = run_ablation(parameters, rows, options.checkpoints, progress, options.workers)
         command = repeatable_command(["lungcad", *options.words], roles)
         write_ablation(folder, results, parameters, command)
     print(table(results))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from LungCAD.parallel import process_map
 from LungCAD.phantom.aspergillosis_study import (
     AspergillosisParameters,
     AspergillosisStudy,
     make_aspergillosis,
 )
-from LungCAD.progress import Progress, each, silent
+from LungCAD.progress import Progress, silent
 from LungCAD.tasks.cpa_projections import ROTATIONS, ProjectionVolume, Rotation
 from LungCAD.train.cpa.cases import Case, read_case
 
@@ -28,28 +31,33 @@ TURNS = 2
 
 
 def phantom_cases(
-    seeds: Sequence[int], folder: Path, uniform: bool, progress: Progress = silent
+    seeds: Sequence[int], folder: Path, uniform: bool, progress: Progress = silent, workers: int = 1
 ) -> list[Case]:
     """Return the cases of the thoraxes of these seeds; they are kept in the folder and read from it again.
 
-    uniform : signs in every region as often as in any other, instead of as often as in the cohort.
+    uniform : signs in every region as often as in any other, instead of as often as in the cohort. workers :
+    processes that make them, as in `process_map`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    cases = []
-    for seed in each(seeds, progress, "Making phantoms"):
-        paths = [folder / f"phantom-{'u' if uniform else 'c'}{seed}-{i}.npz" for i in range(STUDIES)]
-        if not all(path.exists() for path in paths):
-            _make(AspergillosisParameters(_size(seed), seed, STUDIES, uniform), paths)
-        cases += map(read_case, paths)
-    return cases
+    kept = partial(_kept, folder=folder, uniform=uniform)
+    missing = [seed for seed in seeds if not all(path.exists() for path in _paths(seed, folder, uniform))]
+    deque(process_map(kept, missing, workers, progress, "Making phantoms"), maxlen=0)
+    return [read_case(path) for seed in seeds for path in _paths(seed, folder, uniform)]
 
 
-def _make(parameters: AspergillosisParameters, paths: Iterable[Path]) -> None:
+def _paths(seed: int, folder: Path, uniform: bool) -> list[Path]:
+    return [folder / f"phantom-{'u' if uniform else 'c'}{seed}-{i}.npz" for i in range(STUDIES)]
+
+
+def _kept(seed: int, folder: Path, uniform: bool) -> None:
+    """Make the cases of a thorax and keep them."""
+    parameters = AspergillosisParameters(_size(seed), seed, STUDIES, uniform)
+    paths = _paths(seed, folder, uniform)
     for number, (path, study) in enumerate(zip(paths, make_aspergillosis(parameters), strict=True)):
-        rng = np.random.default_rng([parameters.seed, 27, number])
+        rng = np.random.default_rng([seed, 27, number])
         others = rng.choice(np.arange(1, len(ROTATIONS)), TURNS - 1, replace=False)
         turns = [ROTATIONS[0], *(ROTATIONS[i] for i in others)]
-        study_case(study, path.stem, f"thorax-{parameters.seed}", turns).write(path)
+        study_case(study, path.stem, f"thorax-{seed}", turns).write(path)
 
 
 def _size(seed: int) -> tuple[int, int, int]:

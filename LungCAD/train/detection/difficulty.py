@@ -13,11 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from LungCAD.labels import load_schema
-from LungCAD.phantom.study import PhantomStudy, make_study
-from LungCAD.progress import Progress, each, silent
+from LungCAD.parallel import process_map
+from LungCAD.phantom.study import PhantomStudy
+from LungCAD.progress import Progress, silent
 from LungCAD.train.detection.label_volumes import SCHEMA
 from LungCAD.train.detection.metrics import areas_under_roc, patient_bootstrap
-from LungCAD.train.detection.phantoms import benchmark_study
+from LungCAD.train.detection.phantoms import benchmark_patient
 from LungCAD.train.detection.scores import plain
 from LungCAD.train.detection.slices import DISEASES, disease_areas
 from LungCAD.train.detection.targets import T6000_MM2
@@ -45,10 +46,16 @@ class SliceHistograms:
     patients: NDArray[np.intp]
 
 
-def slice_histograms(seeds: Sequence[int], progress: Progress = silent) -> SliceHistograms:
-    """Return what density tells of every slice of the benchmark's studies with these seeds."""
-    made = each(seeds, progress, "Making studies")
-    return join_histograms(study_histograms(make_study(benchmark_study(seed))) for seed in made)
+def slice_histograms(seeds: Sequence[int], progress: Progress = silent, workers: int = 1) -> SliceHistograms:
+    """Return what density tells of every slice of the benchmark's studies with these seeds.
+
+    workers : processes that make them, as in `process_map`.
+    """
+    return join_histograms(process_map(_patient_histograms, seeds, workers, progress, "Making studies"))
+
+
+def _patient_histograms(seed: int) -> SliceHistograms:
+    return study_histograms(benchmark_patient(seed))
 
 
 def study_histograms(study: PhantomStudy) -> SliceHistograms:

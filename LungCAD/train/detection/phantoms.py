@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from LungCAD.labels import load_schema
-from LungCAD.phantom.study import StudyParameters, make_study
-from LungCAD.progress import Progress, each, silent
+from LungCAD.parallel import process_map
+from LungCAD.phantom.study import PhantomStudy, StudyParameters, make_study
+from LungCAD.progress import Progress, silent
 from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.label_volumes import SCHEMA
 from LungCAD.train.detection.slices import SliceSet, cut_slices
@@ -41,6 +43,11 @@ def benchmark_study(seed: int) -> StudyParameters:
     return replace(BENCHMARK, seed=seed)
 
 
+def benchmark_patient(seed: int) -> PhantomStudy:
+    """Return the scan of the benchmark's patient of that seed, with its truth."""
+    return make_study(benchmark_study(seed))
+
+
 def varied_study(seed: int) -> StudyParameters:
     """Return the patient of that seed on a scanner of its own; disease looks in more ways than elsewhere."""
     rng = np.random.default_rng([seed, 23])
@@ -63,10 +70,19 @@ def phantom_slices(
     study: Callable[[int], StudyParameters] = varied_study,
     prepare: DetectionInput | None = None,
     progress: Progress = silent,
+    workers: int = 1,
 ) -> Iterator[SliceSet]:
-    """Yield the slices of the synthetic patient of each seed; `study` says how each is scanned."""
-    prepare, schema = prepare or DetectionInput(), load_schema(SCHEMA)
-    for seed in each(seeds, progress, "Making studies"):
-        made = make_study(study(seed))
-        source = f"{len(seeds)} synthetic patients, seeds {min(seeds)} to {max(seeds)}"
-        yield cut_slices(made.ct, made.labels, schema, prepare, f"phantom-{seed}", source, "Apache-2.0", True)
+    """Yield the slices of the synthetic patient of each seed; `study` says how each is scanned.
+
+    workers : processes that make them, as in `process_map`.
+    """
+    source = f"{len(seeds)} synthetic patients, seeds {min(seeds)} to {max(seeds)}"
+    make = partial(_patient_slices, study=study, prepare=prepare or DetectionInput(), source=source)
+    return process_map(make, seeds, workers, progress, "Making studies")
+
+
+def _patient_slices(
+    seed: int, study: Callable[[int], StudyParameters], prepare: DetectionInput, source: str
+) -> SliceSet:
+    made, schema = make_study(study(seed)), load_schema(SCHEMA)
+    return cut_slices(made.ct, made.labels, schema, prepare, f"phantom-{seed}", source, "Apache-2.0", True)

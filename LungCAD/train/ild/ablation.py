@@ -14,9 +14,10 @@ import torch
 from torch import nn
 
 from LungCAD.labels import load_schema
+from LungCAD.parallel import process_map
 from LungCAD.phantom.reader import fraction_rois
 from LungCAD.phantom.study import BENCHMARK, make_study
-from LungCAD.progress import Progress, each, part, silent
+from LungCAD.progress import Progress, part, silent
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.checkpoints import claim_checkpoints
 from LungCAD.train.ild.ablation_rows import ROWS, SCHEMA, AblationParameters, Row
@@ -63,12 +64,14 @@ def run_ablation(
     rows: Sequence[Row] = ROWS,
     checkpoints: Path | None = None,
     progress: Progress = silent,
+    workers: int = 1,
 ) -> tuple[Result, ...]:
     """Train and score every row, each so many times, on the same phantoms.
 
     Parameters
     ----------
     checkpoints : folder that keeps every training, so that a run that was broken off goes on.
+    workers : processes that make the phantoms.
 
     Raises
     ------
@@ -81,8 +84,8 @@ def run_ablation(
     if checkpoints is not None:
         claim_checkpoints(checkpoints, {"ablation": True, **p.as_dict()})
     seeds = range(FIRST_SEED, FIRST_SEED + p.studies + p.unseen)
-    learned = benchmark_slices(seeds[: p.studies], p.drawn, part(progress, 0.0, 0.07))
-    unseen = benchmark_slices(seeds[p.studies :], 1.0, part(progress, 0.07, 0.1))
+    learned = benchmark_slices(seeds[: p.studies], p.drawn, part(progress, 0.0, 0.07), workers)
+    unseen = benchmark_slices(seeds[p.studies :], 1.0, part(progress, 0.07, 0.1), workers)
     runs = len(rows) * p.repeats
 
     def one(number: int, row: Row) -> Result:
@@ -103,16 +106,22 @@ def run_ablation(
     return tuple(one(number, row) for number, row in enumerate(rows))
 
 
-def benchmark_slices(seeds: Sequence[int], drawn: float, progress: Progress = silent) -> SliceSet:
-    """Return slices of studies that are scanned as `BENCHMARK` is, a part of the lung labelled."""
+def benchmark_slices(
+    seeds: Sequence[int], drawn: float, progress: Progress = silent, workers: int = 1
+) -> SliceSet:
+    """Return slices of studies that are scanned as `BENCHMARK` is, a part of the lung labelled.
+
+    workers : processes that make them, as in `process_map`.
+    """
     collector = SliceCollector(load_schema(SCHEMA), IldInput())
     x, y, _ = BENCHMARK.size
     height = BENCHMARK.size[2] * BENCHMARK.spacing[2]
     grid = {"size": (x, y, SLICES), "spacing": (*BENCHMARK.spacing[:2], height / SLICES)}
-    for seed in each(seeds, progress, "Making phantoms"):
-        study = make_study(replace(BENCHMARK, seed=seed, schema=SCHEMA, **grid))
-        labels = study.labels if drawn == 1 else fraction_rois(study.labels, study.lungs, drawn, seed)
-        collector.add(study.ct, labels, study.lungs, f"phantom-{seed}", thickness_mm=BENCHMARK.thickness)
+    studies = [replace(BENCHMARK, seed=seed, schema=SCHEMA, **grid) for seed in seeds]
+    for study in process_map(make_study, studies, workers, progress, "Making phantoms"):
+        labels = study.labels if drawn == 1 else fraction_rois(study.labels, study.lungs, drawn, study.seed)
+        name = f"phantom-{study.seed}"
+        collector.add(study.ct, labels, study.lungs, name, thickness_mm=BENCHMARK.thickness)
     return collector.done(f"{len(seeds)} phantoms", "Apache-2.0", synthetic=True)
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from LungCAD.labels import load_schema
+from LungCAD.parallel import process_map
 from LungCAD.phantom.study import BENCHMARK, StudyParameters, make_study
-from LungCAD.progress import Progress, each, silent
+from LungCAD.progress import Progress, silent
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.ild.collecting import SliceCollector
 from LungCAD.train.ild.slices import SliceSet
@@ -25,9 +26,11 @@ HEALTHY, SHAM, HEAVY = 0.08, 0.08, 0.25
 
 
 def phantom_slices(
-    seeds: Iterable[int], schema: str, input: IldInput, progress: Progress = silent
+    seeds: Iterable[int], schema: str, input: IldInput, progress: Progress = silent, workers: int = 1
 ) -> SliceSet:
     """Return the slices of one study per seed, each of which counts as a patient with a scanner of its own.
+
+    workers : processes that make them, as in `process_map`.
 
     Raises
     ------
@@ -36,12 +39,10 @@ def phantom_slices(
     """
     seeds = list(seeds)
     collector = SliceCollector(load_schema(schema), input)
-    for seed in each(seeds, progress, "Making phantoms"):
-        parameters = varied_study(seed, schema)
-        study = make_study(parameters)
-        collector.add(
-            study.ct, study.labels, study.lungs, f"phantom-{seed}", thickness_mm=parameters.thickness
-        )
+    studies = [varied_study(seed, schema) for seed in seeds]
+    for study in process_map(make_study, studies, workers, progress, "Making phantoms"):
+        name, thickness = f"phantom-{study.seed}", study.parameters.thickness
+        collector.add(study.ct, study.labels, study.lungs, name, thickness_mm=thickness)
     source = f"{len(seeds)} phantoms of LungCAD, seeds {min(seeds)} to {max(seeds)}"
     return collector.done(source, "Apache-2.0", synthetic=True)
 

@@ -15,6 +15,7 @@ from LungCAD.cli.bench import measure, propagation
 from LungCAD.cli.bench.generators import load_generator
 from LungCAD.cli.bench.measure import Case, Job, expand, oracle, perform, score, sham
 from LungCAD.errors import InputError
+from LungCAD.parallel import process_map
 
 GENERATOR = '''
 from types import SimpleNamespace
@@ -175,9 +176,7 @@ def test_defaults_are_twenty_studies_and_five_others():
 def test_command_writes_and_prints_every_verdict(generator, pipeline, monkeypatch, tmp_path, capsys):
     pipeline(by_density)
     monkeypatch.setattr(propagation, "PHANTOM", generator)
-    monkeypatch.setattr(
-        propagation, "measure_all", lambda jobs, workers, progress: [perform(j) for j in jobs]
-    )
+    monkeypatch.setattr(propagation, "process_map", lambda _, jobs, *more: [perform(job) for job in jobs])
     path = tmp_path / "bench.json"
     parts = ("--parts", "score", "oracle", "expansion")
     assert propagation.run(parsed("-o", str(path), "--seeds", "1-2", "--tuning-seeds", "3", *parts)) == 0
@@ -191,7 +190,7 @@ def test_command_writes_and_prints_every_verdict(generator, pipeline, monkeypatc
 
 
 def test_command_refuses_before_it_measures(tmp_path, monkeypatch):
-    monkeypatch.setattr(propagation, "measure_all", lambda *_: pytest.fail("measured"))
+    monkeypatch.setattr(propagation, "process_map", lambda *_: pytest.fail("measured"))
     path = tmp_path / "bench.json"
     with pytest.raises(InputError, match="share a seed"):
         propagation.run(parsed("-o", str(path), "--seeds", "1-3", "--tuning-seeds", "3"))
@@ -211,5 +210,6 @@ def test_input_errors_survive_the_way_between_processes():
 
 @pytest.mark.slow
 def test_errors_of_a_worker_process_arrive():
+    jobs = [Job(seed, "nowhere.py", frozenset(), ()) for seed in range(2)]
     with pytest.raises(InputError, match=r"nowhere\.py"):
-        propagation.measure_all([Job(0, "nowhere.py", frozenset(), ())], 1, lambda fraction, message: None)
+        list(process_map(perform, jobs, workers=2))

@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.labels import load_schema
+from LungCAD.parallel import process_map
 from LungCAD.phantom.disease import true_labels
 from LungCAD.phantom.lesions import LESIONS_PER_CLASS, LungSpace, plan_lesions
 from LungCAD.phantom.population import EXTENT, FOCI, MOST_DISEASED, plan_population
@@ -76,3 +77,13 @@ def test_without_it_nothing_changed(space):
         np.testing.assert_array_equal(one.weight, other.weight)
     codes = {lesion.code for lesion in plain}
     assert codes == set(LTRC.codes) - {"healthy"}
+
+
+def test_patients_made_in_other_processes_are_the_same():
+    patients = [replace(SMALL, population=True, seed=seed) for seed in (4, 5)]
+    for here, there in zip(map(make_study, patients), process_map(make_study, patients, 2), strict=True):
+        assert there.parameters == here.parameters
+        for one, other in ((here.ct, there.ct), (here.labels, there.labels), (here.lungs, there.lungs)):
+            np.testing.assert_array_equal(*map(sitk.GetArrayFromImage, (one, other)))
+            assert one.GetSpacing() == other.GetSpacing()
+            assert one.GetOrigin() == other.GetOrigin()
