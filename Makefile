@@ -7,6 +7,10 @@ EXTRAS := dev,train,slicer
 # What VTK and Qt load to draw without a screen.
 DRAWING := libegl1 libgl1 libgl1-mesa-dri libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0 libx11-6 fonts-dejavu-core
 
+# A process for each core, each up to two gigabytes; a file's tests share what they have made.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, os.cpu_count() or 1))')
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 apt = { $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); }
 
@@ -16,10 +20,10 @@ demo: .venv/ready
 	$(BIN)/lungcad demo --overwrite -o demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-slow: .venv/ready
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 # The peers that we measure ourselves against need a C++ compiler; without them the bench says so.
 bench: .venv/ready
