@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import add_workers
 from LungCAD.crf import CALIBRATED, CRFParameters
 from LungCAD.crf.calibration import Calibration, CalibrationCase, calibrate
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
+from LungCAD.parallel import process_map
 from LungCAD.phantom.reader import draw_rois, fraction_rois
 from LungCAD.phantom.study import BENCHMARK, make_study
-from LungCAD.progress import each, part
+from LungCAD.progress import part
 from LungCAD.tasks.class_probabilities import from_rois
 
 FIRST_SEED = 100
@@ -43,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PART",
         help="draw this part of the lung in patches, 0..1, instead of a few regions per class",
     )
+    add_workers(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -58,7 +62,8 @@ def run(options: argparse.Namespace) -> int:
     seeds = range(FIRST_SEED, FIRST_SEED + options.studies)
     with progress_bar(options.quiet) as progress:
         stage = part(progress, 0.0, 0.3)
-        cases = [make_case(seed, options.drawn) for seed in each(seeds, stage, "Making phantoms")]
+        make = partial(make_case, part_drawn=options.drawn)
+        cases = list(process_map(make, seeds, options.workers, stage, "Making phantoms"))
         result = calibrate(cases, GRID, CALIBRATED, part(progress, 0.3, 1.0), CRFParameters.presets)
     evidence = {"seeds": list(seeds), "drawn": options.drawn, **result.evidence()}
     write_text(options.output, json.dumps(evidence, indent=1), options.overwrite)

@@ -8,12 +8,13 @@ from pathlib import Path
 import torch
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, parameters_from
+from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.labels import Schema, available_schemas, load_schema
+from LungCAD.parallel import process_map
 from LungCAD.phantom.study import StudyParameters, make_study
-from LungCAD.progress import Progress, each, part
+from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
 from LungCAD.train.extra import require_training_packages
 from LungCAD.train.patches.geneva import read_geneva
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
     )
+    add_workers(parser)
     add_parameters(parser, PatchTrainingParameters)
     add_output(parser)
 
@@ -100,10 +102,8 @@ def _read(
     if options.geneva:
         return read_geneva(options.geneva, schema, *cut, progress)
     seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-    studies = (
-        make_study(StudyParameters(seed=seed, schema=parameters.schema))
-        for seed in each(seeds, progress, "Making studies")
-    )
+    wanted = [StudyParameters(seed=seed, schema=parameters.schema) for seed in seeds]
+    studies = process_map(make_study, wanted, options.workers, progress, "Making phantoms")
     return cut_phantoms(studies, parameters.schema, *cut)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, parameters_from
+from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
 from LungCAD.files import atomic_folder
 from LungCAD.report.record import repeatable_command
 from LungCAD.train.extra import require_training_packages
@@ -14,6 +14,7 @@ from LungCAD.train.texture.parameters import TextureTrainingParameters
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those of the method derive from its parameters."""
+    add_workers(parser)
     add_parameters(parser, TextureTrainingParameters)
     add_output(parser)
 
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     parameters = parameters_from(options, TextureTrainingParameters())
     command = repeatable_command(["lungcad", *options.words], {str(options.output): "OUTPUT"})
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
-        training = train_texture(parameters, progress)
+        training = train_texture(parameters, progress, options.workers)
         write_outcome(folder, training, parameters, command)
     if not options.quiet:
         print(f"Balanced accuracy on phantoms not seen: {training.accuracy:.3f} ± {training.spread:.3f}")

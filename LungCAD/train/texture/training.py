@@ -10,6 +10,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from LungCAD.networks import TextureNet
+from LungCAD.parallel import process_map
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.train.lightning_run import fit_module
 from LungCAD.train.texture.episodes import Episodes
@@ -29,8 +30,12 @@ class TextureTraining:
     spread: float
 
 
-def train_texture(parameters: TextureTrainingParameters, progress: Progress = silent) -> TextureTraining:
+def train_texture(
+    parameters: TextureTrainingParameters, progress: Progress = silent, workers: int = 1
+) -> TextureTraining:
     """Make the phantoms, train, measure; equal parameters give equal networks on one kind of CPU.
+
+    workers : processes that make the phantoms, as in `process_map`.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def train_texture(parameters: TextureTrainingParameters, progress: Progress = si
     """
     p = parameters
     seeds = range(p.first_seed, p.first_seed + p.studies + p.held_out)
-    scans = [make_scan(seed) for seed in each(seeds, part(progress, 0.0, 0.3), "Making phantoms")]
+    scans = list(process_map(make_scan, seeds, workers, part(progress, 0.0, 0.3), "Making phantoms"))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(p.seed)
         learner = TextureLearner(TextureNet(p.dimensions), p)

@@ -32,7 +32,7 @@ def halves(seed, part_drawn):
 
 def test_the_best_settings_and_their_evidence_are_written(tmp_path, capsys):
     path = tmp_path / "crf.json"
-    assert main(["train", "crf", "--studies", "2", "--quiet", "-o", str(path)]) == 0
+    assert main(["train", "crf", "--studies", "2", "--workers", "1", "--quiet", "-o", str(path)]) == 0
     evidence = json.loads(path.read_text(encoding="utf-8"))
     assert evidence["best"]["smoothness_weight"] == 2.0
     assert evidence["seeds"] == [100, 101]

@@ -82,8 +82,8 @@ def test_phantoms_are_called_synthetic(tmp_path, monkeypatch):
         return PhantomStudy(*map(sitk.GetImageFromArray, (hu, labels, labels)), parameters=parameters)
 
     monkeypatch.setattr("LungCAD.cli.train.patches.make_study", small)
-    out = tmp_path / "out"
-    assert main(["train", "patches", "--phantoms", "3", *QUICK, "-o", str(out), "--quiet"]) == 0
+    out, words = tmp_path / "out", ["train", "patches", "--phantoms", "3", *QUICK]
+    assert main([*words, "--workers", "1", "-o", str(out), "--quiet"]) == 0
     assert "Trained on synthetic data" in (out / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert load_network(out / "network.safetensors")[1].card.synthetic
 
