@@ -22,9 +22,14 @@ MOST_PROCESSES = 8
 """Each that makes a scan or measures one holds up to two gigabytes."""
 
 
+def cores() -> int:
+    """Return how many cores this process may use: a cluster lends fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def default_processes() -> int:
     """Return how many processes work at once where nobody says: one per core, `MOST_PROCESSES` at most."""
-    return min(MOST_PROCESSES, os.cpu_count() or 1)
+    return min(MOST_PROCESSES, cores())
 
 
 def thread_map(
@@ -59,14 +64,13 @@ def process_map(
     Raises
     ------
     Exception
-        What `function` raises, when its turn comes; what follows is not worked on. So with what `progress`
-        raises.
+        What `function` raises, when its turn comes, and what `progress` raises; nothing more is begun then.
     """
     workers = min(workers, len(items))
     if workers <= 1:
         yield from map(function, each(items, progress, message))
         return
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads = max(1, cores() // workers)
     context = multiprocessing.get_context("spawn")
     with (
         ProcessPoolExecutor(workers, context, initializer=_limit_threads, initargs=(threads,)) as pool,

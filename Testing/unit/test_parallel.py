@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import Cancelled
-from LungCAD.parallel import process_map, thread_map
+from LungCAD.parallel import cores, process_map, thread_map
 
 
 def test_results_come_in_order():
@@ -62,7 +62,7 @@ def test_processes_give_results_in_order_and_tell_progress():
 def test_they_are_other_processes_that_share_the_cores():
     found = set(process_map(_who, range(4), 2))
     assert all(process != os.getpid() for process, _ in found)
-    assert {threads for _, threads in found} == {max(1, os.cpu_count() // 2)}
+    assert {threads for _, threads in found} == {max(1, cores() // 2)}
 
 
 def _who(_):
