@@ -18,7 +18,7 @@ from LungCAD.report.record import repeatable_command
 from LungCAD.train.detection.label_volumes import label_volume_slices
 from LungCAD.train.detection.painted import painted_slices
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
-from LungCAD.train.detection.phantoms import FIRST_SEED, phantom_slices
+from LungCAD.train.detection.phantoms import FIRST_SEED, phantom_slices, usual_study, varied_study
 from LungCAD.train.detection.reviewed import reviewed_slices
 from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.store import read_slices, write_slices
@@ -49,6 +49,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the first synthetic patient and painting; --start must not know those that are held out "
         f"(default: {FIRST_SEED})",
+    )
+    parser.add_argument(
+        "--usual-looks",
+        action="store_true",
+        help="disease of --phantoms looks as on the benchmark, not in more ways",
     )
     parser.add_argument(
         "--paint",
@@ -90,6 +95,8 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.detection.training import calibrate, train_detection
 
     parameters = parameters_from(options, DetectionTrainingParameters())
+    if options.usual_looks and options.phantoms is None:
+        raise InputError("--usual-looks", "is for synthetic patients", "Leave it out, or give --phantoms")
     if options.dense_only and not options.start:
         raise InputError("--dense-only", "needs --start", "Name the network whose convolutions to keep")
     if options.calibrate and (not options.start or options.paint or options.dense_only):
@@ -158,7 +165,8 @@ def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]
     if options.dataset:
         return reviewed_slices(options.dataset, progress=progress)
     seeds = range(options.first_seed, options.first_seed + options.phantoms)
-    return phantom_slices(seeds, progress=progress, workers=options.workers)
+    study = usual_study if options.usual_looks else varied_study
+    return phantom_slices(seeds, study, progress=progress, workers=options.workers)
 
 
 def _painted(options: argparse.Namespace, keep: Keep, progress: Progress) -> SliceSet | None:

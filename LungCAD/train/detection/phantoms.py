@@ -65,6 +65,11 @@ def varied_study(seed: int) -> StudyParameters:
     )
 
 
+def usual_study(seed: int) -> StudyParameters:
+    """Return the patient of that seed on the scanner of `varied_study`; disease looks as on the benchmark."""
+    return replace(varied_study(seed), varied=())
+
+
 def phantom_slices(
     seeds: Sequence[int],
     study: Callable[[int], StudyParameters] = varied_study,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from LungCAD.cli import main
+from LungCAD.errors import InputError
 from LungCAD.tasks.detection_input import DetectionInput, decisions_from_plain
 from LungCAD.train.detection.scores import detection_scores
 from LungCAD.train.detection.slices import DISEASES, SliceSet
@@ -99,6 +101,24 @@ def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
     _, description = load_network(tmp_path / "out" / "network.safetensors")
     assert description.classes == ("healthy", *DISEASES)
     assert description.input["head"] == "softmax"
+
+
+def test_usual_looks_are_those_of_the_benchmark(monkeypatch, tmp_path, capsys):
+    asked = []
+
+    def none_made(seeds, study, **options):
+        asked.extend(map(study, seeds))
+        raise InputError("phantoms", "are not made in this test")
+
+    monkeypatch.setattr("LungCAD.cli.train.detection.phantom_slices", none_made)
+    for words in (("--phantoms", 2), ("--phantoms", 2, "--usual-looks")):
+        assert run("train", "detection", *words, "-o", tmp_path / "out") == 2
+    varied, usual = asked[:2], asked[2:]
+    assert all(one.varied for one in varied)
+    assert usual == [replace(one, varied=()) for one in varied]
+    capsys.readouterr()
+    assert run("train", "detection", "--slices", tmp_path, "--usual-looks", "-o", tmp_path / "out") == 2
+    assert "--usual-looks: is for synthetic patients" in capsys.readouterr().err
 
 
 def test_all_methods_are_compared(prepared, tmp_path):
