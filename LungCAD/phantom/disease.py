@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from LungCAD.phantom import cavities, emphysema, interstitial
 from LungCAD.phantom.lesions import Lesion, LungSpace, healthy_weight
+from LungCAD.phantom.mimics import MIMICS
 from LungCAD.phantom.structures import Values
 from LungCAD.phantom.textures import (
     AIR_HU,
@@ -39,8 +40,9 @@ TEXTURES: Mapping[str, Texture] = {
     "cavity": cavities.cavity,
     "fungus_ball": cavities.fungus_ball,
     "pleural_thickening": cavities.pleural_thickening,
+    **MIMICS,
 }
-"""How each class looks, by its code in the label schemas."""
+"""How each class looks, by its code in the label schemas, and each mimic by its name."""
 
 VARIED_TEXTURES: Mapping[str, Texture] = {
     "healthy": varied_parenchyma,
@@ -139,14 +141,14 @@ def paint_sham(
 def true_labels(space: LungSpace, lesions: list[Lesion], values: Mapping[str, int]) -> NDArray[np.uint8]:
     """Return the label map (z, y, x): the value of the class with most of a voxel, 0 outside the lung.
 
-    `values` maps class codes to label values; healthy lung is 0 where it has none.
+    `values` maps class codes to label values; what has none in it, healthy lung or a mimic, is 0.
     """
     most = healthy_weight(space, lesions)
     labels = np.full(len(most), values.get("healthy", 0), np.uint8)
     for lesion in lesions:
         wins = lesion.weight > most[lesion.voxels]
         voxels = lesion.voxels[wins]
-        labels[voxels], most[voxels] = values[lesion.code], lesion.weight[wins]
+        labels[voxels], most[voxels] = values.get(lesion.code, 0), lesion.weight[wins]
     volume = np.zeros(space.shape, np.uint8)
     volume.ravel()[space.index] = labels
     return volume

@@ -25,6 +25,8 @@ _TYPICAL_PLACE = {
     "fibrosis": (0.0, 0.10, 15.0, 0.45),
     "reticulation": (0.0, 0.20, 15.0, 0.50),
     "honeycombing": (0.0, 0.10, 12.0, 0.45),
+    "filled_emphysema": (0.0, 0.10, 12.0, 0.45),
+    "nodular_haze": (0.0, 0.20, 15.0, 0.50),
     "micronodules": (25.0, 0.65, 40.0, 0.60),
     "ground_glass": (20.0, 0.45, 40.0, 0.70),
     "consolidation": (15.0, 0.35, 25.0, 0.60),
@@ -32,7 +34,9 @@ _TYPICAL_PLACE = {
 _PLEURAL_REACH_MM = {
     "fibrosis": 22.0,
     "honeycombing": 18.0,
+    "filled_emphysema": 18.0,
     "reticulation": 25.0,
+    "nodular_haze": 25.0,
     "paraseptal_emphysema": 10.0,
 }
 _ATYPICAL = 0.35  # how likely the least typical place is, against the most typical: position must not tell
