@@ -8,7 +8,7 @@ import numpy as np
 
 from LungCAD.phantom.lesions import Lesion, LungSpace, plan_lesions
 
-AFFECTED = {"ground_glass": 0.72, "reticulation": 0.29, "honeycombing": 0.21, "emphysema": 0.60}
+AFFECTED = {"ground_glass": 0.72, "reticulation": 0.29, "honeycombing": 0.17, "emphysema": 0.60}
 """Part of the patients with a disease; so as many slices show it as in LTRC (Gao et al. 2017, table 1).
 
 Diseases come independently of each other, as they nearly do there (its table 2).
@@ -16,30 +16,35 @@ Diseases come independently of each other, as they nearly do there (its table 2)
 
 AFFECTED_BY_OTHERS = 0.3
 
-AFFECTED_BY_MIMICS = {"filled_emphysema": 0.6, "nodular_haze": 0.5}
+EXTENT = (0.03, 0.33)
+"""Part of the lung that a disease takes: its logarithm is even between these."""
+
+MOST_DISEASED = 0.85
+FOCI = (2, 6)
+
+AFFECTED_BY_MIMICS = {"filled_emphysema": 0.7, "nodular_haze": 0.5}
 """Part of the patients with what has a disease's densities without being it (`MIMICS`).
 
 So many, and so much of it, that the histogram of the lung tells neither honeycombing nor reticulation well.
 """
 
-EXTENT = (0.03, 0.33)
-"""Part of the lung that a disease takes: its logarithm is even between these."""
-
 EXTENT_OF_MIMICS = (0.10, 0.33)
 
-MOST_DISEASED = 0.85
-FOCI = (2, 6)
 
+def plan_population(
+    space: LungSpace, codes: Sequence[str], rng: np.random.Generator, mimics: bool = False
+) -> list[Lesion]:
+    """Place what one patient of a population has of the classes; "healthy" is the rest, often all.
 
-def plan_population(space: LungSpace, codes: Sequence[str], rng: np.random.Generator) -> list[Lesion]:
-    """Place what one patient of a population has of the classes and of mimics; the rest is "healthy"."""
-    diseases = [code for code in codes if code != "healthy"]
-    odds = {code: (AFFECTED.get(code, AFFECTED_BY_OTHERS), EXTENT) for code in diseases}
-    odds |= {mimic: (affected, EXTENT_OF_MIMICS) for mimic, affected in AFFECTED_BY_MIMICS.items()}
+    mimics : some patients also have what only resembles a disease.
+    """
+    odds = {code: (AFFECTED.get(code, AFFECTED_BY_OTHERS), EXTENT) for code in codes}
+    if mimics:
+        odds |= {mimic: (part, EXTENT_OF_MIMICS) for mimic, part in AFFECTED_BY_MIMICS.items()}
     shares = {}
-    for code, (affected, extents) in odds.items():
+    for code, (likely, extents) in odds.items():
         chance, extent = rng.random(), np.exp(rng.uniform(*np.log(extents)))
-        if chance < affected:
+        if code != "healthy" and chance < likely:
             shares[code] = float(extent)
     too_much = max(1.0, sum(shares.values()) / MOST_DISEASED)
     return plan_lesions(space, {code: share / too_much for code, share in shares.items()}, rng, foci=FOCI)

@@ -45,6 +45,7 @@ class StudyParameters:
     schema : label schema whose classes to paint.
     disease : False for a healthy lung. heavy : disease in three quarters of the lung instead of half.
     population : disease as in one of many patients, from none to much; `heavy` has no effect then.
+    mimics : some of a population also have what has a disease's densities but another structure (`MIMICS`).
     sham : paint healthy parenchyma through the lesions instead of disease; all labels are healthy.
     varied : codes of classes that look in more ways than in the benchmark (`VARIED_TEXTURES`); to learn from,
         not to score.
@@ -59,6 +60,7 @@ class StudyParameters:
     disease: bool = True
     heavy: bool = False
     population: bool = False
+    mimics: bool = False
     sham: bool = False
     varied: tuple[str, ...] = ()
     noise: float = 13.0
@@ -70,6 +72,8 @@ class StudyParameters:
             raise InputError("schema", f"{self.schema} has classes without a texture: {sorted(unknown)}")
         if unknown := set(self.varied) - set(VARIED_TEXTURES):
             raise InputError("varied", f"has classes that look in one way only: {sorted(unknown)}")
+        if self.mimics and not self.population:
+            raise InputError("mimics", "are for a population", "Ask for one, or leave them out")
         if self.noise < 0:
             raise InputError("noise", f"{self.noise} HU is negative", "Give 0 or more")
 
@@ -114,7 +118,7 @@ def make_study(parameters: StudyParameters = BENCHMARK, progress: Progress = sil
     spacing = p.spacing[::-1]
     space = LungSpace.of(thorax.lungs, spacing)
     schema = load_schema(p.schema)
-    amount = {"heavy": p.heavy, "population": p.population}
+    amount = {"heavy": p.heavy, "population": p.population, "mimics": p.mimics}
     lesions = plan_disease(space, schema.codes, plan_rng, **amount) if p.disease else []
 
     progress(0.5, "Painting the disease")
@@ -141,13 +145,14 @@ def plan_disease(
     rng: np.random.Generator,
     heavy: bool = False,
     population: bool = False,
+    mimics: bool = False,
 ) -> list[Lesion]:
     """Place all classes but "healthy" in the lung, each with a share of its own; the rest stays healthy.
 
-    heavy, population : as in `StudyParameters`.
+    heavy, population, mimics : as in `StudyParameters`.
     """
     if population:
-        return plan_population(space, codes, rng)
+        return plan_population(space, codes, rng, mimics)
     if "cavity" in codes:
         return plan_aspergillosis(space, rng)
     diseases = [code for code in codes if code != "healthy"]

@@ -49,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cross-studies", type=int, default=16, metavar="N", help="so many of each (default: 16)"
     )
+    parser.add_argument(
+        "--mimics",
+        action="store_true",
+        help="these patients also have what shares densities with honeycombing and reticulation: they pass "
+        "the difficulty gate",
+    )
     add_workers(parser)
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
@@ -73,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"Fisher vectors           {fisher['speed']:8.1f} times as fast as scikit-image")
         if trained and options.patients:
             result["quality"] = quality = score(
-                parameters, detector, options.patients, progress, options.workers
+                parameters, detector, options.patients, progress, options.workers, options.mimics
             )
             print(quality.pop("table"))
             print(_gate_line(quality["difficulty"]))

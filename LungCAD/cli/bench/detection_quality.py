@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,11 @@ def score(
     patients: int,
     progress: Progress,
     workers: int = 1,
+    mimics: bool = False,
 ) -> dict[str, Any]:
     """Return what slices and verdicts are worth on synthetic patients, and how hard these are.
 
-    workers : processes that make the patients.
+    workers : processes that make the patients. mimics : these also have what only resembles a disease.
 
     Raises
     ------
@@ -60,7 +62,9 @@ def score(
     schema, bare = load_schema("ltrc5"), dataclasses.replace(parameters, heat_maps=False)
     alone, smoothed, truth, names, verdicts, histograms = [], [], [], [], [], []
     seeds, share = range(BENCHMARK_SEED, BENCHMARK_SEED + patients), part(progress, 0.0, 0.6)
-    for study in process_map(benchmark_patient, seeds, workers, share, "Scoring patients"):
+    for study in process_map(
+        partial(benchmark_patient, mimics=mimics), seeds, workers, share, "Scoring patients"
+    ):
         areas = disease_areas(study.labels, schema, DISEASES)
         findings = detect(study.ct, bare, detector=detector).findings
         for reading in findings.slices:
@@ -71,7 +75,7 @@ def score(
         verdicts.append([disease.probability or 0.0 for disease in findings.diseases])
         histograms.append(study_histograms(study))
     others = range(FIRST_SEED, FIRST_SEED + patients)
-    others_histograms = slice_histograms(others, part(progress, 0.6, 1.0), workers)
+    others_histograms = slice_histograms(others, part(progress, 0.6, 1.0), workers, mimics)
     present = np.concatenate(truth)
     rows = {}
     decisions = [Decision(threshold=threshold) for threshold in detector.thresholds]
@@ -82,6 +86,7 @@ def score(
     table = "\n\n".join(f"{name}:\n{markdown(scores, DISEASES)}" for name, scores in rows.items())
     return {
         "patients": patients,
+        "mimics": mimics,
         "difficulty": measure_difficulty(others_histograms, join_histograms(histograms)),
         **{name: scores.as_dict() for name, scores in rows.items()},
         "scans": _scans(np.array(verdicts), np.array([one.any(0) for one in truth]), detector.thresholds),

@@ -6,6 +6,7 @@ import argparse
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +19,13 @@ from LungCAD.report.record import repeatable_command
 from LungCAD.train.detection.label_volumes import label_volume_slices
 from LungCAD.train.detection.painted import painted_slices
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
-from LungCAD.train.detection.phantoms import FIRST_SEED, phantom_slices, usual_study, varied_study
+from LungCAD.train.detection.phantoms import (
+    FIRST_SEED,
+    phantom_slices,
+    usual_study,
+    varied_study,
+    with_mimics,
+)
 from LungCAD.train.detection.reviewed import reviewed_slices
 from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.store import read_slices, write_slices
@@ -54,6 +61,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--usual-looks",
         action="store_true",
         help="disease of --phantoms looks as on the benchmark, not in more ways",
+    )
+    parser.add_argument(
+        "--mimics",
+        action="store_true",
+        help="patients of --phantoms also have what shares densities with honeycombing and reticulation",
     )
     parser.add_argument(
         "--paint",
@@ -95,8 +107,10 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.detection.training import calibrate, train_detection
 
     parameters = parameters_from(options, DetectionTrainingParameters())
-    if options.usual_looks and options.phantoms is None:
-        raise InputError("--usual-looks", "is for synthetic patients", "Leave it out, or give --phantoms")
+    for name in ("usual_looks", "mimics"):
+        if getattr(options, name) and options.phantoms is None:
+            flag = "--" + name.replace("_", "-")
+            raise InputError(flag, "is for synthetic patients", "Leave it out, or give --phantoms")
     if options.dense_only and not options.start:
         raise InputError("--dense-only", "needs --start", "Name the network whose convolutions to keep")
     if options.calibrate and (not options.start or options.paint or options.dense_only):
@@ -166,6 +180,8 @@ def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]
         return reviewed_slices(options.dataset, progress=progress)
     seeds = range(options.first_seed, options.first_seed + options.phantoms)
     study = usual_study if options.usual_looks else varied_study
+    if options.mimics:
+        study = partial(with_mimics, study)
     return phantom_slices(seeds, study, progress=progress, workers=options.workers)
 
 

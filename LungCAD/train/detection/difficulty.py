@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import SimpleITK as sitk
@@ -46,16 +47,19 @@ class SliceHistograms:
     patients: NDArray[np.intp]
 
 
-def slice_histograms(seeds: Sequence[int], progress: Progress = silent, workers: int = 1) -> SliceHistograms:
+def slice_histograms(
+    seeds: Sequence[int], progress: Progress = silent, workers: int = 1, mimics: bool = False
+) -> SliceHistograms:
     """Return what density tells of every slice of the benchmark's studies with these seeds.
 
-    workers : processes that make them, as in `process_map`.
+    workers : processes that make them, as in `process_map`. mimics : as in `StudyParameters`.
     """
-    return join_histograms(process_map(_patient_histograms, seeds, workers, progress, "Making studies"))
+    made = partial(_patient_histograms, mimics=mimics)
+    return join_histograms(process_map(made, seeds, workers, progress, "Making studies"))
 
 
-def _patient_histograms(seed: int) -> SliceHistograms:
-    return study_histograms(benchmark_patient(seed))
+def _patient_histograms(seed: int, mimics: bool) -> SliceHistograms:
+    return study_histograms(benchmark_patient(seed, mimics))
 
 
 def study_histograms(study: PhantomStudy) -> SliceHistograms:

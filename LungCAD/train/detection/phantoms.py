@@ -43,9 +43,9 @@ def benchmark_study(seed: int) -> StudyParameters:
     return replace(BENCHMARK, seed=seed)
 
 
-def benchmark_patient(seed: int) -> PhantomStudy:
+def benchmark_patient(seed: int, mimics: bool = False) -> PhantomStudy:
     """Return the scan of the benchmark's patient of that seed, with its truth."""
-    return make_study(benchmark_study(seed))
+    return make_study(replace(benchmark_study(seed), mimics=mimics))
 
 
 def varied_study(seed: int) -> StudyParameters:
@@ -68,6 +68,11 @@ def varied_study(seed: int) -> StudyParameters:
 def usual_study(seed: int) -> StudyParameters:
     """Return the patient of that seed on the scanner of `varied_study`; disease looks as on the benchmark."""
     return replace(varied_study(seed), varied=())
+
+
+def with_mimics(study: Callable[[int], StudyParameters], seed: int) -> StudyParameters:
+    """Return a patient of `study` who may also have what only resembles a disease."""
+    return replace(study(seed), mimics=True)
 
 
 def phantom_slices(

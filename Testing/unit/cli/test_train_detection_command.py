@@ -103,7 +103,7 @@ def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
     assert description.input["head"] == "softmax"
 
 
-def test_usual_looks_are_those_of_the_benchmark(monkeypatch, tmp_path, capsys):
+def test_looks_and_mimics_of_synthetic_patients_are_chosen(monkeypatch, tmp_path, capsys):
     asked = []
 
     def none_made(seeds, study, **options):
@@ -111,14 +111,16 @@ def test_usual_looks_are_those_of_the_benchmark(monkeypatch, tmp_path, capsys):
         raise InputError("phantoms", "are not made in this test")
 
     monkeypatch.setattr("LungCAD.cli.train.detection.phantom_slices", none_made)
-    for words in (("--phantoms", 2), ("--phantoms", 2, "--usual-looks")):
-        assert run("train", "detection", *words, "-o", tmp_path / "out") == 2
-    varied, usual = asked[:2], asked[2:]
-    assert all(one.varied for one in varied)
+    for words in ((), ("--usual-looks",), ("--mimics",)):
+        assert run("train", "detection", "--phantoms", 2, *words, "-o", tmp_path / "out") == 2
+    varied, usual, mimicked = asked[:2], asked[2:4], asked[4:]
+    assert all(one.varied and not one.mimics for one in varied)
     assert usual == [replace(one, varied=()) for one in varied]
+    assert mimicked == [replace(one, mimics=True) for one in varied]
     capsys.readouterr()
-    assert run("train", "detection", "--slices", tmp_path, "--usual-looks", "-o", tmp_path / "out") == 2
-    assert "--usual-looks: is for synthetic patients" in capsys.readouterr().err
+    for flag in ("--usual-looks", "--mimics"):
+        assert run("train", "detection", "--slices", tmp_path, flag, "-o", tmp_path / "out") == 2
+        assert f"{flag}: is for synthetic patients" in capsys.readouterr().err
 
 
 def test_all_methods_are_compared(prepared, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.phantom import interstitial
 from LungCAD.phantom.disease import TEXTURES, paint_disease, true_labels
@@ -81,7 +82,9 @@ def test_patients_have_mimics_where_no_class_is_labelled():
     lungs = (((z - 7) / 7) ** 2 + ((y - 20) / 18) ** 2 + ((np.abs(x - 30) - 16) / 12) ** 2) < 1
     space = LungSpace.of(lungs.astype(np.uint8), (15.0, 5.0, 5.0))
     values = {label.code: label.value for label in LTRC.labels}
-    patients = [plan_population(space, LTRC.codes, np.random.default_rng(seed)) for seed in range(80)]
+    patients = [
+        plan_population(space, LTRC.codes, np.random.default_rng(seed), mimics=True) for seed in range(80)
+    ]
     for mimic, affected in AFFECTED_BY_MIMICS.items():
         has = [any(lesion.code == mimic for lesion in lesions) for lesions in patients]
         assert np.mean(has) == pytest.approx(affected, abs=0.17)
@@ -94,16 +97,32 @@ def test_patients_have_mimics_where_no_class_is_labelled():
             assert painted.all()
 
 
-def test_only_populations_have_mimics():
-    small = StudyParameters(size=(64, 56, 8), spacing=(5.2, 5.2, 32.0), schema="ltrc5")
+def test_mimics_come_besides_the_diseases_that_a_patient_has():
+    lungs = np.ones((8, 30, 30), np.uint8)
+    space = LungSpace.of(lungs, (20.0, 6.0, 6.0))
+    for seed in range(20):
+        without, beside = (
+            {
+                lesion.code
+                for lesion in plan_population(space, LTRC.codes, np.random.default_rng(seed), mimics)
+            }
+            for mimics in (False, True)
+        )
+        assert without == beside - set(MIMICS)
 
-    def unlabelled(seed, population):
-        study = make_study(replace(small, seed=seed, population=population))
+
+def test_only_who_is_asked_for_has_mimics():
+    small = StudyParameters(size=(64, 56, 8), spacing=(5.2, 5.2, 32.0), schema="ltrc5", population=True)
+
+    def unlabelled(seed, mimics):
+        study = make_study(replace(small, seed=seed, mimics=mimics))
         labels, lungs = (sitk.GetArrayFromImage(image) for image in (study.labels, study.lungs))
         return int(((labels == 0) & (lungs > 0)).sum())
 
-    assert unlabelled(4, False) == 0
+    assert max(unlabelled(seed, False) for seed in range(3)) == 0
     assert max(unlabelled(seed, True) for seed in range(6)) > 100
+    with pytest.raises(InputError, match="are for a population"):
+        replace(small, population=False, mimics=True)
 
 
 def test_a_mimic_is_as_dense_as_the_disease_in_the_lung():
