@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
+from multiprocessing.connection import wait
 from typing import TypeVar
 
 import SimpleITK as sitk
@@ -73,7 +75,7 @@ def process_map(
     threads = max(1, cores() // workers)
     context = multiprocessing.get_context("spawn")
     with (
-        ProcessPoolExecutor(workers, context, initializer=_limit_threads, initargs=(threads,)) as pool,
+        ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(threads,)) as pool,
         closing(_in_order(pool, function, items, ahead=2 * workers)) as results,
     ):
         for _ in each(items, progress, message):
@@ -96,8 +98,15 @@ def _in_order(
             future.cancel()
 
 
-def _limit_threads(threads: int) -> None:
+def _begin(threads: int) -> None:
+    """Prepare a process: it takes no more than its share of the cores, and does not outlive who began it."""
     os.environ["OMP_NUM_THREADS"] = str(threads)  # for what is not loaded yet
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(threads)
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    wait([multiprocessing.parent_process().sentinel])
+    os._exit(1)  # nobody is left to take a result; an idle process would wait for ever

@@ -2,8 +2,11 @@
 
 import math
 import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import SimpleITK as sitk
@@ -91,3 +94,25 @@ def test_who_cancels_waits_for_nothing_more(workers):
 
 def test_one_worker_works_here():
     assert list(process_map(lambda n: n + os.getpid(), range(2), 1)) == [os.getpid(), os.getpid() + 1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_processes_do_not_outlive_who_began_them(tmp_path):
+    script = tmp_path / "begin.py"
+    script.write_text(
+        "import os\n"
+        "from LungCAD.parallel import process_map\n"
+        "def who(n):\n"
+        "    return os.getpid()\n"
+        "if __name__ == '__main__':\n"
+        "    for process in process_map(who, range(4), 2):\n"
+        "        print(process, flush=True)\n"
+        "        input()\n",
+        encoding="utf-8",
+    )
+    begun = subprocess.Popen(
+        [sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    )
+    assert begun.stdout.readline(), "they work"
+    begun.kill()
+    begun.communicate(timeout=20)  # ends when the last that writes there has ended
