@@ -62,9 +62,8 @@ def score(
     schema, bare = load_schema("ltrc5"), dataclasses.replace(parameters, heat_maps=False)
     alone, smoothed, truth, names, verdicts, histograms = [], [], [], [], [], []
     seeds, share = range(BENCHMARK_SEED, BENCHMARK_SEED + patients), part(progress, 0.0, 0.6)
-    for study in process_map(
-        partial(benchmark_patient, mimics=mimics), seeds, workers, share, "Scoring patients"
-    ):
+    make = partial(benchmark_patient, mimics=mimics)
+    for study in process_map(make, seeds, workers, share, "Scoring patients"):
         areas = disease_areas(study.labels, schema, DISEASES)
         findings = detect(study.ct, bare, detector=detector).findings
         for reading in findings.slices:
@@ -74,8 +73,8 @@ def score(
         names += [str(study.seed)] * len(areas)
         verdicts.append([disease.probability or 0.0 for disease in findings.diseases])
         histograms.append(study_histograms(study))
-    others = range(FIRST_SEED, FIRST_SEED + patients)
-    others_histograms = slice_histograms(others, part(progress, 0.6, 1.0), workers, mimics)
+    others, share = range(FIRST_SEED, FIRST_SEED + patients), part(progress, 0.6, 1.0)
+    learned = slice_histograms(others, share, workers, mimics)
     present = np.concatenate(truth)
     rows = {}
     decisions = [Decision(threshold=threshold) for threshold in detector.thresholds]
@@ -87,7 +86,7 @@ def score(
     return {
         "patients": patients,
         "mimics": mimics,
-        "difficulty": measure_difficulty(others_histograms, join_histograms(histograms)),
+        "difficulty": measure_difficulty(learned, join_histograms(histograms)),
         **{name: scores.as_dict() for name, scores in rows.items()},
         "scans": _scans(np.array(verdicts), np.array([one.any(0) for one in truth]), detector.thresholds),
         "table": table,

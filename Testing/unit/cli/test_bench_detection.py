@@ -22,15 +22,15 @@ from Testing.slicer.spot_network import save_spot_network
 @pytest.mark.slow
 def test_rows(tmp_path, capsys):
     weights, file = untrained_network(tmp_path / "random.safetensors"), tmp_path / "rows.json"
-    words = ["--slices", "20", "--size", "160", "--rounds", "1", "--patients", "1", "--threads", "1"]
+    words = ["--slices", "20", "--size", "160", "--rounds", "1", "--patients", "2", "--mimics", "--threads", "1"]
     words += ["--cross", "Testing/second_generator.py", "--cross-studies", "1"]
     assert main(["bench", "detection", *words, "--weights", str(weights), "--json", str(file)]) == 0
     rows = json.loads(file.read_text(encoding="utf-8"))
     assert rows["speed"][FINDINGS]["slices_per_s"] > 0 < rows["speed"][PATCHES]["slices_per_s"]
     assert rows["fisher"]["difference"] < 1e-3
     quality = rows["quality"]
-    assert quality["single slices"]["slices"] == 32 and quality["patients"] == 1
-    assert quality["difficulty"]["patients"] == 1 and not quality["difficulty"]["passed"]
+    assert quality["single slices"]["slices"] == 64 and quality["patients"] == 2 and quality["mimics"]
+    assert quality["difficulty"]["patients"] == 2 and not quality["difficulty"]["passed"]
     assert set(rows["cross"]) == {"disease as in patients", "every disease in every scan"}
     assert all(set(row) == {"ground_glass", "fibrosis", "emphysema"} for row in rows["cross"].values())
     assert set(quality["scans"]) == {"ground_glass", "reticulation", "honeycombing", "emphysema"}
