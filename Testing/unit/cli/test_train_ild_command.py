@@ -92,7 +92,7 @@ def test_every_row_of_the_paper_can_be_built():
     assert parameters.of(supervised, 2).seed == 2
 
 
-def tiny_slices(seeds, drawn, progress=None):
+def tiny_slices(seeds, drawn, progress, workers):
     rng = np.random.default_rng(seeds[0])
     made = []
     for seed in seeds:
