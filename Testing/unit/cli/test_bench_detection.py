@@ -22,8 +22,8 @@ from Testing.slicer.spot_network import save_spot_network
 @pytest.mark.slow
 def test_rows(tmp_path, capsys):
     weights, file = untrained_network(tmp_path / "random.safetensors"), tmp_path / "rows.json"
-    words = ["--slices", "20", "--size", "160", "--rounds", "1", "--patients", "2", "--mimics", "--threads", "1"]
-    words += ["--cross", "Testing/second_generator.py", "--cross-studies", "1"]
+    words = ["--slices", "20", "--size", "160", "--rounds", "1", "--patients", "2", "--mimics"]
+    words += ["--threads", "1", "--cross", "Testing/second_generator.py", "--cross-studies", "1"]
     assert main(["bench", "detection", *words, "--weights", str(weights), "--json", str(file)]) == 0
     rows = json.loads(file.read_text(encoding="utf-8"))
     assert rows["speed"][FINDINGS]["slices_per_s"] > 0 < rows["speed"][PATCHES]["slices_per_s"]
