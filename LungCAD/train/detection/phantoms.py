@@ -86,7 +86,7 @@ def phantom_slices(
 
     workers : processes that make them, as in `process_map`.
     """
-    source = f"{len(seeds)} synthetic patients, seeds {min(seeds)} to {max(seeds)}"
+    source = f"{len(seeds)} synthetic patients" + (f", seeds {min(seeds)} to {max(seeds)}" if seeds else "")
     make = partial(_patient_slices, study=study, prepare=prepare or DetectionInput(), source=source)
     return process_map(make, seeds, workers, progress, "Making studies")
 

@@ -103,6 +103,11 @@ def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
     assert description.input["head"] == "softmax"
 
 
+def test_no_synthetic_patient_is_too_few(tmp_path, capsys):
+    assert run("train", "detection", "--phantoms", 0, "-o", tmp_path / "out") == 2
+    assert "would hold no slice" in capsys.readouterr().err
+
+
 def test_looks_and_mimics_of_synthetic_patients_are_chosen(monkeypatch, tmp_path, capsys):
     asked = []
 
