@@ -48,7 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset", type=Path, metavar="FOLDER", help="cases that were reviewed and exported"
     )
     source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic patients")
-    source.add_argument("--slices", type=Path, metavar="FOLDER", help="what --keep wrote")
+    source.add_argument(
+        "--slices", type=Path, nargs="+", metavar="FOLDER", help="what --keep wrote, once or several times"
+    )
     parser.add_argument(
         "--first-seed",
         type=int,
@@ -164,7 +166,8 @@ def scratch_slices() -> Iterator[Keep]:
 def _slices(options: argparse.Namespace, keep: Keep, progress: Progress) -> SliceSet:
     """Return the slices to score."""
     if options.slices:
-        return read_slices(options.slices)
+        sets = [read_slices(folder) for folder in options.slices]
+        return sets[0] if len(sets) == 1 else keep(sets)
     if not options.keep:
         return keep(_read(options, progress))
     write_slices(_read(options, progress), options.keep)
@@ -201,9 +204,10 @@ def _painted(options: argparse.Namespace, keep: Keep, progress: Progress) -> Sli
 
 
 def _command(options: argparse.Namespace) -> str:
-    names = ["labels", "ticks", "dataset", "slices", "keep", "checkpoints", "output"]
+    names = ["labels", "ticks", "dataset", "keep", "checkpoints", "output"]
     if options.start and Path(options.start).suffix:
         names.append("start")
     roles = {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}
     roles |= {str(path): "CT" for path in options.paint}
+    roles |= {str(path): "SLICES" for path in options.slices or ()}
     return repeatable_command(["lungcad", *options.words], roles)

@@ -119,7 +119,7 @@ def _varied(
     if slices.cells is not None and rng.random() < MIXED:
         partner, column = rng.permutation(len(batch)), int(rng.integers(4, CELLS - 3))
         maps = torch.cat([maps[..., :column], maps[partner][..., column:]], dim=3)
-        cells = slices.cells[batch][:, 1:]
+        cells = slices.cells[batch][:, 1:-1]
         shares = np.concatenate([cells[..., :column], cells[partner][..., column:]], axis=3)
         areas = (shares.sum((2, 3)) / 255 * _cell_mm2(slices)).astype(np.float32)
     if rng.random() < 0.5:

@@ -95,4 +95,5 @@ def _patient_slices(
     seed: int, study: Callable[[int], StudyParameters], prepare: DetectionInput, source: str
 ) -> SliceSet:
     made, schema = make_study(study(seed)), load_schema(SCHEMA)
-    return cut_slices(made.ct, made.labels, schema, prepare, f"phantom-{seed}", source, "Apache-2.0", True)
+    about = {"patient": f"phantom-{seed}", "source": source, "licence": "Apache-2.0", "synthetic": True}
+    return cut_slices(made.ct, made.labels, schema, prepare, **about, mimics=made.mimics)

@@ -35,8 +35,8 @@ class SliceSet:
     patients : (N,) pseudonyms; slices of one patient must not be on both sides of a split.
     diseases : codes, in the order of `areas`. input : how the images were made.
     source, licence : a sentence each for the model card. folds : (N,) where somebody chose them.
-    cells : (N, 1 + C, 13, 13) uint8, how much of each cell of the network's last maps is healthy lung and
-        each disease, 255 all of it; None where only ticks or areas are known.
+    cells : (N, 2 + C, 13, 13) uint8, how much of each cell of the network's last maps is healthy lung, each
+        disease, and what only resembles one, 255 all of it; None where only ticks or areas are known.
     """
 
     images: NDArray[np.uint8]
@@ -84,12 +84,14 @@ def cut_slices(
     licence: str,
     synthetic: bool = False,
     subject: object = "labels",
+    mimics: sitk.Image | None = None,
 ) -> SliceSet:
     """Return every axial slice of a labelled scan, feet first.
 
     Parameters
     ----------
     ct : HU. labels : values of the schema, on the same grid. subject : what an error names.
+    mimics : nonzero where something only resembles a disease, on the same grid; None where nothing is known.
 
     Raises
     ------
@@ -102,23 +104,35 @@ def cut_slices(
     axial, field = prepare.place(ct)
     images = prepare.grey_levels(torch.from_numpy(sitk.GetArrayFromImage(axial)), field).numpy()
     patients = np.full(len(images), patient)
-    cells = cell_shares(labels, schema, DISEASES, field)
+    cells = cell_shares(labels, schema, DISEASES, field, mimics)
     return SliceSet(images, areas, patients, DISEASES, prepare, source, licence, synthetic, cells=cells)
 
 
 def cell_shares(
-    labels: sitk.Image, schema: Schema, diseases: Sequence[str], field: Field
+    labels: sitk.Image,
+    schema: Schema,
+    diseases: Sequence[str],
+    field: Field,
+    mimics: sitk.Image | None = None,
 ) -> NDArray[np.uint8]:
-    """Return how much of every cell is healthy and each disease, (Z, 1 + C, 13, 13), as `SliceSet.cells`."""
+    """Return how much of every cell shows what, (Z, 2 + C, 13, 13), as `SliceSet.cells`."""
+    values = _axial_voxels(labels)
+    masks = [values == schema.by_code(code).value for code in ("healthy", *diseases)]
+    masks.append(torch.zeros_like(values) if mimics is None else _axial_voxels(mimics) != 0)
+    return np.stack([_shares_of_cells(mask, field) for mask in masks], axis=1)
+
+
+def _axial_voxels(image: sitk.Image) -> torch.Tensor:
+    return torch.from_numpy(sitk.GetArrayFromImage(to_axial(image)).astype(np.uint8))
+
+
+def _shares_of_cells(mask: torch.Tensor, field: Field) -> NDArray[np.uint8]:
+    """Return how much of every cell a mask (Z, Y, X) covers, (Z, 13, 13)."""
     start = FIRST_CELL_PX - CELL_PX // 2
     seen = slice(start, start + CELLS * CELL_PX)
-    values = torch.from_numpy(sitk.GetArrayFromImage(to_axial(labels)).astype(np.uint8))
-    shares = np.empty((len(values), 1 + len(diseases), CELLS, CELLS), np.uint8)
-    for number, code in enumerate(("healthy", *diseases)):
-        mask = field.cut(values == schema.by_code(code).value).clamp_(min=0)[:, None]
-        whole = interpolate(mask, (SIDE_PX, SIDE_PX), mode="bilinear", antialias=True)
-        shares[:, number] = avg_pool2d(whole[:, 0, seen, seen], CELL_PX).mul_(255).round_().numpy()
-    return shares
+    cut = field.cut(mask).clamp_(min=0)[:, None]
+    whole = interpolate(cut, (SIDE_PX, SIDE_PX), mode="bilinear", antialias=True)
+    return avg_pool2d(whole[:, 0, seen, seen], CELL_PX).mul_(255).round_().to(torch.uint8).numpy()
 
 
 def disease_areas(

@@ -73,7 +73,7 @@ def read_slices(folder: Path | str) -> SliceSet:
         images = np.memmap(folder / IMAGES, np.uint8, "r", shape=shape)
         if (folder / IMAGES).stat().st_size != images.size:
             raise ValueError("images and table differ")
-        shape = (len(rows), 1 + len(header) - 2, CELLS, CELLS)
+        shape = (len(rows), 2 + len(header) - 2, CELLS, CELLS)
         known = (folder / CELLS_FILE).stat().st_size == np.prod(shape)
         return SliceSet(
             images,

@@ -63,6 +63,16 @@ def test_a_network_is_trained_and_described(prepared, tmp_path):
     assert len((tmp_path / "out" / "scores.csv").read_text(encoding="utf-8").splitlines()) == 25
 
 
+def test_slices_of_several_folders_are_learned_from(prepared, tmp_path):
+    others = replace(read_slices(prepared), patients=np.array([f"q{i % 4}" for i in range(24)]))
+    write_slices([others], tmp_path / "others")
+    out, words = tmp_path / "out", ("train", "detection", "--scored-folds", 2, "--no-final", *SMALL)
+    assert run(*words, "--slices", prepared, tmp_path / "others", "-o", out) == 0
+    assert json.loads((out / "scores.json").read_text(encoding="utf-8"))["held_out"]["slices"] == 48
+    card = (out / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "--slices SLICES SLICES" in card
+
+
 def test_calibration_keeps_the_network_and_reads_it_anew(prepared, tmp_path):
     first = ("train", "detection", "--slices", prepared, "--scored-folds", 1, "--no-final", *SMALL)
     assert run(*first, "-o", tmp_path / "net") == 0

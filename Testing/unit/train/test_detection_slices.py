@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.images import write_image
+from LungCAD.images import image_like, write_image
 from LungCAD.labels import load_schema
 from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.label_volumes import label_volume_slices
@@ -118,9 +118,9 @@ def test_a_coronal_stack_of_an_axial_scan_gives_the_same_slices():
 
 def test_cells_add_up_to_the_areas():
     slices = cut_slices(*scan(), LTRC, DetectionInput(), "p", "s", "l")
-    assert slices.cells.shape == (4, 5, 13, 13)
+    assert slices.cells.shape == (4, 6, 13, 13)
     cell_mm2 = (16 * 320 / 224) ** 2
-    found = slices.cells[:, 1:].sum((2, 3)) / 255 * cell_mm2
+    found = slices.cells[:, 1:-1].sum((2, 3)) / 255 * cell_mm2
     np.testing.assert_allclose(found, slices.areas, atol=80)
 
 
@@ -131,6 +131,17 @@ def test_cells_lie_where_the_disease_lies():
     assert glass[7:].sum() == 0
     assert holes[7:].sum() > 0
     assert holes[:6].sum() == 0
+
+
+def test_cells_tell_what_only_resembles_a_disease():
+    ct, labels = scan()
+    values = sitk.GetArrayFromImage(labels)
+    resembles = image_like(np.uint8(values == GROUND_GLASS), labels)
+    plain = cut_slices(ct, labels, LTRC, DetectionInput(), "p", "s", "l")
+    slices = cut_slices(ct, labels, LTRC, DetectionInput(), "p", "s", "l", mimics=resembles)
+    np.testing.assert_array_equal(slices.cells[:, -1], plain.cells[:, 1])
+    np.testing.assert_array_equal(slices.cells[:, :-1], plain.cells[:, :-1])
+    assert not plain.cells[:, -1].any()
 
 
 def test_labels_on_another_grid_are_refused():

@@ -81,7 +81,7 @@ def test_phantom_slices_carry_their_truth(monkeypatch):
     first, second = phantom_slices([5, 6], small)
     assert (first.patients[0], second.patients[0]) == ("phantom-5", "phantom-6")
     assert first.synthetic
-    assert first.cells.shape == (6, 5, 13, 13)
+    assert first.cells.shape == (6, 6, 13, 13)
     assert first.areas.shape == (6, 4)
 
 

@@ -22,6 +22,7 @@ from LungCAD.train.detection.local_evidence import (
     DISEASE_WEIGHT,
     ELSEWHERE_WEIGHT,
     HEALTHY_WEIGHT,
+    MIMIC_WEIGHT,
     LocalEvidence,
 )
 from LungCAD.train.detection.metrics import agreement
@@ -44,7 +45,7 @@ def blobs(count=24, patients=6, seed=0, cells=True):
     rng = np.random.default_rng(seed)
     images = rng.integers(90, 110, (count, 3, 224, 224), dtype=np.uint8)
     areas = np.zeros((count, 4), np.float32)
-    shares = np.zeros((count, 5, 13, 13), np.uint8)
+    shares = np.zeros((count, 6, 13, 13), np.uint8)
     shares[:, 0, 2:11, 2:11] = 255
     for number in range(0, count, 2):
         row, column = rng.integers(2, 9, 2)
@@ -365,11 +366,13 @@ def test_local_evidence_that_knows_nothing_is_the_entropy_of_guessing():
     network = CNNF(4, width=1 / 32, dense=2)
     evidence = LocalEvidence(network, 4)
     network(torch.randn(2, 3, 224, 224))
-    cells = torch.zeros(2, 5, 13, 13)
+    cells = torch.zeros(2, 6, 13, 13)
     cells[:, 0, :, :6] = 1  # healthy; elsewhere the rest
     cells[:, 3, 0, 12] = 1  # a disease in one place
-    weights = 13 * 6 * HEALTHY_WEIGHT + DISEASE_WEIGHT + (169 - 13 * 6 - 1) * ELSEWHERE_WEIGHT
-    assert evidence.loss(cells).item() == pytest.approx(np.log(6) * weights / 169, rel=1e-5)
+    cells[:, 5, 1, 12] = 1  # and below it something like one
+    known = 13 * 6 * HEALTHY_WEIGHT + DISEASE_WEIGHT + MIMIC_WEIGHT
+    weights = known + (169 - 13 * 6 - 2) * ELSEWHERE_WEIGHT
+    assert evidence.loss(cells).item() == pytest.approx(np.log(7) * weights / 169, rel=1e-5)
 
 
 def test_local_evidence_reaches_the_convolutions_and_not_the_dense_layers():
@@ -377,7 +380,7 @@ def test_local_evidence_reaches_the_convolutions_and_not_the_dense_layers():
     evidence = LocalEvidence(network, 4)
     torch.nn.init.normal_(evidence.classifier.weight)
     network(torch.randn(1, 3, 224, 224))
-    evidence.loss(torch.rand(1, 5, 13, 13) / 5).backward()
+    evidence.loss(torch.rand(1, 6, 13, 13) / 6).backward()
     assert network.features.conv1.weight.grad.abs().sum() > 0
     assert network.classifier.fc6.weight.grad is None
 
