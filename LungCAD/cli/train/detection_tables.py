@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
 from LungCAD.cli.train.detection import Keep, scratch_slices
+from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
+from LungCAD.phantom.study import StudyParameters
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command, versions
 from LungCAD.train.checkpoints import claim_checkpoints
@@ -21,6 +25,8 @@ from LungCAD.train.detection.phantoms import (
     FIRST_SEED,
     benchmark_study,
     phantom_slices,
+    varied_study,
+    with_mimics,
 )
 from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.store import read_slices
@@ -35,6 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unseen", type=int, default=60, metavar="N", help="to score (default: 60)")
     parser.add_argument("--slices", type=Path, metavar="FOLDER", help="learn from what --keep wrote instead")
     parser.add_argument("--tested", type=Path, metavar="FOLDER", help="score what --keep wrote instead")
+    parser.add_argument(
+        "--mimics",
+        action="store_true",
+        help="synthetic patients also have what shares densities with honeycombing and reticulation",
+    )
     parser.add_argument(
         "--thresholds", type=float, nargs="+", default=(6000.0, 4000.0), metavar="PX", help="T in pixels"
     )
@@ -59,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
     """Train every method and write tables.md and tables.json; the folder appears when it is complete."""
     require_training_packages()
     parameters = parameters_from(options, DetectionTrainingParameters(local=0.0))
+    if options.mimics and options.slices and options.tested and not options.patches:
+        raise InputError("--mimics", "is for synthetic patients", "Leave it out, or --slices or --tested")
     with (
         atomic_folder(options.output, options.overwrite) as folder,
         progress_bar(options.quiet) as progress,
@@ -83,12 +96,20 @@ def run(options: argparse.Namespace) -> int:
 
 def _slices(options: argparse.Namespace, keep: Keep, progress: Progress) -> tuple[SliceSet, SliceSet]:
     """Return the slices to learn from and those to score."""
-    seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-    made = phantom_slices(seeds, progress=part(progress, 0.0, 0.7), workers=options.workers)
-    learned = read_slices(options.slices) if options.slices else keep(made)
-    share = part(progress, 0.7, 1.0)
-    made = phantom_slices(_unseen(options), benchmark_study, progress=share, workers=options.workers)
-    return learned, read_slices(options.tested) if options.tested else keep(made)
+
+    def made(seeds: range, study: Callable[[int], StudyParameters], share: Progress) -> SliceSet:
+        if options.mimics:
+            study = partial(with_mimics, study)
+        return keep(phantom_slices(seeds, study, progress=share, workers=options.workers))
+
+    if options.slices:
+        learned = read_slices(options.slices)
+    else:
+        seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
+        learned = made(seeds, varied_study, part(progress, 0.0, 0.7))
+    if options.tested:
+        return learned, read_slices(options.tested)
+    return learned, made(_unseen(options), benchmark_study, part(progress, 0.7, 1.0))
 
 
 def _unseen(options: argparse.Namespace) -> range:
@@ -124,7 +145,9 @@ def _compare(
     )
     if options.patches:
         share = part(progress, 0.7, 0.8)
-        patches = tables.compare_patches(options.patches, _unseen(options), options.thresholds, share)
+        patches = tables.compare_patches(
+            options.patches, _unseen(options), options.thresholds, options.mimics, share
+        )
         for pixels, row in patches.items():
             methods[pixels].append(row)
     texts = [tables.methods_markdown(rows, pixels, DISEASES) for pixels, rows in methods.items()]

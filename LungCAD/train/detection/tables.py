@@ -22,6 +22,7 @@ from LungCAD.train.detection.kept_scores import KeptScores, Scores
 from LungCAD.train.detection.metrics import agreement, areas_under_roc
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.patch_baseline import patch_benchmark
+from LungCAD.train.detection.phantoms import benchmark_study, with_mimics
 from LungCAD.train.detection.scores import found_diseases, rounded
 from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.splitting import chosen_folds
@@ -184,10 +185,18 @@ def few_patients(slices: SliceSet, parameters: DetectionTrainingParameters) -> S
 
 
 def compare_patches(
-    weights: Path, seeds: Sequence[int], thresholds_px: Sequence[float], progress: Progress = silent
+    weights: Path,
+    seeds: Sequence[int],
+    thresholds_px: Sequence[float],
+    mimics: bool = False,
+    progress: Progress = silent,
 ) -> dict[float, Row]:
-    """Return, per threshold, how the patch classifier does on the benchmark's patients; lungs are given."""
-    found, true = patch_benchmark(weights, seeds, progress=progress)
+    """Return, per threshold, how the patch classifier does on the benchmark's patients; lungs are given.
+
+    mimics : these also have what only resembles a disease.
+    """
+    study = partial(with_mimics, benchmark_study) if mimics else benchmark_study
+    found, true = patch_benchmark(weights, seeds, study, progress)
     rows = {}
     for pixels in thresholds_px:
         threshold = square_millimetres(pixels)

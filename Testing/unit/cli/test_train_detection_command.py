@@ -13,6 +13,7 @@ import torch
 from LungCAD.cli import main
 from LungCAD.errors import InputError
 from LungCAD.tasks.detection_input import DetectionInput, decisions_from_plain
+from LungCAD.train.detection.phantoms import BENCHMARK_SEED, FIRST_SEED, benchmark_study, varied_study
 from LungCAD.train.detection.scores import detection_scores
 from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.store import read_slices, write_slices
@@ -136,6 +137,28 @@ def test_looks_and_mimics_of_synthetic_patients_are_chosen(monkeypatch, tmp_path
     for flag in ("--usual-looks", "--mimics"):
         assert run("train", "detection", "--slices", tmp_path, flag, "-o", tmp_path / "out") == 2
         assert f"{flag}: is for synthetic patients" in capsys.readouterr().err
+
+
+def test_patients_of_the_tables_have_mimics_where_wanted(monkeypatch, prepared, tmp_path, capsys):
+    asked = []
+
+    def made(seeds, study, **options):
+        asked.append([study(seed) for seed in seeds])
+        return iter([read_slices(prepared)])
+
+    monkeypatch.setattr("LungCAD.cli.train.detection_tables.phantom_slices", made)
+    monkeypatch.setattr("LungCAD.cli.train.detection_tables._compare", lambda *args: ("", {}))
+    words = ("train", "detection-tables", "--phantoms", 3, "--unseen", 2, "--quiet")
+    assert run(*words, "-o", tmp_path / "plain") == 0
+    assert run(*words, "--mimics", "-o", tmp_path / "mimics") == 0
+    learned, tested, with_learned, with_tested = asked
+    assert learned == [varied_study(seed) for seed in range(FIRST_SEED, FIRST_SEED + 3)]
+    assert tested == [benchmark_study(seed) for seed in range(BENCHMARK_SEED, BENCHMARK_SEED + 2)]
+    assert with_learned == [replace(one, mimics=True) for one in learned]
+    assert with_tested == [replace(one, mimics=True) for one in tested]
+    given = ("--slices", prepared, "--tested", prepared, "--mimics")
+    assert run(*words, *given, "-o", tmp_path / "given") == 2
+    assert "--mimics: is for synthetic patients" in capsys.readouterr().err
 
 
 def test_all_methods_are_compared(prepared, tmp_path):
