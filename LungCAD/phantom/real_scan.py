@@ -23,6 +23,7 @@ def paint_scan(
     seed: int = 0,
     sham: bool = False,
     population: bool = False,
+    mimics: bool = False,
     thickness: float | None = None,
 ) -> tuple[sitk.Image, sitk.Image]:
     """Paint disease into a real CT.
@@ -36,11 +37,13 @@ def paint_scan(
     schema : label schema whose classes to paint. seed : of what is painted.
     sham : paint healthy parenchyma through the lesions instead; all labels are healthy.
     population : disease as in one of many patients, from none to much.
+    mimics : some of a population also have what only resembles a disease (`MIMICS`).
     thickness : of a slice in mm; the spacing along z where None.
 
     Returns
     -------
-    The painted CT (int16 HU) and its labels (uint8, values of the schema, 0 outside the lungs), on its grid.
+    The painted CT (int16 HU) and its labels (uint8, values of the schema, 0 outside the lungs and in mimics),
+    on its grid.
 
     Raises
     ------
@@ -56,7 +59,7 @@ def paint_scan(
     spacing, names = spacing_zyx(axial), load_schema(schema)
     space = LungSpace.of(mask, spacing)
     plan_rng, paint_rng = np.random.default_rng([seed, 13]).spawn(2)
-    lesions = plan_disease(space, names.codes, plan_rng, population=population)
+    lesions = plan_disease(space, names.codes, plan_rng, population=population, mimics=mimics)
     paint = paint_sham if sham else paint_disease
     scan = {"thickness": thickness, "blur": _BLUR_MM, "denoise": _DENOISE_MM}
     painted = paint(hu, space, lesions, spacing, paint_rng, **scan)

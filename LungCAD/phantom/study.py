@@ -16,7 +16,6 @@ from LungCAD.phantom.anatomy import ThoraxParameters, make_thorax
 from LungCAD.phantom.cavities import plan_aspergillosis
 from LungCAD.phantom.disease import TEXTURES, VARIED_TEXTURES, paint_disease, paint_sham, true_labels
 from LungCAD.phantom.lesions import Lesion, LungSpace, plan_lesions
-from LungCAD.phantom.mimics import MIMICS
 from LungCAD.phantom.population import plan_population
 from LungCAD.phantom.scanner import scanner_blur, scanner_noise
 from LungCAD.progress import Progress, part, silent
@@ -87,15 +86,14 @@ BENCHMARK = StudyParameters()
 class PhantomStudy:
     """A scan and its truth.
 
-    ct : int16 HU. labels : uint8, values of the schema, 0 outside the lung. lungs : uint8, 1 right, 2 left.
-    mimics : uint8, 1 where something only resembles a disease; labels are 0 there.
+    ct : int16 HU. labels : uint8, values of the schema, 0 outside the lung and in mimics.
+    lungs : uint8, 1 right, 2 left.
     parameters : what it was made from.
     """
 
     ct: sitk.Image
     labels: sitk.Image
     lungs: sitk.Image
-    mimics: sitk.Image
     parameters: StudyParameters
 
     @property
@@ -135,12 +133,10 @@ def make_study(parameters: StudyParameters = BENCHMARK, progress: Progress = sil
     hu = scanner_blur(hu, p.spacing, p.kernel)
     hu += scanner_noise(hu.shape, p.spacing, p.noise, p.kernel, noise_rng)
     values = {label.code: label.value for label in schema.labels}
-    shown = [] if p.sham else lesions
-    labels = true_labels(space, shown, values)
-    mimics = true_labels(space, shown, dict.fromkeys(MIMICS, 1))
+    labels = true_labels(space, [] if p.sham else lesions, values)
     ct = np.clip(np.rint(hu), -1024, 3071).astype(np.int16)
     progress(1.0, "Study made")
-    images = (_image(array, p.spacing, thorax.origin) for array in (ct, labels, thorax.lungs, mimics))
+    images = (_image(array, p.spacing, thorax.origin) for array in (ct, labels, thorax.lungs))
     return PhantomStudy(*images, parameters=replace(p))
 
 

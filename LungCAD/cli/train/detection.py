@@ -67,7 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mimics",
         action="store_true",
-        help="patients of --phantoms also have what shares densities with honeycombing and reticulation",
+        help="patients of --phantoms and --paint also have what shares densities with honeycombing and "
+        "reticulation",
     )
     parser.add_argument(
         "--paint",
@@ -109,10 +110,11 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.detection.training import calibrate, train_detection
 
     parameters = parameters_from(options, DetectionTrainingParameters())
-    for name in ("usual_looks", "mimics"):
-        if getattr(options, name) and options.phantoms is None:
-            flag = "--" + name.replace("_", "-")
-            raise InputError(flag, "is for synthetic patients", "Leave it out, or give --phantoms")
+    if options.usual_looks and options.phantoms is None:
+        raise InputError("--usual-looks", "is for synthetic patients", "Leave it out, or give --phantoms")
+    if options.mimics and options.phantoms is None and not options.paint:
+        problem = "is for synthetic patients and painted scans"
+        raise InputError("--mimics", problem, "Leave it out, or give --phantoms or --paint")
     if options.dense_only and not options.start:
         raise InputError("--dense-only", "needs --start", "Name the network whose convolutions to keep")
     if options.calibrate and (not options.start or options.paint or options.dense_only):
@@ -199,7 +201,7 @@ def _painted(options: argparse.Namespace, keep: Keep, progress: Progress) -> Sli
     return keep(
         slices
         for number, (path, share) in enumerate(zip(options.paint, shares, strict=True), 1)
-        for slices in painted_slices(path, seeds, f"real-{number}", progress=share)
+        for slices in painted_slices(path, seeds, f"real-{number}", mimics=options.mimics, progress=share)
     )
 
 

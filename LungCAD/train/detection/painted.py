@@ -14,7 +14,7 @@ from LungCAD.phantom.real_scan import paint_scan
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.label_volumes import SCHEMA
-from LungCAD.train.detection.slices import SliceSet, cut_slices
+from LungCAD.train.detection.slices import SliceSet, cut_slices, unlabelled
 
 PIXEL_MM = 1.2
 """Scans are reduced to such pixels before disease is painted: the network sees coarser ones."""
@@ -29,21 +29,23 @@ def painted_slices(
     patient: str,
     licence: str = "not stated",
     prepare: DetectionInput | None = None,
+    mimics: bool = False,
     progress: Progress = silent,
 ) -> Iterator[SliceSet]:
     """Yield the slices of a patient's CT with disease painted into the lungs, once per seed.
 
-    What disease the patient has counts as healthy: `paint_scan`. Raises InputError where the CT cannot be
-    read or shows no lungs.
+    What disease the patient has counts as healthy; mimics : as in `paint_scan`. Raises InputError where the
+    CT cannot be read or shows no lungs.
     """
     prepare, schema = prepare or DetectionInput(), load_schema(SCHEMA)
     ct = read_ct(path, "largest").image
     lungs = segment_lungs(ct, progress=part(progress, 0.0, 0.1))
     ct, lungs = _reduced(_smoothed(ct), sitk.sitkLinear), _reduced(lungs, sitk.sitkNearestNeighbor)
     for seed in each(seeds, part(progress, 0.1, 1.0), "Painting disease"):
-        scan, labels = paint_scan(ct, lungs, SCHEMA, seed, population=True)
+        scan, labels = paint_scan(ct, lungs, SCHEMA, seed, population=True, mimics=mimics)
         source = f"disease painted into the CT of {patient} in {len(seeds)} ways"
-        yield cut_slices(scan, labels, schema, prepare, patient, source, licence, synthetic=True)
+        about = {"patient": patient, "source": source, "licence": licence, "synthetic": True}
+        yield cut_slices(scan, labels, schema, prepare, **about, mimics=unlabelled(labels, lungs))
 
 
 def _smoothed(ct: sitk.Image) -> sitk.Image:

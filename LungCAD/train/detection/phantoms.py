@@ -14,7 +14,7 @@ from LungCAD.phantom.study import PhantomStudy, StudyParameters, make_study
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.label_volumes import SCHEMA
-from LungCAD.train.detection.slices import SliceSet, cut_slices
+from LungCAD.train.detection.slices import SliceSet, cut_slices, unlabelled
 
 FIRST_SEED = 40_000
 """Studies to train on; no benchmark scores them."""
@@ -96,4 +96,5 @@ def _patient_slices(
 ) -> SliceSet:
     made, schema = make_study(study(seed)), load_schema(SCHEMA)
     about = {"patient": f"phantom-{seed}", "source": source, "licence": "Apache-2.0", "synthetic": True}
-    return cut_slices(made.ct, made.labels, schema, prepare, **about, mimics=made.mimics)
+    mimics = unlabelled(made.labels, made.lungs)
+    return cut_slices(made.ct, made.labels, schema, prepare, **about, mimics=mimics)

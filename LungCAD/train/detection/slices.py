@@ -122,6 +122,11 @@ def cell_shares(
     return np.stack([_shares_of_cells(mask, field) for mask in masks], axis=1)
 
 
+def unlabelled(labels: sitk.Image, lungs: sitk.Image) -> sitk.Image:
+    """Return 1 where painted lungs have no label, which is where something only resembles a disease."""
+    return sitk.And(labels == 0, lungs != 0)
+
+
 def _axial_voxels(image: sitk.Image) -> torch.Tensor:
     return torch.from_numpy(sitk.GetArrayFromImage(to_axial(image)).astype(np.uint8))
 

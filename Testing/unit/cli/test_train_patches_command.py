@@ -79,8 +79,7 @@ def test_phantoms_are_called_synthetic(tmp_path, monkeypatch):
         labels = np.zeros((1, 64, 80), np.uint8)
         labels[:, :, :40], labels[:, :, 40:] = 1, 4
         hu = np.where(labels == 1, -850, -300).astype(np.int16)
-        images = map(sitk.GetImageFromArray, (hu, labels, labels, 0 * labels))
-        return PhantomStudy(*images, parameters=parameters)
+        return PhantomStudy(*map(sitk.GetImageFromArray, (hu, labels, labels)), parameters=parameters)
 
     monkeypatch.setattr("LungCAD.cli.train.patches.make_study", small)
     out, words = tmp_path / "out", ["train", "patches", "--phantoms", "3", *QUICK]

@@ -116,10 +116,8 @@ def test_only_who_is_asked_for_has_mimics():
 
     def unlabelled(seed, mimics):
         study = make_study(replace(small, seed=seed, mimics=mimics))
-        images = (study.labels, study.lungs, study.mimics)
-        labels, lungs, resembling = (sitk.GetArrayFromImage(image) for image in images)
-        np.testing.assert_array_equal(resembling, (labels == 0) & (lungs > 0))
-        return int(resembling.sum())
+        labels, lungs = (sitk.GetArrayFromImage(image) for image in (study.labels, study.lungs))
+        return int(((labels == 0) & (lungs > 0)).sum())
 
     assert max(unlabelled(seed, False) for seed in range(3)) == 0
     assert max(unlabelled(seed, True) for seed in range(6)) > 100

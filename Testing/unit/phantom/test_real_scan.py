@@ -52,6 +52,17 @@ def test_sham_is_labelled_healthy(chest):
     assert abs(np.median(change[change != 0])) < 15
 
 
+def test_what_resembles_a_disease_has_no_label(chest):
+    lungs = sitk.GetArrayFromImage(chest[1]) > 0
+
+    def without_label(seed, mimics):
+        _, labels = paint_scan(*chest, "ltrc5", seed, population=True, mimics=mimics)
+        return int((lungs & (sitk.GetArrayFromImage(labels) == 0)).sum())
+
+    assert max(without_label(seed, False) for seed in range(3)) == 0
+    assert max(without_label(seed, True) for seed in range(3)) > 100
+
+
 def test_bad_masks(chest):
     ct, lungs = chest
     with pytest.raises(InputError, match="empty"):

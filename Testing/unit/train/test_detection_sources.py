@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from LungCAD.train.detection.phantoms import (
     benchmark_study,
     phantom_slices,
     varied_study,
+    with_mimics,
 )
 from LungCAD.train.detection.reviewed import reviewed_slices
 
@@ -83,13 +85,17 @@ def test_phantom_slices_carry_their_truth(monkeypatch):
     assert first.synthetic
     assert first.cells.shape == (6, 6, 13, 13)
     assert first.areas.shape == (6, 4)
+    assert not first.cells[:, -1].any()
+    mimicked = list(phantom_slices(range(5, 9), partial(with_mimics, small)))
+    assert any(one.cells[:, -1].any() for one in mimicked)
 
 
 @pytest.mark.slow
 def test_disease_is_painted_into_a_scan(tmp_path):
     study = make_study(StudyParameters(size=(230, 192, 20), spacing=(1.5, 1.5, 14.0), disease=False))
     write_image(study.ct, tmp_path / "chest.nii.gz")
-    first, second = painted_slices(tmp_path / "chest.nii.gz", [1, 2], "real-1", "CC0")
+    first, second = painted_slices(tmp_path / "chest.nii.gz", [1, 2], "real-1", "CC0", mimics=True)
+    assert first.cells[:, -1].any() or second.cells[:, -1].any()
     assert len(first) == 20
     assert first.patients[0] == second.patients[0] == "real-1"
     assert not np.array_equal(first.areas, second.areas)

@@ -131,7 +131,7 @@ def study(seed):
     labels = np.zeros((1, 40, 80), np.uint8)
     labels[:, :, :40], labels[:, :, 40:] = 1, 4
     hu = np.where(labels == 1, -850, -300).astype(np.int16) + seed
-    images = [sitk.GetImageFromArray(array) for array in (hu, labels, labels, 0 * labels)]
+    images = [sitk.GetImageFromArray(array) for array in (hu, labels, labels)]
     return PhantomStudy(*images, parameters=StudyParameters(seed=seed))
 
 
