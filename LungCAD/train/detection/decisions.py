@@ -14,6 +14,8 @@ from LungCAD.train.thresholds import threshold_of_best_f1
 
 TEMPERATURES = (0.05, 20.0)
 
+UNFITTED = Decision()
+
 
 def fit_decisions(
     scores: NDArray,
@@ -30,7 +32,7 @@ def fit_decisions(
         offset is fitted too (Platt, 1999).
     before : decisions that stay where nothing can be fitted; the default where None.
     """
-    before = before or [Decision()] * scores.shape[1]
+    before = before or [UNFITTED] * scores.shape[1]
     columns = zip(scores.T, present.T, before, strict=True)
     return tuple(fit_decision(s, p, centred, old) for s, p, old in columns)
 
@@ -41,7 +43,7 @@ def can_be_fitted(present: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def fit_decision(
-    scores: NDArray, present: NDArray[np.bool_], centred: bool, before: Decision = Decision()
+    scores: NDArray, present: NDArray[np.bool_], centred: bool, before: Decision = UNFITTED
 ) -> Decision:
     """Return the decision of one disease; `before` where it is on none of the slices, or on all."""
     if not can_be_fitted(present):
