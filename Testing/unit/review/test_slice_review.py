@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,6 +138,25 @@ def test_export(tmp_path):
             f"images/{CASE}.nrrd",
             "images/case-00bb.nrrd",
         }
+
+
+def test_folds_and_licences_that_somebody_wrote_stay(tmp_path):
+    review, other = opened(tmp_path / "review"), opened(tmp_path / "other", case="case-00bb")
+    review.judge(2, {"emphysema"})
+    other.judge(1, ())
+    table = export_slices(review, scan(), tmp_path / "set", "patient-1")
+    (row,) = read_slice_labels(table, DISEASES)
+    row = replace(row, image=Path("images") / row.image.name, fold=3, licence="CC BY 4.0")
+    write_slice_labels(table, [row], DISEASES, overwrite=True)
+    export_slices(other, scan(), tmp_path / "set", "patient-1")
+    review.judge(3, ())
+    export_slices(review, scan(), tmp_path / "set", "patient-1", overwrite=True)
+    rows = read_slice_labels(table, DISEASES)
+    assert [(row.slice, row.fold, row.licence) for row in rows] == [
+        (2, 3, "CC BY 4.0"),
+        (3, 3, "CC BY 4.0"),
+        (1, 3, ""),
+    ]
 
 
 def test_export_refused(tmp_path):
