@@ -205,6 +205,13 @@ HEAD = "patient,scan,image,slice,ground_glass,emphysema\n"
         (HEAD.replace("\n", ",fold\n") + "P,S,i,1,1,1,x\n", "fold 'x'"),
         (HEAD.replace("\n", ",fold\n") + "P,S,i,1,1,1,0\nP,R,j,1,1,1,1\n", "line 3 puts the patient P into"),
         ("", "lacks the column"),
+        (HEAD.replace(",", ";") + "P;S;i;1;1;1\n", "has semicolons between its cells"),
+        (HEAD.replace(",", "\t") + "P\tS\ti\t1\t1\t1\n", "has tabs between its cells"),
+        (HEAD + "\n\nP,S,i,x,1,1\n", "line 4 has the slice 'x'"),
+        (HEAD + "P,S,i,1,1,1\n\nP,S,i,1,1,1\n", "line 4 has slice 1 of S again"),
+        (HEAD + "P,S,i,1,1,1,0\n", "line 2 has more cells"),
+        (HEAD.replace("\n", ",emphysema\n") + "P,S,i,1,1,1,0\n", "the column emphysema twice"),
+        (HEAD + "P,S," + 140000 * "i" + ",1,1,1\n", "is no table"),
     ],
 )
 def test_bad_tables(tmp_path, text, words):
