@@ -72,7 +72,7 @@ def atomic_folder(path: Path | str, overwrite: bool = False, stale: str = "") ->
         temporary.chmod(0o777 & ~_umask())
         yield temporary
         if path.exists():
-            for old in path.glob(stale) if stale else ():
+            for old in sorted(path.glob(stale)) if stale else ():
                 old.unlink()
             for file in sorted(temporary.rglob("*")):
                 target = path / file.relative_to(temporary)

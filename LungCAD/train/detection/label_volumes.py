@@ -51,7 +51,8 @@ def _meaning(path: Path) -> dict[int, str | None] | None:
     if not path.is_file():
         return None
     try:
-        return {int(value): code and str(code) for value, code in json.loads(path.read_text("utf-8")).items()}
+        said = json.loads(path.read_text("utf-8")).items()
+        return {int(value): None if code is None else str(code) for value, code in said}
     except (ValueError, AttributeError) as error:
         raise InputError(path, "is no table of values", 'Write, for instance, {"1": "healthy"}') from error
 
@@ -65,7 +66,8 @@ def _translated(path: Path, ct: sitk.Image, schema: Schema, meaning: dict[int, s
         problem = f"names {', '.join(strange)}, which {schema.name} does not know"
         raise InputError(path.parent / VALUES, problem, f"Known: {', '.join(schema.codes)}")
     own = sitk.GetArrayFromImage(image)
-    known = {0: 0, **{value: schema.by_code(code).value if code else 0 for value, code in meaning.items()}}
+    of_schema = {None: 0, **{code: schema.by_code(code).value for code in schema.codes}}
+    known = {0: 0, **{value: of_schema[code] for value, code in meaning.items()}}
     values, places = np.unique(own, return_inverse=True)
     if unknown := [f"{value:g}" for value in values.tolist() if value not in known]:
         listed = ", ".join(unknown[:5]) + (" ..." if len(unknown) > 5 else "")
