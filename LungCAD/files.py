@@ -47,11 +47,13 @@ def atomic_path(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
+def atomic_folder(path: Path | str, overwrite: bool = False, stale: str = "") -> Iterator[Path]:
     """Yield a temporary folder beside `path` whose files appear in `path` when the block ends without error.
 
     A new folder takes its name in one rename. An existing one, with `overwrite`, has its files of the same
-    names replaced one by one; anything else in it stays. After an error the temporary folder is removed.
+    names replaced one by one; anything else in it stays, but for files that match `stale`, such as
+    "heatmap_*": those of an earlier run, of which the new one may not write all. After an error the
+    temporary folder is removed.
 
     Raises
     ------
@@ -70,6 +72,8 @@ def atomic_folder(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
         temporary.chmod(0o777 & ~_umask())
         yield temporary
         if path.exists():
+            for old in sorted(path.glob(stale)) if stale else ():
+                old.unlink()
             for file in sorted(temporary.rglob("*")):
                 target = path / file.relative_to(temporary)
                 if file.is_dir():

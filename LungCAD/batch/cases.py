@@ -45,17 +45,24 @@ class Case:
         return max(file.stat().st_mtime for file in files)
 
 
-def case_folders(folder: Path) -> list[Path]:
-    """Return the sub-folders of `folder`, one per case, by name.
+def case_folders(folder: Path, results: Path | None = None) -> list[Path]:
+    """Return the sub-folders of `folder`, one per case, by name; that of the results, if in here, is none.
 
     Raises
     ------
     InputError
-        It is no folder, or has no sub-folder.
+        It is no folder, has no sub-folder, or is to hold the results as well.
     """
+    results = results.resolve() if results else None
+    if folder.resolve() == results:
+        raise InputError(folder, "holds the cases", "Choose another folder for the results")
     if not folder.is_dir():
         raise InputError(folder, "is not a folder", "Give the folder that holds one folder per case")
-    found = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    found = sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_dir() and not path.name.startswith(".") and path.resolve() != results
+    )
     if not found:
         raise InputError(folder, "holds no folders", "Give the folder that holds one folder per case")
     return found

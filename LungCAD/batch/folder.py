@@ -46,11 +46,11 @@ def run_folder(
     Raises
     ------
     InputError
-        `source` holds no folders, or `output` cannot be written.
+        `source` holds no folders or is `output`, or `output` cannot be written.
     Cancelled
         From `progress`; the same call goes on where it stopped.
     """
-    folders = case_folders(source)
+    folders = case_folders(source, output)
     method = json.loads(json.dumps(made_with(parameters, weights)))
     try:
         output.mkdir(parents=True, exist_ok=True)

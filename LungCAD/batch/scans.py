@@ -17,6 +17,9 @@ from LungCAD.progress import Progress, silent
 
 SCANS = "scans.csv"
 
+HEAT_MAPS = "heatmap_*.nii.gz"
+"""Only of what was found, and where wanted: those of an earlier run must not lie beside another report."""
+
 
 @dataclass(frozen=True)
 class ScansRun:
@@ -46,7 +49,7 @@ def run_scans(
     """
 
     def perform(case: Case, target: Path, progress: Progress) -> None:
-        with atomic_folder(target, overwrite=True) as unfinished:
+        with atomic_folder(target, overwrite=True, stale=HEAT_MAPS) as unfinished:
             examine(case, unfinished, progress)
 
     outcomes = run_folder(

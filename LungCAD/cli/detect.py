@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from LungCAD.batch.detection import REPORT, write_scan
+from LungCAD.batch.scans import HEAT_MAPS
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
 from LungCAD.files import atomic_folder
@@ -36,7 +37,10 @@ def run(options: argparse.Namespace) -> int:
     """Read, detect and write; the output folder appears when everything in it is complete."""
     parameters = parameters_from(options, IldDetectionParameters())
     stopwatch = Stopwatch()
-    with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
+    with (
+        atomic_folder(options.output, options.overwrite, stale=HEAT_MAPS) as folder,
+        progress_bar(options.quiet) as progress,
+    ):
         progress(0.0, "Reading")
         scan = read_ct(options.ct, options.series)
         stopwatch.lap("reading")

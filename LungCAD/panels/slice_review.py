@@ -150,10 +150,11 @@ class SliceReviewPanel:
         self.export.offer(len(judgements))
 
     def _on_renamed(self) -> None:
-        """Every reader has a review of their own."""
-        if self._subject is not None and self.head.reader:
+        """Every reader has a review of their own; nobody goes on in that of the one before."""
+        if self._subject is not None:
             self.review = None
-            self.head.attempt(self._open)
+            if self.head.has_reader():
+                self.head.attempt(self._open)
             self._refresh()
 
     def _on_chosen(self, number: int) -> None:

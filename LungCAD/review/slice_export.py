@@ -23,7 +23,7 @@ def export_slices(
     """Add the judged slices of a review to the table in `folder`, and return its path.
 
     The table is as `LungCAD.review.slice_labels` describes it; the scan is copied beside it, nothing of it
-    but voxels and geometry.
+    but voxels and geometry. The fold of a patient and the licence of a scan that the table has stay.
 
     Parameters
     ----------
@@ -49,8 +49,19 @@ def export_slices(
         raise InputError(table, f"has {review.case} already", "Allow overwriting, or choose another folder")
     make_folder((folder / name).parent)
     write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
+    # What somebody wrote into the table besides; patients with and without a fold would make it unreadable.
+    fold = next((row.fold for row in rows if row.patient == patient), None)
+    licence = next((row.licence for row in rows if row.scan == review.case), "")
     mine = [
-        SliceLabels(patient, review.case, name, number, {code: code in shown for code in review.diseases})
+        SliceLabels(
+            patient,
+            review.case,
+            name,
+            number,
+            {code: code in shown for code in review.diseases},
+            fold,
+            licence,
+        )
         for number, shown in review.judgements.items()
     ]
     write_slice_labels(table, [*others, *mine], review.diseases, overwrite=True)

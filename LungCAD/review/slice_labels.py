@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from LungCAD.csv_rows import read_rows
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 
@@ -59,22 +60,19 @@ def read_slice_labels(path: Path | str, diseases: Sequence[str]) -> list[SliceLa
     Raises
     ------
     InputError
-        The file cannot be read, columns are missing or unknown, a row lacks something or holds something else
-        than described above, a slice has two rows, a scan two patients or images, or a patient two folds;
-        names the line.
+        As `read_rows`; columns are unknown, a row lacks something or holds something else than described
+        above, a slice has two rows, a scan two patients or images, or a patient two folds; names the line.
     """
     path = Path(path)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            _require_columns(path, reader.fieldnames or (), diseases)
-            rows = [_row(path, line, cells, diseases) for line, cells in enumerate(reader, 2)]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "Give a CSV in UTF-8") from error
+    wanted = (*KEYS, *diseases)
+    found, lines = read_rows(path, wanted)
+    if strange := ", ".join(name for name in found if name not in (*wanted, *OPTIONAL)):
+        raise InputError(path, f"has the column {strange}, which is no disease of the schema")
+    rows = [(line, _row(path, line, cells, diseases)) for line, cells in lines]
     if not rows:
         raise InputError(path, "has no row below its heading", "Give one row per slice that was read")
     _require_consistent(path, rows)
-    return rows
+    return [row for _, row in rows]
 
 
 def write_slice_labels(
@@ -96,14 +94,6 @@ def _cells(row: SliceLabels, diseases: Sequence[str]) -> Iterator[str]:
     words = {meaning: cell for cell, meaning in CELLS.items()}
     for disease in diseases:
         yield words[row.shown.get(disease)]
-
-
-def _require_columns(path: Path, found: Sequence[str], diseases: Sequence[str]) -> None:
-    wanted = (*KEYS, *diseases)
-    if missing := ", ".join(name for name in wanted if name not in found):
-        raise InputError(path, f"lacks the column {missing}", f"Needed: {', '.join(wanted)}")
-    if strange := ", ".join(map(str, (name for name in found if name not in (*wanted, *OPTIONAL)))):
-        raise InputError(path, f"has the column {strange}, which is no disease of the schema")
 
 
 def _row(path: Path, line: int, cells: Mapping[str, str | None], diseases: Sequence[str]) -> SliceLabels:
@@ -130,11 +120,11 @@ def _row(path: Path, line: int, cells: Mapping[str, str | None], diseases: Seque
     )
 
 
-def _require_consistent(path: Path, rows: Sequence[SliceLabels]) -> None:
+def _require_consistent(path: Path, rows: Sequence[tuple[int, SliceLabels]]) -> None:
     known: dict[str, tuple[str, Path]] = {}
     folds: dict[str, int | None] = {}
     seen: set[tuple[str, int]] = set()
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         if known.setdefault(row.scan, (row.patient, row.image)) != (row.patient, row.image):
             raise InputError(path, f"line {line} gives the scan {row.scan} another patient or image")
         if folds.setdefault(row.patient, row.fold) != row.fold:

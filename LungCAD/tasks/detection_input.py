@@ -98,9 +98,14 @@ class DetectionInput:
         return self.grey_levels(torch.from_numpy(sitk.GetArrayFromImage(axial)), field)
 
     def place(self, ct: sitk.Image) -> tuple[sitk.Image, Field]:
-        """Return the CT along the patient's axes (`to_axial`) and the field in its slices; as `images`."""
+        """Return the CT along the patient's axes (`to_axial`) and the field in its slices; as `images`.
+
+        What scanners fill the corners with, -2000 HU or less, becomes air, as `read_ct` has it: a pixel of
+        the network is a mean, and the darkness would spread into what lies beside it.
+        """
         axial = to_axial(ct)
         _require_chest_slices(axial)
+        axial = sitk.Clamp(axial, axial.GetPixelID(), AIR_HU)
         return axial, self.field(sitk.GetArrayViewFromImage(axial), spacing_zyx(axial)[1:])
 
     def field(self, hu: NDArray, pixel_mm: tuple[float, float]) -> Field:

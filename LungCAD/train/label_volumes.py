@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from LungCAD.csv_rows import read_rows
 from LungCAD.errors import InputError
 from LungCAD.images import Scan, read_ct, same_geometry
 from LungCAD.images.volume_file import read_image
@@ -71,20 +71,15 @@ def label_volumes(folder: Path | str, schema: Schema, progress: Progress = silen
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return the rows of a CSV; raises InputError where there is none, or it lacks a row, column or cell."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, "cannot be read", "Give the table") from error
-    missing = [column for column in columns if not rows or column not in rows[0]]
-    if missing:
-        raise InputError(path, f"lacks {', '.join(missing)}", f"Needed: {', '.join(columns)}")
-    for line, row in enumerate(rows, 2):
+    """Return the rows of a CSV; raises InputError as `read_rows`, or where it lacks rows or a cell."""
+    _, rows = read_rows(path, columns)
+    if not rows:
+        raise InputError(path, "has no row below its heading", "Give one row per scan")
+    for line, row in rows:
         row.update({column: (row[column] or "").strip() for column in columns})
         if empty := [column for column in columns if not row[column]]:
             raise InputError(path, f"line {line} has no {', '.join(empty)}", "Fill it in")
-    return rows
+    return [row for _, row in rows]
 
 
 def _meaning(path: Path, schema: Schema) -> dict[int, str | None]:

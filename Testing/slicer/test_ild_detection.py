@@ -357,7 +357,7 @@ class PanelTest(PanelTestCase):
     def test_without_a_name_nothing_is_recorded(self):
         review = self.detected()
         review.head.reader_edit.text = ""
-        review.review = None
+        review.head.reader_edit.editingFinished.emit()
         self.box(14, 1).setCheckState(qt.Qt.Checked)
         self.assertIn("name", review.head.sentence)
         self.assertEqual(self.box(14, 1).checkState(), qt.Qt.Unchecked)

@@ -16,6 +16,7 @@ from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
+from LungCAD.tasks.detection_input import decisions_from_plain
 from LungCAD.train.detection.label_volumes import label_volume_slices
 from LungCAD.train.detection.painted import painted_slices
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
@@ -135,7 +136,8 @@ def run(options: argparse.Namespace) -> int:
         extra = _painted(options, keep, part(progress, 0.2, 0.3))
         share = part(progress, 0.3, 1.0)
         if options.calibrate:
-            training = calibrate(slices, parameters, start, share)
+            decisions = decisions_from_plain(description.input["decisions"])
+            training = calibrate(slices, parameters, start, decisions, share)
         elif options.dense_only:
             training = train_dense_layers(slices, parameters, start, extra, share)
         else:

@@ -27,8 +27,8 @@ def label_volume_slices(
     """Yield the slices of every scan that `pairs.csv` in the folder lists.
 
     Columns: image, labels (paths relative to the folder), patient; licence where known. Values are those of
-    the schema ltrc5, unless `values.json` says what they mean: {"10": "healthy", "20": "ground_glass", ...};
-    0 is outside the lungs.
+    the schema ltrc5, unless `values.json` says what they mean: {"10": "healthy", "20": "ground_glass", ...,
+    "30": null} for what is none of them; 0 is outside the lungs.
 
     Raises
     ------
@@ -47,25 +47,27 @@ def label_volume_slices(
         yield cut_slices(ct, labels, schema, prepare, row["patient"], source, licence, subject=path)
 
 
-def _meaning(path: Path) -> dict[int, str] | None:
+def _meaning(path: Path) -> dict[int, str | None] | None:
     if not path.is_file():
         return None
     try:
-        return {int(value): str(code) for value, code in json.loads(path.read_text("utf-8")).items()}
+        said = json.loads(path.read_text("utf-8")).items()
+        return {int(value): None if code is None else str(code) for value, code in said}
     except (ValueError, AttributeError) as error:
         raise InputError(path, "is no table of values", 'Write, for instance, {"1": "healthy"}') from error
 
 
-def _translated(path: Path, ct: sitk.Image, schema: Schema, meaning: dict[int, str]) -> sitk.Image:
+def _translated(path: Path, ct: sitk.Image, schema: Schema, meaning: dict[int, str | None]) -> sitk.Image:
     """Return the labels with the schema's values in the place of the file's own."""
     image = read_image(path)
     if not same_geometry(ct, image):
         raise InputError(path, "has another geometry than its CT", "Give the labels of this very scan")
-    if strange := sorted(set(meaning.values()) - set(schema.codes)):
+    if strange := sorted(set(meaning.values()) - {None, *schema.codes}):
         problem = f"names {', '.join(strange)}, which {schema.name} does not know"
         raise InputError(path.parent / VALUES, problem, f"Known: {', '.join(schema.codes)}")
     own = sitk.GetArrayFromImage(image)
-    known = {0: 0, **{value: schema.by_code(code).value for value, code in meaning.items()}}
+    of_schema = {None: 0, **{code: schema.by_code(code).value for code in schema.codes}}
+    known = {0: 0, **{value: of_schema[code] for value, code in meaning.items()}}
     values, places = np.unique(own, return_inverse=True)
     if unknown := [f"{value:g}" for value in values.tolist() if value not in known]:
         listed = ", ".join(unknown[:5]) + (" ..." if len(unknown) > 5 else "")

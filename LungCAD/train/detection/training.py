@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.detection_input import Decision
 from LungCAD.train.checkpoints import claim_checkpoints, digest
 from LungCAD.train.detection.batches import in_order, training_batches
-from LungCAD.train.detection.decisions import decided_by_others, fit_decisions
+from LungCAD.train.detection.decisions import can_be_fitted, decided_by_others, fit_decisions
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
@@ -125,9 +125,15 @@ def train_detection(
 
 
 def calibrate(
-    slices: SliceSet, parameters: DetectionTrainingParameters, start: CNNF, progress: Progress = silent
+    slices: SliceSet,
+    parameters: DetectionTrainingParameters,
+    start: CNNF,
+    before: Sequence[Decision],
+    progress: Progress = silent,
 ) -> DetectionTraining:
     """Fit only how the outputs of `start` are read, to slices of patients that it has not seen.
+
+    before : how they have been read; that stays for diseases that no slice shows, or every one.
 
     Raises
     ------
@@ -138,8 +144,22 @@ def calibrate(
     network = new_network(head.outputs, parameters)
     _go_on_from(network, start)
     scores = score(network, head, slices, everything, parameters.device, progress)
-    held_out = f"The network learned from none of the {len(slices)} slices scored here"
-    return decided(network.cpu(), head, slices, parameters, everything, scores, held_out, learned=False)
+    training = decided(
+        network.cpu(),
+        head,
+        slices,
+        parameters,
+        everything,
+        scores,
+        f"The network learned from none of the {len(slices)} slices scored here",
+        learned=False,
+        before=before,
+    )
+    fitted = can_be_fitted(training.present)
+    if kept := ", ".join(code for code, new in zip(slices.diseases, fitted, strict=True) if not new):
+        said = f"{training.held_out}; of {kept} they say too little: that is read as before"
+        training = replace(training, held_out=said)
+    return training
 
 
 def decided(
@@ -152,17 +172,19 @@ def decided(
     held_out: str,
     groups: NDArray[np.intp] | None = None,
     learned: bool = True,
+    before: Sequence[Decision] | None = None,
 ) -> DetectionTraining:
     """Return a training with the decisions that its scores lead to.
 
     groups : (n,) of the slices that were scored; where None, their patients in as many parts as folds.
+    before : as `fit_decisions` takes it.
     """
     present = slices.present(square_millimetres(parameters.threshold_px))[scored]
     centred = parameters.head in ("logistic", "softmax")
     if groups is None:
         groups = np.unique(slices.patients[scored], return_inverse=True)[1] % parameters.folds
-    decisions = fit_decisions(scores, present, centred)
-    found = decided_by_others(scores, present, groups, centred)
+    decisions = fit_decisions(scores, present, centred, before)
+    found = decided_by_others(scores, present, groups, centred, before)
     return DetectionTraining(
         network, head, decisions, scored, scores, present, found, held_out, learned=learned
     )

@@ -74,3 +74,11 @@ def test_folders_of_a_batch(make, tmp_path):
     made = [make("ct.nii", name=name) for name in ("b", ".hidden", "a")]
     (tmp_path / "manifest.csv").touch()
     assert case_folders(tmp_path) == [made[2], made[0]]
+
+
+def test_results_among_the_cases_are_no_case(make, tmp_path):
+    case = make("ct.nii.gz", name="a")
+    make("a/report.html", name="results")
+    assert case_folders(tmp_path, case / ".." / "results") == [case]
+    with pytest.raises(InputError, match="another folder for the results"):
+        case_folders(tmp_path, case / "..")

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -90,6 +91,21 @@ def test_report(output):
 def test_nothing_is_overwritten(output, ct, weights, capsys):
     assert main(["detect", str(ct), "-o", str(output), "--weights", weights]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def test_heat_maps_of_an_earlier_run_do_not_stay(tmp_path, ct, weights):
+    folder = tmp_path / "OUT"
+    words = ["detect", str(ct), "-o", str(folder), "--weights", weights, "--quiet"]
+    assert main(words) == 0
+    (folder / "notes.txt").write_text("mine")
+    assert main([*words, "--overwrite", "--no-heat-maps"]) == 0
+    assert not list(folder.glob("heatmap_*")) and (folder / "notes.txt").exists()
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    shutil.copy(ct, tmp_path / "in" / "a" / "ct.nii.gz")
+    for heat_maps in (True, False):
+        parameters = IldDetectionParameters(weights=weights, heat_maps=heat_maps, mirrored=False)
+        detect_scans(tmp_path / "in", tmp_path / "results", parameters, overwrite=True)
+        assert bool(list((tmp_path / "results" / "a").glob("heatmap_*"))) is heat_maps
 
 
 def test_bad_input_leaves_nothing(tmp_path, ct, weights, capsys):

@@ -96,12 +96,20 @@ def test_calibration_keeps_the_network_and_reads_it_anew(prepared, tmp_path):
 def test_a_shipped_network_is_started_from_by_its_name(prepared, tmp_path, monkeypatch):
     quick = partial(detection_scores, rounds=2)
     monkeypatch.setattr("LungCAD.train.detection.outcome.detection_scores", quick)
-    words = ("--slices", prepared, "--start", "cnnf-quarter", "--calibrate", "--device", "cpu", "--quiet")
-    assert run("train", "detection", *words, "-o", tmp_path / "out") == 0
+    without = read_slices(prepared)
+    without.areas[:, 2] = 0
+    write_slices([without], tmp_path / "slices")
+    words = ("--start", "cnnf-quarter", "--calibrate", "--device", "cpu", "--quiet")
+    assert run("train", "detection", "--slices", tmp_path / "slices", *words, "-o", tmp_path / "out") == 0
     shipped_network, before = load_network(weights_file("cnnf-quarter"))
     network, after = load_network(tmp_path / "out" / "network.safetensors")
     for name, tensor in shipped_network.state_dict().items():
         assert torch.equal(tensor, network.state_dict()[name]), name
+    changed = [
+        new != old for new, old in zip(after.input["decisions"], before.input["decisions"], strict=True)
+    ]
+    assert changed == [True, True, False, True]
+    assert "of honeycombing they say too little" in after.card.results
     assert after.card.command.startswith(before.card.command)
     assert after.card.command.count("--start cnnf-quarter") == 1
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -138,6 +140,25 @@ def test_export(tmp_path):
         }
 
 
+def test_folds_and_licences_that_somebody_wrote_stay(tmp_path):
+    review, other = opened(tmp_path / "review"), opened(tmp_path / "other", case="case-00bb")
+    review.judge(2, {"emphysema"})
+    other.judge(1, ())
+    table = export_slices(review, scan(), tmp_path / "set", "patient-1")
+    (row,) = read_slice_labels(table, DISEASES)
+    row = replace(row, image=Path("images") / row.image.name, fold=3, licence="CC BY 4.0")
+    write_slice_labels(table, [row], DISEASES, overwrite=True)
+    export_slices(other, scan(), tmp_path / "set", "patient-1")
+    review.judge(3, ())
+    export_slices(review, scan(), tmp_path / "set", "patient-1", overwrite=True)
+    rows = read_slice_labels(table, DISEASES)
+    assert [(row.slice, row.fold, row.licence) for row in rows] == [
+        (2, 3, "CC BY 4.0"),
+        (3, 3, "CC BY 4.0"),
+        (1, 3, ""),
+    ]
+
+
 def test_export_refused(tmp_path):
     review = opened(tmp_path / "review")
     with pytest.raises(InputError, match="no judged slice"):
@@ -184,6 +205,13 @@ HEAD = "patient,scan,image,slice,ground_glass,emphysema\n"
         (HEAD.replace("\n", ",fold\n") + "P,S,i,1,1,1,x\n", "fold 'x'"),
         (HEAD.replace("\n", ",fold\n") + "P,S,i,1,1,1,0\nP,R,j,1,1,1,1\n", "line 3 puts the patient P into"),
         ("", "lacks the column"),
+        (HEAD.replace(",", ";") + "P;S;i;1;1;1\n", "has semicolons between its cells"),
+        (HEAD.replace(",", "\t") + "P\tS\ti\t1\t1\t1\n", "has tabs between its cells"),
+        (HEAD + "\n\nP,S,i,x,1,1\n", "line 4 has the slice 'x'"),
+        (HEAD + "P,S,i,1,1,1\n\nP,S,i,1,1,1\n", "line 4 has slice 1 of S again"),
+        (HEAD + "P,S,i,1,1,1,0\n", "line 2 has more cells"),
+        (HEAD.replace("\n", ",emphysema\n") + "P,S,i,1,1,1,0\n", "the column emphysema twice"),
+        (HEAD + "P,S," + 140000 * "i" + ",1,1,1\n", "is no table"),
     ],
 )
 def test_bad_tables(tmp_path, text, words):

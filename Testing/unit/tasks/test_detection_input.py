@@ -69,6 +69,20 @@ def test_the_same_chest_looks_the_same_on_every_scanner(pixel, extent, shift):
     assert (middle - expected).abs().max() < 4  # pixels of 1.4 mm
 
 
+@pytest.mark.parametrize("kind", [np.int16, np.float32])
+def test_what_scanners_write_beyond_their_field_of_view_is_air(kind):
+    """A volume from Slicer has it as the scanner wrote it; `read_ct` has made it air."""
+    ct = chest((1.0, 1.0))
+    hu = sitk.GetArrayFromImage(ct).astype(kind)
+    hu[:, np.hypot(*(np.mgrid[:340, :340] - 169.5)) > 130] = -3024  # across the body's edge
+    images = []
+    for values in (hu, np.maximum(hu, -1024)):
+        one = sitk.GetImageFromArray(values)
+        one.CopyInformation(ct)
+        images.append(DetectionInput().images(one))
+    assert torch.equal(*images)
+
+
 def test_a_pixel_is_the_mean_of_what_it_covers():
     hu = np.full((1, 640, 640), -900, np.int16)
     hu[:, ::2] = -700  # lines that every other pixel would miss

@@ -183,6 +183,16 @@ def test_other_values_are_translated(tmp_path):
     np.testing.assert_array_equal(found.areas, disease_areas(scan()[1], LTRC, DISEASES))
 
 
+def test_values_that_are_none_of_the_diseases(tmp_path):
+    write_case(tmp_path, "a", values={1: 10, GROUND_GLASS: 20, EMPHYSEMA: 50})
+    write_pairs(tmp_path, "a")
+    (tmp_path / "values.json").write_text('{"10": "healthy", "20": null, "50": "emphysema"}')
+    (found,) = label_volume_slices(tmp_path)
+    expected = disease_areas(scan()[1], LTRC, DISEASES)
+    expected[:, 0] = 0
+    np.testing.assert_array_equal(found.areas, expected)
+
+
 @pytest.mark.parametrize(
     ("meaning", "what"),
     [({"10": "healthy"}, "20"), ({"10": "healthy", "20": "nonsense", "50": "emphysema"}, "nonsense")],
@@ -219,6 +229,12 @@ def test_a_pair_that_lacks_something_is_refused(tmp_path, column):
     row = {"image": "a.nii.gz", "labels": "a-labels.nrrd", "patient": "p", column: " "}
     (tmp_path / "pairs.csv").write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
     with pytest.raises(InputError, match=f"line 2 has no {column}"):
+        list(label_volume_slices(tmp_path))
+
+
+def test_a_table_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "pairs.csv").write_bytes("image,labels,patient\na,b,Bär\n".encode("latin-1"))
+    with pytest.raises(InputError, match="UTF-8"):
         list(label_volume_slices(tmp_path))
 
 

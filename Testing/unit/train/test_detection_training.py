@@ -238,6 +238,34 @@ def test_a_disease_that_never_occurs_keeps_the_default():
     assert fit_decision(np.arange(4.0), np.zeros(4, bool), centred=True) == Decision()
 
 
+@pytest.mark.parametrize("count", [3, 40])
+def test_scores_that_tell_all_slices_apart_do_not_make_it_certain(count):
+    """Of as many slices of either kind, all with the same score: the temperature in closed form."""
+    present = np.repeat([False, True], count)
+    decision = fit_decision(np.where(present, 3.0, -3.0), present, centred=True)
+    assert decision.temperature == pytest.approx(3 / np.log(count + 1), rel=1e-3)
+    rng = np.random.default_rng(0)
+    scores = np.where(present, 4, -4) + rng.normal(0, 0.5, 2 * count)
+    decision = fit_decision(scores, present, centred=True)
+    shown = decision.probability(scores[present])
+    assert decision.threshold < shown.mean() < 1  # neighbours that show it reach the threshold
+
+
+def test_what_no_slice_shows_is_read_as_before(tmp_path):
+    slices = blobs()
+    slices.areas[:, 1], slices.areas[:, 3] = 0, TICKED
+    before = [Decision(0.0, 0.5, 0.3 + 0.1 * number) for number in range(4)]
+    training = calibrate(slices, SMALL, CNNF(4, width=1 / 32, dense=8), before)
+    assert [new == old for new, old in zip(training.decisions, before, strict=True)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    np.testing.assert_array_equal(training.found[:, 1::2], found_diseases(training.scores, before)[:, 1::2])
+    assert f"of {DISEASES[1]}, {DISEASES[3]} they say too little" in training.held_out
+
+
 def test_scores_of_a_disease_that_never_occurs_are_dashes():
     rng = np.random.default_rng(0)
     present = np.stack([np.zeros(20, bool), rng.random(20) < 0.5], axis=1)
@@ -289,7 +317,7 @@ def test_folds_are_scored_with_the_decisions_of_the_others(tmp_path):
 @pytest.mark.parametrize(("patients", "words"), [(6, "to other patients"), (1, "to these very slices")])
 def test_a_network_that_is_only_read_anew_is_scored_by_other_patients(tmp_path, patients, words):
     slices = blobs(24, patients)
-    training = calibrate(slices, SMALL, CNNF(4, width=1 / 32, dense=8))
+    training = calibrate(slices, SMALL, CNNF(4, width=1 / 32, dense=8), [Decision()] * 4)
     own = slices.patients == "p0"
     fitted_to = own if patients == 1 else np.isin(slices.patients, ["p1", "p3", "p5"])
     decisions = fit_decisions(training.scores[fitted_to], training.present[fitted_to], centred=True)
