@@ -53,7 +53,8 @@ def published_plans(together: bool = False) -> list[Plan]:
 def chosen_plans(plans: Sequence[Plan], words: Sequence[str]) -> list[Plan]:
     """Return the plans whose task, direction and architecture are among the words, where those name any.
 
-    Of signs that share a training only those that are named are left. Words that name both survival and Inception v3 add three plans, with which the networks are SAPSAM's 21.
+    Of signs that share a training only those that are named are left. Words that name both survival and
+    Inception v3 add three plans, with which the networks are SAPSAM's 21.
 
     Raises
     ------
