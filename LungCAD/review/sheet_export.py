@@ -29,6 +29,12 @@ REGION_COLUMNS = ("scan", "side", "level", *TICKS)
 Row = dict[str, str]
 
 
+def patient_of(scan: str, folder: Path | str) -> str:
+    """Return what the tables in `folder` call the patient of a scan; "" where they have it not."""
+    rows = _rows(Path(folder) / SCANS, SCAN_COLUMNS)
+    return next((row["patient"] for row in rows if row["scan"] == scan), "")
+
+
 def export_sheet(
     sheet: SignSheet, image: sitk.Image, folder: Path | str, patient: str, overwrite: bool = False
 ) -> Path:
@@ -98,7 +104,8 @@ def _rows(path: Path, columns: Sequence[str]) -> list[Row]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(path, f"cannot be read ({error})", "Give a CSV in UTF-8") from error
     if missing := ", ".join(name for name in columns if name not in (reader.fieldnames or ())):
-        raise InputError(path, f"lacks the column {missing}", f"Needed: {', '.join(columns)}")
+        remedy = f"Needed: {', '.join(columns)}, separated by commas"
+        raise InputError(path, f"lacks the column {missing}", remedy)
     return rows
 
 
