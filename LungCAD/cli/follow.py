@@ -8,12 +8,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from LungCAD.batch.cpa import SIGNS
+from LungCAD.batch.cpa import SCAN, SIGNS
 from LungCAD.cli.options import add_output
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.labels import load_schema
-from LungCAD.report.sign_course import course_csv, render_course, sign_courses
+from LungCAD.report.sign_course import Verdict, course_csv, nothing_changed, render_course, sign_courses
 from LungCAD.report.signs import SignReading
 
 
@@ -40,16 +40,25 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("RESULTS", "were not made in the same way", remedy)
     _refuse_repeated(options.results, scans)
     names = _short_names([folder.resolve() for folder in options.results])
+    warnings = [
+        f"{name}: {said}"
+        for name, folder in zip(names, options.results, strict=True)
+        for said in _warnings(folder)
+    ]
     courses = sign_courses([_readings(folder) for folder in options.results], settings[0]["threshold"])
     with atomic_folder(options.output, options.overwrite) as folder:
         write_text(folder / "change.csv", course_csv(names, courses))
         facts = {"Scans": str(len(names)), "Present from": f"{100 * settings[0]['threshold']:.0f} %"}
-        page = render_course(names, courses, load_schema("cpa3"), facts)
+        page = render_course(names, courses, load_schema("cpa3"), facts, warnings)
         write_text(folder / "report.html", page)
     if not options.quiet:
-        for one in courses:
-            if one.verdict.value in ("new", "gone"):
-                print(f"{one.region.replace('_', ' ')}: {one.sign.replace('_', ' ')} {one.verdict.value}")
+        for warning in warnings:
+            print(f"Warning: {warning}")
+        changed = [one for one in courses if one.verdict in (Verdict.NEW, Verdict.GONE)]
+        for one in changed:
+            print(f"{one.region.replace('_', ' ')}: {one.sign.replace('_', ' ')} {one.verdict.value}")
+        if not changed:
+            print(nothing_changed(courses))
         print(f"Report: {options.output / 'report.html'}")
     return 0
 
@@ -83,6 +92,14 @@ def _scan_and_settings(folder: Path) -> tuple[str, dict[str, object]]:
         return record["inputs"]["CT"]["sha256"], {**compared, "weights": hashes}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(folder, "is no result of lungcad cpa", "Give its output folders") from error
+
+
+def _warnings(folder: Path) -> list[str]:
+    """Return what is to be known of a scan: its regions may not be those of another one."""
+    try:
+        return list(json.loads((folder / SCAN).read_text(encoding="utf-8"))["warnings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(folder / SCAN, f"cannot be read ({error})", "Run lungcad cpa again") from error
 
 
 def _readings(folder: Path) -> list[SignReading]:

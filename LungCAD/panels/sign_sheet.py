@@ -128,9 +128,9 @@ class SignSheetPanel:
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
         from LungCAD.mrml.volumes import image_from_volume
-        from LungCAD.review.sheet_export import export_sheet
+        from LungCAD.review.sheet_export import export_sheet, patient_of
 
-        name = pseudonym(patient, self._case)
+        name = pseudonym(patient or patient_of(self._case, folder), self._case)
         table = export_sheet(self.sheet, image_from_volume(self._ct), folder, name, overwrite)
         return f"Written to {table}: {self._case} of {name}, regions: {len(self.sheet.judgements)}"
 

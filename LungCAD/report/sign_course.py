@@ -61,10 +61,28 @@ def course_csv(names: Sequence[str], courses: Sequence[SignCourse]) -> str:
     return text.getvalue()
 
 
+def nothing_changed(courses: Sequence[SignCourse]) -> str:
+    """Return what is to be said where no sign is new or gone; what could not be compared is not denied."""
+    compared = sum(one.verdict is not Verdict.UNKNOWN for one in courses)
+    if not compared:
+        return "No region could be judged on both the first scan and the last."
+    said = "From the first scan to the last no sign came or went"
+    if compared == len(courses):
+        return f"{said}."
+    return f"{said} where both could be compared, {compared} of {len(courses)} signs in regions."
+
+
 def render_course(
-    names: Sequence[str], courses: Sequence[SignCourse], schema: Schema, facts: Mapping[str, str]
+    names: Sequence[str],
+    courses: Sequence[SignCourse],
+    schema: Schema,
+    facts: Mapping[str, str],
+    warnings: Sequence[str] = (),
 ) -> str:
-    """Return the course as a page of HTML that loads nothing from anywhere. facts : of the run."""
+    """Return the course as a page of HTML that loads nothing from anywhere.
+
+    facts : of the run. warnings : of the scans, each with its name.
+    """
     titles = {label.code: label.name for label in schema.labels}
     by_sign = {sign: [one for one in courses if one.sign == sign] for sign in titles}
     return render_page(
@@ -72,6 +90,8 @@ def render_course(
         names=names,
         tables={titles[sign]: rows for sign, rows in by_sign.items() if rows},
         changed=list(_changes(courses, titles)),
+        nothing_changed=nothing_changed(courses),
+        warnings=warnings,
         region_name=region_name,
         facts=facts,
     )

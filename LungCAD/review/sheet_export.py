@@ -1,7 +1,8 @@
 """Sheets of readers join the two tables that networks for projections are trained on.
 
 `SCANS` has one row per scan, `REGIONS_TABLE` one per region that was judged; the columns that a sheet does
-not know, such as the date, stay empty. Both are in UTF-8, and `lungcad train cpa` reads them.
+not know, such as the date, stay empty, or as somebody filled them in. Both are in UTF-8, and `lungcad train
+cpa` reads them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ REGION_COLUMNS = ("scan", "side", "level", *TICKS)
 Row = dict[str, str]
 
 
+def patient_of(scan: str, folder: Path | str) -> str:
+    """Return what the tables in `folder` call the patient of a scan; "" where they have it not."""
+    rows = _rows(Path(folder) / SCANS, SCAN_COLUMNS)
+    return next((row["patient"] for row in rows if row["scan"] == scan), "")
+
+
 def export_sheet(
     sheet: SignSheet, image: sitk.Image, folder: Path | str, patient: str, overwrite: bool = False
 ) -> Path:
@@ -40,7 +47,8 @@ def export_sheet(
     ----------
     image : the scan that was read.
     patient : pseudonym; the same for all scans of one patient.
-    overwrite : replace the rows of this scan where the tables have some.
+    overwrite : replace the rows of this scan where the tables have some, except what a sheet does not know of
+    the scan.
 
     Raises
     ------
@@ -55,19 +63,17 @@ def export_sheet(
         raise InputError("sheet", "has no judged region", "Confirm or correct at least one")
     scans = _rows(folder / SCANS, SCAN_COLUMNS)
     regions = _rows(folder / REGIONS_TABLE, REGION_COLUMNS)
-    if any(row["scan"] == sheet.case for row in scans) and not overwrite:
+    earlier = next((row for row in scans if row["scan"] == sheet.case), None)
+    if earlier is not None and not overwrite:
         problem = f"has {sheet.case} already"
         raise InputError(folder / SCANS, problem, "Allow overwriting, or choose another folder")
     name = Path("images") / f"{sheet.case}.nrrd"
     make_folder((folder / name).parent)
     write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
     ticked = set().union(*sheet.judgements.values()) - {PREEXISTING}
-    scan = {
-        "patient": patient,
-        "scan": sheet.case,
-        "image": name.as_posix(),
-        "disease": "1" if ticked else "",
-    }
+    scan = (earlier or {}) | {"patient": patient, "scan": sheet.case, "image": name.as_posix()}
+    if ticked or _ticked(regions, sheet.case):
+        scan["disease"] = "1" if ticked else ""
     judged = [
         dict(zip(REGION_COLUMNS, (sheet.case, *region.split("_")), strict=False))
         | {code: str(int(code in shown)) for code in TICKS}
@@ -82,6 +88,12 @@ def _others(rows: Iterable[Row], scan: str) -> list[Row]:
     return [row for row in rows if row["scan"] != scan]
 
 
+def _ticked(regions: Iterable[Row], scan: str) -> bool:
+    """Tell whether an earlier sheet ticked a sign, by which the scan counted as diseased."""
+    own = [row for row in regions if row["scan"] == scan]
+    return any(row[code] == "1" for row in own for code in TICKS if code != PREEXISTING)
+
+
 def _rows(path: Path, columns: Sequence[str]) -> list[Row]:
     if not path.exists():
         return []
@@ -92,7 +104,8 @@ def _rows(path: Path, columns: Sequence[str]) -> list[Row]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(path, f"cannot be read ({error})", "Give a CSV in UTF-8") from error
     if missing := ", ".join(name for name in columns if name not in (reader.fieldnames or ())):
-        raise InputError(path, f"lacks the column {missing}", f"Needed: {', '.join(columns)}")
+        remedy = f"Needed: {', '.join(columns)}, separated by commas"
+        raise InputError(path, f"lacks the column {missing}", remedy)
     return rows
 
 

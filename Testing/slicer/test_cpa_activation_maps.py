@@ -368,6 +368,10 @@ class PanelTest(PanelCase, SignTestCase):
         self.assertEqual(
             [(row["side"], row["level"], row["cavity"]) for row in rows][1], ("left", "upper", "1")
         )
+        review.export.patient.text = ""  # as after a new start
+        review.export.overwrite.checked = True
+        review.export.button.click()
+        self.assertIn("of patient-1,", review.export.message.text)
 
     def test_a_reader_without_a_name_is_asked(self):
         self.panel.review.head.reader_edit.text = ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import SimpleITK as sitk
+import torch
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import spacing_zyx, to_axial
@@ -13,7 +14,10 @@ from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume, region_box
 from LungCAD.tasks.cpa_projections.grid import THIRDS
 
 MISSING = 0.1
-"""A lung with less than this part of the other's volume is missing: resected, collapsed or full of fluid."""
+"""A lung with less than this part of the other's volume is missing: resected, collapsed or full of fluid.
+
+Or it reaches the side of the scan, where its air is taken for that around the body.
+"""
 
 EMPTY = 0.02
 """A region with less than this part of its lung shows none of it."""
@@ -33,7 +37,14 @@ TRACE = 0.02
 SHIFT = 1 / 3
 """A third of the scan is worth a warning that lies so far from the lungs' own, in parts of its height."""
 
+LEAST_LUNG = 0.15
+"""The gap between the lungs is sought where either side of it has this part of both, or more."""
+
+ASTRAY = 0.05
+"""The scan's halves are worth a warning that give one lung so much, in parts of both, of the other."""
+
 SIDES = ("right", "left")
+ENDS = {"lower": "base", "upper": "apex"}
 
 
 def incomplete_regions(volume: ProjectionVolume) -> dict[str, str]:
@@ -47,13 +58,11 @@ def incomplete_regions(volume: ProjectionVolume) -> dict[str, str]:
     volumes = [float(area.sum()) for area in areas]
     for side, area, size in zip(SIDES, areas, volumes, strict=True):
         if size < MISSING * max(volumes):
-            found |= dict.fromkeys(_of(side), f"the {side} lung is missing or airless")
+            reason = f"the {side} lung is missing, airless or cut off at the scan's side"
+            found |= dict.fromkeys(_of(side), reason)
             continue
-        # Not the very first slices: interpolated masks end a little early.
-        for level, end in (("lower", area[:2].max()), ("upper", area[-2:].max())):
-            if float(end) > CUT * float(area.max()):
-                place = "base" if level == "lower" else "apex"
-                found[f"{side}_{level}"] = f"the scan ends within the {side} lung at its {place}"
+        for level in _cut_levels(area):
+            found[f"{side}_{level}"] = f"the scan ends within the {side} lung at its {ENDS[level]}"
     voxels = volume.lung_voxels()
     for side, size in zip(SIDES, volumes, strict=True):
         for region in _of(side):
@@ -62,20 +71,9 @@ def incomplete_regions(volume: ProjectionVolume) -> dict[str, str]:
     return {region: found[region] for region in REGIONS if region in found}
 
 
-def height_warnings(volume: ProjectionVolume) -> tuple[str, ...]:
-    """Return what is to be said where the scan's thirds are not the lungs', as with much of the abdomen."""
-    areas = volume.lungs.sum((1, 2)).cpu().numpy()
-    slices = np.flatnonzero(areas > TRACE * areas.max())
-    bottom, top = slices[0] / len(areas), (slices[-1] + 1) / len(areas)
-    third = (top - bottom) / THIRDS
-    borders = bottom + third - 1 / THIRDS, top - third - (1 - 1 / THIRDS)
-    if max(map(abs, borders)) <= SHIFT * third:
-        return ()
-    return (
-        f"The lungs take up {100 * (top - bottom):.0f} % of the scan's height, and regions are thirds of the "
-        "scan: a sign in the lower third of the lungs may be named middle, and the like. Cut the scan to the "
-        "chest.",
-    )
+def region_warnings(volume: ProjectionVolume) -> tuple[str, ...]:
+    """Return what is to be said where the scan's thirds and halves are not the lungs'."""
+    return *_of_height(volume), *_of_cuts(volume), *_of_sides(volume)
 
 
 def incomplete_words(incomplete: Mapping[str, str]) -> tuple[str, ...]:
@@ -104,6 +102,55 @@ def slice_warnings(ct: sitk.Image) -> tuple[str, ...]:
             "Coronal and sagittal projections are blurred, small signs may be missed.",
         )
     return ()
+
+
+def _of_height(volume: ProjectionVolume) -> Iterator[str]:
+    """Yield a warning where thirds are too high or too low, as with much of the abdomen."""
+    areas = volume.lungs.sum((1, 2)).cpu().numpy()
+    slices = np.flatnonzero(areas > TRACE * areas.max())
+    bottom, top = slices[0] / len(areas), (slices[-1] + 1) / len(areas)
+    third = (top - bottom) / THIRDS
+    borders = bottom + third - 1 / THIRDS, top - third - (1 - 1 / THIRDS)
+    if max(map(abs, borders)) > SHIFT * third:
+        yield (
+            f"The lungs take up {100 * (top - bottom):.0f} % of the scan's height, and regions are thirds of "
+            "the scan: a sign in the lower third of the lungs may be named middle, and the like. Cut the "
+            "scan to the chest."
+        )
+
+
+def _of_cuts(volume: ProjectionVolume) -> Iterator[str]:
+    """Yield a warning where the scan shows a part of the lungs: its thirds are thirds of that part."""
+    for level in _cut_levels(volume.lungs.sum((1, 2))):
+        other = "upper" if level == "lower" else "lower"
+        yield (
+            f"The scan ends within the lungs at their {ENDS[level]}, and regions are thirds of the scan: a "
+            f"sign in the {other} third of the lungs may be named middle. Give a scan of the whole lungs."
+        )
+
+
+def _of_sides(volume: ProjectionVolume) -> Iterator[str]:
+    """Yield a warning where one lung reaches into the other's half, as when one alone is in the picture."""
+    columns = volume.lungs.sum((0, 1)).cpu().numpy()
+    before = np.cumsum([0, *columns]) / columns.sum()
+    right = before[len(columns) // 2]
+    if min(right, 1 - right) < MISSING * max(right, 1 - right):
+        return  # of one lung alone, within its own half
+    inner = (before[:-1] >= LEAST_LUNG) & (before[1:] <= 1 - LEAST_LUNG)
+    gap = np.where(inner, columns, np.inf).argmin()
+    if abs(before[gap] - right) > ASTRAY:
+        yield (
+            "The middle between the lungs is not that of the scan, and regions are halves of the scan: a "
+            "sign of one lung may be named as the other's. Cut or pad the scan to have the spine in its "
+            "middle."
+        )
+
+
+def _cut_levels(area: torch.Tensor) -> list[str]:
+    """Return at which ends the scan ends within a lung, whose areas (slices,) these are."""
+    # Not the very first slices: interpolated masks end a little early.
+    ends = {"lower": area[:2].max(), "upper": area[-2:].max()}
+    return [level for level, end in ends.items() if float(end) > CUT * float(area.max())]
 
 
 def _of(side: str) -> list[str]:

@@ -12,9 +12,9 @@ from LungCAD.progress import Progress, each, part, silent
 from LungCAD.report.signs import Picture, ScanReading, SignReading
 from LungCAD.tasks.cpa.checks import check_maps
 from LungCAD.tasks.cpa.completeness import (
-    height_warnings,
     incomplete_regions,
     incomplete_words,
+    region_warnings,
     slice_warnings,
 )
 from LungCAD.tasks.cpa.evidence import SignEvidence, WholeEvidence
@@ -74,7 +74,7 @@ class CpaReader:
         warnings = slice_warnings(ct)
         # Rays are summed in double precision, which Apple's MPS has not: only pictures go there.
         volume = ProjectionVolume.of(ct, self._device if self._device.type == "cuda" else "cpu")
-        warnings += (*height_warnings(volume), *self._cautions())
+        warnings += (*region_warnings(volume), *self._cautions())
         incomplete = incomplete_regions(volume)
         judged = [region for region in REGIONS if region not in incomplete]
         signs = [SignEvidence(network) for network in self.networks if network.task in SIGNS]

@@ -57,7 +57,8 @@ class ProjectionVolume:
         hu = grid.resample(ct)
         lungs = lung_mask(hu.numpy())
         if not lungs.any():
-            raise InputError("The scan", "shows no lungs", "Give a CT of the chest in Hounsfield units")
+            remedy = "Give a CT in Hounsfield units with the whole chest, lungs away from the scan's sides"
+            raise InputError("The scan", "shows no lungs", remedy)
         return cls(grid, hu.to(device), torch.from_numpy(lungs).to(device))
 
     def with_aerated(self) -> ProjectionVolume:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from LungCAD.errors import InputError
 from LungCAD.phantom.aspergillosis import SIGNS
@@ -53,7 +53,8 @@ def published_plans(together: bool = False) -> list[Plan]:
 def chosen_plans(plans: Sequence[Plan], words: Sequence[str]) -> list[Plan]:
     """Return the plans whose task, direction and architecture are among the words, where those name any.
 
-    Words that name both survival and Inception v3 add three plans, with which the networks are SAPSAM's 21.
+    Of signs that share a training only those that are named are left. Words that name both survival and
+    Inception v3 add three plans, with which the networks are SAPSAM's 21.
 
     Raises
     ------
@@ -70,11 +71,8 @@ def chosen_plans(plans: Sequence[Plan], words: Sequence[str]) -> list[Plan]:
     if {SURVIVAL, INCEPTION} <= set(words):
         plans = [*plans, *(Plan((SURVIVAL,), axis, INCEPTION) for axis in AXES)]
     tasks, axes, architectures = (kind & set(words) or kind for kind in kinds)
-    left = [
-        plan
-        for plan in plans
-        if tasks & set(plan.tasks) and plan.axis in axes and plan.architecture in architectures
-    ]
+    named = [replace(plan, tasks=tuple(task for task in plan.tasks if task in tasks)) for plan in plans]
+    left = [plan for plan in named if plan.tasks and plan.axis in axes and plan.architecture in architectures]
     if not left:
         raise InputError("--only", f"{' '.join(words)} leaves no network", "Ask for less at once")
     return left

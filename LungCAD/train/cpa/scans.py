@@ -10,7 +10,12 @@ from pathlib import Path
 from LungCAD.errors import InputError
 from LungCAD.images import read_ct
 from LungCAD.progress import Progress, each, silent
-from LungCAD.tasks.cpa.completeness import incomplete_regions, incomplete_words, slice_warnings
+from LungCAD.tasks.cpa.completeness import (
+    incomplete_regions,
+    incomplete_words,
+    region_warnings,
+    slice_warnings,
+)
 from LungCAD.tasks.cpa_projections import REGIONS, ROTATIONS, ProjectionVolume
 from LungCAD.train.cpa.cases import UNKNOWN, Case, read_case
 from LungCAD.train.cpa.sheets import PARTS, Sheet
@@ -53,6 +58,7 @@ def _projected(sheet: Sheet) -> tuple[Case, tuple[str, ...]]:
     scan = read_ct(sheet.image)
     warnings = (*scan.warnings, *slice_warnings(scan.image))
     volume = ProjectionVolume.of(scan.image)
+    warnings += region_warnings(volume)
     incomplete = incomplete_regions(volume)
     signs = sheet.signs.copy()
     signs[[REGIONS.index(region) for region in incomplete]] = UNKNOWN

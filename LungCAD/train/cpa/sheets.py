@@ -177,9 +177,8 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
             reader = csv.DictReader(file, skipinitialspace=True)
             missing = [column for column in columns if column not in (reader.fieldnames or ())]
             if missing:
-                raise InputError(
-                    path, f"lacks the column {', '.join(missing)}", f"It needs {', '.join(columns)}"
-                )
+                remedy = f"It needs {', '.join(columns)}, separated by commas"
+                raise InputError(path, f"lacks the column {', '.join(missing)}", remedy)
             for number, row in enumerate(reader, start=2):
                 yield f"{path}, row {number}", {key: (row[key] or "").strip() for key in row if key}
     except (OSError, UnicodeDecodeError, csv.Error) as error:

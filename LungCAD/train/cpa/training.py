@@ -60,10 +60,11 @@ def train_cpa(
     data = {"data": source.data, "cases": split.digest(), "start": start}
     claim_checkpoints(folder / LEARNING, {**parameters.as_dict(), **data})
     for number, plan in enumerate(plans):
-        if all((folder / f"{name}.json").exists() for name in plan.names):
-            continue
-        own = part(progress, number / len(plans), (number + 1) / len(plans))
-        _train_one(folder, plan, split, parameters, source, imagenet, own)
+        named = zip(plan.names, plan.tasks, strict=True)
+        missing = tuple(task for name, task in named if not (folder / f"{name}.json").exists())
+        if missing:
+            own = part(progress, number / len(plans), (number + 1) / len(plans))
+            _train_one(folder, replace(plan, tasks=missing), split, parameters, source, imagenet, own)
     return _summary(folder, unknown)
 
 
@@ -86,7 +87,7 @@ def _train_one(
         parameters,
         imagenet(plan.architecture) if imagenet is not None and base is None else None,
         network,
-        folder / LEARNING / f"{plan.names[0]}.ckpt",
+        folder / LEARNING / f"{'-'.join(plan.names)}.ckpt",
         part(progress, 0.0, 0.95),
     )
     progress(0.95, "Scoring")

@@ -133,7 +133,10 @@ def test_follow_compares_what_was_read(case, tmp_path, capsys):
     capsys.readouterr()
     words = ["follow", str(tmp_path / "before"), str(tmp_path / "after"), "-o", str(tmp_path / "course")]
     assert main(words) == 0
-    assert "left upper: fungus ball gone" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "left upper: fungus ball gone" in printed
+    shifted = "before: The scan ends within the lungs at their base"
+    assert shifted in printed and shifted in (tmp_path / "course" / "report.html").read_text(encoding="utf-8")
     rows = {
         row["region"]: row
         for row in csv.DictReader((tmp_path / "course" / "change.csv").open(encoding="utf-8"))
@@ -153,6 +156,12 @@ def test_follow_compares_what_was_read(case, tmp_path, capsys):
     assert main(["follow", *map(str, dated), "-o", str(tmp_path / "again")]) == 0
     header = (tmp_path / "again" / "change.csv").read_text(encoding="utf-8").splitlines()[0]
     assert header == "region,sign,2019/out,2021/out,change,verdict"
+    capsys.readouterr()
+    cut = chest([(62, 30, 78)], top=60, bottom=-60)
+    sitk.WriteImage(cut, str(tmp_path / "cut.nii.gz"))
+    assert main(["cpa", str(tmp_path / "cut.nii.gz"), *case[2:], "-o", str(tmp_path / "d"), "--quiet"]) == 0
+    assert main(["follow", str(dated[1]), str(tmp_path / "d"), "-o", str(tmp_path / "both")]) == 0
+    assert "where both could be compared, 2 of 6" in capsys.readouterr().out
     assert main(["follow", str(tmp_path / "before"), "-o", str(tmp_path / "x")]) == 2
     assert main(["follow", str(dated[0]), str(tmp_path), "-o", str(tmp_path / "x")]) == 2
     assert "no result of lungcad cpa" in capsys.readouterr().err

@@ -1,5 +1,5 @@
 from LungCAD.labels import load_schema
-from LungCAD.report.sign_course import Verdict, course_csv, render_course, sign_courses
+from LungCAD.report.sign_course import Verdict, course_csv, nothing_changed, render_course, sign_courses
 from LungCAD.report.signs import SignReading
 
 
@@ -49,3 +49,18 @@ def test_table_and_page():
 def test_a_region_that_one_scan_lacks():
     (one,) = sign_courses([scan(left_upper=0.9), []], 0.5)
     assert one.probability == (0.9, None) and one.verdict is Verdict.UNKNOWN
+
+
+def test_what_could_not_be_compared_is_not_denied():
+    """A sign that came and went in between is not denied either: first and last are compared."""
+    words = {
+        "no sign came or went.": [scan(left_upper=0.1), scan(left_upper=0.9), scan(left_upper=0.1)],
+        "1 of 2 signs": [scan(left_upper=0.1, left_lower=None), scan(left_upper=0.1, left_lower=0.9)],
+        "No region could be judged": [scan(left_upper=None), scan(left_upper=0.9)],
+    }
+    for said, scans in words.items():
+        found = sign_courses(scans, 0.5)
+        assert said in nothing_changed(found)
+        page = render_course(["a", "b"], found, load_schema("cpa3"), {}, ["b: The scan ends early."])
+        assert nothing_changed(found) in page and "b: The scan ends early." in page
+    assert nothing_changed(sign_courses(words["no sign came or went."], 0.5)).startswith("From the first")

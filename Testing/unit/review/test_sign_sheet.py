@@ -125,6 +125,25 @@ def test_scans_join_and_columns_of_others_stay(sheet, image, tmp_path):
     assert {row["scan"]: row["cavity"] for row in rows} == {"case-2": "0", CASE: "0"}
 
 
+def test_what_others_filled_in_outlives_another_export(sheet, image, tmp_path):
+    """Dates, split and a healthy scan's 0; disease that followed from ticks follows them."""
+    sheet.judge("left_upper", set())
+    table = export_sheet(sheet, image, tmp_path / "set", "patient-1")
+    header = table.read_text(encoding="utf-8").splitlines()[0]
+    known = f"patient-1,{CASE},images/{CASE}.nrrd,2019-03-01,0,,2022-05-10,training"
+    table.write_text(f"{header},split\n{known}\n", encoding="utf-8")
+
+    def exported(shown):
+        sheet.judge("left_lower", shown)
+        export_sheet(sheet, image, tmp_path / "set", "patient-1", overwrite=True)
+        return table.read_text(encoding="utf-8").splitlines()[1:]
+
+    assert exported({"preexisting"}) == [known]
+    assert exported({"cavity"}) == [known.replace(",0,,", ",1,,")]
+    assert exported(set()) == [known.replace(",0,,", ",,,")]
+    assert exported(set()) == [known.replace(",0,,", ",,,")]
+
+
 def test_what_cannot_be_exported(sheet, image, tmp_path):
     with pytest.raises(InputError, match="no judged region"):
         export_sheet(sheet, image, tmp_path / "set", "patient-1")

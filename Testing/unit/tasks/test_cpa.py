@@ -9,7 +9,7 @@ from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import read_ct, same_geometry
 from LungCAD.tasks.cpa import CpaParameters, CpaReader, find_networks, scan
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
-from LungCAD.tasks.cpa.completeness import height_warnings, incomplete_regions, slice_warnings
+from LungCAD.tasks.cpa.completeness import incomplete_regions, region_warnings, slice_warnings
 from LungCAD.tasks.cpa.evidence import images_for, look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
 from Testing.slicer.cpa_chest import CARD, chest, save_networks, small_volume
@@ -217,7 +217,7 @@ def test_regions_that_are_not_there_are_named_and_withheld(reader):
     result = reader(axes=("axial",)).read(ct)
     assert {"right_upper", "right_middle", "right_lower", "left_lower"} == set(result.incomplete)
     withheld = {reading.region: reading.withheld for reading in result.signs if reading.probability is None}
-    assert withheld["right_upper"] == "the right lung is missing or airless"
+    assert withheld["right_upper"] == "the right lung is missing, airless or cut off at the scan's side"
     assert withheld["left_lower"] == "the scan ends within the left lung at its base"
     assert any("right upper, right middle, right lower" in warning for warning in result.warnings)
     heat = sitk.GetArrayFromImage(result.heat_map("fungus_ball"))
@@ -250,7 +250,33 @@ def test_a_scan_that_reaches_far_beyond_the_lungs(reader):
     assert any("The lungs take up 5" in words and "Cut the scan" in words for words in result.warnings)
     for bottom in (-140, -170):  # as technicians set it
         ct = chest(size=(64, 56, 120), top=150, bottom=bottom)
-        assert height_warnings(small_volume(ct)) == ()
+        assert region_warnings(small_volume(ct)) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "end", "third"), [({"bottom": 0}, "base", "upper"), ({"top": 0}, "apex", "lower")]
+)
+def test_a_scan_of_half_the_lungs_does_not_call_its_middle_theirs(reader, changes, end, third):
+    """A ball in the outer third of the lungs that is there is in the middle third of the scan."""
+    far = 50 if end == "base" else -50
+    result = reader(axes=("axial",)).read(chest([(62.0, 20.0, far)], size=(64, 56, 48), **changes))
+    assert [peak.region for peak in result.peaks] == ["left_middle"]
+    about = [words for words in result.warnings if "ends within the lungs" in words]
+    assert len(about) == 1 and f"at their {end}, and" in about[0] and f"the {third} third" in about[0]
+
+
+def test_a_chest_beside_the_middle_of_the_scan(reader):
+    """What lies in the left lung is named right where the scan's middle runs through that lung."""
+    ball = (30.0, 20.0, 78.0)
+    whole = chest([ball])
+    aside = sitk.ConstantPad(whole, (0, 0, 0), (20, 0, 0), -1000.0)
+    alone = chest([ball], lungs=("left",))[34:]
+    for ct in (aside, alone):
+        result = reader(axes=("axial",)).read(ct)
+        assert {peak.region for peak in result.peaks} == {"right_upper"}
+        assert any("named as the other's" in words for words in result.warnings)
+    for ct in (whole, whole[3:], chest(lungs=("left",))):
+        assert region_warnings(small_volume(ct)) == ()
 
 
 def test_thick_slices():

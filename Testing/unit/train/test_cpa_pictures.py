@@ -65,6 +65,8 @@ def test_words_choose_among_them():
         "cpa-disease-axial-inception_v3",
         "cpa-cavity-axial",
     ]
+    (together,) = chosen_plans(published_plans(together=True), ["cavity", "fungus_ball", "axial"])
+    assert together.tasks == ("cavity", "fungus_ball")
     with pytest.raises(InputError, match="axiall"):
         chosen_plans(published_plans(), ["axiall"])
     with pytest.raises(InputError, match="leaves no network"):

@@ -139,6 +139,9 @@ def test_missing_columns_and_files_are_named(tables, tmp_path):
     scans, _ = tables([], header="patient,scan")
     with pytest.raises(InputError, match="image, date, disease"):
         read_sheets(scans)
+    scans, _ = tables([GOOD.replace(",", ";")], header=SCANS.replace(",", ";"))
+    with pytest.raises(InputError, match="separated by commas"):
+        read_sheets(scans)
     with pytest.raises(InputError, match="cannot be read"):
         read_sheets(tmp_path / "none.csv")
     binary = tmp_path / "image.csv"

@@ -21,6 +21,7 @@ from LungCAD.train.cpa.outcome import Source, only_task
 from LungCAD.train.cpa.parameters import COMPACT
 from LungCAD.train.cpa.pictures import PictureSet, pictures_of
 from LungCAD.train.cpa.plans import Plan, chosen_plans, published_plans
+from LungCAD.train.cpa.readiness import require_both
 from LungCAD.train.cpa.splitting import Split
 from LungCAD.train.cpa.training import train_cpa
 from LungCAD.weights import load_network
@@ -290,3 +291,29 @@ def test_what_cannot_be_trained_is_told_before_anything_is(cases, tmp_path):
     blank = [replace(case, survival=-1) for case in cases]
     with pytest.raises(InputError, match="no answer to survival"):
         train_cpa(tmp_path / "new", plans[1:2], Split(blank, blank, blank), TINY, SOURCE)
+
+
+def test_signs_that_can_be_trained_are_trained_without_the_others(cases):
+    """Nobody's pleura is thick: what the error names is left of the training that all signs share."""
+    signs = [case.signs.copy() for case in cases]
+    for each in signs:
+        each[:, SIGNS.index("pleural_thickening")] = 0
+    thin = [replace(case, signs=own) for case, own in zip(cases, signs, strict=True)]
+    split = Split(thin[:12], thin[12:16], thin[16:])
+    plans = chosen_plans(published_plans(together=True), [*SIGNS, "axial"])
+    with pytest.raises(InputError, match="pleural thickening present") as raised:
+        require_both(plans, split)
+    words = raised.value.remedy.partition("--only ")[2].split()
+    assert words == ["cavity", "fungus_ball"]
+    require_both(chosen_plans(plans, words), split)
+
+
+def test_a_sign_that_was_trained_alone_stays_when_the_others_follow(cases, tmp_path):
+    split = Split(cases[:12], cases[12:16], cases[16:])
+    p, plans = replace(TINY, epochs=1, falling=False), published_plans(together=True)
+    alone = train_cpa(tmp_path, chosen_plans(plans, ["cavity", "axial"]), split, p, SOURCE)
+    assert list(alone) == ["cpa-cavity-axial"]
+    written = (tmp_path / "cpa-cavity-axial.safetensors").read_bytes()
+    every = train_cpa(tmp_path, chosen_plans(plans, [*SIGNS, "axial"]), split, p, SOURCE)
+    assert sorted(every) == [f"cpa-{sign}-axial" for sign in SIGNS]
+    assert (tmp_path / "cpa-cavity-axial.safetensors").read_bytes() == written
