@@ -49,7 +49,7 @@ class IldTraining:
 
     @property
     def tables(self) -> tuple[ConfusionTable, ...]:
-        """What is known: the folds, or the slices kept apart; empty where nothing was measured."""
+        """What figures show: the folds, or else the slices kept apart; empty where nothing was measured."""
         return self.folds or ((self.unseen,) if self.unseen else ())
 
 

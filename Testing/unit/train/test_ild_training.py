@@ -1,5 +1,6 @@
 """Training for interstitial lung disease: it learns, stops, is scored by patient, and outlives a kill."""
 
+import json
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ from LungCAD.train.ild.scores import markdown, scores_csv, summary
 from LungCAD.train.ild.slices import LungSlice, SliceSet
 from LungCAD.train.ild.splitting import split_folds, split_validation
 from LungCAD.train.ild.stopping import StopWithoutGain
-from LungCAD.train.ild.training import confusion_of, fit, train_ild
+from LungCAD.train.ild.training import Fitted, IldTraining, confusion_of, fit, train_ild
 from LungCAD.weights import load_network
 
 CLASSES = ("healthy", "ground_glass", "consolidation")
@@ -183,6 +184,22 @@ def test_the_outcome_can_be_used_and_says_what_was_measured(tmp_path):
     for name in ("scores.md", "scores.csv", "scores.json", "confusion.png", "classes.png", "history.png"):
         assert (tmp_path / name).stat().st_size
     assert markdown(training.folds) in description.card.results
+
+
+def test_what_was_kept_apart_is_told_beside_the_folds(tmp_path):
+    counts = np.diag([30, 20, 10])
+    folds = tuple(ConfusionTable(counts + number, CLASSES) for number in (1, 2))
+    unseen = ConfusionTable(counts + np.array([[0, 0, 30], [0, 0, 0], [0, 0, 0]]), CLASSES)
+    network = new_network(3, TINY)
+    for name, kept, apart in (("both", folds, unseen), ("folds", folds, None), ("unseen", (), unseen)):
+        training = IldTraining(Fitted(network, (0.5,)), IldInput(), kept, apart)
+        (tmp_path / name).mkdir()
+        write_outcome(tmp_path / name, training, drawings(), load_schema("lungnet6"), TINY, "a test")
+        said = (tmp_path / name / "MODEL_CARD.md").read_text(encoding="utf-8")
+        record = json.loads((tmp_path / name / "scores.json").read_text(encoding="utf-8"))
+        assert (tmp_path / name / "scores.md").read_text(encoding="utf-8") in said
+        assert ("2-fold cross-validation" in said) == bool(kept)
+        assert ("kept apart" in said) == ("0.833" in said) == ("unseen" in record) == bool(apart)
 
 
 @pytest.mark.parametrize("architecture", ["ild_cnn", "segnet_vgg", "unet"])
