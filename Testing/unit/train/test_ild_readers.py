@@ -119,6 +119,34 @@ def test_values_of_label_volumes(tmp_path, known_lungs):
 
 
 @pytest.mark.parametrize(
+    ("kind", "factor"), [(sitk.sitkFloat32, 1), (sitk.sitkFloat64, 100), (sitk.sitkInt16, -1)]
+)
+def test_values_of_any_type(tmp_path, known_lungs, kind, factor):
+    """Many tools write labels as floats, some beyond a byte."""
+    labels = sitk.Cast(case()[1], kind) * factor
+    write_pairs(tmp_path, {str(factor * value): SIX.codes[value - 1] for value in range(1, 7)}, labels)
+    data = label_volume_slices(tmp_path, SIX, INPUT)
+    write_pairs(tmp_path)
+    (tmp_path / "values.json").unlink()
+    expected = label_volume_slices(tmp_path, SIX, INPUT)
+    for one, other in zip(data.slices, expected.slices, strict=True):
+        assert np.array_equal(one.targets, other.targets)
+
+
+def test_labels_that_were_interpolated(tmp_path, known_lungs):
+    write_pairs(tmp_path, labels=sitk.SmoothingRecursiveGaussian(case()[1], 1.0))
+    with pytest.raises(InputError, match=r"holds the values .* \.\.\., of which .* whole numbers") as error:
+        label_volume_slices(tmp_path, SIX, INPUT)
+    assert len(str(error.value)) < 400 + len(str(tmp_path))
+
+
+def test_several_values_per_voxel_are_no_labels(tmp_path, known_lungs):
+    write_pairs(tmp_path, labels=sitk.Compose(case()[1], case()[1]))
+    with pytest.raises(InputError, match="several values per voxel"):
+        label_volume_slices(tmp_path, SIX, INPUT)
+
+
+@pytest.mark.parametrize(
     ("values", "problem"),
     [
         ({"1": "healthy"}, "holds the values 2, 3, 4, 5, 6"),
