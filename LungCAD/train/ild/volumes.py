@@ -19,7 +19,7 @@ def label_volume_slices(
     folder: Path | str, schema: Schema, input: IldInput, progress: Progress = silent
 ) -> SliceSet:
     """Return the slices of the scans in a folder, as `label_volumes` reads it; raises as that does."""
-    collector, patients, licences = SliceCollector(schema, input), set(), set()
+    collector, licences = SliceCollector(schema, input), set()
     for one in label_volumes(folder, schema, progress):
         collector.add(
             one.scan.image,
@@ -29,9 +29,8 @@ def label_volume_slices(
             thickness_mm=one.scan.facts.slice_thickness_mm,
             meaning=one.meaning,
         )
-        patients.add(one.patient)
         licences.add(one.licence)
-    source = f"scans with label volumes of {len(patients)} patients"
+    source = f"scans with label volumes of {collector.patients} patients"
     return collector.done(source, "; ".join(sorted(licences)))
 
 
@@ -63,5 +62,5 @@ def reviewed_slices(
             meaning=meaning,
             unlabelled=dataset.schema.ignore_value,
         )
-    source = f"{len(dataset.cases)} reviewed scans of {len(dataset.patients)} patients"
+    source = f"{collector.scans} reviewed scans of {collector.patients} patients"
     return collector.done(source, "; ".join(sorted({case.licence for case in dataset.cases})))
