@@ -194,6 +194,19 @@ def test_reviewed_cases(tmp_path, known_lungs):
         reviewed_slices(tmp_path, load_schema("gao5"), INPUT)
 
 
+def test_a_scan_without_lung_is_named(tmp_path, monkeypatch):
+    def find(ct):
+        raise InputError("CT", "shows no aerated lung", "Give a chest CT")
+
+    monkeypatch.setattr(volumes, "segment_lungs", find)
+    write_pairs(tmp_path)
+    with pytest.raises(InputError, match=r"a\.nrrd: shows no aerated lung\. Give"):
+        label_volume_slices(tmp_path, SIX, INPUT)
+    write_dataset(tmp_path, SIX)
+    with pytest.raises(InputError, match=r"c1\.nrrd: shows no aerated lung\. Give"):
+        reviewed_slices(tmp_path, SIX, INPUT)
+
+
 def test_studies_to_learn_from_differ():
     studies = [varied_study(seed, "lungnet6") for seed in range(60)]
     assert {study.kernel for study in studies} == {"sharp", "standard", "soft"}
