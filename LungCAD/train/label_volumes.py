@@ -93,13 +93,16 @@ def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
 
 def _numbered(labels: sitk.Image, known: Mapping[int, int], path: Path) -> sitk.Image:
     """Return the labels with what is `known` in the place of their values, which may be of any type."""
-    values, places = np.unique(sitk.GetArrayViewFromImage(labels), return_inverse=True)
-    if unknown := [f"{value:g}" for value in values.tolist() if value not in known]:
+    array = sitk.GetArrayViewFromImage(labels)
+    values = np.unique(array).tolist()
+    if unknown := [f"{value:g}" for value in values if value not in known]:
         listed = ", ".join(unknown[:LISTED]) + (" ..." if len(unknown) > LISTED else "")
         problem = f"holds the values {listed}, of which nothing is said"
         raise InputError(path, problem, f"Add them to {VALUES}; labels are whole numbers")
-    table = np.array([known[value] for value in values.tolist()], np.uint8)
-    return image_like(table[places.reshape(labels.GetSize()[::-1])], labels)
+    numbered = np.zeros(array.shape, np.uint8)
+    for value in values:
+        numbered[array == value] = known[value]
+    return image_like(numbered, labels)
 
 
 def _meaning(path: Path, schema: Schema) -> dict[int, str | None]:
