@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.images.geometry import image_like
+from LungCAD.images.geometry import axial_axis, image_like
 
 ZONES = ("right upper", "right middle", "right lower", "left upper", "left middle", "left lower")
 """Names of the zones 1 to 6."""
@@ -17,6 +17,8 @@ THIRDS = 3
 
 def lung_zones(lungs: sitk.Image) -> sitk.Image:
     """Divide each lung into thirds of its height along the patient's long axis.
+
+    A lung on a single slice has no thirds that anybody could tell, and so no zones.
 
     Parameters
     ----------
@@ -32,13 +34,14 @@ def lung_zones(lungs: sitk.Image) -> sitk.Image:
         `lungs` has neither a right nor a left lung.
     """
     labels = sitk.GetArrayViewFromImage(lungs)
+    if not np.isin(labels, (1, 2)).any():
+        raise InputError("The lung mask", "has no lung (1 right, 2 left)", "Segment the lungs first")
+    along = 2 - axial_axis(lungs)
     zones = np.zeros(labels.shape, np.uint8)
     for side in (1, 2):
         lung = np.nonzero(labels == side)
-        if lung[0].size:
+        if np.unique(lung[along]).size > 1:
             zones[lung] = THIRDS * (side - 1) + 1 + _third_from_top(_heights(lungs, lung))
-    if not zones.any():
-        raise InputError("The lung mask", "has no lung (1 right, 2 left)", "Segment the lungs first")
     return image_like(zones, lungs)
 
 
@@ -53,5 +56,4 @@ def _heights(image: sitk.Image, voxels: tuple[NDArray[np.intp], ...]) -> NDArray
 
 def _third_from_top(heights: NDArray[np.float64]) -> NDArray[np.uint8]:
     depth = heights.max() - heights
-    whole = max(depth.max(), np.finfo(float).tiny)
-    return np.minimum(THIRDS * depth / whole, THIRDS - 1).astype(np.uint8)
+    return np.minimum(THIRDS * depth / depth.max(), THIRDS - 1).astype(np.uint8)

@@ -45,19 +45,34 @@ def geneva_scans(folder: Path | str, skipped: list[str], progress: Progress = si
     """
     folder = Path(folder)
     root = folder / ROIS if (folder / ROIS).is_dir() else folder
-    texts = sorted(path for path in root.rglob("*.txt") if any(path.parent.glob("*.dcm")))
+    texts = sorted(path for path in root.rglob("[!.]*.txt") if any(path.parent.glob("*.dcm")))
     if not texts:
         raise InputError(folder, "holds no texts of contours beside DICOM slices", f"Give the folder {ROIS}")
     schema = load_schema(SCHEMA)
     for text in each(texts, progress, "Reading the Geneva database"):
-        patient = next(name for name in text.relative_to(root).parts if name not in NOT_A_PATIENT)
+        patient = _patient(text, root)
         try:
             scan = read_ct(text.parent, "largest")
             rois = read_txt_rois(text, scan.image, schema)
         except InputError as error:
-            skipped.append(f"Patient {patient} was left out: {error.problem}.")
+            skipped.append(left_out(patient, error))
             continue
         yield GenevaScan(patient, scan, rois)
+
+
+def left_out(patient: str, error: InputError) -> str:
+    """Return the sentence that says why a scan cannot be used."""
+    return f"A scan of patient {patient} was left out: {error.problem}."
+
+
+def _patient(text: Path, root: Path) -> str:
+    """Return the patient's folder: below the last that holds patients, else the first below `root`.
+
+    So a patient is one however many folders are above, and where just one patient's folder was given.
+    """
+    parts = (root.resolve() / text.relative_to(root)).parts
+    above = [place for place, name in enumerate(parts) if name in NOT_A_PATIENT]
+    return parts[above[-1] + 1] if above else text.relative_to(root).parts[0]
 
 
 def geneva_source(patients: int) -> str:

@@ -12,7 +12,8 @@ import SimpleITK as sitk
 
 from LungCAD.csv_rows import read_rows
 from LungCAD.errors import InputError
-from LungCAD.images import Scan, read_ct, same_geometry
+from LungCAD.images import Scan, image_like, read_ct, same_geometry
+from LungCAD.images.read_ct import as_volume
 from LungCAD.images.volume_file import read_image
 from LungCAD.labels import Schema, available_schemas, load_schema
 from LungCAD.progress import Progress, each, silent
@@ -20,12 +21,16 @@ from LungCAD.progress import Progress, each, silent
 PAIRS, VALUES = "pairs.csv", "values.json"
 COLUMNS = ("image", "labels", "patient")
 
+LISTED = 9
+"""Unknown values in an error; labels that were interpolated have thousands."""
+
 
 @dataclass(frozen=True)
 class LabelVolume:
-    """A scan and its labels, of one geometry.
+    """A scan and its labels (uint8), of one geometry.
 
-    meaning : code by label value, None for lung that takes no part; 0 is outside the lungs.
+    labels : values of `meaning`, whatever those of the file are; 0 is outside the lungs.
+    meaning : code by label value, None for lung that takes no part.
     """
 
     scan: Scan
@@ -46,11 +51,14 @@ def label_volumes(folder: Path | str, schema: Schema, progress: Progress = silen
     ------
     InputError
         No such file, a column, a cell or a volume is missing, values or codes without meaning, another
-        geometry.
+        geometry, several values per voxel.
     """
     folder = Path(folder)
     rows = read_table(folder / PAIRS, COLUMNS)
-    meaning = _meaning(folder / VALUES, schema)
+    codes = _meaning(folder / VALUES, schema)
+    meaning = dict(enumerate(dict.fromkeys(codes.values()), 1))
+    number = {code: value for value, code in meaning.items()}
+    known = {0: 0, **{value: number[code] for value, code in codes.items()}}
     for row in rows:
         for column in ("image", "labels"):
             if not (folder / row[column]).exists():
@@ -59,15 +67,11 @@ def label_volumes(folder: Path | str, schema: Schema, progress: Progress = silen
                 )
     for row in each(rows, progress, "Reading scans"):
         scan, path = read_ct(folder / row["image"]), folder / row["labels"]
-        labels = read_image(path)
+        labels = as_volume(read_image(path), path)
         if not same_geometry(scan.image, labels):
             raise InputError(path, "has another geometry than its CT", "Give the labels of this very scan")
-        found = np.unique(sitk.GetArrayViewFromImage(labels)).tolist()
-        if unknown := [str(value) for value in found if value and value not in meaning]:
-            problem = f"holds the values {', '.join(unknown)}, of which nothing is said"
-            raise InputError(path, problem, f"Add them to {VALUES}")
         licence = row.get("licence") or "not stated"
-        yield LabelVolume(scan, labels, meaning, row["patient"], licence)
+        yield LabelVolume(scan, _numbered(labels, known, path), meaning, row["patient"], licence)
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
@@ -80,6 +84,20 @@ def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
         if empty := [column for column in columns if not row[column]]:
             raise InputError(path, f"line {line} has no {', '.join(empty)}", "Fill it in")
     return [row for _, row in rows]
+
+
+def _numbered(labels: sitk.Image, known: Mapping[int, int], path: Path) -> sitk.Image:
+    """Return the labels with what is `known` in the place of their values, which may be of any type."""
+    array = sitk.GetArrayViewFromImage(labels)
+    values = np.unique(array).tolist()
+    if unknown := [f"{value:g}" for value in values if value not in known]:
+        listed = ", ".join(unknown[:LISTED]) + (" ..." if len(unknown) > LISTED else "")
+        problem = f"holds the values {listed}, of which nothing is said"
+        raise InputError(path, problem, f"Add them to {VALUES}; labels are whole numbers")
+    numbered = np.zeros(array.shape, np.uint8)
+    for value in values:
+        numbered[array == value] = known[value]
+    return image_like(numbered, labels)
 
 
 def _meaning(path: Path, schema: Schema) -> dict[int, str | None]:

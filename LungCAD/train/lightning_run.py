@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from LungCAD.devices import choose_device
 from LungCAD.progress import Progress, silent
+from LungCAD.train.checkpoint_file import CheckpointFile
 
 
 def fit_module(
@@ -45,7 +46,7 @@ def fit_module(
     Raises
     ------
     InputError
-        The device is not to be had.
+        The device is not to be had, or the checkpoint is damaged or cannot be written.
     Cancelled
         From `progress`.
     """
@@ -76,6 +77,7 @@ def make_trainer(
             max_epochs=epochs,
             precision=precision,
             callbacks=callbacks,
+            plugins=[CheckpointFile()],
             enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
             enable_progress_bar=False,
             enable_model_summary=False,

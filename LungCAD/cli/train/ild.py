@@ -72,8 +72,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, train and write; the output folder appears when everything in it is complete."""
     require_training_packages()
     from LungCAD.train.ild.networks import network_options, read_start
-    from LungCAD.train.ild.outcome import write_outcome
-    from LungCAD.train.ild.scores import markdown
+    from LungCAD.train.ild.outcome import told, write_outcome
     from LungCAD.train.ild.training import train_ild
     from LungCAD.train.lightning_run import is_first_process
 
@@ -98,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet and is_first_process():
         for warning in data.warnings:
             print(f"Warning: {warning}")
-        print(markdown(training.tables) if training.tables else "Nothing was scored")
+        print(told(training))
         print(f"Network: {options.output / 'network.safetensors'}")
     return 0
 

@@ -98,6 +98,8 @@ def _result(
 def _left_out(scan: IldScan) -> Iterator[str]:
     if scan.skipped:
         yield f"{scan.skipped} slices with lung were not segmented: all numbers are of the others alone"
+    if not scan.zones.any():
+        yield "The lungs are on one slice, which tells nothing of upper, middle and lower zones"
     for side, name in ((1, "right"), (2, "left")):
         if not (scan.lungs == side).any():
             yield f"There is no {name} lung on the segmented slices"

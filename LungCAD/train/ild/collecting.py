@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +13,13 @@ from LungCAD.images import to_axial
 from LungCAD.labels import Schema
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.ild.loss import OUTSIDE, UNLABELLED
-from LungCAD.train.ild.slices import LungSlice, SliceSet
+from LungCAD.train.ild.slices import LungSlice, SliceSet, class_pixels
 
 IGNORED = 255
 """Label value of lung that takes no part."""
+
+TOLD = 0.05
+"""What lies outside the lungs is told from this part of a class on: the rim of a region often does."""
 
 
 class SliceCollector:
@@ -31,6 +34,18 @@ class SliceCollector:
         self._slices: list[LungSlice] = []
         self._pixels: list[float] = []
         self._thicknesses: list[float] = []
+        self._unused = 0
+        self._drawn, self._found = (np.zeros(len(schema.codes), np.int64) for _ in range(2))
+
+    @property
+    def scans(self) -> int:
+        """Number of scans from which there are slices."""
+        return len(self._thicknesses)
+
+    @property
+    def patients(self) -> int:
+        """Number of patients from whom there are slices."""
+        return len({one.patient for one in self._slices})
 
     def add(
         self,
@@ -57,14 +72,19 @@ class SliceCollector:
         hu = sitk.GetArrayFromImage(axial)
         values, field = (sitk.GetArrayFromImage(to_axial(image)) for image in (labels, lungs))
         table = self._table(meaning, unlabelled)
+        given = table[values]
+        self._drawn += class_pixels(given, len(self._drawn))
+        self._found += class_pixels(given[field > 0], len(self._drawn))
         found = len(self._slices)
         for crop in self._input.crops(field):
-            targets = np.where(crop.cut(field) == crop.side, table[crop.cut(values)], np.int8(OUTSIDE))
+            targets = np.where(crop.cut(field) == crop.side, crop.cut(given), np.int8(OUTSIDE))
             if (targets >= 0).any():
                 self._slices.append(LungSlice(crop.cut(hu).astype(np.int16), targets, patient))
         if len(self._slices) > found:
             self._pixels += axial.GetSpacing()[:2]
             self._thicknesses.append(thickness_mm or axial.GetSpacing()[2])
+        else:
+            self._unused += 1
 
     def done(
         self,
@@ -74,22 +94,24 @@ class SliceCollector:
         warnings: Sequence[str] = (),
         require_all: bool = True,
     ) -> SliceSet:
-        """Return what was collected; the texts are those of `SliceSet`.
+        """Return what was collected; the texts are those of `SliceSet`, with more warnings where due.
 
         Raises
         ------
         InputError
             There is no labelled slice, or a class has no pixel and `require_all`.
         """
+        warnings = (*warnings, *self._left_out())
         if not self._slices:
-            raise InputError(source, "has no labelled slice of the lung", "Check the labels and the schema")
+            remedy = " ".join(["Check the labels and the schema.", *warnings[:1]])
+            raise InputError(source, "has no labelled slice of the lung", remedy.removesuffix("."))
         seen = replace(
             self._input,
             pixel_mm=(min(self._pixels), max(self._pixels)),
             thickness_mm=(min(self._thicknesses), max(self._thicknesses)),
         )
         codes = tuple(self.schema.codes)
-        made = SliceSet(tuple(self._slices), codes, seen, source, licence, synthetic, tuple(warnings))
+        made = SliceSet(tuple(self._slices), codes, seen, source, licence, synthetic, warnings)
         missing = [code for code, count in zip(codes, made.pixels.sum(0), strict=True) if not count]
         if missing and require_all:
             raise InputError(
@@ -98,6 +120,18 @@ class SliceCollector:
                 "Give data that show all classes, or name a --schema of those that they show",
             )
         return made
+
+    def _left_out(self) -> Iterator[str]:
+        if self._unused:
+            yield f"{self._unused} scans show no class of the schema in the lungs and were not used."
+        lost = 1 - self._found / np.maximum(self._drawn, 1)
+        shares = [
+            f"{100 * share:.0f} % of {code}"
+            for code, share, drawn in zip(self.schema.codes, lost, self._drawn, strict=True)
+            if drawn and share >= TOLD
+        ]
+        if shares:
+            yield f"Outside the lungs that were found lie {', '.join(shares)}: these pixels take no part."
 
     def _table(self, meaning: Mapping[int, str | None] | None, unlabelled: int) -> np.ndarray:
         """Return the target by label value."""

@@ -9,7 +9,7 @@ from LungCAD.labels import Schema, load_schema
 from LungCAD.lungs import segment_lungs
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.ild_input import IldInput
-from LungCAD.train.geneva import LICENCE, SCHEMA, geneva_scans, geneva_source
+from LungCAD.train.geneva import LICENCE, SCHEMA, geneva_scans, geneva_source, left_out
 from LungCAD.train.ild.collecting import SliceCollector
 from LungCAD.train.ild.slices import SliceSet
 
@@ -35,14 +35,14 @@ def geneva_slices(
         The folder holds no texts of contours, or regions of too few classes.
     """
     meaning = {label.value: SAME_AS.get(label.code, label.code) for label in load_schema(SCHEMA).labels}
-    collector, patients, skipped = SliceCollector(schema, input), set(), []
+    collector, skipped = SliceCollector(schema, input), []
     for one in geneva_scans(folder, skipped, progress):
         try:
             lungs = segment_lungs(one.scan.image)
         except InputError as error:
-            skipped.append(f"Patient {one.patient} was left out: {error.problem}.")
+            skipped.append(left_out(one.patient, error))
             continue
         thickness = one.scan.facts.slice_thickness_mm
         collector.add(one.scan.image, one.rois, lungs, one.patient, thickness_mm=thickness, meaning=meaning)
-        patients.add(one.patient)
-    return collector.done(geneva_source(len(patients)), LICENCE, warnings=skipped, require_all=require_all)
+    source = geneva_source(collector.patients)
+    return collector.done(source, LICENCE, warnings=skipped, require_all=require_all)

@@ -62,5 +62,7 @@ def read_start(path: Path | None, parameters: IldTrainingParameters) -> State | 
     """Return the tensors in a weights file, in full precision; None without a file. Raises InputError."""
     if path is None:
         return None
-    network, _ = load_network(path, architecture=parameters.architecture)
-    return network.float().state_dict()
+    network, description = load_network(path, architecture=parameters.architecture)
+    state = network.float().state_dict()
+    new_network(len(description.classes), parameters, state)  # another form is told before data are read
+    return state

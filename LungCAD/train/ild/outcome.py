@@ -27,6 +27,9 @@ def write_outcome(
 ) -> None:
     """Write network.safetensors (half precision), MODEL_CARD.md, scores.md, .csv and .json, and figures.
 
+    The table by fold and class, and the figures, are of the cross-validation where there was one; else of
+    what was kept apart.
+
     data : all that was learned from. command : what was run, without names of files.
     """
     card = _card(training, data, parameters, command)
@@ -49,11 +52,30 @@ def write_outcome(
     }
     if training.tables:
         record["summary"] = summary(training.tables)
-        write_text(folder / "scores.md", markdown(training.tables))
+        write_text(folder / "scores.md", told(training))
         write_text(folder / "scores.csv", scores_csv(training.tables))
         (folder / "confusion.png").write_bytes(plot_folds(training.tables, schema))
         (folder / "classes.png").write_bytes(plot_classes(training.tables, schema))
+    if training.unseen:
+        record["unseen"] = summary((training.unseen,))
     write_text(folder / "scores.json", json.dumps(record, indent=1))
+
+
+def told(training: IldTraining) -> str:
+    """Return as Markdown how the networks were scored, and what came of it."""
+    parts = []
+    if training.folds:
+        how = (
+            f"{len(training.folds)}-fold cross-validation by patient, every labelled pixel told once by a "
+            "network that never saw its patient."
+        )
+        parts.append(f"{how}\n\n{markdown(training.folds)}")
+    if training.unseen:
+        how = "The network itself, on studies that were kept apart from the training."
+        parts.append(f"{how}\n\n{markdown((training.unseen,))}")
+    if parts:
+        return "\n".join(parts)
+    return f"Balanced accuracy {max(training.fitted.history):.3f} on the patients that ended the training."
 
 
 def _card(
@@ -66,19 +88,5 @@ def _card(
         synthetic=data.synthetic,
         command=command,
         seed=parameters.seed,
-        results=_results(training),
+        results=told(training),
     )
-
-
-def _results(training: IldTraining) -> str:
-    if not training.tables:
-        return (
-            f"Balanced accuracy {max(training.fitted.history):.3f} on the patients that ended the training."
-        )
-    measured = (
-        f"{len(training.folds)}-fold cross-validation by patient, every labelled pixel told once by a "
-        "network that never saw its patient."
-        if training.folds
-        else "The network itself, on studies that were kept apart from the training."
-    )
-    return f"{measured}\n\n{markdown(training.tables)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from LungCAD.errors import InputError
 from LungCAD.parameters import Parameters, parameter
 
 PAPER = "Anthimopoulos 2018"
@@ -87,3 +88,10 @@ class IldTrainingParameters(Parameters):
     precision: str = parameter(
         "32-true", "Of numbers, as Lightning calls it", choices=("32-true", "16-mixed", "bf16-mixed")
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.folds == 1:
+            raise InputError(
+                "folds", "is 1, which leaves nothing to learn from", "Choose 2 or more, or 0 for none"
+            )

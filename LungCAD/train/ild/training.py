@@ -49,7 +49,7 @@ class IldTraining:
 
     @property
     def tables(self) -> tuple[ConfusionTable, ...]:
-        """What is known: the folds, or the slices kept apart; empty where nothing was measured."""
+        """What figures show: the folds, or else the slices kept apart; empty where nothing was measured."""
         return self.folds or ((self.unseen,) if self.unseen else ())
 
 
@@ -81,6 +81,9 @@ def train_ild(
     Cancelled
         From `progress`.
     """
+    folds = list(split_folds(data, parameters.folds, parameters.seed)) if parameters.folds else []
+    for learned in (data, *(learned for learned, _ in folds)):
+        split_validation(learned, parameters)  # what is wrong with a fold is told before the first is learned
     if checkpoints is not None and is_first_process():
         given = [one for one in (data, extra) if one is not None]
         settings = {
@@ -90,9 +93,6 @@ def train_ild(
             and digest(part for name, tensor in start.items() for part in (name, tensor.numpy())),
         }
         claim_checkpoints(checkpoints, {**settings, **parameters.as_dict()})
-    folds = list(split_folds(data, parameters.folds, parameters.seed)) if parameters.folds else []
-    for learned in (data, *(learned for learned, _ in folds)):
-        split_validation(learned, parameters)  # what is wrong with a fold is told before the first is learned
     runs = len(folds) + 1
 
     def fitted(name: str, chosen: SliceSet, number: int) -> Fitted:

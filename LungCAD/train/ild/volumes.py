@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import SimpleITK as sitk
+
 from LungCAD.errors import InputError
 from LungCAD.labels import Schema
 from LungCAD.lungs import segment_lungs
 from LungCAD.progress import Progress, each, silent
-from LungCAD.review.dataset import read_dataset
+from LungCAD.review.dataset import image_path, read_dataset
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.ild.collecting import SliceCollector
 from LungCAD.train.ild.slices import SliceSet
@@ -18,20 +20,22 @@ from LungCAD.train.label_volumes import label_volumes
 def label_volume_slices(
     folder: Path | str, schema: Schema, input: IldInput, progress: Progress = silent
 ) -> SliceSet:
-    """Return the slices of the scans in a folder, as `label_volumes` reads it; raises as that does."""
-    collector, patients, licences = SliceCollector(schema, input), set(), set()
+    """Return the slices of the scans in a folder, as `label_volumes` reads it.
+
+    Raises as that does, and InputError where a scan shows no lung.
+    """
+    collector, licences = SliceCollector(schema, input), set()
     for one in label_volumes(folder, schema, progress):
         collector.add(
             one.scan.image,
             one.labels,
-            segment_lungs(one.scan.image),
+            _lungs(one.scan.image, one.scan.path),
             one.patient,
             thickness_mm=one.scan.facts.slice_thickness_mm,
             meaning=one.meaning,
         )
-        patients.add(one.patient)
         licences.add(one.licence)
-    source = f"scans with label volumes of {len(patients)} patients"
+    source = f"scans with label volumes of {collector.patients} patients"
     return collector.done(source, "; ".join(sorted(licences)))
 
 
@@ -43,7 +47,8 @@ def reviewed_slices(
     Raises
     ------
     InputError
-        There is no dataset, it has no case, labels that the schema lacks, or damaged files.
+        There is no dataset, it has no case, labels that the schema lacks, damaged files, or a scan without
+        lung.
     """
     dataset = read_dataset(folder)
     if not dataset.cases:
@@ -58,10 +63,18 @@ def reviewed_slices(
         collector.add(
             ct,
             labels,
-            segment_lungs(ct),
+            _lungs(ct, image_path(dataset.folder, case.id)),
             case.patient,
             meaning=meaning,
             unlabelled=dataset.schema.ignore_value,
         )
-    source = f"{len(dataset.cases)} reviewed scans of {len(dataset.patients)} patients"
+    source = f"{collector.scans} reviewed scans of {collector.patients} patients"
     return collector.done(source, "; ".join(sorted({case.licence for case in dataset.cases})))
+
+
+def _lungs(ct: sitk.Image, path: Path) -> sitk.Image:
+    """Find the lungs; the error names the file: it is one of many."""
+    try:
+        return segment_lungs(ct)
+    except InputError as error:
+        raise InputError(path, error.problem, error.remedy) from error

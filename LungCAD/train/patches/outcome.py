@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from LungCAD.files import write_text
-from LungCAD.labels import Schema
+from LungCAD.labels import Schema, schema_reference
 from LungCAD.report.record import versions
 from LungCAD.train.confusion import PAPER
 from LungCAD.train.patches.parameters import PatchTrainingParameters
@@ -35,7 +35,7 @@ def write_outcome(
     description = NetworkDescription(
         architecture=parameters.architecture,
         options={"width": parameters.width},
-        schema=schema.name,
+        schema=schema_reference(schema),
         classes=data.classes,
         input=dataclasses.asdict(training.patches),
         card=card,

@@ -61,6 +61,7 @@ def train_patches(
     Cancelled
         From `progress`.
     """
+    parts = list(split_by_patient(data, parameters.folds, parameters.seed))
     if checkpoints is not None:
         settings = {"data": data.sha256, "imagenet": imagenet is not None, **parameters.as_dict()}
         claim_checkpoints(checkpoints, settings)
@@ -71,7 +72,7 @@ def train_patches(
         return fit(chosen, parameters, imagenet, file, part(progress, number / runs, (number + 1) / runs))
 
     folds = []
-    for number, (train, test) in enumerate(split_by_patient(data, parameters.folds, parameters.seed)):
+    for number, (train, test) in enumerate(parts):
         learner = fitted(f"fold-{number + 1}", data.take(train), number)
         folds.append(ConfusionTable(confusion_of(learner, data.take(test), parameters), data.classes))
     final = fitted("all", data, parameters.folds)

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 import torch
 
 from LungCAD.cli import main
+from LungCAD.errors import InputError
 from LungCAD.images import write_image, write_segmentation
 from LungCAD.labels import load_schema
 from LungCAD.networks import AlexNet
@@ -50,6 +51,22 @@ def refuse(capsys, words):
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1, lines
     return lines[0]
+
+
+def test_a_network_brings_its_own_schema(words, tmp_path):
+    labels = [
+        {"value": value, "code": code, "name": code, "color": [value, 0, 0]}
+        for value, code in ((3, "ground_glass"), (7, "healthy"))
+    ]
+    mine = tmp_path / "mine.json"
+    mine.write_text(json.dumps({"name": "mine", "title": "Mine", "labels": labels}))
+    schema = load_schema(mine)
+    assert main(words("--schema", str(mine), "--quiet")) == 0
+    mine.unlink()
+    network = tmp_path / "out" / "network.safetensors"
+    assert load_schema(load_network(network)[1].schema) == schema
+    with pytest.raises(InputError, match="trained for the schema mine"):
+        load_network(network, schema=load_schema("emphysema3"))
 
 
 def test_everything_is_written_and_says_what_it_is(words, archive, tmp_path, capsys):

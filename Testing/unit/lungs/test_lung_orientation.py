@@ -76,8 +76,19 @@ def test_zones_follow_the_patient_not_the_array(expected, order):
     np.testing.assert_array_equal(zones, sitk.GetArrayFromImage(lung_zones(expected)))
 
 
-def test_zones_of_one_slice_and_of_one_lung():
-    labels = np.zeros((1, 4, 6), np.uint8)
-    labels[0, 1, 1] = 2
+def test_zones_of_one_lung():
+    labels = np.zeros((3, 4, 6), np.uint8)
+    labels[:, 1, 1] = 2
     zones = sitk.GetArrayFromImage(lung_zones(sitk.GetImageFromArray(labels)))
-    assert set(np.unique(zones)) == {0, 4}
+    assert zones[:, 1, 1].tolist() == [6, 5, 4] and np.count_nonzero(zones) == 3
+
+
+@pytest.mark.parametrize("slices", [1, 4])
+@pytest.mark.parametrize("tilt", [0.0, 0.3])
+def test_a_lung_on_one_slice_has_no_zones(slices, tilt):
+    """Nobody can tell whether it is the upper or the lower third; nor is the slope of a tilted slice that."""
+    labels = np.zeros((slices, 4, 6), np.uint8)
+    labels[0, 1:3] = 1
+    image = sitk.GetImageFromArray(labels)
+    image.SetDirection((1, 0, 0, 0, np.cos(tilt), -np.sin(tilt), 0, np.sin(tilt), np.cos(tilt)))
+    assert not sitk.GetArrayFromImage(lung_zones(image)).any()

@@ -13,6 +13,7 @@ from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import ScanFacts, same_geometry
 from LungCAD.labels import load_schema, schema_reference
 from LungCAD.networks import ARCHITECTURES
+from LungCAD.report.measurements import ZONE_REGIONS
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.tasks.ild_segmentation import (
     IldNetwork,
@@ -127,6 +128,9 @@ def test_one_slice(network):
     lungs = DenseLungs(slices=1)
     result = segment(inputs(lungs), network, CPU)
     assert (sitk.GetArrayFromImage(result.labels) == lungs.truth).mean() > 0.999
+    for share in result.measurements.shares:
+        assert (share.percent is None) == (share.region in ZONE_REGIONS)
+    assert any("one slice" in warning for warning in result.warnings)
 
 
 def test_lungs_are_found_where_none_are_given(network):

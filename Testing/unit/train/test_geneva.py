@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pydicom
 import pytest
@@ -13,6 +16,7 @@ from LungCAD.errors import InputError
 from LungCAD.images import image_like
 from LungCAD.labels import load_schema
 from LungCAD.tasks.ild_input import IldInput
+from LungCAD.train.geneva import geneva_scans
 from LungCAD.train.patches.geneva import read_geneva
 
 SPACING = 0.8
@@ -116,7 +120,28 @@ def test_a_patient_that_cannot_be_read_is_left_out_and_named(database):
     data = read_geneva(database, load_schema("gao5"))
     assert data.counts["ground_glass"] == 1
     assert len(data.warnings) == 1
-    assert "57" in data.warnings[0]
+    assert data.warnings[0].startswith("A scan of patient 57 was left out")
+
+
+@pytest.mark.parametrize(
+    "folder", ["above", "ILD_DB_txtROIs/HRCT_pilot/200", "ILD_DB_txtROIs/57", "elsewhere"]
+)
+def test_patients_are_the_same_from_whatever_folder_they_are_read(database, folder):
+    """Above the database; one patient's own folder, with a folder per series; copied to another place."""
+    root = database / "ILD_DB_txtROIs"
+    if folder == "elsewhere":
+        shutil.copytree(root / "57", database / folder / "57")
+        shutil.copytree(root / "3", database / folder / "3")
+    if folder == "above":
+        shutil.copytree(root, database / folder / "Geneva" / root.name)
+    expected = {"above": {"3", "57", "200"}, "elsewhere": {"3", "57"}}.get(folder, {Path(folder).name})
+    assert {one.patient for one in geneva_scans(database / folder, [])} == expected
+
+
+def test_files_that_a_file_system_leaves_are_no_contours(database):
+    (database / "ILD_DB_txtROIs" / "3" / "._CT-INSPIRIUM-1186.txt").write_bytes(b"\0\5\x16\7")
+    skipped = []
+    assert len(list(geneva_scans(database, skipped))) == 4 and not skipped
 
 
 def test_a_folder_without_the_database(tmp_path):
@@ -143,7 +168,7 @@ def test_slices_of_the_database(database, monkeypatch):
         geneva.geneva_slices(database, load_schema("lungnet6"), IldInput())
     data = geneva.geneva_slices(database, load_schema("lungnet6"), IldInput(), require_all=False)
     assert data.patients == ("200", "3", "57")
-    assert not data.synthetic
+    assert not data.synthetic and not data.warnings
     three = data.pixels[1]
     assert three.tolist() == [32 * 32 + 11 * 32, 0, 0, 0, 0, 57 * 57]
     assert data.pixels[2].tolist() == [0, 2 * 33 * 33, 0, 0, 0, 0], "two series"
@@ -151,3 +176,30 @@ def test_slices_of_the_database(database, monkeypatch):
         for value in np.unique(one.targets[one.targets >= 0]):
             name = {"honeycombing": "HC"}.get(data.classes[value], data.classes[value])
             assert (one.hu[one.targets == value] == LEVELS[name]).all()
+
+
+def test_only_patients_that_are_learned_from_are_counted(database, monkeypatch):
+    """A patient with emphysema alone has none of the six classes; half of what was drawn is no lung here."""
+    root = database / "ILD_DB_txtROIs"
+    write_slices(root / "50", list(LEVELS.values()))
+    write_contours(root / "50" / "CT-50.txt", [("emphysema", 2, (10, 60, 10, 60))])
+
+    def top(ct):
+        found = np.zeros((len(LEVELS), SIZE, SIZE), np.uint8)
+        found[:, :34] = 1
+        return image_like(found, ct)
+
+    monkeypatch.setattr(geneva, "segment_lungs", top)
+    data = geneva.geneva_slices(database, load_schema("lungnet6"), IldInput(), require_all=False)
+    assert data.patients == ("200", "3", "57") and "3 patients" in data.source
+    unused, outside = data.warnings
+    assert unused.startswith("1 scans show no class")
+    shares = {
+        "healthy": 100 * 13 / 43,
+        "ground_glass": 100 * 3 / 33,
+        "micronodules": 100 * 7 / 37,
+        "honeycombing": 100 * 27 / 57,
+    }
+    assert all(f"{share:.0f} % of {code}" in outside for code, share in shares.items())
+    with pytest.raises(InputError, match=r"no labelled slice.*1 scans show no class"):
+        geneva.geneva_slices(root / "50", load_schema("lungnet6"), IldInput())

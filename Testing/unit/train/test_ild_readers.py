@@ -119,6 +119,34 @@ def test_values_of_label_volumes(tmp_path, known_lungs):
 
 
 @pytest.mark.parametrize(
+    ("kind", "factor"), [(sitk.sitkFloat32, 1), (sitk.sitkFloat64, 100), (sitk.sitkInt16, -1)]
+)
+def test_values_of_any_type(tmp_path, known_lungs, kind, factor):
+    """Many tools write labels as floats, some beyond a byte."""
+    labels = sitk.Cast(case()[1], kind) * factor
+    write_pairs(tmp_path, {str(factor * value): SIX.codes[value - 1] for value in range(1, 7)}, labels)
+    data = label_volume_slices(tmp_path, SIX, INPUT)
+    write_pairs(tmp_path)
+    (tmp_path / "values.json").unlink()
+    expected = label_volume_slices(tmp_path, SIX, INPUT)
+    for one, other in zip(data.slices, expected.slices, strict=True):
+        assert np.array_equal(one.targets, other.targets)
+
+
+def test_labels_that_were_interpolated(tmp_path, known_lungs):
+    write_pairs(tmp_path, labels=sitk.SmoothingRecursiveGaussian(case()[1], 1.0))
+    with pytest.raises(InputError, match=r"holds the values .* \.\.\., of which .* whole numbers") as error:
+        label_volume_slices(tmp_path, SIX, INPUT)
+    assert len(str(error.value)) < 400 + len(str(tmp_path))
+
+
+def test_several_values_per_voxel_are_no_labels(tmp_path, known_lungs):
+    write_pairs(tmp_path, labels=sitk.Compose(case()[1], case()[1]))
+    with pytest.raises(InputError, match="several values per voxel"):
+        label_volume_slices(tmp_path, SIX, INPUT)
+
+
+@pytest.mark.parametrize(
     ("values", "problem"),
     [
         ({"1": "healthy"}, "holds the values 2, 3, 4, 5, 6"),
@@ -164,6 +192,19 @@ def test_reviewed_cases(tmp_path, known_lungs):
     assert len(data) == 4 and data.patients == ("p1",) and data.licence == "CC0"
     with pytest.raises(InputError, match="labels consolidation"):
         reviewed_slices(tmp_path, load_schema("gao5"), INPUT)
+
+
+def test_a_scan_without_lung_is_named(tmp_path, monkeypatch):
+    def find(ct):
+        raise InputError("CT", "shows no aerated lung", "Give a chest CT")
+
+    monkeypatch.setattr(volumes, "segment_lungs", find)
+    write_pairs(tmp_path)
+    with pytest.raises(InputError, match=r"a\.nrrd: shows no aerated lung\. Give"):
+        label_volume_slices(tmp_path, SIX, INPUT)
+    write_dataset(tmp_path, SIX)
+    with pytest.raises(InputError, match=r"c1\.nrrd: shows no aerated lung\. Give"):
+        reviewed_slices(tmp_path, SIX, INPUT)
 
 
 def test_studies_to_learn_from_differ():

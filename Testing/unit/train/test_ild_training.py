@@ -1,6 +1,8 @@
 """Training for interstitial lung disease: it learns, stops, is scored by patient, and outlives a kill."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +28,7 @@ from LungCAD.train.ild.scores import markdown, scores_csv, summary
 from LungCAD.train.ild.slices import LungSlice, SliceSet
 from LungCAD.train.ild.splitting import split_folds, split_validation
 from LungCAD.train.ild.stopping import StopWithoutGain
-from LungCAD.train.ild.training import confusion_of, fit, train_ild
+from LungCAD.train.ild.training import Fitted, IldTraining, confusion_of, fit, train_ild
 from LungCAD.weights import load_network
 
 CLASSES = ("healthy", "ground_glass", "consolidation")
@@ -61,6 +63,7 @@ def drawings(patients: int = 6, slices: int = 2) -> SliceSet:
     return SliceSet(made, CLASSES, IldInput(), "drawings", "none", synthetic=True)
 
 
+QUICK = replace(TINY, folds=0, epochs=1)
 KILLED = replace(TINY, epochs=8, folds=0, window=32, scanners=True, schedule="one-cycle")
 
 
@@ -108,19 +111,52 @@ def test_a_killed_training_ends_as_an_unbroken_one(tmp_path):
 
 def test_checkpoints_belong_to_their_labels_and_start(tmp_path):
     """As many scans of as many patients, labelled otherwise, are another training."""
-    quick = replace(TINY, folds=0, epochs=1)
     data, checkpoints = drawings(), tmp_path / "c"
-    first = train_ild(data, quick, checkpoints=checkpoints).fitted.network
+    first = train_ild(data, QUICK, checkpoints=checkpoints).fitted.network
     corrected = replace(data, slices=(plain(data.slices[0]), *data.slices[1:]))
     start = first.state_dict()
     for other, begun in ((corrected, None), (data, start)):
         with pytest.raises(InputError, match="another training"):
-            train_ild(other, quick, start=begun, checkpoints=checkpoints)
-    assert equal(train_ild(data, quick, checkpoints=checkpoints).fitted.network, first)
-    train_ild(data, quick, start=start, checkpoints=tmp_path / "d")
+            train_ild(other, QUICK, start=begun, checkpoints=checkpoints)
+    assert equal(train_ild(data, QUICK, checkpoints=checkpoints).fitted.network, first)
+    train_ild(data, QUICK, start=start, checkpoints=tmp_path / "d")
     start = {name: tensor + 1 for name, tensor in start.items()}
     with pytest.raises(InputError, match="another training"):
-        train_ild(data, quick, start=start, checkpoints=tmp_path / "d")
+        train_ild(data, QUICK, start=start, checkpoints=tmp_path / "d")
+
+
+def test_a_damaged_checkpoint_is_named_and_can_be_done_without(tmp_path):
+    first = train_ild(drawings(), QUICK, checkpoints=tmp_path).fitted.network
+    checkpoint = tmp_path / "all.ckpt"
+    whole = checkpoint.read_bytes()
+    for content in (whole[: len(whole) // 2], b"", b"no checkpoint at all"):
+        checkpoint.write_bytes(content)
+        with pytest.raises(InputError, match=r"all\.ckpt: is a damaged checkpoint\. Delete it"):
+            train_ild(drawings(), QUICK, checkpoints=tmp_path)
+    checkpoint.unlink()
+    assert equal(train_ild(drawings(), QUICK, checkpoints=tmp_path).fitted.network, first)
+
+
+def test_a_checkpoint_is_replaced_in_one_step(tmp_path, monkeypatch):
+    """Never copied there from another disk: a kill meanwhile would leave half of it."""
+
+    def copy(*_args, **_options):
+        raise AssertionError("the checkpoint was made elsewhere")
+
+    monkeypatch.setattr(shutil, "move", copy)
+    train_ild(drawings(), QUICK, checkpoints=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.ckpt", "training.json"]
+
+
+def test_a_training_that_cannot_begin_claims_no_checkpoints(tmp_path):
+    with pytest.raises(InputError, match="6 patients for 9 parts"):
+        train_ild(drawings(), replace(QUICK, folds=9), checkpoints=tmp_path)
+    train_ild(drawings(), QUICK, checkpoints=tmp_path)
+
+
+def test_one_fold_is_none():
+    with pytest.raises(InputError, match="folds: is 1"):
+        replace(TINY, folds=1)
 
 
 def test_early_stop_is_remembered(tmp_path):
@@ -168,6 +204,8 @@ def test_a_network_can_begin_with_another_of_other_classes(tmp_path):
     assert begun.state_dict()[weight].shape[0] == begun.state_dict()[bias].shape[0] == 5
     with pytest.raises(InputError, match="no lungnet of this form"):
         new_network(5, replace(TINY, variant="Proposed"), start)
+    with pytest.raises(InputError, match="no lungnet of this form"):
+        read_start(tmp_path / "network.safetensors", replace(TINY, variant="Proposed"))
     with pytest.raises(InputError, match="architecture lungnet, not unet"):
         read_start(tmp_path / "network.safetensors", replace(TINY, architecture="unet"))
 
@@ -183,6 +221,22 @@ def test_the_outcome_can_be_used_and_says_what_was_measured(tmp_path):
     for name in ("scores.md", "scores.csv", "scores.json", "confusion.png", "classes.png", "history.png"):
         assert (tmp_path / name).stat().st_size
     assert markdown(training.folds) in description.card.results
+
+
+def test_what_was_kept_apart_is_told_beside_the_folds(tmp_path):
+    counts = np.diag([30, 20, 10])
+    folds = tuple(ConfusionTable(counts + number, CLASSES) for number in (1, 2))
+    unseen = ConfusionTable(counts + np.array([[0, 0, 30], [0, 0, 0], [0, 0, 0]]), CLASSES)
+    network = new_network(3, TINY)
+    for name, kept, apart in (("both", folds, unseen), ("folds", folds, None), ("unseen", (), unseen)):
+        training = IldTraining(Fitted(network, (0.5,)), IldInput(), kept, apart)
+        (tmp_path / name).mkdir()
+        write_outcome(tmp_path / name, training, drawings(), load_schema("lungnet6"), TINY, "a test")
+        said = (tmp_path / name / "MODEL_CARD.md").read_text(encoding="utf-8")
+        record = json.loads((tmp_path / name / "scores.json").read_text(encoding="utf-8"))
+        assert (tmp_path / name / "scores.md").read_text(encoding="utf-8") in said
+        assert ("2-fold cross-validation" in said) == bool(kept)
+        assert ("kept apart" in said) == ("0.833" in said) == ("unseen" in record) == bool(apart)
 
 
 @pytest.mark.parametrize("architecture", ["ild_cnn", "segnet_vgg", "unet"])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import LungCAD.train.patches.training as training
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.networks import AlexNet
 from LungCAD.train.patches.fitting import confusion_of, fit
@@ -62,12 +63,25 @@ def test_a_class_that_one_patient_has_alone():
         list(split_by_patient(data, 2, 0))
 
 
+def test_a_class_in_one_fold_alone_ends_it_before_it_begins(tmp_path, monkeypatch):
+    """Whichever of the folds it is."""
+    data = random_set(0)
+    data = dataclasses.replace(data, labels=np.where(data.patients == 3, 1, 0), classes=("a", "b"))
+    fitted = []
+    monkeypatch.setattr(training, "fit", lambda *_: fitted.append(1))
+    monkeypatch.setattr(training, "confusion_of", lambda *_: np.zeros((2, 2), int))
+    for seed in range(4):
+        with pytest.raises(InputError, match="too few patients with b"):
+            train_patches(data, dataclasses.replace(QUICK, seed=seed), checkpoints=tmp_path / "c")
+    assert not fitted and not (tmp_path / "c").exists()
+
+
 def test_textures_are_learned_and_told_apart_in_new_patients(stripes):
-    training = train_patches(stripes, dataclasses.replace(QUICK, epochs=25))
-    assert training.table.counts.sum() == len(stripes)
-    assert training.table.accuracy > 0.9
-    assert len(training.folds) == 2
-    given = classify(training.network, stripes.hu, training.patches, 50, "cpu").argmax(1)
+    trained = train_patches(stripes, dataclasses.replace(QUICK, epochs=25))
+    assert trained.table.counts.sum() == len(stripes)
+    assert trained.table.accuracy > 0.9
+    assert len(trained.folds) == 2
+    given = classify(trained.network, stripes.hu, trained.patches, 50, "cpu").argmax(1)
     assert np.mean(given == stripes.labels) > 0.9
 
 

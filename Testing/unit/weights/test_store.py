@@ -105,6 +105,14 @@ def test_an_architecture_of_the_future(described, tmp_path):
         load_network(tmp_path / "a.safetensors")
 
 
+def test_options_that_the_architecture_refuses(described, tmp_path):
+    network, description = described
+    odd = dataclasses.replace(description, architecture="lungnet", options={"normalization": "odd"})
+    save_network(network, odd, tmp_path / "a.safetensors")
+    with pytest.raises(InputError, match="does not fit the architecture lungnet"):
+        load_network(tmp_path / "a.safetensors")
+
+
 @pytest.mark.parametrize("options", [{"width": 0.5}, {"breadth": 1}])
 def test_tensors_that_do_not_fit_what_the_file_says(described, tmp_path, options):
     network, description = described
