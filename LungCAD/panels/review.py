@@ -157,9 +157,13 @@ class ReviewPanel:
 
     def close(self) -> None:
         """Forget the case, as when the scene closes; all of it is on the disk."""
+        self._subject = None
+        self._leave()
+
+    def _leave(self) -> None:
         if self.case is not None and self.case.is_present:
             self.case.close()
-        self.case, self._subject = None, None
+        self.case = None
         self.display.show(None)
         self.editor.show(None, None)
         self.refresh()
@@ -229,10 +233,15 @@ class ReviewPanel:
         return self._is_open() and self.head.attempt(lambda: act(self.case))
 
     def _on_renamed(self) -> None:
-        """Every reader has a review of their own of the same result."""
-        open_reader = self.case.review.reviewer if self.case else None
-        if self._subject is not None and self.head.reader not in ("", open_reader):
-            self.take_edits()
+        """Every reader has a review of their own of the same result; nobody goes on in that of another."""
+        open_reader = self.case.review.reviewer if self.case else ""
+        if self.head.reader == open_reader:
+            return
+        self.take_edits()
+        self._leave()
+        if self._subject is None:
+            self.head.has_reader()
+        else:
             self.take_result(self._subject)
 
     def _on_resume(self) -> None:

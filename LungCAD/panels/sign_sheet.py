@@ -120,10 +120,11 @@ class SignSheetPanel:
         return f"You and the method agree on {found.agreed} of {found.compared} signs{kappa}."
 
     def _on_renamed(self) -> None:
-        """Every reader has a sheet of their own."""
-        if self._ct is not None and self.head.reader:
+        """Every reader has a sheet of their own; nobody goes on in that of the one before."""
+        if self._ct is not None:
             self.sheet = None
-            self.head.attempt(self._open)
+            if self.head.has_reader():
+                self.head.attempt(self._open)
         self._refresh()
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:

@@ -380,6 +380,17 @@ class PanelTest(PanelCase, SignTestCase):
         self.assertIn("has no name", self.panel.review.head.sentence)
         self.assertEqual(self.cell("left_upper", 2).checkState(), qt.Qt.Unchecked)
 
+    def test_nobody_goes_on_in_the_sheet_of_the_reader_before(self):
+        self.find()
+        review = self.panel.review
+        self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)
+        before = review.sheet
+        review.head.reader_edit.text = ""
+        review.head.reader_edit.editingFinished.emit()
+        self.cell("right_upper", 2).setCheckState(qt.Qt.Checked)
+        self.assertIn("has no name", review.head.sentence)
+        self.assertEqual(list(before.judgements), ["left_upper"])
+
     def test_withheld_regions(self):
         self.find(lungs=("left",))
         self.assertEqual(self.cell("right_upper", 3).text(), "–")

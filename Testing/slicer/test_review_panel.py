@@ -267,6 +267,34 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertEqual(self.panel.case.review.entries[0].reviewer, "AB")
         self.assertTrue((self.panel.case.review.state.masks.labels[1][self.array[1] > 0] == 4).all())
 
+    def rename(self, reader):
+        self.panel.head.reader_edit.text = reader
+        self.panel.head.reader_edit.editingFinished.emit()
+
+    def test_who_takes_their_name_away_leaves_their_review(self):
+        first = self.open_case().review
+        self.hand().paint("fibrosis", self.voxels(1))
+        self.rename("")
+        self.assertIsNone(self.panel.case)
+        self.assertIn("name or initials", self.sentence())
+        self.panel.slices.decide("accept")
+        left = Review.resume(first.folder, "AB")
+        self.assertEqual(left.entries, first.entries)
+        self.assertTrue((left.state.masks.labels[1][self.array[1] > 0] == 4).all())
+        self.rename("AB")
+        self.assertEqual(self.panel.case.review.entries, self.again().entries)
+
+    def test_another_reader_does_not_go_on_in_a_review_that_was_resumed(self):
+        first = self.open_case().review
+        self.panel.close()
+        self.assertIsNotNone(self.panel.resume(self.volume, self.schema))
+        self.rename("CD")
+        self.assertIsNone(self.panel.case)
+        self.panel.slices.decide("accept")
+        self.assertEqual(Review.resume(first.folder, "AB").entries, first.entries)
+        self.rename("AB")
+        self.assertIsNone(self.panel.case)  # the button resumes it
+
     def test_nothing_is_recorded_without_a_name(self):
         self.open_case(reader="  ")
         self.assertIsNone(self.panel.case)
