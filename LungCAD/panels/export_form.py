@@ -22,7 +22,7 @@ class ExportForm:
     """
 
     def __init__(self, title: str, write: Callable[[Path, str, bool], str | None], missing: str) -> None:
-        self._write, self._missing, self._count = write, missing, 0
+        self._write, self._missing, self._count, self._of = write, missing, 0, ""
         self.widget = ctk.ctkCollapsibleButton()
         self.widget.text = title
         self.widget.collapsed = True
@@ -46,6 +46,11 @@ class ExportForm:
         self.message = qt.QLabel()
         self.message.wordWrap = True
         self.form.addRow(self.message)
+
+    def take(self, case: str) -> None:
+        """This case is to be exported: after another one, the patient may be another too."""
+        if case != self._of:
+            self._of, self.patient.text, self.message.text = case, "", ""
 
     def offer(self, count: int, obstacle: str = "") -> None:
         """Let so many slices be exported; tell why not, where there are none or there is an obstacle."""

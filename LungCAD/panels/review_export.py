@@ -41,6 +41,8 @@ class ReviewExport(ExportForm, JobListener):
 
     def show(self, case: ReviewedCase | None) -> None:
         """Export this case; tell why not, where it cannot be."""
+        if case is not None:
+            self.take(case.review.case)
         if case is not self._case:
             self.message.text = ""
         self._case = case
@@ -66,6 +68,7 @@ class ReviewExport(ExportForm, JobListener):
 
     def _write_case(self, folder: Path, patient: str, overwrite: bool) -> None:
         from LungCAD.mrml.volumes import placed_voxels
+        from LungCAD.review.dataset import patient_of
 
         self._flush()
         review, labels = self._case.review, self._case.labels
@@ -74,7 +77,7 @@ class ReviewExport(ExportForm, JobListener):
             "reviewer": review.reviewer,
             "schema": schema_data(labels.schema),
             "dataset": str(folder.absolute()),
-            "patient": pseudonym(patient, review.case),
+            "patient": pseudonym(patient or patient_of(review.case, folder), review.case),
             "licence": self.licence.text,
             "overwrite": overwrite,
         }

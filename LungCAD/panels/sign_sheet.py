@@ -46,6 +46,7 @@ class SignSheetPanel:
         from LungCAD.mrml.signs import model_of, readings_of, threshold_of
 
         self._ct, self._case, self._model = ct, case, model_of(nodes)
+        self.export.take(case)
         self.sheet = None
         self.widget.visible = True
         self.table.show(readings_of(nodes), threshold_of(nodes))

@@ -138,6 +138,8 @@ class SliceReviewPanel:
 
     def _show(self, subject: Subject | None) -> None:
         self._subject, self.review = subject, None
+        if subject is not None:
+            self.export.take(subject.case)
         self.head.say("")
         self.widget.visible = subject is not None
         self.table.show(subject.findings if subject else None)
@@ -167,12 +169,13 @@ class SliceReviewPanel:
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
         from LungCAD.mrml.volumes import image_from_volume
-        from LungCAD.review.slice_export import export_slices
+        from LungCAD.review.slice_export import export_slices, patient_of
 
         image = image_from_volume(self._subject.ct)
-        name = pseudonym(patient, self._subject.case)
+        case = self._subject.case
+        name = pseudonym(patient or patient_of(case, folder, self.review.diseases), case)
         table = export_slices(self.review, image, folder, name, overwrite)
-        return f"Written to {table}: {self._subject.case} of {name}, slices: {len(self.review.judgements)}"
+        return f"Written to {table}: {case} of {name}, slices: {len(self.review.judgements)}"
 
     def _build(self) -> None:
         self.widget = ctk.ctkCollapsibleButton()

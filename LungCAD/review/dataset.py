@@ -129,6 +129,16 @@ def read_dataset(folder: Path | str) -> Dataset:
     return Dataset(folder, parse_schema(content.get("schema"), path), cases)
 
 
+def patient_of(case: str, folder: Path | str) -> str:
+    """Return what the dataset in `folder` calls the patient of a case; "" where it has it not.
+
+    Raises InputError where the dataset is damaged.
+    """
+    if not (Path(folder) / INDEX).exists():
+        return ""
+    return next((one.patient for one in read_dataset(folder).cases if one.id == case), "")
+
+
 def image_path(folder: Path, case: str) -> Path:
     """Return the file of a case's scan."""
     return folder / "images" / f"{case}.nrrd"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,15 @@ from LungCAD.review.slice_labels import SliceLabels, read_slice_labels, write_sl
 from LungCAD.review.slice_review import SliceReview
 
 TABLE = "slices.csv"
+
+
+def patient_of(scan: str, folder: Path | str, diseases: Sequence[str]) -> str:
+    """Return what the table in `folder` calls the patient of a scan; "" where it has it not.
+
+    Raises InputError where the table is damaged or has other diseases.
+    """
+    rows = _rows(Path(folder) / TABLE, diseases)
+    return next((row.patient for row in rows if row.scan == scan), "")
 
 
 def export_slices(
@@ -43,7 +53,7 @@ def export_slices(
     if not review.judgements:
         raise InputError("review", "has no judged slice", "Confirm or correct at least one")
     table, name = folder / TABLE, Path("images") / f"{review.case}.nrrd"
-    rows = read_slice_labels(table, review.diseases) if table.exists() else []
+    rows = _rows(table, review.diseases)
     others = [_relative(row, folder) for row in rows if row.scan != review.case]
     if len(others) < len(rows) and not overwrite:
         raise InputError(table, f"has {review.case} already", "Allow overwriting, or choose another folder")
@@ -66,6 +76,10 @@ def export_slices(
     ]
     write_slice_labels(table, [*others, *mine], review.diseases, overwrite=True)
     return table
+
+
+def _rows(table: Path, diseases: Sequence[str]) -> list[SliceLabels]:
+    return read_slice_labels(table, diseases) if table.exists() else []
 
 
 def _relative(row: SliceLabels, folder: Path) -> SliceLabels:

@@ -378,11 +378,16 @@ class PanelTest(PanelTestCase):
         self.assertEqual((row.patient, row.slice, row.shown), ("patient-7", 11, {BRIGHT: True, AIRY: False}))
         review.export.button.click()
         self.assertIn("already", review.export.message.text)
+        review.export.patient.text = ""  # as after a new start
+        review.export.overwrite.checked = True
+        review.export.button.click()
+        self.assertIn("of patient-7,", review.export.message.text)
 
     def test_every_ct_keeps_its_findings(self):
         review, first = self.detected(), self.node.ct
         review.table.go_to(11)
         review.confirm()
+        review.export.patient.text = "patient-7"
         found = self.panel.logic.resultNodes(self.node)
         self.node.ct = self.scan({}, "Healthy")
         self.settle()
@@ -391,6 +396,7 @@ class PanelTest(PanelTestCase):
         self.compute()
         self.assertIsNot(self.node.findings, found.findings)
         self.assertEqual(review.review.judgements, {})
+        self.assertEqual(review.export.patient.text, "")  # it may be another patient
         self.assert_found(found)
         self.node.ct = first
         self.settle()

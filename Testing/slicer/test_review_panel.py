@@ -332,6 +332,14 @@ class ReviewPanelTest(unittest.TestCase):
         (case,) = read_dataset(self.folder / "set").cases
         self.assertEqual(case.accepted, (4,))
         self.assertIn(case.id, export.message.text)
+        export.overwrite.checked = True
+        export.patient.text = "patient-7"
+        self.export()
+        export.patient.text = ""  # as after a new start
+        self.export()
+        export.overwrite.checked = False
+        (case,) = read_dataset(self.folder / "set").cases
+        self.assertEqual(case.patient, "patient-7")
         ((_, image, _),) = read_dataset(self.folder / "set")
         self.assertTrue(same_geometry(image, image_from_volume(self.volume)))
         self.export()

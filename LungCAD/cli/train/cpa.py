@@ -82,6 +82,10 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.cpa.outcome import Source
     from LungCAD.train.cpa.training import train_cpa
 
+    if options.scans and options.unseen:
+        raise InputError("--unseen", "is for synthetic patients", "Leave it out, or give --phantoms")
+    if options.regions and not options.scans:
+        raise InputError("--regions", "belongs to scans that readers ticked", "Give --scans too")
     recipe = COMPACT if options.compact else CpaTrainingParameters()
     p = parameters_from(options, configured(options, recipe))
     plans = chosen_plans(published_plans(p.together), options.only)

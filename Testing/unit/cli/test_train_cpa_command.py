@@ -168,6 +168,12 @@ def test_phantoms_have_no_survival(tmp_path, capsys):
     assert "survival" in refuse(capsys, words)
 
 
+def test_options_of_the_other_source_are_refused(words, sheets, tmp_path, capsys):
+    assert "--unseen: is for synthetic patients" in refuse(capsys, words("--unseen", "2"))
+    phantoms = ["train", "cpa", "--phantoms", "3", "--regions", str(sheets[1]), "-o", str(tmp_path / "out")]
+    assert "--regions: belongs to scans" in refuse(capsys, phantoms)
+
+
 def test_an_imagenet_folder_without_the_file_is_named(words, tmp_path, capsys):
     assert "vgg19" in refuse(capsys, words("--no-shares", "--imagenet", str(tmp_path / "none")))
     assert "--no-shares" in refuse(capsys, words("--imagenet", str(tmp_path / "none")))
