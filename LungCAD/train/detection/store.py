@@ -74,7 +74,9 @@ def read_slices(folder: Path | str) -> SliceSet:
         if (folder / IMAGES).stat().st_size != images.size:
             raise ValueError("images and table differ")
         shape = (len(rows), 2 + len(header) - 2, CELLS, CELLS)
-        known = (folder / CELLS_FILE).stat().st_size == np.prod(shape)
+        known = (folder / CELLS_FILE).stat().st_size
+        if known not in (0, np.prod(shape)):
+            raise ValueError("cells and table differ")
         return SliceSet(
             images,
             np.array([row[2:] for row in rows], np.float32),

@@ -286,9 +286,10 @@ def test_ticks_survive_the_store(tmp_path):
     assert found.folds.tolist() == [3]
 
 
-@pytest.mark.parametrize("name", ["about.json", "slices.csv", "images.raw"])
+@pytest.mark.parametrize("name", ["about.json", "slices.csv", "images.raw", "cells.raw"])
 def test_a_damaged_store_is_refused(tmp_path, name):
-    write_slices([some_slices()], tmp_path / "kept")
+    cells = np.zeros((12, 2 + len(DISEASES), 13, 13), np.uint8)
+    write_slices([dataclasses.replace(some_slices(), cells=cells)], tmp_path / "kept")
     content = (tmp_path / "kept" / name).read_bytes()
     (tmp_path / "kept" / name).write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError, match="kept"):
