@@ -25,7 +25,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(file, skipinitialspace=True)
             found = list(reader.fieldnames or ())
             rows = [(reader.line_num, row) for row in reader]
     except OSError as error:

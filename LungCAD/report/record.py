@@ -67,9 +67,14 @@ def made_with(parameters: Parameters, weights: Mapping[str, Path]) -> dict[str, 
     """
     plain = parameters.as_dict()
     if "weights" in plain:
-        plain["weights"] = Path(plain["weights"]).name
+        plain["weights"] = weights_name(plain["weights"])
     files = {role: {"file": path.name, "sha256": sha256_of_file(path)} for role, path in weights.items()}
     return {"parameters": plain, "weights": files}
+
+
+def weights_name(weights: str) -> str:
+    """Return what records and reports call weights: a file without its folders, which may name people."""
+    return Path(weights).name
 
 
 def describe_image(image: sitk.Image) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from LungCAD.csv_rows import read_rows
 from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.images import image_like, write_image
@@ -97,16 +98,7 @@ def _ticked(regions: Iterable[Row], scan: str) -> bool:
 def _rows(path: Path, columns: Sequence[str]) -> list[Row]:
     if not path.exists():
         return []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"cannot be read ({error})", "Give a CSV in UTF-8") from error
-    if missing := ", ".join(name for name in columns if name not in (reader.fieldnames or ())):
-        remedy = f"Needed: {', '.join(columns)}, separated by commas"
-        raise InputError(path, f"lacks the column {missing}", remedy)
-    return rows
+    return [row for _, row in read_rows(path, columns)[1]]
 
 
 def _write(path: Path, columns: Sequence[str], rows: Sequence[Row]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from LungCAD.csv_rows import read_rows
 from LungCAD.errors import InputError
 from LungCAD.phantom.aspergillosis import SIGNS
 from LungCAD.tasks.cpa_projections import REGIONS
@@ -172,17 +172,8 @@ def _read_regions(path: Path) -> dict[str, NDArray[np.int8]]:
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, Row]]:
     """Yield the rows with blanks trimmed, each with the words that an error calls it by."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
-            if missing:
-                remedy = f"It needs {', '.join(columns)}, separated by commas"
-                raise InputError(path, f"lacks the column {', '.join(missing)}", remedy)
-            for number, row in enumerate(reader, start=2):
-                yield f"{path}, row {number}", {key: (row[key] or "").strip() for key in row if key}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, f"cannot be read ({error})", "Give a CSV in UTF-8") from error
+    for line, row in read_rows(path, columns)[1]:
+        yield f"{path}, row {line}", {key: (cell or "").strip() for key, cell in row.items()}
 
 
 def _answer(where: str, row: Row, column: str) -> int:

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 import LungCAD
-from LungCAD.report.record import describe_image, repeatable_command, run_record
+from LungCAD.report.page import parameter_rows
+from LungCAD.report.record import describe_image, made_with, repeatable_command, run_record
+from LungCAD.tasks.ild_detection import IldDetectionParameters
 
 
 def test_the_hash_is_of_the_pixels(image_of):
@@ -102,3 +104,10 @@ def test_networks_are_known_by_the_hash_of_their_files(chest, tmp_path):
     record = run_record("x", chest.content().parameters, {}, weights={"NETWORK": file}, **fixed)
     known = {"file": "mine.safetensors", "sha256": hashlib.sha256(b"weights").hexdigest()}
     assert record["weights"] == {"NETWORK": known}
+
+
+def test_no_folder_of_weights_is_shown():
+    parameters = IldDetectionParameters(weights="/data/Doe_Jane/mine.safetensors")
+    assert made_with(parameters, {})["parameters"]["weights"] == "mine.safetensors"
+    shown = {name: value for name, value, _ in parameter_rows(parameters)}
+    assert shown["weights"] == "mine.safetensors"

@@ -140,7 +140,7 @@ def test_missing_columns_and_files_are_named(tables, tmp_path):
     with pytest.raises(InputError, match="image, date, disease"):
         read_sheets(scans)
     scans, _ = tables([GOOD.replace(",", ";")], header=SCANS.replace(",", ";"))
-    with pytest.raises(InputError, match="separated by commas"):
+    with pytest.raises(InputError, match="has semicolons between its cells"):
         read_sheets(scans)
     with pytest.raises(InputError, match="cannot be read"):
         read_sheets(tmp_path / "none.csv")
