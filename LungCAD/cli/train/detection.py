@@ -108,6 +108,7 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.detection.dense_layers import train_dense_layers
     from LungCAD.train.detection.outcome import write_outcome
     from LungCAD.train.detection.scores import markdown
+    from LungCAD.train.detection.start import require_renewable
     from LungCAD.train.detection.training import calibrate, train_detection
 
     parameters = parameters_from(options, DetectionTrainingParameters())
@@ -127,6 +128,7 @@ def run(options: argparse.Namespace) -> int:
         start, before = network.float(), description.card
         if options.calibrate and (own := description.input.get("head")) != parameters.head:
             raise InputError(options.start, f"was trained with the head {own}", f"Give --head {own}")
+    require_renewable(parameters.renew, None if options.calibrate or options.dense_only else start)
     with (
         atomic_folder(options.output, options.overwrite) as folder,
         progress_bar(options.quiet) as progress,

@@ -47,6 +47,16 @@ class DetectionTrainingParameters(Parameters):
     dropout: float = parameter(
         0.5, "Part of the dense layers' units that is left out", minimum=0.0, maximum=0.95
     )
+    oriented: bool = parameter(
+        True,
+        "Begin from scratch with bars, edges and spots as first filters, as ImageNet's are",
+    )
+    renew: int = parameter(
+        0,
+        "Of the network that training goes on from, so many first filters that do least become bars, edges "
+        "and spots",
+        minimum=0,
+    )
     folds: int = parameter(5, "Parts of the cross-validation by patient", minimum=2, source=PAPER)
     scored_folds: int = parameter(
         5, "So many of them are held out in turn: one is enough for decision thresholds", minimum=1

@@ -24,7 +24,12 @@ from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import SliceSet, require_alike
 from LungCAD.train.detection.splitting import chosen_folds
-from LungCAD.train.detection.start import balance_layers
+from LungCAD.train.detection.start import (
+    balance_layers,
+    orient_first_filters,
+    renew_idle_filters,
+    require_renewable,
+)
 from LungCAD.train.detection.targets import square_millimetres
 from LungCAD.train.lightning_run import fit_module
 
@@ -87,13 +92,14 @@ def train_detection(
     ------
     InputError
         Folds as `chosen_folds`, fewer of them than are to be scored, checkpoints of another training, areas
-        wanted where there are ticks.
+        wanted where there are ticks, more filters to renew than `start` has.
     Cancelled
         From `progress`.
     """
     p = parameters
     if slices.folds is None and p.scored_folds > p.folds:
         raise InputError("scored_folds", f"is {p.scored_folds}, of {p.folds} folds", "Hold out fewer")
+    require_renewable(p.renew, start)
     if extra is not None:
         require_alike(slices, extra)
     if checkpoints is not None:
@@ -206,10 +212,16 @@ def fit(
         parts.append((extra, np.arange(len(extra))))
     batches = training_batches(parts, head, parameters)
     network = new_network(head.outputs, parameters)
+    some = next(in_order(slices, _some(chosen, parameters.seed), BALANCED_ON))
     if start is not None:
         _go_on_from(network, start)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(parameters.seed)
+            renew_idle_filters(network, some, parameters.renew)
     else:
-        balance_layers(network, next(in_order(slices, _some(chosen, parameters.seed), BALANCED_ON)))
+        if parameters.oriented:
+            orient_first_filters(network)
+        balance_layers(network, some)
     steps = parameters.epochs * len(batches)
     learner = DetectionLearner(network, head, len(slices.diseases), parameters, steps)
     fit_module(

@@ -90,7 +90,8 @@ def test_calibration_keeps_the_network_and_reads_it_anew(prepared, tmp_path):
     assert new.card.data.startswith(f"{old.card.data} Thresholds and temperatures alone: ")
     assert "learned from none of the 24" in new.card.results
     assert old.card.command in new.card.command and "--calibrate" in new.card.command
-    assert run(*words, "--head", "l2", "-o", tmp_path / "other") == 2
+    for strange in (("--head", "l2"), ("--renew", 1)):
+        assert run(*words, *strange, "-o", tmp_path / "other") == 2
 
 
 def test_a_shipped_network_is_started_from_by_its_name(prepared, tmp_path, monkeypatch):

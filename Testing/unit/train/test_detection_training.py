@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from functools import partial
 
@@ -134,21 +135,6 @@ def test_targets_are_areas_as_they_are_shown():
         told.append(targets[0, 0].item())
     assert max(told) > 1.5 * min(told)
     np.testing.assert_allclose(told, shown, rtol=0.04)
-
-
-def test_balanced_layers_have_channels_of_mean_0_and_sd_1():
-    torch.manual_seed(0)
-    network, images = CNNF(4, width=1 / 16, dense=8), 3 + torch.randn(24, 3, 224, 224)
-    balance_layers(network, images)
-    maps = images
-    with torch.inference_mode():
-        for name, layer in network.eval().features.named_children():
-            maps = layer(maps)
-            if name.startswith("conv"):
-                torch.testing.assert_close(
-                    maps.mean((0, 2, 3)), torch.zeros(maps.shape[1]), atol=1e-3, rtol=0
-                )
-                torch.testing.assert_close(maps.std((0, 2, 3)), torch.ones(maps.shape[1]), atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("balance", [True, False])
@@ -366,6 +352,34 @@ def test_folds_of_the_readers_are_held_out_and_counted():
 def test_a_single_fold_of_the_readers_is_refused(learn):
     with pytest.raises(InputError, match="all slices in one fold"):
         learn(replace(blobs(), folds=np.zeros(24, int)), replace(SMALL, epochs=1))
+
+
+def test_first_filters_begin_as_they_are_asked_to():
+    """Without steps to learn, a network is what it began as."""
+    p, slices = replace(SMALL, epochs=1, learning_rate=1e-12), blobs()
+    head, everything = make_head(p, slices), np.arange(len(slices))
+    begun = {
+        name: fit(slices, everything, head, choices, start=start).features.conv1.weight.detach()
+        for name, choices, start in (
+            ("oriented", p, None),
+            ("random", replace(p, oriented=False), None),
+            ("gone on", p, CNNF(4, width=1 / 32, dense=8)),
+        )
+    }
+    for one, other in itertools.combinations(begun.values(), 2):
+        assert not torch.allclose(one, other, atol=1e-3)
+    start = CNNF(4, width=1 / 32, dense=8)
+    torch.nn.init.zeros_(start.features.conv1.weight[1])
+    renewed = fit(slices, everything, head, replace(p, renew=1), start=start).features.conv1.weight
+    changed = (renewed - start.features.conv1.weight).abs().flatten(1).amax(1) > 1e-3
+    assert changed.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("start", [None, CNNF(4, width=1 / 32, dense=8)])
+def test_filters_cannot_be_made_anew_that_are_not_there(start, tmp_path):
+    with pytest.raises(InputError, match="renew"):
+        train_detection(blobs(), replace(SMALL, renew=3), start=start, checkpoints=tmp_path / "c")
+    assert not (tmp_path / "c").exists()
 
 
 def test_slices_prepared_otherwise_are_refused():
