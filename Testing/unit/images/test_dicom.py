@@ -298,6 +298,16 @@ def test_copies_of_files_are_left_out(tmp_path, make_slice, save):
     assert scan.warnings == ("3 of the files are copies of others and were left out.",)
 
 
+@pytest.mark.parametrize("uid", ["", "1.2.826.1"])
+def test_slices_that_share_a_uid_are_no_copies(tmp_path, make_slice, save, uid):
+    datasets = stack(make_slice, [0, 2, 4])
+    for dataset in datasets:
+        dataset.SOPInstanceUID = uid
+    scan = read_ct(save(datasets, tmp_path))
+    assert np.array_equal(sitk.GetArrayFromImage(scan.image), hu_of(datasets))
+    assert scan.warnings == ()
+
+
 def test_tilted_gantry(tmp_path, make_slice, save):
     angle = np.radians(12)
     cosines = [1, 0, 0, 0, np.cos(angle), -np.sin(angle)]
