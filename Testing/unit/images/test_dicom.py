@@ -152,6 +152,12 @@ def test_bright_padding_becomes_air(tmp_path, make_slice, save):
     assert np.array_equal(values[0, :, 1:], stored[:, 1:].astype(int) - 1024)
 
 
+def test_an_empty_limit_of_padding_is_none(tmp_path, make_slice, save):
+    datasets = stack(make_slice, [0, 5], PixelPaddingValue=0, PixelPaddingRangeLimit="")
+    scan = read_ct(save(datasets, tmp_path))
+    assert np.array_equal(sitk.GetArrayFromImage(scan.image), hu_of(datasets))
+
+
 def test_padding_value_among_tissue_blanks_nothing(tmp_path, make_slice, save):
     datasets = stack(make_slice, [0, 2], PixelPaddingValue=1024)
     scan = read_ct(save(datasets, tmp_path))
@@ -254,6 +260,24 @@ def test_enhanced_multi_frame_ct(tmp_path, make_slice, save):
         assert image.GetSize() == (5, 6, 4)
         assert image.GetSpacing() == pytest.approx((0.7, 0.8, 3.0))
         assert np.array_equal(sitk.GetArrayFromImage(image), frames[[2, 3, 1, 0]].astype(int) - 1024)
+
+
+def test_frames_with_a_rescale_each_are_refused(tmp_path, make_slice, save):
+    dataset, _ = enhanced(make_slice, [0, 3, 6])
+    del dataset.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence
+    for frame, slope in zip(dataset.PerFrameFunctionalGroupsSequence, (1, 1, 2), strict=True):
+        frame.PixelValueTransformationSequence = [Dataset()]
+        frame.PixelValueTransformationSequence[0].RescaleSlope = slope
+        frame.PixelValueTransformationSequence[0].RescaleIntercept = -1024
+    assert "rescales its frames differently" in refusal(save([dataset], tmp_path / "each"))
+    dataset.PerFrameFunctionalGroupsSequence[2].PixelValueTransformationSequence[0].RescaleSlope = 1
+    read_ct(save([dataset], tmp_path / "alike"))
+
+
+def test_padding_of_frames_is_rescaled_as_they_are(tmp_path, make_slice, save):
+    dataset, _ = enhanced(make_slice, [0, 3, 6])
+    dataset.PixelPaddingValue = 0
+    assert read_ct(save([dataset], tmp_path)).warnings == ()
 
 
 def test_agrees_with_simpleitks_series_reader(tmp_path, make_slice, save):
