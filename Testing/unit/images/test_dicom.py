@@ -418,6 +418,35 @@ def test_two_axial_series_need_a_choice(tmp_path, make_slice, save):
     assert thin in message
 
 
+@pytest.mark.parametrize(
+    "words", [["AXIAL", "CT_SOM5 MIP"], ["REFORMATTED", "MINIP"], ["VOLUME", "MAXIMUM"], ["PROJECTION IMAGE"]]
+)
+def test_projections_are_no_densities(tmp_path, make_slice, save, words):
+    image_type = ["DERIVED", "SECONDARY", *words]
+    mip, datasets = other_series(make_slice, range(0, 99, 3), ImageType=image_type)
+    folder = save(datasets, tmp_path / "mip")
+    assert "holds no axial CT" in refusal(folder)
+    assert "is a CT projection" in refusal(folder, series=mip)
+    assert "is a CT projection" in refusal(next(folder.iterdir()))
+    uid, datasets = other_series(
+        make_slice, [0, 5, 10], ImageType=["DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE"]
+    )
+    save(datasets, tmp_path / "chest")
+    for series in (None, "largest"):
+        assert read_ct(tmp_path, series=series).facts.series_uid == uid
+
+
+def test_a_scout_is_no_ct_even_where_it_is_named(tmp_path, make_slice, save):
+    scout = {
+        "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"],
+        "ImageOrientationPatient": [1, 0, 0, 0, 0, -1],
+    }
+    uid, datasets = other_series(make_slice, [0], **scout)
+    folder = save(datasets, tmp_path)
+    for path, options in ((folder, {"series": uid}), (next(folder.iterdir()), {})):
+        assert "is a scout" in refusal(path, **options)
+
+
 def test_series_info(tmp_path, make_slice, save):
     uid, datasets = other_series(make_slice, [0, 5, 10])
     (info,) = list_series(save(datasets, tmp_path))
