@@ -90,9 +90,9 @@ def atomic_folder(path: Path | str, overwrite: bool = False, stale: str = "") ->
 
 
 def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:
-    """Write `text` (UTF-8) to `path` atomically; raises as `atomic_path` does."""
+    """Write `text` (UTF-8, ends of lines as they are) to `path` atomically; raises as `atomic_path` does."""
     with atomic_path(path, overwrite) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(text.encode("utf-8"))
 
 
 def _umask() -> int:

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from LungCAD.errors import InputError
@@ -26,8 +25,10 @@ def read_hu(slices: list[Slice], warnings: list[str]) -> NDArray:
     Raises
     ------
     InputError
-        A file is truncated, in colour, or compressed in a way that cannot be decoded.
+        A file is truncated, in colour, compressed in a way that cannot be decoded, or rescales its frames
+        differently.
     """
+    _require_one_rescale(slices)
     files: dict[object, NDArray] = {}
     planes = []
     for piece in slices:
@@ -67,14 +68,25 @@ def _require_all_bytes(piece: Slice) -> None:
         raise InputError(piece.path, "is truncated", "Copy or export it again")
 
 
-def padding_range(header: Dataset) -> tuple[float, float] | None:
+def _require_one_rescale(slices: list[Slice]) -> None:
+    """Refuse a multi-frame file whose frames have a rescale each: GDCM applies that of the first to all."""
+    rescales: dict[object, set[tuple[float, float]]] = {}
+    for piece in slices:
+        rescales.setdefault(piece.path, set()).add(piece.rescale)
+    for path, found in rescales.items():
+        if len(found) > 1:
+            problem = "rescales its frames differently"
+            raise InputError(path, problem, "Convert it to a file per slice (classic CT)")
+
+
+def padding_range(piece: Slice) -> tuple[float, float] | None:
     """Return the rescaled values between which a pixel means "nothing here"; None where there are none."""
-    if number_or_none(header.get("PixelPaddingValue")) is None:
+    header = piece.header
+    first, last = (number_or_none(header.get(tag)) for tag in ("PixelPaddingValue", "PixelPaddingRangeLimit"))
+    if first is None:
         return None
-    slope = number_or_none(header.get("RescaleSlope")) or 1.0
-    intercept = number_or_none(header.get("RescaleIntercept")) or 0.0
-    ends = [float(header.PixelPaddingValue)]
-    ends.append(float(header.get("PixelPaddingRangeLimit", ends[0])))
+    slope, intercept = piece.rescale
+    ends = [first, first if last is None else last]
     if header.get("PhotometricInterpretation") == "MONOCHROME1":
         ends = [2.0 ** int(header.BitsStored) - 1 - end for end in ends]  # as GDCM inverts the pixels
     low, high = sorted(slope * end + intercept for end in ends)
@@ -82,7 +94,7 @@ def padding_range(header: Dataset) -> tuple[float, float] | None:
 
 
 def _without_padding(plane: NDArray, piece: Slice, warnings: list[str]) -> NDArray:
-    padding = padding_range(piece.header)
+    padding = padding_range(piece)
     if padding is None:
         return plane
     low, high = padding

@@ -41,6 +41,7 @@ class Slice:
     position: NDArray[np.float64] | None
     orientation: NDArray[np.float64] | None  # (2, 3): direction along a row, along a column
     spacing: tuple[float, float] | None  # between rows, between columns
+    rescale: tuple[float, float]  # slope and intercept
 
     @property
     def series_uid(self) -> str:
@@ -111,7 +112,7 @@ def _slices(path: Path, header: Dataset, behind_header: int) -> Iterator[Slice]:
         return
     frames = header.get("PerFrameFunctionalGroupsSequence", [])
     if not frames:
-        yield Slice(path, 0, header, behind_header, *_plane(header, header, header))
+        yield Slice(path, 0, header, behind_header, *_plane(header, header, header), _rescale(header))
         return
     shared = header.get("SharedFunctionalGroupsSequence", [Dataset()])[0]
     for number, frame in enumerate(frames):
@@ -120,7 +121,8 @@ def _slices(path: Path, header: Dataset, behind_header: int) -> Iterator[Slice]:
             _macro("PlaneOrientationSequence", frame, shared),
             _macro("PixelMeasuresSequence", frame, shared),
         )
-        yield Slice(path, number, header, behind_header, *_plane(*macros))
+        rescale = _rescale(_macro("PixelValueTransformationSequence", frame, shared))
+        yield Slice(path, number, header, behind_header, *_plane(*macros), rescale)
 
 
 def _macro(name: str, frame: Dataset, shared: Dataset) -> Dataset:
@@ -136,3 +138,8 @@ def _plane(position: Dataset, orientation: Dataset, measures: Dataset) -> tuple:
         np.array(cosines, dtype=float).reshape(2, 3) if cosines else None,
         (float(spacing[0]), float(spacing[1])) if spacing else None,
     )
+
+
+def _rescale(values: Dataset) -> tuple[float, float]:
+    slope, intercept = (number_or_none(values.get(tag)) for tag in ("RescaleSlope", "RescaleIntercept"))
+    return slope or 1.0, intercept or 0.0

@@ -81,7 +81,7 @@ def _read_dicom(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
     if len(frames) != 1:
         raise InputError(path, f"holds {len(frames)} frames", "Give a single image")
     values = frames[0].astype(float)
-    low, high = padding_range(header) or (np.inf, -np.inf)
+    low, high = padding_range(slices[0]) or (np.inf, -np.inf)
     padding = (values > low) & (values < high)
     if padding.any() and not padding.all():
         values[padding] = values[~padding].min()

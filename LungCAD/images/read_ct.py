@@ -14,7 +14,7 @@ from LungCAD.images.geometry import axial_axis
 from LungCAD.images.hounsfield import clamp, require_hu
 from LungCAD.images.kernels import is_sharp
 from LungCAD.images.scan import Scan, ScanFacts
-from LungCAD.images.series import LARGEST, choose_series, kernel_name
+from LungCAD.images.series import LARGEST, NO_DENSITIES, choose_series, kernel_name, series_kind
 from LungCAD.images.stack import arrange
 from LungCAD.images.volume_file import PICTURE_SUFFIXES, has_suffix, is_dicom, read_image, require_file
 
@@ -29,14 +29,15 @@ def read_ct(path: Path | str, series: str | None = None) -> Scan:
     ----------
     path : the file or folder.
     series : which series of a DICOM folder: its UID, "largest" for the axial CT with the most slices, or None
-        where there is only one axial CT (scouts and other modalities beside it do not count). "largest" also
-        goes with a file, the only one there is.
+        where there is only one axial CT (scouts, projections and other modalities beside it do not count).
+        "largest" also goes with a file, the only one there is.
 
     Raises
     ------
     InputError
-        The path cannot be read, holds no CT or several and no choice, is damaged or irregular (slices
-        missing, repeated, unevenly spaced, mixed, tilted gantry), or its values are not HU.
+        The path cannot be read, holds no CT or several and no choice, is a scout or a projection (MIP), is
+        damaged or irregular (slices missing, repeated, unevenly spaced, mixed, tilted gantry), or its values
+        are not HU.
     """
     path = Path(path)
     if path.is_dir():
@@ -85,6 +86,9 @@ def _read_slices(slices: list[Slice], path: Path) -> Scan:
     modality = str(slices[0].header.get("Modality", "")) if slices else ""
     if modality != "CT":
         raise InputError(path, f"is no CT (modality {modality or 'not given'})", "Give a CT")
+    if (kind := series_kind(slices)) in NO_DENSITIES:
+        problem = f"is a {kind}, whose values are not those of tissue"
+        raise InputError(path, problem, "Give the axial series of the scan")
     ordered, grid, warnings = arrange(slices, path)
     values = read_hu(ordered, warnings)
     require_hu(values, path)

@@ -18,6 +18,13 @@ AXIAL = np.cos(np.radians(35.0))
 """A plane is axial if its normal runs within 35 degrees of the long axis: gantries tilt by up to 30."""
 
 
+PROJECTED = {"MIP", "MINIP", "MAX_IP", "MIN_IP", "MAXIMUM", "MINIMUM", "PROJECTION"}
+"""Words in the image type of what shows the highest or lowest values of a slab, not the tissue itself."""
+
+NO_DENSITIES = ("scout", "CT projection")
+"""Kinds of series that are CT by their modality but hold no Hounsfield units of voxels."""
+
+
 @dataclass(frozen=True)
 class SeriesInfo:
     """One series of a folder, without anything about the patient. Sizes in pixels, distances in mm."""
@@ -25,7 +32,7 @@ class SeriesInfo:
     uid: str
     number: int | None
     modality: str
-    kind: str  # "axial CT", "scout", "CT, not axial", "derived CT", or the modality
+    kind: str  # "axial CT", "scout", "CT projection", "CT, not axial", "derived CT", or the modality
     slices: int
     size: tuple[int, int]
     pixel_spacing_mm: float | None
@@ -74,8 +81,8 @@ def choose_series(folder: Path, series: str | None) -> list[Slice]:
     """Return the slices of the CT series to read.
 
     With `series` a UID, that series. With "largest", the axial CT with the most slices. With None, the only
-    axial CT there is: scouts, other modalities, planes other than axial, and series that show one single
-    position (bolus tracking) beside a real stack do not count.
+    axial CT there is: scouts, projections (MIP, MinIP), other modalities, planes other than axial, and series
+    that show one single position (bolus tracking) beside a real stack do not count.
 
     Raises
     ------
@@ -114,7 +121,7 @@ def describe_series(slices: list[Slice]) -> SeriesInfo:
         uid=slices[0].series_uid,
         number=None if number is None else int(number),
         modality=str(header.get("Modality", "")),
-        kind=_kind(slices),
+        kind=series_kind(slices),
         slices=len(slices),
         size=slices[0].size,
         pixel_spacing_mm=slices[0].spacing[0] if slices[0].spacing else None,
@@ -131,13 +138,19 @@ def kernel_name(value: object) -> str | None:
     return value if isinstance(value, str) else "\\".join(map(str, value))
 
 
-def _kind(slices: list[Slice]) -> str:
+def series_kind(slices: list[Slice]) -> str:
+    """Return what the slices of one series are, as `SeriesInfo.kind`."""
     header = slices[0].header
     modality = str(header.get("Modality", "")) or "unknown"
     if modality != "CT":
         return modality
-    if "LOCALIZER" in header.get("ImageType", []):
+    image_type = header.get("ImageType") or ()
+    values = [image_type] if isinstance(image_type, str) else image_type
+    words = [word for value in values for word in str(value).upper().split()]
+    if "LOCALIZER" in words:
         return "scout"
+    if not PROJECTED.isdisjoint(words):
+        return "CT projection"
     if str(header.get("SOPClassUID")) not in (CT_STORAGE, ENHANCED_CT_STORAGE):
         return "derived CT"
     planes = [piece.orientation for piece in slices if piece.orientation is not None]
@@ -148,7 +161,7 @@ def _kind(slices: list[Slice]) -> str:
 
 
 def _is_axial_ct(slices: list[Slice]) -> bool:
-    return _kind(slices) == "axial CT"
+    return series_kind(slices) == "axial CT"
 
 
 def _positions(slices: list[Slice]) -> int:

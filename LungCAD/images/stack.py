@@ -43,9 +43,7 @@ def arrange(slices: list[Slice], subject: object) -> tuple[list[Slice], Grid, li
         orientations, or were acquired with a tilted gantry. The error names `subject`.
     """
     warnings = []
-    unique = list(
-        {(piece.header.get("SOPInstanceUID", piece.path), piece.frame): piece for piece in slices}.values()
-    )
+    unique = list({_identity(piece): piece for piece in slices}.values())
     if copies := len(slices) - len(unique):
         warnings.append(f"{copies} of the files are copies of others and were left out.")
     _require_one_shape(unique, subject)
@@ -61,6 +59,12 @@ def arrange(slices: list[Slice], subject: object) -> tuple[list[Slice], Grid, li
     spacing = _even_spacing(positions @ first.normal, subject, warnings)
     _require_no_tilt(positions, first.normal, min(rows, columns), subject)
     return ordered, Grid(tuple(positions[0]), direction, (columns, rows, spacing)), warnings
+
+
+def _identity(piece: Slice) -> tuple[object, ...]:
+    """What only copies of a slice share: some anonymisers give all slices the same UID, or an empty one."""
+    uid = piece.header.get("SOPInstanceUID") or piece.path
+    return uid, piece.frame, None if piece.position is None else tuple(piece.position)
 
 
 def _require_one_shape(slices: list[Slice], subject: object) -> None:

@@ -44,10 +44,10 @@ def refine(
     """
     spacing = spacing_zyx(grid)
     band = max(grid.GetSpacing()[:2])
-    depth = image_like(distance_to(lungs == 0, spacing) - distance_to(lungs > 0, spacing), grid)
-    side = image_like(nearest_side(lungs, spacing), grid)
-    dense = image_like(((lungs > 0) & (distance_to(aerated, spacing) > 1.5 * band)).astype(np.uint8), grid)
-    closed = image_like(forbidden.astype(np.uint8), grid)
+    depth = _to_the_end(distance_to(lungs == 0, spacing) - distance_to(lungs > 0, spacing), grid)
+    side = _to_the_end(nearest_side(lungs, spacing), grid)
+    dense = _to_the_end(((lungs > 0) & (distance_to(aerated, spacing) > 1.5 * band)).astype(np.uint8), grid)
+    closed = _to_the_end(forbidden.astype(np.uint8), grid)
     hu = sitk.GetArrayViewFromImage(ct)
     refined = np.zeros(hu.shape, np.uint8)
     for first in each(range(0, hu.shape[0], SLAB), progress, "Refining the border of the lungs"):
@@ -60,6 +60,11 @@ def refine(
         inside &= ~_sample(closed, target).view(bool)
         refined[slab] = inside * _sample(side, target)
     return refined
+
+
+def _to_the_end(array: NDArray, grid: sitk.Image) -> sitk.Image:
+    """The array on the grid, its last voxels repeated: the scan may end with less than a block of them."""
+    return sitk.ZeroFluxNeumannPad(image_like(array, grid), [0] * 3, [1] * 3)
 
 
 def _sample(image: sitk.Image, target: sitk.Image, interpolator: int = sitk.sitkNearestNeighbor) -> NDArray:

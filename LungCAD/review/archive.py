@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from itertools import count
@@ -52,7 +53,11 @@ def restore(ledger: str, voxels: str, folder: Path | str) -> Path:
         files = VoxelFiles(folder / VOXELS)
         for line in voxels.splitlines():
             digest, _, content = line.partition(" ")
-            if files.put_bytes(b64decode(content)) != digest:
+            try:
+                stored = files.put_bytes(b64decode(content))
+            except binascii.Error:
+                stored = None
+            if stored != digest:
                 raise InputError(SUBJECT, "is damaged", "Restore the scene from a backup")
         write_text(folder / LEDGER, ledger, overwrite=True)
     return folder

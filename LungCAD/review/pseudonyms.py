@@ -18,6 +18,7 @@ from LungCAD.steps import Steps, finish
 
 PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 DIGITS = 12
+KEY_BYTES = 32
 
 
 def case_pseudonym(image: sitk.Image) -> str:
@@ -48,7 +49,7 @@ def secret_key(path: Path | str) -> bytes:
     Raises
     ------
     InputError
-        The file cannot be read or made.
+        The file cannot be read or made, or does not hold a whole key.
     """
     path = Path(path)
     try:
@@ -56,12 +57,21 @@ def secret_key(path: Path | str) -> bytes:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            return bytes.fromhex(path.read_text(encoding="ascii"))
+            return _whole_key(path.read_text(encoding="ascii"))
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32))
+            file.write(secrets.token_hex(KEY_BYTES))
         return secret_key(path)
     except (OSError, ValueError) as error:
-        raise InputError(path, f"holds no key for pseudonyms ({error})") from error
+        remedy = "Restore it from a backup, or remove it: new pseudonyms will then be others"
+        raise InputError(path, f"holds no key for pseudonyms ({error})", remedy) from error
+
+
+def _whole_key(text: str) -> bytes:
+    """Return the key; ValueError where a full disk or a crash left less: anybody could try such a one."""
+    key = bytes.fromhex(text)
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{len(key)} bytes, not {KEY_BYTES}")
+    return key
 
 
 def require_pseudonym(text: str, subject: str) -> None:

@@ -152,6 +152,12 @@ def test_bright_padding_becomes_air(tmp_path, make_slice, save):
     assert np.array_equal(values[0, :, 1:], stored[:, 1:].astype(int) - 1024)
 
 
+def test_an_empty_limit_of_padding_is_none(tmp_path, make_slice, save):
+    datasets = stack(make_slice, [0, 5], PixelPaddingValue=0, PixelPaddingRangeLimit="")
+    scan = read_ct(save(datasets, tmp_path))
+    assert np.array_equal(sitk.GetArrayFromImage(scan.image), hu_of(datasets))
+
+
 def test_padding_value_among_tissue_blanks_nothing(tmp_path, make_slice, save):
     datasets = stack(make_slice, [0, 2], PixelPaddingValue=1024)
     scan = read_ct(save(datasets, tmp_path))
@@ -256,6 +262,24 @@ def test_enhanced_multi_frame_ct(tmp_path, make_slice, save):
         assert np.array_equal(sitk.GetArrayFromImage(image), frames[[2, 3, 1, 0]].astype(int) - 1024)
 
 
+def test_frames_with_a_rescale_each_are_refused(tmp_path, make_slice, save):
+    dataset, _ = enhanced(make_slice, [0, 3, 6])
+    del dataset.SharedFunctionalGroupsSequence[0].PixelValueTransformationSequence
+    for frame, slope in zip(dataset.PerFrameFunctionalGroupsSequence, (1, 1, 2), strict=True):
+        frame.PixelValueTransformationSequence = [Dataset()]
+        frame.PixelValueTransformationSequence[0].RescaleSlope = slope
+        frame.PixelValueTransformationSequence[0].RescaleIntercept = -1024
+    assert "rescales its frames differently" in refusal(save([dataset], tmp_path / "each"))
+    dataset.PerFrameFunctionalGroupsSequence[2].PixelValueTransformationSequence[0].RescaleSlope = 1
+    read_ct(save([dataset], tmp_path / "alike"))
+
+
+def test_padding_of_frames_is_rescaled_as_they_are(tmp_path, make_slice, save):
+    dataset, _ = enhanced(make_slice, [0, 3, 6])
+    dataset.PixelPaddingValue = 0
+    assert read_ct(save([dataset], tmp_path)).warnings == ()
+
+
 def test_agrees_with_simpleitks_series_reader(tmp_path, make_slice, save):
     folder = save(stack(make_slice, [9.5, 7.0, 4.5, 2.0]), tmp_path)
     reader = sitk.ImageSeriesReader()
@@ -296,6 +320,16 @@ def test_copies_of_files_are_left_out(tmp_path, make_slice, save):
     scan = read_ct(tmp_path)
     assert scan.image.GetSize()[2] == 3
     assert scan.warnings == ("3 of the files are copies of others and were left out.",)
+
+
+@pytest.mark.parametrize("uid", ["", "1.2.826.1"])
+def test_slices_that_share_a_uid_are_no_copies(tmp_path, make_slice, save, uid):
+    datasets = stack(make_slice, [0, 2, 4])
+    for dataset in datasets:
+        dataset.SOPInstanceUID = uid
+    scan = read_ct(save(datasets, tmp_path))
+    assert np.array_equal(sitk.GetArrayFromImage(scan.image), hu_of(datasets))
+    assert scan.warnings == ()
 
 
 def test_tilted_gantry(tmp_path, make_slice, save):
@@ -382,6 +416,35 @@ def test_two_axial_series_need_a_choice(tmp_path, make_slice, save):
     assert read_ct(tmp_path, series="largest").facts.series_uid == thin
     assert "no series 1.2.3" in (message := refusal(tmp_path, series="1.2.3"))
     assert thin in message
+
+
+@pytest.mark.parametrize(
+    "words", [["AXIAL", "CT_SOM5 MIP"], ["REFORMATTED", "MINIP"], ["VOLUME", "MAXIMUM"], ["PROJECTION IMAGE"]]
+)
+def test_projections_are_no_densities(tmp_path, make_slice, save, words):
+    image_type = ["DERIVED", "SECONDARY", *words]
+    mip, datasets = other_series(make_slice, range(0, 99, 3), ImageType=image_type)
+    folder = save(datasets, tmp_path / "mip")
+    assert "holds no axial CT" in refusal(folder)
+    assert "is a CT projection" in refusal(folder, series=mip)
+    assert "is a CT projection" in refusal(next(folder.iterdir()))
+    uid, datasets = other_series(
+        make_slice, [0, 5, 10], ImageType=["DERIVED", "SECONDARY", "REFORMATTED", "AVERAGE"]
+    )
+    save(datasets, tmp_path / "chest")
+    for series in (None, "largest"):
+        assert read_ct(tmp_path, series=series).facts.series_uid == uid
+
+
+def test_a_scout_is_no_ct_even_where_it_is_named(tmp_path, make_slice, save):
+    scout = {
+        "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"],
+        "ImageOrientationPatient": [1, 0, 0, 0, 0, -1],
+    }
+    uid, datasets = other_series(make_slice, [0], **scout)
+    folder = save(datasets, tmp_path)
+    for path, options in ((folder, {"series": uid}), (next(folder.iterdir()), {})):
+        assert "is a scout" in refusal(path, **options)
 
 
 def test_series_info(tmp_path, make_slice, save):

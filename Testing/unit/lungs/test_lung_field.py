@@ -88,6 +88,15 @@ def test_thick_sparse_single_and_coarse_slices(builder, spacing, heights):
     check_sides(builder(spacing=spacing, heights=heights).build(), 0.95)
 
 
+@pytest.mark.parametrize(("step", "slices"), [(1.0, 21), (0.625, 23)])
+def test_thin_slices_that_fill_no_whole_block_show_lung_to_the_last(builder, step, slices):
+    """Else a scan that cuts the apex off seems to end above it, and has a volume."""
+    chest = builder(spacing=(2.5, 2.5, step), heights=(-60, -60 + (slices - 0.5) * step)).build()
+    found = check_sides(chest, 0.95)
+    assert len(found) == slices
+    assert dice(found[-1] > 0, chest.truth[-1] > 0) > 0.95
+
+
 @pytest.mark.slow
 def test_full_resolution_border(builder):
     check_sides(builder(spacing=(0.75, 0.75, 1.5)).build(), 0.995)

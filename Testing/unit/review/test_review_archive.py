@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import _pyio
+import io
+import os
 import shutil
 
 import numpy as np
@@ -29,6 +32,16 @@ def test_a_lost_folder_comes_back_whole(review, texts):
     assert found.state.accepted == (3,)
 
 
+def test_a_review_comes_back_where_lines_end_otherwise(review, texts, monkeypatch):
+    """On Windows; each line of the ledger names the bytes of the one before."""
+    shutil.rmtree(review.folder)
+    with monkeypatch.context() as windows:
+        windows.setattr(io, "open", _pyio.open)
+        windows.setattr(os, "linesep", "\r\n")
+        restore(*texts, review.folder)
+    assert Review.resume(review.folder, "AB").entries == review.entries
+
+
 def test_the_folder_is_the_truth_where_it_is_further(review, texts):
     review.decide(4, Decision.REJECT)
     assert restore(*texts, review.folder) == review.folder
@@ -54,8 +67,9 @@ def test_another_review_of_the_case_is_left_alone(review, texts, make_result, tm
 
 def test_damaged_texts_are_refused(texts, tmp_path):
     ledger, voxels = texts
-    with pytest.raises(InputError, match=r"The review in the scene: is damaged"):
-        restore(ledger, voxels[:70] + "AAAA" + voxels[74:], tmp_path / "new")
+    for damaged in (voxels[:70] + "AAAA" + voxels[74:], voxels[:71]):
+        with pytest.raises(InputError, match=r"The review in the scene: is damaged"):
+            restore(ledger, damaged, tmp_path / "new")
     with pytest.raises(InputError, match=r"The review in the scene: was altered: line 2"):
         restore("".join(ledger.splitlines(keepends=True)[::2]), voxels, tmp_path / "new")
     assert not (tmp_path / "new" / "ledger.jsonl").exists()
