@@ -90,6 +90,9 @@ class ReviewedCase:
     def take_edits(self) -> Edit:
         """Record what was painted, erased or undone since; drawn voxels get back what was drawn.
 
+        Where segments overlap, the last stroke counts and is all that is left: else it would look like a new
+        one the next time.
+
         Raises
         ------
         InputError
@@ -99,7 +102,7 @@ class ReviewedCase:
         edit = self.review.edit(painted)
         if edit.changed:
             add_to_scene(self.review, self.labels.node)
-        if edit.drawn:
+        if edit.drawn or (edit.changed and self.labels.has_layers):
             self.labels.write(edit.labels)
         return edit
 

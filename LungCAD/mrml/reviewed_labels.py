@@ -34,6 +34,11 @@ class ReviewedLabels:
         self.node, self.volume, self.schema = node, volume, schema
         self.grid = blank_image(volume)
 
+    @property
+    def has_layers(self) -> bool:
+        """Whether segments may overlap."""
+        return len(self._layers()) > 1
+
     def read(self, present: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the labels as they are painted now; possibly a view, to be compared before anything else.
 
