@@ -217,6 +217,8 @@ class ReviewPanel:
     def _show_case(self, case: ReviewedCase) -> None:
         if self.case is not None and self.case.is_present:
             self.case.close()
+            if self.case.labels.node is not case.labels.node:  # labels of two scans would lie over each other
+                self.case.labels.node.SetDisplayVisibility(False)
         self.case = case
         self.display.show(case)
         self.editor.show(case.labels.node, case.labels.volume)

@@ -13,6 +13,7 @@ from propagation_case import (
     IJK_TO_RAS,
     PanelTestCase,
     PropagationTestCase,
+    Scan,
 )
 
 from LungCAD.errors import InputError
@@ -116,17 +117,44 @@ class PanelTest(PanelTestCase):
             (result.labels, slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")), again
         )
 
-    def test_corrections_are_spread(self):
-        """What the reader paints in the result stays in the next one."""
+    def choose_another_scan(self):
+        """Choose a scan of the same grid, with regions and lungs of its own."""
+        first, self.scan = self.scan, Scan(seed=1)
+        self.scan.ct.SetName("Second CT")
         self.choose()
-        self.apply()
-        self.wait_for_job()
+        self.settle()
+        return first
+
+    def correct(self):
+        """Paint ground glass over healthy lung; return where."""
         labels = self.panel.logic.resultNodes(self.node).labels
         stroke = np.zeros(self.scan.truth.shape, bool)
         stroke[2, 20:26, 22:28] = True
         for code, mask in (("healthy", False), ("ground_glass", True)):
             before = slicer.util.arrayFromSegmentBinaryLabelmap(labels, code, self.scan.ct) > 0
             self.scan.paint(labels, code, np.where(stroke, mask, before))
+        return stroke
+
+    def test_every_scan_keeps_its_result(self):
+        self.choose()
+        self.compute()
+        first = self.node.labels, self.node.uncertainty
+        before = self.scan.labels(self.node.labels)
+        one = self.choose_another_scan()
+        self.compute()
+        np.testing.assert_array_equal(one.labels(first[0]), before)
+        self.assertIsNot(self.node.uncertainty, first[1])
+        self.assertEqual(self.node.labels.GetName(), "Second CT labels")
+        self.assert_promises_kept(self.node.labels)
+        visible = [node.GetDisplayVisibility() for node in (first[0], self.node.labels)]
+        self.assertEqual(visible, [0, 1])
+
+    def test_corrections_are_spread(self):
+        """What the reader paints in the result stays in the next one."""
+        self.choose()
+        self.apply()
+        self.wait_for_job()
+        stroke = self.correct()
         self.panel.review.take_edits()
         self.assertTrue(self.panel.review.repropagation.widget.enabled)
         self.panel.review.repropagation.widget.click()
