@@ -182,7 +182,8 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
 def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[ReviewedCase]:
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
-    A result that is under review already stays so, with what the reader made of it.
+    A result that is under review already stays so, with what the reader made of it; what the reader corrected
+    in an earlier result is corrected in the next one too.
 
     Parameters
     ----------
@@ -204,8 +205,10 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     if is_review(folder):
         review = yield from Review.resume_in_steps(folder, reviewer)
         _require_schema(review, subject.schema)
-        if not (yield from equal_in_steps(stack, review.state.masks.result)):
+        before = review.state.masks
+        if not (yield from equal_in_steps(stack, before.result)):
             yield from review.propagated_in_steps(stack, provenance, facts, **made)
+            yield from review.correct_again_in_steps(before)
     else:
         made |= {"case": case, "reviewer": reviewer}
         review = yield from Review.begin_in_steps(folder, stack, provenance, facts, **made)

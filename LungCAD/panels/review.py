@@ -96,8 +96,10 @@ class ReviewPanel:
     def awaiting_result(self) -> Iterator[None]:
         """Rest while a module writes a new result to the labels under review, which is no edit.
 
-        If no new result comes of it, the labels are shown again as the reader left them.
+        What was painted until now is recorded first. If no new result comes of it, the labels are shown
+        again as the reader left them.
         """
+        self.take_edits()
         before = self.case
         self._resting = True
         self.contents.enabled = False
