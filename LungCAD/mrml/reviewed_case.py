@@ -25,6 +25,7 @@ from LungCAD.mrml.review_texts import (
     keep_in_scene,
     keep_in_steps,
     restore_from_scene,
+    whose_review,
 )
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
 from LungCAD.mrml.segments import show_labels
@@ -241,11 +242,13 @@ def resume_review(
     Raises
     ------
     InputError
-        There is no review of this scan by this reader, it is damaged or of another schema.
+        There is no review of this scan by this reader, it is damaged or of another schema; the scene's is
+        that of another scan or reader.
     """
     case = finish(case_pseudonym_in_steps(voxels_of(volume)))
     folder = review_folder(root, case, reviewer)
     if labels is not None and has_review(labels):
+        _require_own(labels, volume, case, reviewer)
         folder = restore_from_scene(labels, folder)
     review = Review.resume(folder, reviewer)
     _require_schema(review, schema)
@@ -257,9 +260,26 @@ def resume_review(
     return ReviewedCase(review, reviewed)
 
 
+def _require_own(
+    labels: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, case: str, reviewer: str
+) -> None:
+    """Raise InputError unless the review that the scene carries is of this scan and by this reader."""
+    reviewed, reader = whose_review(labels)
+    if reviewed != case:
+        problem = f"are labels of another scan than {volume.GetName()}"
+        raise InputError(labels.GetName(), problem, "Choose that scan to go on with its review")
+    if _folder_name(reader) != _folder_name(reviewer):
+        remedy = "Enter that name to go on in it, or apply to begin one of your own"
+        raise InputError("The review in the scene", f"is that of {reader}", remedy)
+
+
 def review_folder(root: Path, case: str, reviewer: str) -> Path:
     """Return the folder of one reader's review of one case."""
-    return root / case / (re.sub(r"\W+", "-", reviewer.lower()).strip("-") or "reader")
+    return root / case / _folder_name(reviewer)
+
+
+def _folder_name(reviewer: str) -> str:
+    return re.sub(r"\W+", "-", reviewer.lower()).strip("-") or "reader"
 
 
 def is_review(folder: Path) -> bool:
