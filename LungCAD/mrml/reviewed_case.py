@@ -126,14 +126,14 @@ class ReviewedCase:
         self.take_edits()
         yield 0.0
         stack = yield from self.review.state.constraints_in_steps()
-        return PlacedVoxels(slices_last(stack, self.labels.grid), self.labels.grid)
+        return PlacedVoxels(slices_last(stack, self.labels.grid), self.labels.place)
 
     def jump(self, number: int) -> None:
         """Show a slice in all views: where it is least sure, else in the middle of its lung."""
         row, column = self._point_of_interest(number)
         index = [row, column]
         index.insert(2 - axial_axis(self.labels.grid), number)
-        x, y, z = self.labels.grid.TransformIndexToPhysicalPoint(index[::-1])
+        x, y, z = self.labels.place.TransformIndexToPhysicalPoint(index[::-1])
         show_point(self.labels.volume, (-x, -y, z))
 
     def show_before(self, shown: bool) -> None:
