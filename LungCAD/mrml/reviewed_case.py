@@ -29,7 +29,7 @@ from LungCAD.mrml.review_texts import (
 )
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
 from LungCAD.mrml.segments import show_labels
-from LungCAD.mrml.slice_views import show_point
+from LungCAD.mrml.slice_views import show_point, shows_plane
 from LungCAD.mrml.volumes import voxels_of
 from LungCAD.review import (
     Decision,
@@ -82,6 +82,7 @@ class ReviewedCase:
     def __init__(self, review: Review, labels: ReviewedLabels, uncertainty: NDArray | None = None) -> None:
         self.review, self.labels, self._uncertainty = review, labels, uncertainty
         self._before: slicer.vtkMRMLSegmentationNode | None = None
+        self._shows_before = False
 
     @property
     def is_present(self) -> bool:
@@ -108,7 +109,16 @@ class ReviewedCase:
         return edit
 
     def decide(self, number: int, decision: Decision) -> None:
-        """Record a decision on a slice, as it is painted now."""
+        """Record a decision on a slice, as it is painted now.
+
+        Raises
+        ------
+        InputError
+            The labels of before are on display: the reader does not see what the decision would be on.
+        """
+        if self._shows_before:
+            remedy = "Show the present ones again, then decide"
+            raise InputError("On display", "are the labels of before", remedy)
         self.take_edits()
         self.review.decide(number, decision)
         add_to_scene(self.review, self.labels.node)
@@ -136,6 +146,15 @@ class ReviewedCase:
         x, y, z = self.labels.place.TransformIndexToPhysicalPoint(index[::-1])
         show_point(self.labels.volume, (-x, -y, z))
 
+    def is_seen(self, number: int) -> bool:
+        """Tell whether a view shows the slice; where no view lies along the slices, nobody can tell."""
+        place, axis = self.labels.place, axial_axis(self.labels.grid)
+        index = [0, 0, 0]
+        index[axis] = number
+        x, y, z = place.TransformIndexToPhysicalPoint(index)
+        along = np.reshape(place.GetDirection(), (3, 3))[:, axis] * (-1, -1, 1)
+        return shows_plane((-x, -y, z), along, place.GetSpacing()[axis] / 2)
+
     def show_before(self, shown: bool) -> None:
         """Show the labels of before the last propagation, or as it gave them where it was the first.
 
@@ -148,6 +167,7 @@ class ReviewedCase:
             self._before = show_labels(before, self.labels.schema, self.labels.volume, node, name)
             self._before.SetSaveWithScene(False)
             self._before.SetHideFromEditors(True)
+        self._shows_before = shown
         for node, visible in ((self._before, shown), (self.labels.node, not shown)):
             if is_present(node):
                 node.GetDisplayNode().SetVisibility(visible)
