@@ -10,6 +10,7 @@ import slicer
 from panel_case import load_module
 from propagation_case import (
     GROUND_GLASS,
+    HEALTHY,
     IJK_TO_RAS,
     PanelTestCase,
     PropagationTestCase,
@@ -164,6 +165,54 @@ class PanelTest(PanelTestCase):
         self.assertTrue((result[stroke] == GROUND_GLASS).all())
         drawn = self.scan.drawn > 0
         np.testing.assert_array_equal(result[drawn], self.scan.drawn[drawn])
+
+    def test_a_further_region_does_not_cost_the_corrections(self):
+        self.choose()
+        self.compute()
+        stroke = self.correct()
+        further = np.zeros(self.scan.truth.shape, bool)
+        further[4, 20:27, 20:27] = True
+        self.scan.paint(self.scan.rois, "healthy", (self.scan.drawn == HEALTHY) | further)
+        self.compute()
+        labels = self.scan.labels(self.node.labels)
+        self.assertTrue((labels[stroke] == GROUND_GLASS).all())
+        self.assertTrue((labels[further] == HEALTHY).all())
+        self.assertTrue(self.panel.review.repropagation.widget.enabled)
+
+    def test_corrections_of_one_scan_are_not_spread_over_another(self):
+        self.choose()
+        self.compute()
+        self.correct()
+        self.panel.review.take_edits()
+        labels, before = self.node.labels, self.scan.labels(self.node.labels)
+        scan, rois = self.scan, self.scan.rois
+
+        def refused(*words):
+            self.settle()
+            self.panel.review.repropagation.widget.click()
+            self.assertFalse(self.panel.jobBar.is_running)
+            for word in words:
+                self.assertIn(word, self.panel.review.head.sentence)
+
+        self.choose_another_scan()
+        refused("Chest CT", "gao5")
+        self.scan = scan
+        self.choose()
+        self.node.schema = "lungnet6"
+        refused("Chest CT", "gao5")
+        self.node.schema = "gao5"
+        self.node.rois = None
+        refused("not ready", "Draw")
+        self.node.rois = labels
+        self.assert_refused("rois", "is the result")
+        refused("is the result")
+        self.node.ct = None
+        refused("Chest CT")
+        np.testing.assert_array_equal(scan.labels(labels), before)
+        self.node.ct, self.node.rois = scan.ct, rois
+        self.settle()
+        self.panel.review.repropagation.widget.click()
+        self.assertTrue(self.panel.jobBar.is_running)
 
     def test_draw_makes_segments_and_opens_the_segment_editor(self):
         self.node.ct = self.scan.ct
