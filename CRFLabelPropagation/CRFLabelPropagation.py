@@ -191,7 +191,9 @@ class CRFLabelPropagationWidget(ModulePanel):
         if node.ct is None:
             return {}
         checks = {"ct": lambda: check_ct(node.ct)}
-        if node.rois is not None:
+        if node.rois is not None and node.rois is node.labels:
+            checks["rois"] = lambda: _refuse_result(node.rois)
+        elif node.rois is not None:
             classes = 2 if node.unary == "rois" else 1
             checks["rois"] = lambda: check_drawn(node.rois, node.ct, load_schema(node.schema), classes)
         if node.lungs is not None:
@@ -210,7 +212,21 @@ class CRFLabelPropagationWidget(ModulePanel):
         self._start("propagate")
 
     def onRepropagate(self, corrections: Steps[PlacedVoxels]) -> None:
-        """Spread what the reader corrected (`LabelPropagation.update`)."""
+        """Spread what the reader corrected (`LabelPropagation.update`).
+
+        Raises
+        ------
+        InputError
+            Another CT or schema than that of the review is chosen; the inputs are not complete.
+        """
+        labels = self.review.case.labels
+        if labels.volume is not self.node.ct or labels.schema != load_schema(self.node.schema):
+            problem = f"is of {labels.volume.GetName()} and the schema {labels.schema.name}"
+            raise InputError("The review", problem, "Choose them above")
+        self._failure = {}
+        self.refresh()
+        if self.jobBar.problem:
+            raise InputError("The inputs", "are not ready", self.jobBar.problem)
         self._start("repropagate", corrections=corrections)
 
     def _start(self, job: str, **further: Steps[PlacedVoxels]) -> None:
@@ -294,6 +310,11 @@ class CRFLabelPropagationWidget(ModulePanel):
     def onShowTable(self, *_args: object) -> None:
         """Show table and plot beside the slices."""
         show_table_and_plot(self.node.measurements, self.node.along_z)
+
+
+def _refuse_result(labels: slicer.vtkMRMLSegmentationNode) -> None:
+    remedy = "Choose those that you drew; the result is corrected in the review"
+    raise InputError(labels.GetName(), "is the result, which the next one is written to", remedy)
 
 
 def _is_label_map(node: slicer.vtkMRMLNode | None) -> bool:

@@ -48,8 +48,8 @@ def show_result(
 ) -> ResultNodes:
     """Show the result of the jobs "propagate", "repropagate" and "ild" beside the CT.
 
-    In the nodes of an earlier result, as far as they are in the scene, else in new ones; where these are
-    `PropagationNodes`, the expected change is shown as well.
+    In the nodes of an earlier result of this CT, as far as they are in the scene, else in new ones; where
+    these are `PropagationNodes`, the expected change is shown as well.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def result_in_steps(
 ) -> Steps[ResultNodes]:
     """Do as `show_result`, yielding fractions; nothing is made if `ct` has left the scene meanwhile."""
     images, name = result.images, ct.GetName()
-    shown = (nodes or ResultNodes()).present()
+    shown = (nodes or ResultNodes()).to_write(ct)
     shown.labels = yield from labels_in_steps(images["labels"], schema, ct, shown.labels, f"{name} labels")
     shown.uncertainty = yield from uncertainty_in_steps(
         images["uncertainty"], ct, shown.uncertainty, f"{name} uncertainty"

@@ -63,7 +63,7 @@ def show_lungs(
 ) -> FilmNodes:
     """Show the result of the job "xray" over the film it was computed from.
 
-    In the nodes of an earlier result, as far as they are in the scene, else in new ones.
+    In the nodes of an earlier result of this film, as far as they are in the scene, else in new ones.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def lungs_in_steps(
     result: JobResult, film: slicer.vtkMRMLScalarVolumeNode, nodes: FilmNodes | None = None
 ) -> Steps[FilmNodes]:
     """Do as `show_lungs`, yielding fractions."""
-    shown = (nodes or FilmNodes()).present()
+    shown = (nodes or FilmNodes()).to_write(film)
     labels = on_film(result, "labels", film)
     shown.labels = yield from labels_in_steps(
         labels, load_schema("lungs"), film, shown.labels, f"{film.GetName()} lungs"

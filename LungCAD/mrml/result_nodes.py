@@ -10,6 +10,7 @@ import slicer
 from LungCAD.mrml.nodes import is_present
 
 AnyNodes = TypeVar("AnyNodes", bound="Nodes")
+AnyLabels = TypeVar("AnyLabels", bound="LabelNodes")
 AnyFindings = TypeVar("AnyFindings", bound="FindingNodes")
 
 
@@ -28,7 +29,25 @@ class Nodes:
 
 
 @dataclass
-class ResultNodes(Nodes):
+class LabelNodes(Nodes):
+    """Labels of a volume, and what belongs to them."""
+
+    labels: slicer.vtkMRMLSegmentationNode | None = None
+
+    def to_write(self: AnyLabels, volume: slicer.vtkMRMLVolumeNode) -> AnyLabels:
+        """Return the nodes that are in the scene, to take a new result of this volume.
+
+        None of them where the labels are of another volume: that one keeps its result.
+        """
+        present = self.present()
+        role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+        if present.labels is not None and present.labels.GetNodeReference(role) not in (volume, None):
+            return type(self)()
+        return present
+
+
+@dataclass
+class ResultNodes(LabelNodes):
     """Labels of a CT, whatever made them.
 
     labels : one segment per class. uncertainty : 0 certain to 1. provenance : values of
@@ -36,7 +55,6 @@ class ResultNodes(Nodes):
     classes from feet to head.
     """
 
-    labels: slicer.vtkMRMLSegmentationNode | None = None
     uncertainty: slicer.vtkMRMLScalarVolumeNode | None = None
     provenance: slicer.vtkMRMLScalarVolumeNode | None = None
     measurements: slicer.vtkMRMLTableNode | None = None
@@ -51,10 +69,9 @@ class PropagationNodes(ResultNodes):
 
 
 @dataclass
-class FilmNodes(Nodes):
+class FilmNodes(LabelNodes):
     """Both lungs on one radiograph. labels : right and left lung. probability : of lung, 0..1."""
 
-    labels: slicer.vtkMRMLSegmentationNode | None = None
     probability: slicer.vtkMRMLScalarVolumeNode | None = None
 
 

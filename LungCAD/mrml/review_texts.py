@@ -7,7 +7,7 @@ from pathlib import Path
 import slicer
 
 from LungCAD.mrml.nodes import add_node, place_beside
-from LungCAD.review import Review, ledger_text, restore, voxels_text
+from LungCAD.review import Review, ledger_text, restore, voxels_text, whose
 from LungCAD.steps import Steps, finish
 
 LEDGER, VOXELS = "LungCAD.ReviewLedger", "LungCAD.ReviewVoxels"
@@ -43,6 +43,17 @@ def add_to_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None
 def has_review(labels: slicer.vtkMRMLSegmentationNode) -> bool:
     """Tell whether the scene carries a review of these labels."""
     return labels.GetNodeReference(LEDGER) is not None and labels.GetNodeReference(VOXELS) is not None
+
+
+def whose_review(labels: slicer.vtkMRMLSegmentationNode) -> tuple[str, str]:
+    """Return the scan (its pseudonym) and the reader of the review that the scene carries.
+
+    Raises
+    ------
+    InputError
+        What the scene carries is damaged.
+    """
+    return whose(labels.GetNodeReference(LEDGER).GetText())
 
 
 def restore_from_scene(labels: slicer.vtkMRMLSegmentationNode, folder: Path | str) -> Path:

@@ -25,10 +25,11 @@ from LungCAD.mrml.review_texts import (
     keep_in_scene,
     keep_in_steps,
     restore_from_scene,
+    whose_review,
 )
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
 from LungCAD.mrml.segments import show_labels
-from LungCAD.mrml.slice_views import show_point
+from LungCAD.mrml.slice_views import show_point, shows_plane
 from LungCAD.mrml.volumes import voxels_of
 from LungCAD.review import (
     Decision,
@@ -81,6 +82,7 @@ class ReviewedCase:
     def __init__(self, review: Review, labels: ReviewedLabels, uncertainty: NDArray | None = None) -> None:
         self.review, self.labels, self._uncertainty = review, labels, uncertainty
         self._before: slicer.vtkMRMLSegmentationNode | None = None
+        self._shows_before = False
 
     @property
     def is_present(self) -> bool:
@@ -89,6 +91,9 @@ class ReviewedCase:
 
     def take_edits(self) -> Edit:
         """Record what was painted, erased or undone since; drawn voxels get back what was drawn.
+
+        Where segments overlap, the last stroke counts and is all that is left: else it would look like a new
+        one the next time.
 
         Raises
         ------
@@ -99,12 +104,21 @@ class ReviewedCase:
         edit = self.review.edit(painted)
         if edit.changed:
             add_to_scene(self.review, self.labels.node)
-        if edit.drawn:
+        if edit.drawn or (edit.changed and self.labels.has_layers):
             self.labels.write(edit.labels)
         return edit
 
     def decide(self, number: int, decision: Decision) -> None:
-        """Record a decision on a slice, as it is painted now."""
+        """Record a decision on a slice, as it is painted now.
+
+        Raises
+        ------
+        InputError
+            The labels of before are on display: the reader does not see what the decision would be on.
+        """
+        if self._shows_before:
+            remedy = "Show the present ones again, then decide"
+            raise InputError("On display", "are the labels of before", remedy)
         self.take_edits()
         self.review.decide(number, decision)
         add_to_scene(self.review, self.labels.node)
@@ -122,15 +136,24 @@ class ReviewedCase:
         self.take_edits()
         yield 0.0
         stack = yield from self.review.state.constraints_in_steps()
-        return PlacedVoxels(slices_last(stack, self.labels.grid), self.labels.grid)
+        return PlacedVoxels(slices_last(stack, self.labels.grid), self.labels.place)
 
     def jump(self, number: int) -> None:
         """Show a slice in all views: where it is least sure, else in the middle of its lung."""
         row, column = self._point_of_interest(number)
         index = [row, column]
         index.insert(2 - axial_axis(self.labels.grid), number)
-        x, y, z = self.labels.grid.TransformIndexToPhysicalPoint(index[::-1])
+        x, y, z = self.labels.place.TransformIndexToPhysicalPoint(index[::-1])
         show_point(self.labels.volume, (-x, -y, z))
+
+    def is_seen(self, number: int) -> bool:
+        """Tell whether a view shows the slice; where no view lies along the slices, nobody can tell."""
+        place, axis = self.labels.place, axial_axis(self.labels.grid)
+        index = [0, 0, 0]
+        index[axis] = number
+        x, y, z = place.TransformIndexToPhysicalPoint(index)
+        along = np.reshape(place.GetDirection(), (3, 3))[:, axis] * (-1, -1, 1)
+        return shows_plane((-x, -y, z), along, place.GetSpacing()[axis] / 2)
 
     def show_before(self, shown: bool) -> None:
         """Show the labels of before the last propagation, or as it gave them where it was the first.
@@ -144,6 +167,7 @@ class ReviewedCase:
             self._before = show_labels(before, self.labels.schema, self.labels.volume, node, name)
             self._before.SetSaveWithScene(False)
             self._before.SetHideFromEditors(True)
+        self._shows_before = shown
         for node, visible in ((self._before, shown), (self.labels.node, not shown)):
             if is_present(node):
                 node.GetDisplayNode().SetVisibility(visible)
@@ -179,7 +203,8 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
 def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[ReviewedCase]:
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
-    A result that is under review already stays so, with what the reader made of it.
+    A result that is under review already stays so, with what the reader made of it; what the reader corrected
+    in an earlier result is corrected in the next one too.
 
     Parameters
     ----------
@@ -201,8 +226,10 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     if is_review(folder):
         review = yield from Review.resume_in_steps(folder, reviewer)
         _require_schema(review, subject.schema)
-        if not (yield from equal_in_steps(stack, review.state.masks.result)):
+        before = review.state.masks
+        if not (yield from equal_in_steps(stack, before.result)):
             yield from review.propagated_in_steps(stack, provenance, facts, **made)
+            yield from review.correct_again_in_steps(before)
     else:
         made |= {"case": case, "reviewer": reviewer}
         review = yield from Review.begin_in_steps(folder, stack, provenance, facts, **made)
@@ -235,11 +262,13 @@ def resume_review(
     Raises
     ------
     InputError
-        There is no review of this scan by this reader, it is damaged or of another schema.
+        There is no review of this scan by this reader, it is damaged or of another schema; the scene's is
+        that of another scan or reader.
     """
     case = finish(case_pseudonym_in_steps(voxels_of(volume)))
     folder = review_folder(root, case, reviewer)
     if labels is not None and has_review(labels):
+        _require_own(labels, volume, case, reviewer)
         folder = restore_from_scene(labels, folder)
     review = Review.resume(folder, reviewer)
     _require_schema(review, schema)
@@ -251,9 +280,26 @@ def resume_review(
     return ReviewedCase(review, reviewed)
 
 
+def _require_own(
+    labels: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, case: str, reviewer: str
+) -> None:
+    """Raise InputError unless the review that the scene carries is of this scan and by this reader."""
+    reviewed, reader = whose_review(labels)
+    if reviewed != case:
+        problem = f"are labels of another scan than {volume.GetName()}"
+        raise InputError(labels.GetName(), problem, "Choose that scan to go on with its review")
+    if _folder_name(reader) != _folder_name(reviewer):
+        remedy = "Enter that name to go on in it, or apply to begin one of your own"
+        raise InputError("The review in the scene", f"is that of {reader}", remedy)
+
+
 def review_folder(root: Path, case: str, reviewer: str) -> Path:
     """Return the folder of one reader's review of one case."""
-    return root / case / (re.sub(r"\W+", "-", reviewer.lower()).strip("-") or "reader")
+    return root / case / _folder_name(reviewer)
+
+
+def _folder_name(reviewer: str) -> str:
+    return re.sub(r"\W+", "-", reviewer.lower()).strip("-") or "reader"
 
 
 def is_review(folder: Path) -> bool:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from LungCAD.images import require_label
 from LungCAD.labels import BACKGROUND, Schema, entry_identity
-from LungCAD.mrml.geometry import as_array
-from LungCAD.mrml.segments import LABELMAP, labels_from_segmentation, labels_in_steps
-from LungCAD.mrml.volumes import array_view, blank_image
-from LungCAD.review import slices_first, slices_last, to_stack
+from LungCAD.mrml.geometry import as_array, node_to_world, set_geometry, volume_to_world
+from LungCAD.mrml.segments import LABELMAP, labels_array_in_steps, labels_in_steps
+from LungCAD.mrml.volumes import array_view, blank_image, placed_voxels
+from LungCAD.review import slices_first, slices_last
 from LungCAD.steps import Steps, finish
 from LungCAD.worker.image_files import array_image_in_steps
 
@@ -25,7 +25,8 @@ class ReviewedLabels:
     """Segments as a stack of slices (slices, rows, columns) uint8 on the grid of the volume, and back.
 
     node : the segmentation; its segments carry the terminology of the schema's labels, as `show_labels` makes
-    them. volume : the scan.
+    them. volume : the scan; it may be moved meanwhile by a transform, together with the segmentation.
+    grid : size of the scan and order of its axes, as they were in the beginning.
     """
 
     def __init__(
@@ -33,6 +34,16 @@ class ReviewedLabels:
     ) -> None:
         self.node, self.volume, self.schema = node, volume, schema
         self.grid = blank_image(volume)
+
+    @property
+    def place(self) -> sitk.Image:
+        """An image of one voxel that lies where the scan lies now; raises InputError as `placed_voxels`."""
+        return placed_voxels(self.volume).place
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether segments may overlap."""
+        return len(self._layers()) > 1
 
     def read(self, present: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the labels as they are painted now; possibly a view, to be compared before anything else.
@@ -42,11 +53,12 @@ class ReviewedLabels:
         Raises
         ------
         InputError
-            A segment that is no label of the schema holds voxels.
+            A segment that is no label of the schema holds voxels; segments do not lie on the scan's voxels.
         """
         layers = self._layers()
         if not all(self._on_grid(layer) for layer, _ in layers):
-            return to_stack(labels_from_segmentation(self.node, self.volume, self.schema))
+            painted = finish(labels_array_in_steps(self.node, self.volume, self.schema))
+            return slices_first(painted, self.grid)
         stacks = [self._stack(*layer) for layer in layers]
         if len(stacks) == 1:
             return stacks[0]
@@ -72,7 +84,7 @@ class ReviewedLabels:
     def image_in_steps(self, stack: NDArray) -> Steps[sitk.Image]:
         """Do as `image`, yielding fractions."""
         image = yield from array_image_in_steps(slices_last(stack, self.grid))
-        image.CopyInformation(self.grid)
+        set_geometry(image, volume_to_world(self.volume))
         return image
 
     def _layers(self) -> list[tuple[slicer.vtkOrientedImageData, tuple[str, ...]]]:
@@ -88,12 +100,12 @@ class ReviewedLabels:
 
     def _on_grid(self, layer: slicer.vtkOrientedImageData) -> bool:
         """Tell whether the voxels of a layer are voxels of the volume."""
-        matrices = [vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()]
-        layer.GetImageToWorldMatrix(matrices[0])
-        self.volume.GetIJKToRASMatrix(matrices[1])
+        own = vtk.vtkMatrix4x4()
+        layer.GetImageToWorldMatrix(own)
+        matrices = node_to_world(self.node) @ as_array(own), volume_to_world(self.volume)
         extent, size = layer.GetExtent(), self.grid.GetSize()
         inside = all(extent[2 * axis] >= 0 and extent[2 * axis + 1] < size[axis] for axis in range(3))
-        return inside and np.allclose(*map(as_array, matrices), atol=SAME)
+        return inside and np.allclose(*matrices, atol=SAME)
 
     def _stack(self, layer: slicer.vtkOrientedImageData, segments: tuple[str, ...]) -> NDArray[np.uint8]:
         """Return one layer as a stack of the whole volume, in values of the schema."""

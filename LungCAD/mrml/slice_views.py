@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import slicer
+from numpy.typing import NDArray
+
+PARALLEL = 0.999
+"""Cosine of the angle from which on a view counts as lying in a plane (2.6 degrees)."""
 
 
 def show_point(volume: slicer.vtkMRMLVolumeNode, ras: Sequence[float]) -> None:
@@ -17,6 +22,18 @@ def show_point(volume: slicer.vtkMRMLVolumeNode, ras: Sequence[float]) -> None:
         view.RotateToVolumePlane(volume)
         view.JumpSliceByOffsetting(*ras)
         view.EndModify(modified)
+
+
+def shows_plane(ras: Sequence[float], normal: NDArray[np.float64], within_mm: float) -> bool:
+    """Tell whether a slice view shows the plane through a point in RAS mm, or no view is parallel to it."""
+    parallel = False
+    for view in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+        plane = slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS())
+        if abs(plane[:3, 2] @ normal) > PARALLEL:
+            parallel = True
+            if abs((plane[:3, 3] - ras) @ normal) <= within_mm:
+                return True
+    return not parallel
 
 
 def show_filled(node: slicer.vtkMRMLSegmentationNode, opacity: float) -> None:

@@ -56,6 +56,8 @@ class Remeasure:
 
         self._panel.review.take_edits()
         case, node = self._panel.review.case, self._panel.node
+        if case is None:  # its nodes have left the scene
+            return
         schema = case.labels.schema
         parameters = {
             "schema": schema_reference(schema),

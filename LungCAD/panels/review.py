@@ -58,7 +58,7 @@ class ReviewPanel:
         self.case: ReviewedCase | None = None
         self._subject: Subject | None = None
         self._scan: tuple[slicer.vtkMRMLScalarVolumeNode, Schema] | None = None
-        self._offered: slicer.vtkMRMLSegmentationNode | None = None
+        self._offered: tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLSegmentationNode] | None = None
         self._resting = False
         self._keys = ReviewKeys(
             {
@@ -96,8 +96,10 @@ class ReviewPanel:
     def awaiting_result(self) -> Iterator[None]:
         """Rest while a module writes a new result to the labels under review, which is no edit.
 
-        If no new result comes of it, the labels are shown again as the reader left them.
+        What was painted until now is recorded first. If no new result comes of it, the labels are shown
+        again as the reader left them.
         """
+        self.take_edits()
         before = self.case
         self._resting = True
         self.contents.enabled = False
@@ -120,16 +122,23 @@ class ReviewPanel:
     ) -> None:
         """Let the reader resume a review of this scan; may be called often.
 
-        A review that a loaded scene carries beside `labels` is resumed at once.
+        A review that a loaded scene carries beside `labels` is resumed at once, where it is of this scan and
+        reader.
         """
         self._scan = None if volume is None else (volume, schema)
-        if self.case is None and labels is not None and labels is not self._offered:
-            from LungCAD.mrml.review_texts import has_review
-
-            self._offered = labels
-            if volume is not None and has_review(labels):
-                self.resume(volume, schema, labels)
+        pair = None if volume is None or labels is None else (volume, labels)
+        if self.case is None and pair is not None and pair != self._offered:
+            self._offered = pair
+            self._resume_offered()
         self.refresh()
+
+    def _resume_offered(self) -> None:
+        from LungCAD.mrml.nodes import is_present
+        from LungCAD.mrml.review_texts import has_review
+
+        _, labels = self._offered or (None, None)
+        if self._scan is not None and is_present(labels) and has_review(labels):
+            self.resume(*self._scan, labels)
 
     def resume(
         self,
@@ -157,7 +166,7 @@ class ReviewPanel:
 
     def close(self) -> None:
         """Forget the case, as when the scene closes; all of it is on the disk."""
-        self._subject = None
+        self._subject = self._offered = None
         self._leave()
 
     def _leave(self) -> None:
@@ -217,6 +226,8 @@ class ReviewPanel:
     def _show_case(self, case: ReviewedCase) -> None:
         if self.case is not None and self.case.is_present:
             self.case.close()
+            if self.case.labels.node is not case.labels.node:  # labels of two scans would lie over each other
+                self.case.labels.node.SetDisplayVisibility(False)
         self.case = case
         self.display.show(case)
         self.editor.show(case.labels.node, case.labels.volume)
@@ -239,10 +250,10 @@ class ReviewPanel:
             return
         self.take_edits()
         self._leave()
-        if self._subject is None:
-            self.head.has_reader()
-        else:
+        if self._subject is not None:
             self.take_result(self._subject)
+        elif self.head.has_reader():
+            self._resume_offered()
 
     def _on_resume(self) -> None:
         labels = self.resume(*self._scan)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import qt
 
-from LungCAD.errors import LungCADError
+from LungCAD.errors import InputError, LungCADError
 from LungCAD.labels import schema_data
 from LungCAD.panels import review_settings as settings
 from LungCAD.panels.export_form import ExportForm, pseudonym
@@ -71,6 +71,8 @@ class ReviewExport(ExportForm, JobListener):
         from LungCAD.review.dataset import patient_of
 
         self._flush()
+        if self._case is None:
+            raise InputError("The labels", "have left the scene", "Resume the review, then export")
         review, labels = self._case.review, self._case.labels
         parameters = {
             "review": str(review.folder.absolute()),

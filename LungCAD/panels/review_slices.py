@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import qt
 
+from LungCAD.errors import InputError
 from LungCAD.panels.review_decision import SliceDecision
 from LungCAD.panels.review_worklist import Worklist
 
@@ -60,11 +61,14 @@ class ReviewSlices:
             self.jump(number)
 
     def decide(self, decision: str) -> None:
-        """Record a decision on the present slice and go to the next open one."""
+        """Record a decision on the present slice and go to the next open one.
+
+        Where the reader has scrolled away from it, show it again instead: it is not what they judged.
+        """
         from LungCAD.review import next_open
 
         number = self.present
-        if number is None or not self._attempt(lambda case: case.decide(number, decision)):
+        if number is None or not self._attempt(lambda case: _decide(case, number, decision)):
             return
         self._changed()
         following = next_open(self._case.review.state, self.worklist.order, number)
@@ -76,3 +80,10 @@ class ReviewSlices:
         number = self.present
         if number is not None and self._attempt(lambda case: case.comment(number, text)):
             self._changed()
+
+
+def _decide(case: ReviewedCase, number: int, decision: str) -> None:
+    if len(case.review.state.masks.labels) > 1 and not case.is_seen(number):
+        case.jump(number)
+        raise InputError(f"Slice {number + 1}", "was not on display", "Now it is: decide again")
+    case.decide(number, decision)

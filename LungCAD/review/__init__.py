@@ -6,7 +6,7 @@
 """
 
 from LungCAD.review.agreement import Agreement, ClassAgreement, agreement
-from LungCAD.review.archive import ledger_text, restore, voxels_text
+from LungCAD.review.archive import ledger_text, restore, voxels_text, whose
 from LungCAD.review.dataset import Case, Dataset, read_dataset
 from LungCAD.review.entry import Decision, Entry, Kind
 from LungCAD.review.export import export_case
@@ -74,5 +74,6 @@ __all__ = [
     "to_stack",
     "uncertain_ml",
     "voxels_text",
+    "whose",
     "worklist",
 ]

@@ -32,6 +32,14 @@ def voxels_text(review: Review, first: int = 1) -> str:
     return "".join(f"{digest} {b64encode(files.get_bytes(digest)).decode()}\n" for digest in named)
 
 
+def whose(ledger: str) -> tuple[str, str]:
+    """Return the scan (its pseudonym) and the reader of a review from its text; raises as `restore` does."""
+    entries, _ = parse(ledger, SUBJECT)
+    if not entries:
+        raise InputError(SUBJECT, "is empty", "Restore the scene from a backup")
+    return entries[0].case, entries[0].reviewer
+
+
 def restore(ledger: str, voxels: str, folder: Path | str) -> Path:
     """Put a review from its texts into `folder`, and return the folder where it is.
 

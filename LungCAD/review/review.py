@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from LungCAD.errors import InputError
-from LungCAD.labels import BACKGROUND
+from LungCAD.labels import BACKGROUND, UNTOUCHED
 from LungCAD.review.entry import Decision, Entry, Facts, Kind
 from LungCAD.review.folders import make_folder
 from LungCAD.review.ledger import Ledger
@@ -192,6 +192,25 @@ class Review:
             masks, propagation = masks_after(self.entries[:earlier], self._files)
             self._record(Kind.REVERT, masks=masks, propagation=propagation, to=earlier)
             return Edit(masks.labels, len(index), 0)
+        return self._correct(index, value)
+
+    def correct_again_in_steps(self, before: Masks) -> Steps[None]:
+        """Make the corrections of earlier masks anew where the present ones lack them, yielding fractions.
+
+        So a result that was computed without them does not lose them. What was drawn since stays.
+        """
+        masks = self.state.masks
+        index, value = [], []
+        for part in slabs(masks.labels):
+            said = before.part(part).corrections.reshape(-1)
+            missing = np.flatnonzero((said != UNTOUCHED) & (said != masks.labels[part].reshape(-1)))
+            index.append(missing + part.start * masks.labels[0].size)
+            value.append(said[missing].astype(np.uint8))
+            yield part.stop / len(masks.labels)
+        self._correct(np.concatenate(index), np.concatenate(value))
+
+    def _correct(self, index: np.ndarray, value: np.ndarray) -> Edit:
+        masks = self.state.masks
         drawn = masks.drawn(index)
         index, value = index[~drawn], value[~drawn]
         if len(index):

@@ -10,9 +10,11 @@ import slicer
 from panel_case import load_module
 from propagation_case import (
     GROUND_GLASS,
+    HEALTHY,
     IJK_TO_RAS,
     PanelTestCase,
     PropagationTestCase,
+    Scan,
 )
 
 from LungCAD.errors import InputError
@@ -116,17 +118,44 @@ class PanelTest(PanelTestCase):
             (result.labels, slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")), again
         )
 
-    def test_corrections_are_spread(self):
-        """What the reader paints in the result stays in the next one."""
+    def choose_another_scan(self):
+        """Choose a scan of the same grid, with regions and lungs of its own."""
+        first, self.scan = self.scan, Scan(seed=1)
+        self.scan.ct.SetName("Second CT")
         self.choose()
-        self.apply()
-        self.wait_for_job()
+        self.settle()
+        return first
+
+    def correct(self):
+        """Paint ground glass over healthy lung; return where."""
         labels = self.panel.logic.resultNodes(self.node).labels
         stroke = np.zeros(self.scan.truth.shape, bool)
         stroke[2, 20:26, 22:28] = True
         for code, mask in (("healthy", False), ("ground_glass", True)):
             before = slicer.util.arrayFromSegmentBinaryLabelmap(labels, code, self.scan.ct) > 0
             self.scan.paint(labels, code, np.where(stroke, mask, before))
+        return stroke
+
+    def test_every_scan_keeps_its_result(self):
+        self.choose()
+        self.compute()
+        first = self.node.labels, self.node.uncertainty
+        before = self.scan.labels(self.node.labels)
+        one = self.choose_another_scan()
+        self.compute()
+        np.testing.assert_array_equal(one.labels(first[0]), before)
+        self.assertIsNot(self.node.uncertainty, first[1])
+        self.assertEqual(self.node.labels.GetName(), "Second CT labels")
+        self.assert_promises_kept(self.node.labels)
+        visible = [node.GetDisplayVisibility() for node in (first[0], self.node.labels)]
+        self.assertEqual(visible, [0, 1])
+
+    def test_corrections_are_spread(self):
+        """What the reader paints in the result stays in the next one."""
+        self.choose()
+        self.apply()
+        self.wait_for_job()
+        stroke = self.correct()
         self.panel.review.take_edits()
         self.assertTrue(self.panel.review.repropagation.widget.enabled)
         self.panel.review.repropagation.widget.click()
@@ -136,6 +165,54 @@ class PanelTest(PanelTestCase):
         self.assertTrue((result[stroke] == GROUND_GLASS).all())
         drawn = self.scan.drawn > 0
         np.testing.assert_array_equal(result[drawn], self.scan.drawn[drawn])
+
+    def test_a_further_region_does_not_cost_the_corrections(self):
+        self.choose()
+        self.compute()
+        stroke = self.correct()
+        further = np.zeros(self.scan.truth.shape, bool)
+        further[4, 20:27, 20:27] = True
+        self.scan.paint(self.scan.rois, "healthy", (self.scan.drawn == HEALTHY) | further)
+        self.compute()
+        labels = self.scan.labels(self.node.labels)
+        self.assertTrue((labels[stroke] == GROUND_GLASS).all())
+        self.assertTrue((labels[further] == HEALTHY).all())
+        self.assertTrue(self.panel.review.repropagation.widget.enabled)
+
+    def test_corrections_of_one_scan_are_not_spread_over_another(self):
+        self.choose()
+        self.compute()
+        self.correct()
+        self.panel.review.take_edits()
+        labels, before = self.node.labels, self.scan.labels(self.node.labels)
+        scan, rois = self.scan, self.scan.rois
+
+        def refused(*words):
+            self.settle()
+            self.panel.review.repropagation.widget.click()
+            self.assertFalse(self.panel.jobBar.is_running)
+            for word in words:
+                self.assertIn(word, self.panel.review.head.sentence)
+
+        self.choose_another_scan()
+        refused("Chest CT", "gao5")
+        self.scan = scan
+        self.choose()
+        self.node.schema = "lungnet6"
+        refused("Chest CT", "gao5")
+        self.node.schema = "gao5"
+        self.node.rois = None
+        refused("not ready", "Draw")
+        self.node.rois = labels
+        self.assert_refused("rois", "is the result")
+        refused("is the result")
+        self.node.ct = None
+        refused("Chest CT")
+        np.testing.assert_array_equal(scan.labels(labels), before)
+        self.node.ct, self.node.rois = scan.ct, rois
+        self.settle()
+        self.panel.review.repropagation.widget.click()
+        self.assertTrue(self.panel.jobBar.is_running)
 
     def test_draw_makes_segments_and_opens_the_segment_editor(self):
         self.node.ct = self.scan.ct

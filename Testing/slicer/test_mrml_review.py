@@ -4,6 +4,7 @@ import shutil
 import sys
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import SimpleITK as sitk
 import slicer
 
 from LungCAD.errors import InputError
+from LungCAD.images import same_geometry
 from LungCAD.labels import UNTOUCHED, Provenance, load_schema
 from LungCAD.mrml.reviewed_case import Subject, resume_review, review_folder, review_result
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
@@ -22,6 +24,8 @@ OBLIQUE = np.array(
     [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
 )
 SAGITTAL = np.array([[0.0, 0, 3, -90], [-0.7, 0, 0, 80], [0, -0.7, 0, 10], [0, 0, 0, 1]])
+RIGHT_HANDED = OBLIQUE @ np.diag([-1.0, 1, 1, 1])
+MOVED = np.array([[0.0, -1, 0, 30], [1, 0, 0, 12], [0, 0, 1, -7], [0, 0, 0, 1]])
 SHAPE = (5, 8, 9)
 
 
@@ -117,10 +121,12 @@ class ReviewInSceneTest(unittest.TestCase):
         hand.editor_node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
         place = self.voxels(4, slice(2, 5), slice(3, 7))
         hand.paint("fibrosis", place)
-        case.take_edits()
-        np.testing.assert_array_equal(
-            case.review.state.masks.labels, self.stack(np.where(place, 4, self.array))
-        )
+        expected = self.stack(np.where(place, 4, self.array))
+        for _look in range(3):  # every stroke and every decision looks again
+            case.take_edits()
+            np.testing.assert_array_equal(case.review.state.masks.labels, expected)
+        self.assertEqual(len(case.review.entries), 2)
+        np.testing.assert_array_equal(self.painted(), np.where(place, 4, self.array))
 
     def test_everything_erased_is_an_edit_too(self):
         case = self.make_case()
@@ -150,6 +156,60 @@ class ReviewInSceneTest(unittest.TestCase):
         self.assertEqual(kinds, [Kind.PROPAGATE, Kind.DECISION, Kind.PROPAGATE])
         self.assertEqual(case.review.state.accepted, (1,))
         np.testing.assert_array_equal(case.review.before, self.array)
+
+    def test_a_result_without_the_corrections_does_not_lose_them(self):
+        case = self.make_case()
+        place = self.voxels(4, slice(2, 5), slice(3, 7))
+        self.painter().paint("fibrosis", place)
+        self.painter().erase("healthy", self.voxels(1))
+        case.take_edits()
+        corrected = case.review.state.masks.labels.copy()
+        kept = case.review.state.masks.corrections != UNTOUCHED
+        other = np.where(self.array > 0, 5, 0).astype(np.uint8)
+        other[self.drawn] = self.array[self.drawn]
+        since = self.voxels(4, 3, 4)  # drawn after that: the reader's last word
+        kept &= self.stack(since.astype(np.uint8)) == 0
+        provenance = np.where(self.array > 0, Provenance.PROPAGATED, 0).astype(np.uint8)
+        provenance[self.drawn | since] = Provenance.DRAWN
+        subject = replace(self.subject, provenance=self.image(provenance), result=self.image(other))
+        case = review_result(subject, self.root, "AB")
+        expected = np.where(kept, corrected, self.stack(other))
+        np.testing.assert_array_equal(case.review.state.masks.labels, expected)
+        np.testing.assert_array_equal(self.stack(self.painted()), expected)
+        np.testing.assert_array_equal(case.review.state.masks.corrections != UNTOUCHED, kept)
+        again = resume_review(self.volume, self.schema, self.root, "AB", self.node).review
+        np.testing.assert_array_equal(again.state.masks.labels, expected)
+
+    def test_a_scan_that_was_moved_is_reviewed_where_it_lies(self):
+        case = self.make_case()
+        transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+        transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(MOVED))
+        self.volume.SetAndObserveTransformNodeID(transform.GetID())
+        with self.assertRaisesRegex(InputError, "Result"):  # what is painted would land elsewhere
+            case.decide(4, Decision.ACCEPT)
+        self.node.SetAndObserveTransformNodeID(transform.GetID())
+        self.painter().paint("healthy", self.voxels(2))
+        self.assertGreater(case.take_edits().drawn, 0)
+        np.testing.assert_array_equal(self.painted()[self.drawn], self.array[self.drawn])
+        case.show_before(True)
+        case.show_before(False)
+        case.jump(3)
+        self.assertTrue(case.is_seen(3))
+        self.assertFalse(case.is_seen(2))
+        constraints = finish(case.constraints_in_steps())
+        self.assertTrue(same_geometry(constraints.place, image_from_volume(self.volume)[:1, :1, :1]))
+
+    def test_the_scenes_review_of_another_scan_or_reader_is_not_gone_on_with(self):
+        case = self.make_case()
+        case.decide(4, Decision.ACCEPT)
+        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=OBLIQUE, name="New")
+        with self.assertRaisesRegex(InputError, "another scan than New"):
+            resume_review(other, self.schema, self.root, "AB", self.node)
+        with self.assertRaisesRegex(InputError, "is that of AB"):
+            resume_review(self.volume, self.schema, self.root, "CD", self.node)
+        self.assertEqual([path.name for path in self.root.glob("*/*")], ["ab"])
+        back = resume_review(self.volume, self.schema, self.root, " ab", self.node)
+        self.assertEqual(back.review.state.accepted, (4,))
 
     def test_orderings_come_with_the_result(self):
         review = self.make_case().review
@@ -193,7 +253,7 @@ class ReviewInSceneTest(unittest.TestCase):
         self.assertFalse(slicer.mrmlScene.IsNodePresent(before))
 
     def test_a_saved_scene_brings_everything_back(self):
-        case = self.make_case()
+        case = self.make_case(RIGHT_HANDED)  # Slicer turns others round when it loads them
         self.painter().paint("fibrosis", self.voxels(4, slice(2, 5)))
         case.decide(4, Decision.ACCEPT)
         case.comment(3, "Größer als 3 mm?")

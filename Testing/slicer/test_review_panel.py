@@ -25,7 +25,7 @@ from LungCAD.review import Decision, Kind, Review, read_dataset
 from LungCAD.steps import finish
 
 MATRIX = np.array(
-    [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
+    [[0.56, 0.48, 0.0, -110.5], [-0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
 )
 SHAPE = (6, 9, 11)
 
@@ -215,7 +215,7 @@ class ReviewPanelTest(unittest.TestCase):
         constraints = finish(steps)
         array = constraints.voxels
         self.assertEqual(array.dtype, np.int16)
-        self.assertTrue(same_geometry(constraints.place, self.image(self.array)))
+        self.assertTrue(same_geometry(constraints.place, self.image(self.array)[:1, :1, :1]))
         np.testing.assert_array_equal(
             array[4], np.where(self.array[4] > 0, ACCEPTED + self.array[4].astype(int), UNTOUCHED)
         )
@@ -420,6 +420,50 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertIsNotNone(self.panel.slices.present)
         self.assertIsNot(self.panel.case, case)
 
+    def test_a_stroke_in_the_last_moment_before_a_result_is_kept(self):
+        self.open_case()
+        self.hand().paint("fibrosis", self.voxels(4))
+        other = np.where(self.array > 0, 1, 0).astype(np.uint8)
+        other[self.provenance == Provenance.DRAWN] = self.array[self.provenance == Provenance.DRAWN]
+        with self.panel.awaiting_result():
+            show_labels(self.image(other), self.schema, self.volume, self.node)
+            self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        changed = self.array[4] != 4
+        self.assertTrue((shown[4][changed] == 4).all())
+        np.testing.assert_array_equal(shown[[0, 1, 2, 3, 5]], other[[0, 1, 2, 3, 5]])
+
+    def test_nothing_is_decided_on_labels_that_are_not_on_display(self):
+        case = self.open_case()
+        self.hand().paint("fibrosis", self.voxels(4))
+        self.panel.take_edits()
+        self.panel.display.before.click()
+        self.panel.slices.decide("accept")
+        self.assertIn("labels of before", self.sentence())
+        self.assertEqual(case.review.state.accepted, ())
+        self.panel.display.before.click()
+        self.panel.slices.decide("accept")
+        self.assertEqual(case.review.state.accepted, (4,))
+
+    def test_a_slice_that_was_scrolled_away_from_is_shown_before_it_is_judged(self):
+        case = self.open_case()
+        case.jump(2)  # as the wheel does: the panel still has slice 5
+        self.panel.slices.decide("accept")
+        self.assertIn("Slice 5: was not on display", self.sentence())
+        self.assertEqual(case.review.state.judgements, {})
+        self.assertTrue(case.is_seen(4))
+        self.panel.slices.decide("accept")
+        self.assertEqual(case.review.state.accepted, (4,))
+
+    def test_labels_that_have_left_the_scene_are_not_exported(self):
+        self.open_case()
+        self.panel.slices.decide("accept")
+        slicer.mrmlScene.RemoveNode(self.node)
+        self.panel.export.folder.currentPath = str(self.folder / "set")
+        self.panel.export.button.click()
+        self.assertIn("left the scene", self.panel.export.message.text)
+        self.assertFalse((self.folder / "set").exists())
+
     def test_a_result_that_fails_to_come_leaves_the_labels_as_they_were(self):
         self.open_case()
         with self.assertRaises(RuntimeError), self.panel.awaiting_result():
@@ -441,7 +485,17 @@ class ReviewPanelTest(unittest.TestCase):
         shutil.rmtree(self.folder / "reviews")
         slicer.util.loadScene(path)
         volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=MATRIX, name="New")
+        self.panel.offer(other, self.schema, labels)
+        self.assertIsNone(self.panel.case)
+        self.assertIn("another scan than New", self.sentence())
+        self.rename("")  # as on a computer that this reader has never used
         self.panel.offer(volume, self.schema, labels)
+        self.assertIn("name or initials", self.sentence())
+        self.rename("CD")
+        self.assertIsNone(self.panel.case)
+        self.assertIn("is that of AB", self.sentence())
+        self.rename("AB")
         self.assertEqual(self.panel.case.review.entries, entries)
         self.assertEqual(self.rows()[0][2], "Accept")
 
