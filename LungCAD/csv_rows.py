@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from LungCAD.errors import InputError
@@ -23,23 +23,35 @@ def read_rows(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple
         The file cannot be read or is not in UTF-8, commas do not separate its cells, a column is missing or
         there twice, or a row has more cells than the heading; says how to mend it.
     """
+    rows = list(stream_rows(path, columns, headings := []))
+    return headings, rows
+
+
+def stream_rows(
+    path: Path, columns: Sequence[str], headings: list[str] | None = None
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield what `read_rows` returns row by row, so that memory stays flat; raises as it does.
+
+    headings : is filled with the headings.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, skipinitialspace=True)
             found = list(reader.fieldnames or ())
-            rows = [(reader.line_num, row) for row in reader]
+            _require_columns(path, found, columns)
+            if headings is not None:
+                headings += found
+            for row in reader:
+                if any(row.pop(None, ())):
+                    problem = f"line {reader.line_num} has more cells than the heading"
+                    raise InputError(path, problem, "Put a text with commas between quotation marks")
+                yield reader.line_num, row
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "Check the path") from error
     except UnicodeDecodeError as error:
         raise InputError(path, "cannot be read: it is not in UTF-8", "Save it as a CSV in UTF-8") from error
     except csv.Error as error:
         raise InputError(path, f"is no table ({error})", "Save it as a CSV") from error
-    _require_columns(path, found, columns)
-    for line, row in rows:
-        if any(row.pop(None, ())):
-            remedy = "Put a text with commas between quotation marks"
-            raise InputError(path, f"line {line} has more cells than the heading", remedy)
-    return found, rows
 
 
 def _require_columns(path: Path, found: list[str], columns: Sequence[str]) -> None:

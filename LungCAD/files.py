@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from LungCAD.errors import InputError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+IN_USE = ".in-use"
+"""Lies in a folder as long as a run writes to it, locked."""
 
 
 @contextmanager
@@ -93,6 +103,43 @@ def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:
     """Write `text` (UTF-8, ends of lines as they are) to `path` atomically; raises as `atomic_path` does."""
     with atomic_path(path, overwrite) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
+
+
+@contextmanager
+def sole_use(folder: Path) -> Iterator[None]:
+    """Keep other runs out of a folder until the block ends, or this process, however it does.
+
+    Raises
+    ------
+    InputError
+        Another run is in there, or the folder cannot be written.
+    """
+    try:
+        file = (folder / IN_USE).open("wb")
+    except OSError as error:
+        raise InputError(folder, f"cannot be written to ({error.strerror})") from error
+    with file:
+        try:
+            lock(file)
+        except (BlockingIOError, PermissionError) as error:
+            remedy = "Wait until it has ended, or choose another folder"
+            raise InputError(folder, "is being written to by another run", remedy) from error
+        except OSError:  # some file systems of clusters know no locks
+            pass
+        try:
+            yield
+        finally:
+            file.close()
+            with suppress(OSError):
+                (folder / IN_USE).unlink()
+
+
+def lock(file: IO[bytes]) -> None:
+    """Lock an open file until it is closed or the process ends; OSError where that is not possible."""
+    if sys.platform == "win32":
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _umask() -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from LungCAD.batch.cases import Case, case_folders, is_current, read_case
 from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.errors import InputError
+from LungCAD.files import sole_use
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.record import made_with
@@ -46,7 +47,7 @@ def run_folder(
     Raises
     ------
     InputError
-        `source` holds no folders or is `output`, or `output` cannot be written.
+        `source` holds no folders or is `output`, `output` cannot be written, or another run writes to it.
     Cancelled
         From `progress`; the same call goes on where it stopped.
     """
@@ -56,8 +57,6 @@ def run_folder(
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(output, f"cannot be made ({error.strerror})") from error
-    for rest in output.glob(".unfinished-*"):  # of a run that was killed
-        shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
     place = {folder: number for number, folder in enumerate(folders)}
 
     def work(folder: Path) -> State:
@@ -73,4 +72,7 @@ def run_folder(
         )
         return State.DONE
 
-    return run_cases(folders, work, output / MANIFEST, report)
+    with sole_use(output):
+        for rest in output.glob(".unfinished-*"):  # of a run that was killed
+            shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
+        return run_cases(folders, work, output / MANIFEST, report)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from LungCAD.batch.table import ResumableTable
+from LungCAD.csv_rows import stream_rows
 from LungCAD.errors import InputError
 from LungCAD.images import read_radiograph
 from LungCAD.parallel import thread_map
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.xray_lungs import XrayLungs, XraySegmenter, film_array, read_out
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii.gz", ".nii", ".nrrd", ".mha", "")
-"""Files of a folder that may be radiographs; DICOM often has no suffix."""
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii.gz", ".nii", ".nrrd", ".mha")
+"""Files of a folder that may be radiographs; so may those without suffix, and those whose name is a UID."""
 
 COLUMNS = (
     "image",
@@ -60,29 +60,34 @@ class _Prepared:
     error: str = ""
 
 
-def find_films(source: Path) -> Films:
+def find_films(source: Path, results: Path | None = None) -> Films:
     """Return the radiographs of a file, of a folder and all folders in it, or of a CSV's column `image`.
+
+    The folder of the results, if in there, holds none.
 
     Raises
     ------
     InputError
-        Nothing is there, or the CSV has no such column.
+        Nothing is there, the CSV cannot be read or has no such column, or no film is listed.
     """
     if not source.exists():
         raise InputError(source, "does not exist", "Give a radiograph, a folder of them, or a CSV")
     if source.is_dir():
         paths = (path for path in source.rglob("*") if path.is_file() and not path.name.startswith("."))
+        own = results.resolve() if results else None
         names = sorted(
             str(path.relative_to(source))
             for path in paths
-            if path.name.lower().endswith(SUFFIXES[:-1]) or not path.suffix
+            if (path.name.lower().endswith(SUFFIXES) or not path.suffix or _is_part_of_uid(path.suffix))
+            and (own is None or own not in path.resolve().parents)
         )
         if not names:
             raise InputError(source, "holds no image", "Give a folder with radiographs")
         return Films(source, names, len(names))
     if source.suffix.lower() == ".csv":
-        count = sum(1 for _ in _listed(source))
-        return Films(source.parent, _listed(source), count)
+        if not (films := sum(1 for _ in _listed(source))):
+            raise InputError(source, "lists no image", "Give one path per row in the column image")
+        return Films(source.parent, _listed(source), films)
     return Films(source.parent, [source.name], 1, single=True)
 
 
@@ -107,8 +112,12 @@ def segment_films(
         try:
             film = read_radiograph(films.root / name)
             return _Prepared(*named, film, segmenter.input.image(film_array(film)))
-        except InputError as error:
-            return _Prepared(*named, error=str(error))
+        except InputError as error:  # of paths only what the source says: folders above it may name people
+            return _Prepared(*named, error=str(InputError(name, error.problem, error.remedy)))
+        except MemoryError:
+            return _Prepared(*named, error=f"{name}: needs more memory than there is")
+        except Exception as error:  # noqa: BLE001 - whatever is odd about one film, the others are to be done
+            return _Prepared(*named, error=f"{name}: cannot be read ({type(error).__name__})")
 
     def finish(pair: tuple[_Prepared, NDArray[np.float32] | None]) -> dict[str, object]:
         one, lung = pair
@@ -148,9 +157,13 @@ def _with_masks(names: Iterable[str], table: ResumableTable) -> Iterator[tuple[s
             continue
         path = Path(name)
         inside = path if not path.is_absolute() and ".." not in path.parts else Path(path.name)
-        mask = Path("masks") / inside.with_suffix(".png")
-        if mask.as_posix() in taken:
-            mask = mask.with_name(f"{inside.name}.png")
+        stem = inside.name if _is_part_of_uid(inside.suffix) else inside.stem
+        further = (f"{inside.name}.{number}.png" for number in count(2))
+        masks = (
+            Path("masks") / inside.with_name(one)
+            for one in chain([f"{stem}.png", f"{inside.name}.png"], further)
+        )
+        mask = next(one for one in masks if one.as_posix() not in taken)
         taken.add(mask.as_posix())
         yield name, mask
 
@@ -175,8 +188,14 @@ def _row(one: _Prepared, result: XrayLungs) -> dict[str, object]:
 
 
 def _listed(table: Path) -> Iterator[str]:
-    with table.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if "image" not in (reader.fieldnames or ()):
-            raise InputError(table, "has no column image", "Give one path per row in a column of that name")
-        yield from (row["image"] for row in reader)
+    for line, row in stream_rows(table, ("image",)):
+        if not row["image"]:
+            raise InputError(
+                table, f"line {line} names no image", "Give one path per row in the column image"
+            )
+        yield row["image"]
+
+
+def _is_part_of_uid(suffix: str) -> bool:
+    """Tell whether what follows a name's last point is no suffix: archives name DICOM files 1.2.840.7."""
+    return suffix[1:].isdigit()

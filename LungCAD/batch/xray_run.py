@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from PIL import Image
 from LungCAD.batch.table import ResumableTable
 from LungCAD.batch.xray import COLUMNS, find_films, segment_films
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import sole_use, write_text
 from LungCAD.images import read_radiograph
 from LungCAD.progress import Progress, silent
 from LungCAD.report.contact_sheet import Tile, render_contact_sheet
@@ -66,56 +67,70 @@ def run_films(
     ------
     InputError
         Nothing to be found at `source`, a single film that cannot be used, weights that cannot be used, or
-        `folder` exists (and `overwrite` is false) or cannot be written.
+        `folder` holds the films, exists (and `overwrite` is false), cannot be written, or another run
+        writes to it.
     Cancelled
         From `progress`; the same call goes on where it stopped.
     """
-    films = find_films(source)
+    for name, value in (("batch", batch), ("workers", workers)):
+        if value < 1:
+            raise InputError(name, f"is {value}", "Give 1 or more")
+    if source.resolve().is_relative_to(folder.resolve()):  # what was drawn may lie beside them, as masks/
+        raise InputError(folder, "holds the films", "Choose another folder for the results")
+    films = find_films(source, folder)
     segmenter = XraySegmenter(parameters)
     if films.single:
         film_array(read_radiograph(source))  # one film that cannot be used is an error, not a row
     method = made_with(parameters, weights_by_role(parameters.weights))
-    _claim(folder, {"source": source.name, **method}, overwrite)
-    with ResumableTable(folder / "results.csv", COLUMNS) as table:
-        segment_films(films, segmenter, folder, table, batch, workers, progress)
-    rows = list(table.rows())
+    # A folder of the same name elsewhere holds other films; its path itself may name people.
+    place = hashlib.sha256(str(source.resolve()).encode()).hexdigest()
+    settings = json.dumps({"source": place, **method}, indent=1)
+    goes_on = _may_go_on(folder, settings, overwrite)
+    with sole_use(folder):
+        if not goes_on:
+            _clear(folder)
+            write_text(folder / UNFINISHED, settings)
+        with ResumableTable(folder / "results.csv", COLUMNS) as table:
+            segment_films(films, segmenter, folder, table, batch, workers, progress)
+        return _conclude(list(table.rows()), films.root, folder, {"command": command, **method})
+
+
+def _conclude(rows: list[dict[str, str]], root: Path, folder: Path, made: Mapping[str, object]) -> XrayRun:
+    """Write contact sheet and record of the rows of a complete table."""
     failed = {row["image"]: row["error"] for row in rows if row["error"]}
     flagged = sum(bool(row["flags"]) for row in rows)
     sheet = render_contact_sheet(
         "Lungs on chest radiographs",
-        list(_tiles(rows, films.root, folder)),
+        list(_tiles(rows, root, folder)),
         {"Films": str(len(rows)), "To look at": str(flagged), "Not used": str(len(failed))},
         failed,
     )
     write_text(folder / REPORT, sheet, overwrite=True)
-    record = {
-        "command": command,
-        **method,
-        "films": len(rows),
-        "versions": versions(),
-    }
+    record = {**made, "films": len(rows), "versions": versions()}
     write_text(folder / "run.json", json.dumps(record, indent=2), overwrite=True)
-    (folder / UNFINISHED).unlink()
+    (folder / UNFINISHED).unlink(missing_ok=True)
     return XrayRun(len(rows), flagged, failed, folder / REPORT)
 
 
-def _claim(folder: Path, settings: dict[str, object], overwrite: bool) -> None:
-    """Make the output folder, or go on in one that the same run left unfinished."""
-    text = json.dumps(settings, indent=1)
+def _may_go_on(folder: Path, settings: str, overwrite: bool) -> bool:
+    """Make the output folder; tell whether it is one that the same run left unfinished."""
     note = folder / UNFINISHED
-    if note.is_file() and note.read_text(encoding="utf-8") == text:
-        return
-    if folder.exists():
-        if not overwrite:
-            raise InputError(folder, "exists already", "Choose another name, or allow overwriting")
-        for name in ("results.csv", REPORT, "run.json", UNFINISHED):
-            (folder / name).unlink(missing_ok=True)
-        shutil.rmtree(folder / "masks", ignore_errors=True)
+    if note.is_file() and note.read_text(encoding="utf-8") == settings:
+        return True
+    if folder.exists() and not (overwrite and folder.is_dir()):
+        raise InputError(folder, "exists already", "Choose another name, or allow overwriting")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(folder, f"cannot be written to ({error.strerror})") from error
-    write_text(note, text)
+    return False
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier run has left."""
+    for name in ("results.csv", REPORT, "run.json", UNFINISHED):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "masks", ignore_errors=True)
 
 
 def _tiles(rows: list[dict[str, str]], root: Path, folder: Path) -> Iterator[Tile]:

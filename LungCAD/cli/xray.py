@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from LungCAD.batch.xray_run import run_films
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output, add_parameters, parameters_from
+from LungCAD.errors import Cancelled
 from LungCAD.report.record import repeatable_command
 from LungCAD.tasks.xray_lungs import XrayLungParameters
 
@@ -26,17 +28,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write masks/, results.csv, report.html and run.json; a run that was broken off is gone on with."""
     roles = {str(options.source): "SOURCE", str(options.output): "OUT"}
-    with progress_bar(options.quiet) as progress:
-        done = run_films(
-            options.source,
-            options.output,
-            parameters_from(options, XrayLungParameters()),
-            batch=options.batch,
-            workers=options.workers,
-            overwrite=options.overwrite,
-            command=repeatable_command(["lungcad", *options.words], roles),
-            progress=progress,
-        )
+    try:
+        with progress_bar(options.quiet) as progress:
+            done = run_films(
+                options.source,
+                options.output,
+                parameters_from(options, XrayLungParameters()),
+                batch=options.batch,
+                workers=options.workers,
+                overwrite=options.overwrite,
+                command=repeatable_command(["lungcad", *options.words], roles),
+                progress=progress,
+            )
+    except (KeyboardInterrupt, Cancelled):
+        print("lungcad: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
     if not options.quiet:
         for problem in done.failed.values():
             print(f"Not used: {problem}")

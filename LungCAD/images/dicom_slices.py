@@ -22,7 +22,7 @@ TAGS = [
     "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "Modality",
     "ImageType", "Manufacturer", "ConvolutionKernel", "SliceThickness", "KVP", "ContrastBolusAgent",
     "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "BitsStored", "SamplesPerPixel",
-    "PhotometricInterpretation", "PixelSpacing", "ImagerPixelSpacing",
+    "PhotometricInterpretation", "PixelSpacing", "ImagerPixelSpacing", "ViewPosition",
     "ImagePositionPatient", "ImageOrientationPatient",
     "PixelRepresentation", "PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope", "RescaleIntercept",
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",

@@ -7,15 +7,18 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from pydicom.dataset import Dataset
 
 from LungCAD.errors import InputError
 from LungCAD.images.dicom_pixels import padding_range, read_frames
-from LungCAD.images.dicom_slices import slices_of
+from LungCAD.images.dicom_slices import number_or_none, slices_of
 from LungCAD.images.volume_file import PICTURE_SUFFIXES, has_suffix, is_dicom, read_image, require_file
 
 RADIOGRAPHS = ("CR", "DX", "RG")
+LATERAL = ("LATERAL", "LAT", "LL", "RL")
+"""What the tag ViewPosition says of a chest seen from its side."""
+
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 """Weights of red, green and blue (ITU-R BT.709)."""
 
@@ -31,12 +34,14 @@ def read_radiograph(path: Path | str) -> sitk.Image:
 
     MONOCHROME1 is inverted, colour becomes luminance, padding becomes 0. Spacing in mm is that of the DICOM
     tags (at the detector where the image plane's is not given) or of the volume file; pictures have none
-    that can be trusted (their resolution is that of a screen) and get 1 x 1.
+    that can be trusted (their resolution is that of a screen) and get 1 x 1. Pictures are turned upright as
+    their EXIF data say, which every viewer does.
 
     Raises
     ------
     InputError
-        The path cannot be read, is damaged, no radiograph (a CT, several frames), empty, or holds NaN.
+        The path cannot be read, is damaged, no radiograph (a CT, several frames), lateral, empty, or holds
+        NaN.
     """
     path = Path(path)
     if path.is_dir():
@@ -77,6 +82,9 @@ def _read_dicom(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
     modality = str(header.get("Modality", "not given"))
     if modality not in RADIOGRAPHS:
         raise InputError(path, f"is no radiograph (modality {modality})", "Give a CR or DX image")
+    view = str(header.get("ViewPosition") or "")
+    if view.upper() in LATERAL:
+        raise InputError(path, f"is a lateral film (view {view})", "Give a frontal one (PA or AP)")
     frames = read_frames(slices[0])
     if len(frames) != 1:
         raise InputError(path, f"holds {len(frames)} frames", "Give a single image")
@@ -85,14 +93,23 @@ def _read_dicom(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
     padding = (values > low) & (values < high)
     if padding.any() and not padding.all():
         values[padding] = values[~padding].min()
-    rows, columns = header.get("PixelSpacing") or header.get("ImagerPixelSpacing") or (1.0, 1.0)
-    return values, (float(columns), float(rows))
+    return values, _spacing(header)
+
+
+def _spacing(header: Dataset) -> tuple[float, float]:
+    """Return the size of a pixel, (x, y); 1 x 1 where the file does not tell it, or tells what cannot be."""
+    for tag in ("PixelSpacing", "ImagerPixelSpacing"):
+        sizes = [number_or_none(size) or 0.0 for size in header.get(tag) or ()]
+        if len(sizes) == 2 and min(sizes) > 0:
+            return sizes[1], sizes[0]
+    return 1.0, 1.0
 
 
 def _read_picture(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
     try:
         with Image.open(path) as picture:
             frames = getattr(picture, "n_frames", 1)
+            picture = ImageOps.exif_transpose(picture)
             grey = picture.mode in GREY_MODES
             pixels = np.asarray(picture if grey else picture.convert("RGB"), dtype=float)
     except UnidentifiedImageError as error:

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import IO
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from LungCAD.files import lock
 
 PREFIX = "LungCAD-jobs-"
 LOCK = "in-use"
@@ -67,8 +63,8 @@ def remove_orphans() -> None:
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         try:
             young = time.time() - path.stat().st_mtime < FRESH_S
-            with (path / LOCK).open("rb+") as lock:
-                orphan = not young and _try_lock(lock)
+            with (path / LOCK).open("rb+") as held:
+                orphan = not young and _try_lock(held)
         except OSError:  # another user's, or gone in this moment
             continue
         if orphan:
@@ -78,10 +74,7 @@ def remove_orphans() -> None:
 def _try_lock(file: IO[bytes]) -> bool:
     """Lock an open file until it is closed or the process ends; tell whether that was possible."""
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock(file)
     except OSError:
         return False
     return True

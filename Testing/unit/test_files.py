@@ -6,8 +6,9 @@ import errno
 
 import pytest
 
+from LungCAD import files
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, atomic_path, write_text
+from LungCAD.files import atomic_folder, atomic_path, sole_use, write_text
 
 
 def names(folder):
@@ -89,3 +90,21 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
     (tmp_path / "case").write_text("a file")
     with pytest.raises(InputError, match="is a file, not a folder"), atomic_folder(tmp_path / "case", True):
         pass
+
+
+def test_a_folder_in_use_lets_no_second_run_in(tmp_path):
+    with sole_use(tmp_path), pytest.raises(InputError, match="another run"), sole_use(tmp_path):
+        pass
+    assert names(tmp_path) == []
+    (tmp_path / ".in-use").touch()  # of a run that was killed
+    with sole_use(tmp_path):
+        pass
+
+
+def test_a_file_system_without_locks_is_no_obstacle(tmp_path, monkeypatch):
+    def unknown(_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(files, "lock", unknown)
+    with sole_use(tmp_path):
+        assert names(tmp_path) == [".in-use"]

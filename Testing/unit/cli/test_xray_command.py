@@ -11,9 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from PIL import Image
 
+from LungCAD.batch import xray
 from LungCAD.cli import main
+from LungCAD.files import sole_use
 from LungCAD.weights import load_network, save_network
 from LungCAD.weights.checksum import sha256_of_file
 from Testing.slicer.dark_network import chest, save_dark_network
@@ -115,7 +118,7 @@ def test_existing_output_and_wrong_weights(folder, weights, tmp_path, capsys):
     table = tmp_path / "t.csv"
     table.write_text("file\na.png\n")
     assert lungcad(table, "--weights", weights, "-o", tmp_path / "x") == 2
-    assert "no column image" in capsys.readouterr().err
+    assert "lacks the column image" in capsys.readouterr().err
 
 
 def test_a_killed_run_is_gone_on_with(weights, tmp_path):
@@ -153,3 +156,126 @@ def test_a_killed_run_is_gone_on_with(weights, tmp_path):
     assert subprocess.run(words, check=False).returncode == 0
     assert len(rows_of(out)) == 60 and len(list((out / "masks").iterdir())) == 60
     assert table.read_text(encoding="utf-8").startswith(before[: before.rfind("\n") + 1])
+
+
+def test_a_list_of_files_of_one_name(weights, tmp_path):
+    shapes = [(100, 90), (110, 90), (120, 90), (130, 90)]
+    for number, shape in enumerate(shapes):
+        (tmp_path / f"patient{number}").mkdir()
+        Image.fromarray(chest(shape)).save(tmp_path / f"patient{number}" / "film.png")
+    names = [str(tmp_path / f"patient{number}" / "film.png") for number in range(4)]
+    table = tmp_path / "list.csv"
+    table.write_text("\n".join(["image", *names]))
+    assert lungcad(table, "--weights", weights, "-o", tmp_path / "out") == 0
+    rows = rows_of(tmp_path / "out")
+    for name, shape in zip(names, shapes, strict=True):
+        assert np.asarray(Image.open(tmp_path / "out" / rows[name]["mask"])).shape == shape
+
+
+def test_an_odd_film_stops_no_other_and_is_named(folder, weights, tmp_path, monkeypatch):
+    read = xray.read_radiograph
+
+    def fails(path):
+        if path.name == "b.png":
+            raise RuntimeError(f"surprise at {path}")
+        return read(path)
+
+    monkeypatch.setattr(xray, "read_radiograph", fails)
+    Image.fromarray(chest((20, 20))).save(folder / "small.png")
+    out = tmp_path / "out"
+    assert lungcad(folder, "--weights", weights, "-o", out) == 0
+    rows = rows_of(out)
+    assert rows["b.png"]["error"] == "b.png: cannot be read (RuntimeError)"
+    assert rows["small.png"]["error"].startswith("small.png: has 20 x 20 pixels")
+    assert rows["a.png"]["mask"] and rows["more/a.jpg"]["mask"]
+    for name in ("results.csv", "report.html"):  # folders above the films may name people
+        assert str(tmp_path) not in (out / name).read_text(encoding="utf-8")
+
+
+def test_films_elsewhere_do_not_go_on_in_a_run_that_was_broken_off(weights, tmp_path, monkeypatch, capsys):
+    for day in ("first", "second"):
+        (tmp_path / day / "films").mkdir(parents=True)
+        Image.fromarray(chest()).save(tmp_path / day / "films" / "1.png")
+    out = tmp_path / "out"
+
+    def stops(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(xray, "write_mask", stops)
+        assert lungcad(tmp_path / "first" / "films", "--weights", weights, "-o", out) == 130
+    assert "goes on from here" in capsys.readouterr().err
+    assert lungcad(tmp_path / "second" / "films", "--weights", weights, "-o", out) == 2
+    assert "first" not in (out / "unfinished.json").read_text(encoding="utf-8")
+    assert lungcad(tmp_path / "first" / "films", "--weights", weights, "-o", out) == 0
+
+
+def test_results_among_the_films_are_no_films(folder, weights):
+    for _ in range(2):
+        assert lungcad(folder, "--weights", weights, "-o", folder / "out", "--overwrite") == 0
+        assert not [name for name in rows_of(folder / "out") if name.startswith("out")]
+
+
+def test_masks_beside_the_films_are_not_taken_for_old_results(folder, weights, capsys):
+    (folder / "masks").mkdir()
+    (folder / "masks" / "drawn.png").touch()
+    for source in (folder, folder / "more", folder / "a.png"):
+        assert lungcad(source, "--weights", weights, "-o", folder, "--overwrite") == 2
+        assert "holds the films" in capsys.readouterr().err
+    assert (folder / "masks" / "drawn.png").exists()
+
+
+def test_two_runs_do_not_write_to_one_folder(folder, weights, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert lungcad(folder / "a.png", "--weights", weights, "-o", out) == 0
+    with sole_use(out):
+        assert lungcad(folder, "--weights", weights, "-o", out, "--overwrite") == 2
+    assert "another run" in capsys.readouterr().err
+    assert set(rows_of(out)) == {"a.png"} and (out / "masks/a.png").exists()
+    assert lungcad(folder, "--weights", weights, "-o", out, "--overwrite") == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"note;image\nx;a.png\n", "semicolons"),
+        (b"note,image\nx,a.png\ny\n", "line 3 names no image"),
+        (b"image\nM\xfcller.png\n", "UTF-8"),
+        (b"image\n", "lists no image"),
+    ],
+)
+def test_a_list_that_cannot_be_used(folder, weights, content, complaint, capsys):
+    (folder / "list.csv").write_bytes(content)
+    assert lungcad(folder / "list.csv", "--weights", weights, "-o", folder / "out") == 2
+    assert complaint in capsys.readouterr().err
+    assert not (folder / "out").exists()
+
+
+def test_a_list_from_a_spreadsheet(folder, weights, tmp_path):
+    (folder / "list.csv").write_bytes(b"\xef\xbb\xbfimage,note\r\na.png,x\r\n")
+    assert lungcad(folder / "list.csv", "--weights", weights, "-o", tmp_path / "out") == 0
+    assert rows_of(tmp_path / "out")["a.png"]["mask"]
+
+
+def test_files_that_an_archive_has_named_by_uid(weights, tmp_path):
+    films = tmp_path / "films"
+    films.mkdir()
+    for number in (7, 8):
+        image = sitk.GetImageFromArray(chest().astype(np.uint16)[None])
+        image.SetMetaData("0008|0060", "CR")
+        sitk.WriteImage(image, films / "film.dcm")
+        (films / "film.dcm").rename(films / f"1.2.840.{number}")
+    assert lungcad(films, "--weights", weights, "-o", tmp_path / "out") == 0
+    masks = {name: row["mask"] for name, row in rows_of(tmp_path / "out").items()}
+    assert masks == {"1.2.840.7": "masks/1.2.840.7.png", "1.2.840.8": "masks/1.2.840.8.png"}
+
+
+@pytest.mark.parametrize("option", ["--batch", "--workers"])
+def test_no_films_at_once_are_refused(folder, weights, tmp_path, option, capsys):
+    assert lungcad(folder, "--weights", weights, "-o", tmp_path / "out", option, "0") == 2
+    assert option.strip("-") in capsys.readouterr().err
+
+
+def test_a_file_is_no_output_folder(folder, weights, capsys):
+    assert lungcad(folder, "--weights", weights, "-o", folder / "a.png", "--overwrite") == 2
+    assert "exists already" in capsys.readouterr().err

@@ -56,6 +56,25 @@ def test_dx_at_the_detector_compressed(tmp_path, make_slice, save):
     assert image.GetSpacing() == pytest.approx((0.4, 0.3))
 
 
+@pytest.mark.parametrize("impossible", [[0, 0], [-0.1, 0.1]])
+def test_an_impossible_spacing_is_not_known(tmp_path, make_slice, save, impossible):
+    (tmp_path / "detector").mkdir()
+    image = read(radiograph(make_slice, PixelSpacing=impossible), tmp_path, save)
+    assert image.GetSpacing() == (1, 1)
+    dataset = radiograph(make_slice, PixelSpacing=impossible, ImagerPixelSpacing=[0.3, 0.4])
+    assert read(dataset, tmp_path / "detector", save).GetSpacing() == pytest.approx((0.4, 0.3))
+
+
+@pytest.mark.parametrize(("view", "frontal"), [("LL", False), ("LATERAL", False), ("PA", True), ("", True)])
+def test_a_film_that_says_it_is_lateral(tmp_path, make_slice, save, view, frontal):
+    dataset = radiograph(make_slice, ViewPosition=view)
+    if frontal:
+        assert np.allclose(array(read(dataset, tmp_path, save)), SCALED, atol=1e-6)
+        return
+    with pytest.raises(InputError, match="is a lateral film"):
+        read(dataset, tmp_path, save)
+
+
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 def test_padding_is_dark_and_does_not_stretch(tmp_path, make_slice, save, photometric):
     pixels = RAMP + 1000
@@ -75,6 +94,14 @@ def test_a_ct_is_no_radiograph(tmp_path, make_slice, save):
 
 
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+def test_a_photograph_is_turned_as_it_says(tmp_path):
+    stored = Image.fromarray(np.rot90(GREY[:, :12]).copy())
+    exif = stored.getexif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    stored.save(tmp_path / "photo.png", exif=exif)
+    assert np.allclose(array(read_radiograph(tmp_path / "photo.png")), GREY[:, :12] / GREY[:, :12].max())
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp", ".PNG"])
