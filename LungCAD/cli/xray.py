@@ -26,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write masks/, results.csv, report.html and run.json; a run that was broken off is gone on with."""
+    """Write masks/, results.csv, report.html and run.json; a run that was broken off is gone on with.
+
+    2 where no film could be used.
+    """
     roles = {str(options.source): "SOURCE", str(options.output): "OUT"}
     try:
         with progress_bar(options.quiet) as progress:
@@ -47,4 +50,4 @@ def run(options: argparse.Namespace) -> int:
         for problem in done.failed.values():
             print(f"Not used: {problem}")
         print(f"{done.films - len(done.failed)} films, {done.flagged} of them to look at: {done.report}")
-    return 0
+    return 2 if len(done.failed) == done.films else 0

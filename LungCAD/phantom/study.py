@@ -74,6 +74,8 @@ class StudyParameters:
             raise InputError("varied", f"has classes that look in one way only: {sorted(unknown)}")
         if self.mimics and not self.population:
             raise InputError("mimics", "are for a population", "Ask for one, or leave them out")
+        if self.seed < 0:
+            raise InputError("seed", f"{self.seed} is negative", "Give 0 or more")
         if self.noise < 0:
             raise InputError("noise", f"{self.noise} HU is negative", "Give 0 or more")
 

@@ -172,6 +172,16 @@ def test_a_list_of_files_of_one_name(weights, tmp_path):
         assert np.asarray(Image.open(tmp_path / "out" / rows[name]["mask"])).shape == shape
 
 
+def test_no_film_of_all_that_can_be_used_is_bad_input(weights, tmp_path):
+    films, out = tmp_path / "films", tmp_path / "out"
+    films.mkdir()
+    (films / "a.png").write_bytes(b"no picture")
+    assert lungcad(films, "--weights", weights, "-o", out) == 2
+    assert rows_of(out)["a.png"]["error"] and (out / "report.html").is_file()
+    Image.fromarray(chest((100, 90))).save(films / "b.png")
+    assert lungcad(films, "--weights", weights, "-o", out, "--overwrite") == 0
+
+
 def test_an_odd_film_stops_no_other_and_is_named(folder, weights, tmp_path, monkeypatch):
     read = xray.read_radiograph
 

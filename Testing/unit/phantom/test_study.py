@@ -114,6 +114,8 @@ def test_bad_parameters():
         StudyParameters(schema="cxr_lungs")
     with pytest.raises(InputError, match="noise"):
         StudyParameters(noise=-1)
+    with pytest.raises(InputError, match="seed"):
+        StudyParameters(seed=-1)
 
 
 def promise_of(seed: int, size: tuple, spacing: tuple) -> tuple[dict[str, float], dict[str, int]]:
