@@ -51,6 +51,9 @@ class DetectionTrainingParameters(Parameters):
         True,
         "Begin from scratch with bars, edges and spots as first filters, as ImageNet's are",
     )
+    normalise: bool = parameter(
+        False, "Normalise by batch in training from scratch; folded into the layers afterwards"
+    )
     renew: int = parameter(
         0,
         "Of the network that training goes on from, so many first filters that do least become bars, edges "

@@ -14,6 +14,7 @@ from torch import nn
 from LungCAD.devices import choose_device
 from LungCAD.errors import InputError
 from LungCAD.networks import CNNF
+from LungCAD.networks.batch_norm import add_batch_norm, fold_batch_norm
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.detection_input import Decision
 from LungCAD.train.checkpoints import claim_checkpoints, digest
@@ -224,6 +225,9 @@ def fit(
         balance_layers(network, some)
     steps = parameters.epochs * len(batches)
     learner = DetectionLearner(network, head, len(slices.diseases), parameters, steps)
+    if parameters.normalise and start is None:
+        add_batch_norm(network.features)
+        add_batch_norm(network.classifier, but_last=True)
     fit_module(
         learner,
         batches,
@@ -232,7 +236,10 @@ def fit(
         checkpoint=checkpoint,
         progress=progress,
     )
-    return network.cpu().eval()
+    network.cpu().eval()
+    for row in (network.features, network.classifier):
+        fold_batch_norm(row)
+    return network
 
 
 def _go_on_from(network: CNNF, start: CNNF) -> None:

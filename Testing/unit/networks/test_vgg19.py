@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import pytest
 import torch
 
 from LungCAD.networks import VGG19
-from LungCAD.networks.batch_norm import add_batch_norm, fold_batch_norm
 
 CONVOLUTIONS = (0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34)
 CHANNELS = (64, 64, 128, 128, *[256] * 4, *[512] * 8)
@@ -97,27 +94,6 @@ def test_every_layer_computes_what_it_should(layers, pools):
     x = layers.rectify(p["classifier.0.weight"] @ x + p["classifier.0.bias"])
     x = layers.rectify(p["classifier.3.weight"] @ x + p["classifier.3.bias"])
     np.testing.assert_allclose(given, p["classifier.5.weight"] @ x + p["classifier.5.bias"], atol=1e-12)
-
-
-def test_normalisation_folded_into_the_convolutions_computes_the_same():
-    torch.manual_seed(1)
-    network = VGG19(2, width=1 / 16, head="average")
-    names = list(network.state_dict())
-    add_batch_norm(network.features)
-    network.double()
-    for _ in range(3):
-        network(torch.randn(4, 3, 32, 32, dtype=torch.float64))
-    for name, tensor in network.state_dict().items():
-        if "normalisation" in name and name.endswith(("weight", "bias")):
-            tensor.uniform_(0.5, 1.5)
-    images = torch.randn(2, 3, 32, 32, dtype=torch.float64)
-    network.eval()
-    with torch.no_grad():
-        wanted = network(images)
-        folded = copy.deepcopy(network)
-        fold_batch_norm(folded.features)
-        torch.testing.assert_close(folded(images), wanted)
-    assert list(folded.state_dict()) == names
 
 
 def test_an_unknown_head_is_refused():

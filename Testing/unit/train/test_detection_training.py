@@ -267,7 +267,14 @@ def test_scores_of_a_disease_that_never_occurs_are_dashes():
 
 @pytest.mark.parametrize(
     "choices",
-    [{}, {"head": "l2"}, {"head": "smooth_l1", "target": "ramp"}, {"head": "softmax"}, {"local": 0.0}],
+    [
+        {},
+        {"head": "l2"},
+        {"head": "smooth_l1", "target": "ramp"},
+        {"head": "softmax"},
+        {"local": 0.0},
+        {"normalise": True},
+    ],
 )
 def test_every_kind_of_network_is_trained_and_scored(choices):
     training = train_detection(blobs(), replace(SMALL, epochs=1, **choices))
@@ -275,6 +282,7 @@ def test_every_kind_of_network_is_trained_and_scored(choices):
     assert training.scores.shape == (24, 4)
     assert np.isfinite(training.scores).all()
     assert len(training.decisions) == 4
+    assert list(training.network.state_dict()) == list(CNNF(4, width=1 / 32, dense=8).state_dict())
 
 
 @pytest.fixture
@@ -312,16 +320,18 @@ def test_a_network_that_is_only_read_anew_is_scored_by_other_patients(tmp_path, 
     assert words in (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
-def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(tmp_path):
-    slices, whole = blobs(), train_detection(blobs(), SMALL)
+@pytest.mark.parametrize("normalise", [False, True])
+def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(tmp_path, normalise):
+    p = replace(SMALL, normalise=normalise)
+    slices, whole = blobs(), train_detection(blobs(), p)
 
     def break_off(fraction, message):
         if fraction > 0.55:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        train_detection(slices, SMALL, checkpoints=tmp_path, progress=break_off)
-    resumed = train_detection(slices, SMALL, checkpoints=tmp_path)
+        train_detection(slices, p, checkpoints=tmp_path, progress=break_off)
+    resumed = train_detection(slices, p, checkpoints=tmp_path)
     for name, tensor in whole.network.state_dict().items():
         torch.testing.assert_close(resumed.network.state_dict()[name], tensor, rtol=0, atol=0)
     np.testing.assert_array_equal(resumed.scores, whole.scores)
