@@ -55,6 +55,8 @@ def picture(widget: Any, width: int = 400, theme: str = "light") -> qt.QPixmap:
             shown.resize(width, height)
             shown.show()
             slicer.app.processEvents()
+            # Timers come last: what a text that they wrote asks of the layout is still waiting.
+            qt.QCoreApplication.sendPostedEvents()
         return shown.grab()
 
 

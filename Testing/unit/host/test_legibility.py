@@ -1,9 +1,13 @@
 """Texts that a panel cuts off are found."""
 
+from types import SimpleNamespace
+
 import pytest
 import qt
+import slicer
 
 from Testing import host
+from Testing.host import pictures
 
 LONG = "Chronic pulmonary aspergillosis: three signs, and what is not lung"
 
@@ -53,3 +57,21 @@ def test_hidden_texts_do_not_count(slicer_app):
     panel = panel_of(hidden, label("Short"))
     hidden.hide()
     assert host.cut_off_texts(panel, 300) == []
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_a_text_that_a_timer_writes_last_is_laid_out_first(monkeypatch, call):
+    process, calls, late = slicer.app.processEvents, [], label("short", wraps=True)
+
+    def process_and_write():
+        process()
+        calls.append(1)
+        if len(calls) == call:
+            late.text = 8 * LONG
+
+    monkeypatch.setattr(
+        pictures, "slicer", SimpleNamespace(app=SimpleNamespace(processEvents=process_and_write))
+    )
+    panel = panel_of(panel_of(late))
+    assert host.cut_off_texts(panel, 400) == []
+    panel.close()
