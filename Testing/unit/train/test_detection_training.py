@@ -12,7 +12,6 @@ import torch
 from sklearn.metrics import f1_score
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.images.windows import GAO
 from LungCAD.networks import CNNF
 from LungCAD.tasks.detection_input import Decision, DetectionInput
 from LungCAD.train.detection.batches import training_batches
@@ -34,7 +33,6 @@ from LungCAD.train.detection.slices import DISEASES, TICKED, SliceSet
 from LungCAD.train.detection.splitting import fold_of_slices
 from LungCAD.train.detection.start import balance_layers
 from LungCAD.train.detection.training import calibrate, fit, score, train_detection
-from LungCAD.train.detection.variation import Pose, vary
 
 SMALL = DetectionTrainingParameters(
     width=1 / 32, dense=8, folds=2, scored_folds=2, epochs=2, batch=6, device="cpu", threshold_px=6000.0
@@ -72,52 +70,7 @@ def train_on_convolutions(slices, parameters):
     return train_dense_layers(slices, parameters, CNNF(4, width=1 / 32, dense=8))
 
 
-# Variation
-
-
-@pytest.mark.parametrize("mirrored", [False, True])
-@pytest.mark.parametrize(
-    ("zoom", "move"), [(1.0, (0, 0)), (1.0, (14, -9)), (1.15, (17, 17)), (0.87, (-14, -15))]
-)
-def test_cells_move_with_the_image(zoom, move, mirrored):
-    cells = torch.zeros(1, 1, 13, 13)
-    cells[0, 0, 4:6, 8:11] = 1
-    image = torch.zeros(1, 1, 224, 224)
-    image[:, :, 9:217, 9:217] = cells.repeat_interleave(16, 2).repeat_interleave(16, 3)
-    pose = Pose(zoom, torch.tensor([move]), torch.tensor([mirrored]))
-    shown = pose.images(image, torch.zeros(1, 1, 1))
-    expected = torch.nn.functional.avg_pool2d(shown[:, :, 9:217, 9:217], 16)
-    found = pose.cells(cells, 224)
-    assert (found - expected).abs().mean() < 0.01
-    assert (found - expected).abs().max() < 0.45  # borders are interpolated
-
-
-def test_an_upright_pose_changes_nothing():
-    images = torch.rand(2, 3, 224, 224)
-    pose = Pose(1.0, torch.zeros(2, 2, dtype=torch.long), torch.zeros(2, dtype=torch.bool))
-    torch.testing.assert_close(pose.images(images, torch.zeros(3, 1, 1)), images)
-
-
-def test_variation_repeats_and_stays_in_range():
-    levels = torch.from_numpy(blobs(4).images)
-    first, second = (
-        vary(levels, GAO, Pose.draw(4, 224, generator), generator)
-        for generator in (torch.Generator().manual_seed(5), torch.Generator().manual_seed(5))
-    )
-    torch.testing.assert_close(first, second, rtol=0, atol=0)
-    assert first.abs().max() <= 1
-
-
-def test_what_a_window_clipped_stays_clipped():
-    levels = torch.zeros(1, 3, 224, 224, dtype=torch.uint8)
-    levels[:, 0] = 255
-    pose = Pose(1.0, torch.zeros(1, 2, dtype=torch.long), torch.zeros(1, dtype=torch.bool))
-    varied = vary(levels, GAO, pose, torch.Generator().manual_seed(0))
-    assert (varied[:, 0] == 1).all()
-    assert (varied[:, 1:] == -1).all()
-
-
-# Start, heads, decisions
+# Heads, decisions
 
 
 def test_targets_are_areas_as_they_are_shown():
