@@ -28,6 +28,7 @@ from LungCAD.train.detection.phantoms import (
     varied_study,
     with_mimics,
 )
+from LungCAD.train.detection.published_tables import LAYERS_PX
 from LungCAD.train.detection.slices import DISEASES, SliceSet
 from LungCAD.train.detection.store import read_slices
 from LungCAD.train.extra import require_training_packages
@@ -124,7 +125,7 @@ def _compare(
     progress: Progress,
 ) -> tuple[str, dict[str, Any]]:
     """Return all tables as Markdown and as plain data."""
-    from LungCAD.train.detection import tables
+    from LungCAD.train.detection import table_rows, tables
     from LungCAD.train.detection.training import origin
 
     convolutions = None
@@ -150,8 +151,8 @@ def _compare(
         )
         for pixels, row in patches.items():
             methods[pixels].append(row)
-    texts = [tables.methods_markdown(rows, pixels, DISEASES) for pixels, rows in methods.items()]
-    data = {"methods": {f"{pixels:g}": tables.rows_as_dict(rows) for pixels, rows in methods.items()}}
+    texts = [table_rows.methods_markdown(rows, pixels, DISEASES) for pixels, rows in methods.items()]
+    data = {"methods": {f"{pixels:g}": table_rows.rows_as_dict(rows) for pixels, rows in methods.items()}}
     if not options.no_layers:
         few = tables.few_patients(learned, parameters)
         of_all, of_few = (
@@ -160,10 +161,10 @@ def _compare(
             )
             for slices, share in ((learned, part(progress, 0.8, 0.93)), (few, part(progress, 0.93, 1.0)))
         )
-        texts.append(tables.layers_markdown(of_all, len(learned), DISEASES))
-        texts.append(tables.few_markdown(of_few, len(few), DISEASES))
-        data["layers_px"], data["few_slices"] = tables.LAYERS_PX, len(few)
-        data["layers"], data["layers_few"] = tables.rows_as_dict(of_all), tables.rows_as_dict(of_few)
+        texts.append(table_rows.layers_markdown(of_all, len(learned), DISEASES))
+        texts.append(table_rows.few_markdown(of_few, len(few), DISEASES))
+        data["layers_px"], data["few_slices"] = LAYERS_PX, len(few)
+        data["layers"], data["layers_few"] = table_rows.rows_as_dict(of_all), table_rows.rows_as_dict(of_few)
     return "\n\n".join(texts) + "\n", data
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,9 +22,11 @@ from LungCAD.train.detection.metrics import agreement, areas_under_roc
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.patch_baseline import patch_benchmark
 from LungCAD.train.detection.phantoms import benchmark_study, with_mimics
-from LungCAD.train.detection.scores import found_diseases, rounded
+from LungCAD.train.detection.published_tables import LAYERS_PX
+from LungCAD.train.detection.scores import found_diseases
 from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.splitting import chosen_folds
+from LungCAD.train.detection.table_rows import Row
 from LungCAD.train.detection.targets import area_target, square_millimetres
 from LungCAD.train.detection.training import fit, score
 
@@ -40,68 +41,8 @@ METHODS: dict[str, dict[str, object]] = {
 }
 """What is compared, by the parameters that differ."""
 
-PAPER_F1 = {
-    6000.0: {
-        "classification": (0.8642, 0.7686, 0.4602, 0.9468, 0.7959),
-        "regression L2": (0.8343, 0.4764, 0.2314, 0.8042, 0.6882),
-        "regression smooth L1": (0.9102, 0.7095, 0.3385, 0.8991, 0.8028),
-    },
-    4000.0: {
-        "classification": (0.8825, 0.7667, 0.5068, 0.9361, 0.7656),
-        "classification, not balanced": (0.8507, 0.7397, 0.4308, 0.8895, 0.7146),
-        "regression L2": (0.8385, 0.5868, 0.3102, 0.8008, 0.6487),
-        "regression smooth L1": (0.9079, 0.7190, 0.4092, 0.9152, 0.7774),
-    },
-}
-"""Tables 3 (T = 6000), 4 and 8 (T = 4000): F1 of each disease and overall."""
-
-PAPER_LAYERS_AUC = {
-    "conv1": (0.979, 0.951, 0.765, 0.985),
-    "conv2": (0.978, 0.953, 0.770, 0.990),
-    "conv3": (0.984, 0.955, 0.780, 0.987),
-    "conv4": (0.985, 0.957, 0.744, 0.989),
-    "conv5": (0.984, 0.950, 0.753, 0.988),
-    "fc6": (0.970, 0.900, 0.743, 0.985),
-    "CNN": (0.990, 0.964, 0.809, 0.995),
-}
-"""Table 5: AUC of each disease."""
-
-PAPER_LAYERS_F1 = {
-    "conv1": (0.871, 0.699, 0.349, 0.879, 0.713),
-    "conv2": (0.875, 0.711, 0.384, 0.895, 0.750),
-    "conv3": (0.883, 0.709, 0.386, 0.887, 0.750),
-    "conv4": (0.885, 0.714, 0.356, 0.897, 0.735),
-    "conv5": (0.889, 0.698, 0.384, 0.893, 0.754),
-    "fc6": (0.868, 0.629, 0.344, 0.877, 0.716),
-    "CNN": (0.908, 0.719, 0.409, 0.915, 0.777),
-}
-"""Table 6: F1 of each disease and overall."""
-
-PAPER_FEW_AUC = {
-    "conv1": (0.984, 0.976, 0.898, 0.988),
-    "conv2": (0.955, 0.958, 0.826, 0.975),
-    "conv3": (0.953, 0.954, 0.828, 0.967),
-    "conv4": (0.948, 0.951, 0.823, 0.966),
-    "conv5": (0.948, 0.950, 0.806, 0.967),
-    "fc6": (0.930, 0.939, 0.773, 0.985),
-    "CNN": (0.943, 0.917, 0.698, 0.988),
-}
-"""Table 7: AUC of each disease, from a smaller data set."""
-
-LAYERS_PX = 4000.0
-"""T of tables 5 to 7. The paper does not name it, but its network has the F1 of table 4 in table 6."""
-
 FEW = 18 / 240
 """Part of the slices that table 7 has: 18 of 240 thousand."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a table: F1 (C + 1,), overall last, and AUC (C,)."""
-
-    name: str
-    f1: tuple[float, ...]
-    auc: tuple[float, ...]
 
 
 def compare_methods(
@@ -269,62 +210,3 @@ def _row(
     present = tested.present(threshold)
     one = agreement(present, found_diseases(tested_scores, decisions))
     return Row(name, (*one.per_disease, one.f1), tuple(areas_under_roc(present, tested_scores)))
-
-
-def methods_markdown(rows: Sequence[Row], pixels: float, diseases: Sequence[str]) -> str:
-    """Return F1 of every method at one threshold, the paper's in brackets, and its AUC."""
-    paper, at = PAPER_F1.get(pixels, {}), _at(pixels)
-    title = f"F1 {at}, in brackets the paper's on LTRC"
-    f1 = _table(title, rows, lambda row: row.f1, paper, [*diseases, "overall"])
-    auc = _table(f"Area under the ROC curve {at}", rows, lambda row: row.auc, {}, diseases)
-    return f"{f1}\n\n{auc}"
-
-
-def layers_markdown(rows: Sequence[Row], slices: int, diseases: Sequence[str]) -> str:
-    """Return AUC and F1 of layers that learned from so many slices, the paper's on LTRC in brackets."""
-    how = f"by layer {_at(LAYERS_PX)}, from {slices} slices, in brackets the paper's on LTRC"
-    title = f"Area under the ROC curve {how} (table 5)"
-    auc = _table(title, rows, lambda row: row.auc, PAPER_LAYERS_AUC, diseases)
-    title = f"F1 {how} (table 6)"
-    f1 = _table(title, rows, lambda row: row.f1, PAPER_LAYERS_F1, [*diseases, "overall"])
-    return f"{auc}\n\n{f1}"
-
-
-def few_markdown(rows: Sequence[Row], slices: int, diseases: Sequence[str]) -> str:
-    """Return AUC of layers that learned from few slices, the paper's in brackets."""
-    title = (
-        f"Area under the ROC curve by layer {_at(LAYERS_PX)}, from {slices} slices, in brackets the paper's "
-        "on LTRC from 18,000 (table 7)"
-    )
-    return _table(title, rows, lambda row: row.auc, PAPER_FEW_AUC, diseases)
-
-
-def _at(pixels: float) -> str:
-    return f"at T = {pixels:.0f} px ({square_millimetres(pixels):.0f} mm2)"
-
-
-def rows_as_dict(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return plain data for JSON; what is undefined is None."""
-    plain = [[None if np.isnan(v) else round(float(v), 4) for v in (*row.f1, *row.auc)] for row in rows]
-    return [
-        {"name": row.name, "f1": values[: len(row.f1)], "auc": values[len(row.f1) :]}
-        for row, values in zip(rows, plain, strict=True)
-    ]
-
-
-def _table(
-    title: str,
-    rows: Sequence[Row],
-    values: Callable[[Row], Sequence[float]],
-    paper: dict[str, tuple[float, ...]],
-    columns: Sequence[str],
-) -> str:
-    lines = [f"| {title} | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    for row in rows:
-        theirs = paper.get(row.name, ())
-        cells = [
-            rounded(value) + (f" ({theirs[number]:.3f})" if theirs else "")
-            for number, value in enumerate(values(row))
-        ]
-        lines.append(f"| {row.name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)

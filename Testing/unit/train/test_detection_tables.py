@@ -9,21 +9,16 @@ from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection import tables
 from LungCAD.train.detection.kept_scores import KeptScores
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
-from LungCAD.train.detection.slices import DISEASES, SliceSet
-from LungCAD.train.detection.tables import (
+from LungCAD.train.detection.published_tables import (
     LAYERS_PX,
     PAPER_F1,
     PAPER_FEW_AUC,
     PAPER_LAYERS_AUC,
     PAPER_LAYERS_F1,
-    Row,
-    compare_layers,
-    compare_methods,
-    few_markdown,
-    few_patients,
-    layers_markdown,
-    methods_markdown,
 )
+from LungCAD.train.detection.slices import DISEASES, SliceSet
+from LungCAD.train.detection.table_rows import Row, few_markdown, layers_markdown, methods_markdown
+from LungCAD.train.detection.tables import compare_layers, compare_methods, few_patients
 from LungCAD.train.detection.training import fit
 
 SMALL = DetectionTrainingParameters(
