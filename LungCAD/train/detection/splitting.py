@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedGroupKFold
 
 from LungCAD.errors import InputError
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.targets import square_millimetres
+from LungCAD.train.patient_folds import patient_folds
 
 
 def chosen_folds(slices: SliceSet, parameters: DetectionTrainingParameters) -> NDArray[np.intp]:
@@ -37,13 +37,10 @@ def fold_of_slices(slices: SliceSet, folds: int, threshold_mm2: float, seed: int
     InputError
         There are fewer patients than folds.
     """
-    patients = len(np.unique(slices.patients))
-    if patients < folds:
-        raise InputError(slices.source, f"has {patients} patients for {folds} folds", "Give more patients")
     present = slices.present(threshold_mm2)
     kinds = np.where(present.any(1), 1 + np.argmax(slices.areas, axis=1), 0)
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     fold = np.empty(len(slices), np.intp)
-    for number, (_, test) in enumerate(splitter.split(kinds, kinds, slices.patients)):
+    parts = patient_folds(kinds, slices.patients, folds, seed, slices.source)
+    for number, (_, test) in enumerate(parts):
         fold[test] = number
     return fold

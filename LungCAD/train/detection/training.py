@@ -207,32 +207,44 @@ def fit(
     checkpoint: Path | None = None,
     progress: Progress = silent,
 ) -> CNNF:
-    """Return a network trained on the chosen slices; `checkpoint` and errors as in `fit_module`."""
+    """Return a network trained on the chosen slices; `checkpoint` and errors as in `fit_module`.
+
+    Raises
+    ------
+    InputError
+        Also where there is one slice alone, or batches of one are to be normalised.
+    """
+    p = parameters
     parts = [(slices, chosen)]
     if extra is not None:
         parts.append((extra, np.arange(len(extra))))
-    batches = training_batches(parts, head, parameters)
-    network = new_network(head.outputs, parameters)
-    some = next(in_order(slices, _some(chosen, parameters.seed), BALANCED_ON))
+    if sum(len(indices) for _, indices in parts) < 2:
+        raise InputError(slices.source, "leaves one slice to learn from", "Give more slices")
+    if p.normalise and start is None and p.batch < 2:
+        problem = "is 1: one slice alone has no spread to normalise by"
+        raise InputError("batch", problem, "Choose --batch 2 or more, or --no-normalise")
+    batches = training_batches(parts, head, p)
+    network = new_network(head.outputs, p)
+    some = next(in_order(slices, _some(chosen, p.seed), BALANCED_ON))
     if start is not None:
         _go_on_from(network, start)
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(parameters.seed)
-            renew_idle_filters(network, some, parameters.renew)
+            torch.manual_seed(p.seed)
+            renew_idle_filters(network, some, p.renew)
     else:
-        if parameters.oriented:
+        if p.oriented:
             orient_first_filters(network)
         balance_layers(network, some)
-    steps = parameters.epochs * len(batches)
-    learner = DetectionLearner(network, head, len(slices.diseases), parameters, steps)
-    if parameters.normalise and start is None:
+    steps = p.epochs * len(batches)
+    learner = DetectionLearner(network, head, len(slices.diseases), p, steps)
+    if p.normalise and start is None:
         add_batch_norm(network.features)
         add_batch_norm(network.classifier, but_last=True)
     fit_module(
         learner,
         batches,
-        epochs=parameters.epochs,
-        device=parameters.device,
+        epochs=p.epochs,
+        device=p.device,
         checkpoint=checkpoint,
         progress=progress,
     )

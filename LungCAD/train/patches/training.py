@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 
 from LungCAD.errors import InputError
@@ -18,6 +17,7 @@ from LungCAD.train.patches.fitting import State, confusion_of, fit, patch_input
 from LungCAD.train.patches.learner import PatchLearner
 from LungCAD.train.patches.parameters import PatchTrainingParameters
 from LungCAD.train.patches.patch_set import PatchSet
+from LungCAD.train.patient_folds import patient_folds
 from LungCAD.unary.patch_input import PatchInput
 
 
@@ -88,11 +88,7 @@ def split_by_patient(data: PatchSet, folds: int, seed: int) -> Iterator[tuple[np
     InputError
         Fewer patients than folds, or a class that all its patients have in one fold.
     """
-    patients = len(np.unique(data.patients))
-    if patients < folds:
-        raise InputError(data.source, f"has {patients} patients for {folds} folds", "Give more patients")
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    for train, test in splitter.split(data.labels, data.labels, data.patients):
+    for train, test in patient_folds(data.labels, data.patients, folds, seed, data.source):
         missing = sorted({data.classes[label] for label in set(data.labels) - set(data.labels[train])})
         if missing:
             raise InputError(

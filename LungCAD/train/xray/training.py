@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from sklearn.model_selection import StratifiedGroupKFold
 from torch import nn
 
 from LungCAD.devices import choose_device
-from LungCAD.errors import InputError
 from LungCAD.images.square import Square
 from LungCAD.networks import ARCHITECTURES
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.xray_input import XrayInput
 from LungCAD.train.checkpoints import claim_checkpoints, digest
 from LungCAD.train.lightning_run import fit_module
+from LungCAD.train.patient_folds import patient_folds
 from LungCAD.train.xray.batches import Kept, load_films, training_batches
 from LungCAD.train.xray.learner import XrayLearner
 from LungCAD.train.xray.parameters import XrayTrainingParameters
@@ -59,6 +56,8 @@ def train_xray(
     Cancelled
         From `progress`.
     """
+    views, patients = ([getattr(film, name) for film in films.films] for name in ("view", "patient"))
+    parts = list(patient_folds(views, patients, parameters.folds, parameters.seed, films.source))
     kept = load_films(films, parameters.side, part(progress, 0.0, 0.05))
     always = load_films(extra, parameters.side, part(progress, 0.05, 0.1)) if extra else []
     if checkpoints is not None:
@@ -73,7 +72,7 @@ def train_xray(
         return fit(chosen + always, replace(parameters, epochs=epochs), file, share)
 
     scores: list[Score] = []
-    for number, (train, test) in enumerate(split_by_patient(films, parameters)):
+    for number, (train, test) in enumerate(parts):
         epochs = parameters.fold_epochs or parameters.epochs
         network = fitted(f"fold-{number + 1}", [kept[i] for i in train], number, epochs)
         scores += score_films(network, films.take(test), parameters)
@@ -117,20 +116,6 @@ def score_films(
         predicted = Square.without_borders(image, prepare.side).take(lung) > 0.5
         scores.append(score(film.name, film.view, predicted, truth, film.pixel_mm))
     return scores
-
-
-def split_by_patient(
-    films: RadiographSet, parameters: XrayTrainingParameters
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the indices to train and to test on; no patient is in both, views are as even as can be."""
-    patients = [film.patient for film in films.films]
-    count = len(set(patients))
-    if count < parameters.folds:
-        raise InputError(
-            films.source, f"has {count} patients for {parameters.folds} folds", "Give more patients"
-        )
-    splitter = StratifiedGroupKFold(parameters.folds, shuffle=True, random_state=parameters.seed)
-    yield from splitter.split(patients, [film.view for film in films.films], patients)
 
 
 def network_options(parameters: XrayTrainingParameters) -> dict[str, object]:

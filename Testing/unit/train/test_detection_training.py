@@ -226,7 +226,7 @@ def test_scores_of_a_disease_that_never_occurs_are_dashes():
         {"head": "smooth_l1", "target": "ramp"},
         {"head": "softmax"},
         {"local": 0.0},
-        {"normalise": True},
+        {"normalise": False},
     ],
 )
 def test_every_kind_of_network_is_trained_and_scored(choices):
@@ -236,6 +236,16 @@ def test_every_kind_of_network_is_trained_and_scored(choices):
     assert np.isfinite(training.scores).all()
     assert len(training.decisions) == 4
     assert list(training.network.state_dict()) == list(CNNF(4, width=1 / 32, dense=8).state_dict())
+
+
+def test_one_slice_alone_has_no_spread_to_balance_or_to_normalise_by():
+    with pytest.raises(InputError, match=r"batch: is 1.*--no-normalise"):
+        train_detection(blobs(), replace(SMALL, epochs=1, batch=1))
+    found = train_detection(blobs(), replace(SMALL, epochs=1, batch=1, normalise=False))
+    assert np.isfinite(found.scores).all()
+    apart = replace(blobs(2, 2), folds=np.array([0, 1]))
+    with pytest.raises(InputError, match="one slice to learn from"):
+        train_detection(apart, replace(SMALL, epochs=1, normalise=False))
 
 
 @pytest.fixture
