@@ -19,49 +19,14 @@ from LungCAD.labels import load_schema
 from LungCAD.networks import UNet
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.confusion import ConfusionTable
-from LungCAD.train.ild.batches import SlicesByEpoch, VariedSlices, as_batch, random_window
-from LungCAD.train.ild.loss import OUTSIDE, UNLABELLED
 from LungCAD.train.ild.networks import network_options, new_network, read_start
 from LungCAD.train.ild.outcome import write_outcome
-from LungCAD.train.ild.parameters import IldTrainingParameters
-from LungCAD.train.ild.scores import markdown, scores_csv, summary
-from LungCAD.train.ild.slices import LungSlice, SliceSet
+from LungCAD.train.ild.scores import markdown
 from LungCAD.train.ild.splitting import split_folds, split_validation
 from LungCAD.train.ild.stopping import StopWithoutGain
 from LungCAD.train.ild.training import Fitted, IldTraining, confusion_of, fit, train_ild
 from LungCAD.weights import load_network
-
-CLASSES = ("healthy", "ground_glass", "consolidation")
-LEVELS_HU = (-870.0, -600.0, 0.0)
-SIDE = 32
-
-TINY = IldTrainingParameters(
-    variant="16 kernels/layer",
-    learning_rate=3e-3,
-    epochs=4,
-    folds=2,
-    validation=0.34,
-    dropout=0.1,
-    device="cpu",
-)
-
-
-def drawing(seed: int, patient: str) -> LungSlice:
-    """A lung in a wall: bands of all classes, a third of it unlabelled."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[:SIDE, :SIDE]
-    lung = (y - SIDE / 2) ** 2 + (x - SIDE / 2) ** 2 < (SIDE / 2 - 4) ** 2
-    bands = (x // 7 + rng.integers(3)) % 3
-    hu = np.where(lung, np.array(LEVELS_HU)[bands], 40.0) + rng.normal(0, 20, lung.shape)
-    targets = np.where(lung, np.where(y < 22, bands, UNLABELLED), OUTSIDE)
-    return LungSlice(hu.astype(np.int16), targets.astype(np.int8), patient)
-
-
-def drawings(patients: int = 6, slices: int = 2) -> SliceSet:
-    """So many patients with so many slices each."""
-    made = tuple(drawing(10 * p + s, f"patient-{p}") for p in range(patients) for s in range(slices))
-    return SliceSet(made, CLASSES, IldInput(), "drawings", "none", synthetic=True)
-
+from Testing.unit.train.drawn_slices import CLASSES, TINY, drawings
 
 QUICK = replace(TINY, folds=0, epochs=1)
 KILLED = replace(TINY, epochs=8, folds=0, window=32, scanners=True, schedule="one-cycle")
@@ -85,7 +50,7 @@ def test_a_killed_training_ends_as_an_unbroken_one(tmp_path):
     whole = train_ild(drawings(), KILLED)
     code = (
         "import torch; torch.set_num_threads(1)\n"
-        "from test_ild_training import KILLED, Path, drawings, train_ild\n"
+        "from pathlib import Path\nfrom test_ild_training import KILLED, drawings, train_ild\n"
         f"train_ild(drawings(), KILLED, checkpoints=Path({str(tmp_path)!r}))\n"
         "print('ended')\n"
     )
@@ -295,41 +260,6 @@ def test_validation_shows_every_class_where_one_part_can():
     assert "patient-0" in learned.patients
 
 
-def test_what_chance_decides_depends_on_seed_epoch_and_slice_alone():
-    order = SlicesByEpoch(12, 0, 0)
-    varied = VariedSlices(drawings(), replace(TINY, window=24, scanners=True), order)
-    first = varied[3]
-    assert torch.equal(first[0], varied[3][0]) and first[0].shape == (1, 1, 24, 24)
-    order.set_epoch(1)
-    assert not torch.equal(first[0], varied[3][0])
-    order.set_epoch(0)
-    assert torch.equal(first[0], varied[3][0])
-
-
-def test_image_and_targets_are_turned_together():
-    """Bright where consolidation is, whatever the orientation."""
-    order = SlicesByEpoch(12, 0, 0)
-    varied = VariedSlices(drawings(), TINY, order)
-    shapes = set()
-    for epoch in range(12):
-        order.set_epoch(epoch)
-        image, targets = varied[0]
-        assert image[0][targets == 2].mean() > 0.75 > 0.3 > image[0][targets == 0].mean()
-        shapes.add(tuple(targets.flatten().tolist()))
-    assert len(shapes) > 4
-
-
-def test_processes_share_an_epoch(monkeypatch):
-    import LungCAD.train.ild.batches as batches
-
-    taken = []
-    for rank in range(3):
-        monkeypatch.setattr(batches, "_place", lambda rank=rank: (rank, 3))
-        taken.append(list(SlicesByEpoch(11, 0, 0)))
-    assert [len(part) for part in taken] == [3, 3, 3], "equally many steps"
-    assert len({index for part in taken for index in part}) == 9
-
-
 def test_every_process_scores_all_slices(monkeypatch):
     """None of them puts together what the others counted."""
     import LungCAD.train.ild.batches as batches
@@ -359,53 +289,3 @@ def test_the_learning_rate_falls_to_its_end_however_many_processes_share_the_ste
     with pytest.raises(Cancelled):
         train_ild(drawings(6, 1), p)  # four are learned from, in four epochs
     assert seen == [steps]
-
-
-def test_an_epoch_may_show_slices_more_than_once():
-    order = SlicesByEpoch(12, 30, 0)
-    taken = list(order)
-    assert sorted(taken) == list(range(30)) and len(order) == 30
-    varied = VariedSlices(drawings(), replace(TINY, window=24), order)
-    assert not torch.equal(varied[3][0], varied[15][0]), "the same slice, varied otherwise"
-    assert len(list(SlicesByEpoch(12, 5, 0))) == 5
-
-
-def test_windows_show_a_labelled_pixel():
-    rng = np.random.default_rng(0)
-    targets = np.full((90, 70), OUTSIDE, np.int8)
-    targets[5, 66] = 1
-    for _ in range(20):
-        box = random_window(targets, 32, rng)
-        assert targets[box].shape == (32, 32) and (targets[box] == 1).sum() == 1
-    assert targets[random_window(targets, 200, rng)].shape == (90, 70)
-
-
-def test_filled_pixels_take_no_part():
-    image, targets = as_batch(np.ones((33, 20), np.float32), np.zeros((33, 20), np.int8), 32)
-    assert image.shape == (1, 1, 64, 32) and image.sum() == 33 * 20
-    assert (targets >= 0).sum() == 33 * 20 and (targets == OUTSIDE).sum() == 64 * 32 - 33 * 20
-
-
-def test_scores_in_closed_form():
-    tables = [
-        ConfusionTable(np.array([[8, 2], [0, 10]]), ("healthy", "fibrosis")),
-        ConfusionTable(np.array([[10, 0], [5, 5]]), ("healthy", "fibrosis")),
-    ]
-    result = summary(tables)
-    assert result["balanced_accuracy"] == {"mean": 0.825, "sd": 0.075, "worst": 0.75}
-    assert result["dice"]["healthy"]["mean"] == pytest.approx((16 / 18 + 20 / 25) / 2, abs=1e-4)
-    assert "| fibrosis | 0.750 ± 0.250 |" in markdown(tables)
-    assert "| healthy | 0.9000 | 0.1000 |" in markdown(tables)
-    assert scores_csv(tables).splitlines()[1] == "1,0.9000,healthy,0.8000,0.8889"
-
-
-def test_confusion_counts_labelled_pixels_alone():
-    class Bright(torch.nn.Module):
-        def forward(self, images):
-            levels = torch.tensor([0.11, 0.33, 0.83]).view(1, 3, 1, 1)
-            return -(images - levels).abs()
-
-    one = replace(drawings(1, 1), slices=(drawing(0, "a"),))
-    table = confusion_of(Bright(), one, TINY)
-    assert table.counts.sum() == (one.slices[0].targets >= 0).sum()
-    assert table.balanced_accuracy > 0.99
