@@ -13,6 +13,7 @@ from LungCAD.images.geometry import spacing_zyx
 from LungCAD.images.hounsfield import AIR_HU
 from LungCAD.lungs.airways import walled_gas
 from LungCAD.lungs.body import air_in_body, body_middle
+from LungCAD.lungs.cavity import ChestCavity, chest_cavity
 from LungCAD.lungs.cores import WIDE_LUNG, WIDE_MM, lung_cores
 from LungCAD.lungs.lung_field import LungFieldParameters
 from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, box_around, components, erode
@@ -30,12 +31,14 @@ class LungExtent:
     areas_cm2 : of every slice, feet first; 0 where no lung is in view, or the edge of the picture cuts it.
     rows, columns : first pixel, and the one after the last; None where no lung is in view.
     cut : of every slice, whether lung reaches the edge of the picture, so that some of it is missing.
+    cavity : where in the slices lung can be, also dense; None where no lung is in view.
     """
 
     areas_cm2: NDArray[np.float64]
     rows: tuple[int, int] | None
     columns: tuple[int, int] | None
     cut: NDArray[np.bool_]
+    cavity: ChestCavity | None = None
 
 
 def lung_extent(axial: sitk.Image) -> LungExtent:
@@ -63,6 +66,7 @@ def lung_extent(axial: sitk.Image) -> LungExtent:
         (rows.start * factors[1], rows.stop * factors[1]),
         (columns.start * factors[0], columns.stop * factors[0]),
         _cut(hu, rows, spacing)[blocks],
+        ChestCavity(chest_cavity(cores, body_middle(hu), spacing), tuple(factors[::-1])),
     )
 
 

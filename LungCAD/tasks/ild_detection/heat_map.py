@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
 import torch
 from numpy.typing import NDArray
+from torch.nn.functional import interpolate, pad
 
 from LungCAD.images.geometry import from_axial, image_like, to_axial
+from LungCAD.lungs.cavity import ChestCavity
 from LungCAD.networks.cnn_f import INPUT_PX
 from LungCAD.tasks.detection_input import Field
 
@@ -25,21 +28,35 @@ SLICES_AT_ONCE = 16
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Maps (N, y, x), 0 to 1, of the slices `indices` of the axial stack, and the field they lie in."""
+    """Maps (N, y, x), 0 to 1, of the slices `indices` of the axial stack, and the field they lie in.
+
+    cavity : where lung can be; the network's places are coarse, and heat of one at the pleura would reach
+    beyond the chest.
+    """
 
     maps: torch.Tensor
     indices: NDArray[np.intp]
     field: Field
+    cavity: ChestCavity
 
     def image(self, ct: sitk.Image) -> sitk.Image:
-        """Return the maps in per cent, uint8 on the grid of `ct`; 0 beside the field and on other slices."""
+        """Return the maps in per cent, uint8 on the grid of `ct`; 0 beside the cavity and on other slices."""
         axial = to_axial(ct)
         volume = np.zeros(axial.GetSize()[::-1], np.uint8)
         for start in range(0, len(self.indices), SLICES_AT_ONCE):
             chunk = slice(start, start + SLICES_AT_ONCE)
             placed = self.field.put_back(aligned(self.maps[chunk]))
+            placed *= self._inside(self.indices[chunk], placed.shape[1:])
             volume[self.indices[chunk]] = placed.mul_(100).round_().to(torch.uint8).numpy()
         return from_axial(image_like(volume, axial), ct)
+
+    def _inside(self, indices: NDArray[np.intp], shape: Sequence[int]) -> torch.Tensor:
+        """Return the cavity in these slices, (N, Y, X) bool, its border between the cells' middles."""
+        cells, (layers, *factors) = self.cavity.mask, self.cavity.factors
+        chosen = torch.from_numpy(cells[(indices // layers).clip(max=len(cells) - 1)])
+        fine = interpolate(chosen[:, None].float(), scale_factor=factors, mode="bilinear")
+        rows, columns = (length - known for length, known in zip(shape, fine.shape[2:], strict=True))
+        return pad(fine, [0, columns, 0, rows], mode="replicate")[:, 0] > 0.5
 
 
 def aligned(maps: torch.Tensor) -> torch.Tensor:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, require_hu
+from LungCAD.lungs.cavity import ChestCavity
 from LungCAD.lungs.extent import lung_extent
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.findings import Finding, Findings, SliceReading
@@ -81,7 +82,7 @@ def run(
     heat_maps = {}
     if parameters.heat_maps:
         progress(0.9, "Finding where in the slices it is")
-        heat_maps = _heat_maps(detector, maps, judged, own, field)
+        heat_maps = _heat_maps(detector, maps, judged, own, field, extent.cavity)
     progress(1.0, "Done")
     findings = _findings(detector, stack, areas, judged, own, curves)
     return IldDetection(ct, findings, cautions, heat_maps)
@@ -119,6 +120,7 @@ def _heat_maps(
     judged: NDArray[np.intp],
     own: NDArray[np.float32],
     field: Field,
+    cavity: ChestCavity,
 ) -> dict[str, HeatMap]:
     found = {}
     for number, label in enumerate(detector.diseases):
@@ -127,7 +129,7 @@ def _heat_maps(
         if seen.size:
             saliency = detector.saliency(maps[seen], number)
             saliency *= torch.from_numpy(own[seen, number])[:, None, None]
-        found[label.code] = HeatMap(saliency, judged[seen], field)
+        found[label.code] = HeatMap(saliency, judged[seen], field, cavity)
     return found
 
 

@@ -12,11 +12,13 @@ import torch
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import ScanFacts, to_axial
+from LungCAD.lungs.extent import lung_extent
 from LungCAD.networks import UNet
 from LungCAD.progress import silent
 from LungCAD.saliency import grad_cam
-from LungCAD.tasks.detection_input import centred
+from LungCAD.tasks.detection_input import DetectionInput, centred
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters, run
+from LungCAD.tasks.ild_detection.heat_map import HeatMap
 from LungCAD.weights import ModelCard, NetworkDescription, load_network, save_network
 from Testing.slicer.spot_network import CODES, chest, chest_image, save_spot_network
 
@@ -81,6 +83,21 @@ def test_heat_maps_lie_on_their_spots(result):
         plane = heat[where[1]].astype(float)
         middle = [(plane * places).sum() / plane.sum() for places in np.mgrid[:160, :160]]
         assert np.hypot(middle[0] - row, middle[1] - column) * 2.2 < 12  # mm; a map's pixel is 23 mm wide
+
+
+@pytest.mark.parametrize("size", [160, 157])
+def test_heat_stays_within_the_chest(size):
+    """A map that is hot everywhere reaches both drawn lungs, what lies between, and little beyond."""
+    ct = chest_image(chest({}))[:size, :size]
+    extent, (_, field) = lung_extent(ct), DetectionInput().place(ct)
+    hot = HeatMap(torch.ones(2, 13, 13), np.array([4, 10]), field, extent.cavity)
+    beside, heat = sitk.GetArrayFromImage(hot.image(ct))[[4, 10]]
+    y, x = np.mgrid[:size, :size]
+    right, left = (((y - 80) / 36) ** 2 + ((x - middle) / 22) ** 2 for middle in (50, 110))
+    assert (heat[(right < 1) | (left < 1)] == 100).all() and heat[80, 80] == 100
+    far = 1 + 24 / 2.2 / 22
+    assert not heat[(right > far**2) & (left > far**2) & ((x < 50) | (x > 110))].any()
+    assert (beside == heat).mean() > 0.9, "no air there, but near it"
 
 
 @pytest.mark.parametrize("order", ["LPS", "RAS", "LPI", "SRP", "IAR", "PSL"])
