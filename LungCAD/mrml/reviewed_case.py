@@ -28,19 +28,16 @@ from LungCAD.mrml.review_texts import (
     whose_review,
 )
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
+from LungCAD.mrml.scan_order import Identity, identify_in_steps
 from LungCAD.mrml.segments import show_labels
 from LungCAD.mrml.slice_views import show_point, shows_plane
-from LungCAD.mrml.volumes import voxels_of
 from LungCAD.review import (
     Decision,
     Edit,
     Facts,
     Ledger,
     Review,
-    case_pseudonym_in_steps,
     disagreement_ml,
-    slices_last,
-    stack_view,
     uncertain_ml,
 )
 from LungCAD.review.review import LEDGER
@@ -136,22 +133,18 @@ class ReviewedCase:
         self.take_edits()
         yield 0.0
         stack = yield from self.review.state.constraints_in_steps()
-        return PlacedVoxels(slices_last(stack, self.labels.grid), self.labels.place)
+        return PlacedVoxels(self.labels.voxels(stack), self.labels.place)
 
     def jump(self, number: int) -> None:
         """Show a slice in all views: where it is least sure, else in the middle of its lung."""
-        row, column = self._point_of_interest(number)
-        index = [row, column]
-        index.insert(2 - axial_axis(self.labels.grid), number)
-        x, y, z = self.labels.place.TransformIndexToPhysicalPoint(index[::-1])
+        index = self.labels.index(number, *self._point_of_interest(number))
+        x, y, z = self.labels.place.TransformIndexToPhysicalPoint(index)
         show_point(self.labels.volume, (-x, -y, z))
 
     def is_seen(self, number: int) -> bool:
         """Tell whether a view shows the slice; where no view lies along the slices, nobody can tell."""
         place, axis = self.labels.place, axial_axis(self.labels.grid)
-        index = [0, 0, 0]
-        index[axis] = number
-        x, y, z = place.TransformIndexToPhysicalPoint(index)
+        x, y, z = place.TransformIndexToPhysicalPoint(self.labels.index(number, 0, 0))
         along = np.reshape(place.GetDirection(), (3, 3))[:, axis] * (-1, -1, 1)
         return shows_plane((-x, -y, z), along, place.GetSpacing()[axis] / 2)
 
@@ -215,12 +208,13 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     InputError
         The review that is kept there is damaged or of another schema, or the folder cannot be written.
     """
-    labels = ReviewedLabels(subject.labels, subject.volume, subject.schema)
-    case = yield from case_pseudonym_in_steps(voxels_of(subject.volume))
-    provenance = stack_view(subject.provenance)
+    scan = yield from _identify_in_steps(subject.volume, root, reviewer)
+    case = scan.case
+    labels = ReviewedLabels(subject.labels, subject.volume, subject.schema, scan.backwards)
+    provenance = _stack(labels, subject.provenance)
     empty = np.zeros(provenance.shape, np.uint8)
-    stack = labels.read(empty) if subject.result is None else stack_view(subject.result)
-    facts = yield from _facts_in_steps(subject, stack, provenance)
+    stack = labels.read(empty) if subject.result is None else _stack(labels, subject.result)
+    facts = yield from _facts_in_steps(subject, labels, stack, provenance)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
     folder = review_folder(root, case, reviewer)
     if is_review(folder):
@@ -242,7 +236,7 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     yield from keep_in_steps(review, labels.node)
     doubt = None
     if subject.uncertainty is not None:
-        view = stack_view(subject.uncertainty)
+        view = _stack(labels, subject.uncertainty)
         doubt = np.empty(view.shape, view.dtype)
         yield from copy_in_chunks(view, doubt)
     return ReviewedCase(review, labels, doubt)
@@ -265,16 +259,18 @@ def resume_review(
         There is no review of this scan by this reader, it is damaged or of another schema; the scene's is
         that of another scan or reader.
     """
-    case = finish(case_pseudonym_in_steps(voxels_of(volume)))
-    folder = review_folder(root, case, reviewer)
-    if labels is not None and has_review(labels):
-        _require_own(labels, volume, case, reviewer)
+    is_carried = labels is not None and has_review(labels)
+    carried = whose_review(labels)[0] if is_carried else ""
+    scan = finish(_identify_in_steps(volume, root, reviewer, carried))
+    folder = review_folder(root, scan.case, reviewer)
+    if is_carried:
+        _require_own(labels, volume, scan.case, reviewer)
         folder = restore_from_scene(labels, folder)
     review = Review.resume(folder, reviewer)
     _require_schema(review, schema)
     if labels is None:
         labels = add_node("vtkMRMLSegmentationNode", f"{volume.GetName()} labels")
-    reviewed = ReviewedLabels(labels, volume, schema)
+    reviewed = ReviewedLabels(labels, volume, schema, scan.backwards)
     reviewed.write(review.state.masks.labels)
     keep_in_scene(review, labels)
     return ReviewedCase(review, reviewed)
@@ -307,10 +303,12 @@ def is_review(folder: Path) -> bool:
     return bool(Ledger(folder / LEDGER).entries)
 
 
-def _facts_in_steps(subject: Subject, stack: NDArray, provenance: NDArray) -> Steps[Facts]:
+def _facts_in_steps(
+    subject: Subject, labels: ReviewedLabels, stack: NDArray, provenance: NDArray
+) -> Steps[Facts]:
     voxel_ml = float(np.prod(subject.provenance.GetSpacing())) / 1000
     images = (subject.uncertainty, subject.alternative)
-    uncertainty, other = (None if image is None else stack_view(image) for image in images)
+    uncertainty, other = (None if image is None else _stack(labels, image) for image in images)
     scores: dict[str, tuple[float, ...]] = {}
     for part in slabs(stack):
         found = {}
@@ -321,6 +319,22 @@ def _facts_in_steps(subject: Subject, stack: NDArray, provenance: NDArray) -> St
         scores = {name: scores.get(name, ()) + numbers for name, numbers in found.items()}
         yield part.stop / len(stack)
     return Facts(subject.schema.name, subject.schema.values, voxel_ml, scores)
+
+
+def _stack(labels: ReviewedLabels, image: sitk.Image) -> NDArray:
+    """Return a view of an image on the grid of the scan, which has to outlive it, as a stack."""
+    return labels.stack(sitk.GetArrayViewFromImage(image))
+
+
+def _identify_in_steps(
+    volume: slicer.vtkMRMLScalarVolumeNode, root: Path, reviewer: str, carried: str = ""
+) -> Steps[Identity]:
+    """Return who the scan is; its slices are counted as in the review that the scene or the folder has."""
+
+    def is_known(case: str) -> bool:
+        return case == carried if carried else is_review(review_folder(root, case, reviewer))
+
+    return (yield from identify_in_steps(volume, is_known))
 
 
 def _digest(parameters: Mapping[str, Any]) -> str:

@@ -94,6 +94,41 @@ class LogicTest(ScanTestCase):
         probability = column(nodes.table, "Ground glass opacity")
         self.assertEqual(np.flatnonzero(probability > 0.5).tolist(), [7, 8, 9])
 
+    def test_a_left_handed_volume(self):
+        """Slicer loads it with its slices in reverse: all the same, numbers and name of the scan hold."""
+        from LungCAD.mrml.detection import findings_of, heat_map_of, show_slice
+        from LungCAD.mrml.scan_findings import findings_on
+        from LungCAD.mrml.scan_order import identify_in_steps
+        from LungCAD.steps import finish
+
+        place = AXIAL @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, 23], [0, 0, 0, 1.0]])
+        ct = self.scan(place=place, hu=np.ascontiguousarray(chest(SPOTS)[::-1]))
+        nodes = self.logic().detect(ct, **self.method)
+        self.assert_found(nodes)
+        heat = slicer.util.arrayFromVolume(heat_map_of(nodes, BRIGHT))
+        inside = np.isin(np.arange(24)[::-1], SPOTS[BRIGHT][0])
+        self.assertGreater(heat[inside].max(), 90)
+        self.assertLess(heat[~inside].max(), 6)
+        views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+
+        def shown(volume):
+            show_slice(volume, 11)
+            return [round(view.GetSliceOffset(), 6) for view in views]
+
+        said, heights = finish(identify_in_steps(ct)), shown(ct)
+        self.assertIn(350.0, heights)  # the eleventh from 300 mm on, every 5 mm
+        with tempfile.TemporaryDirectory() as folder:
+            slicer.util.saveScene(str(Path(folder) / "scene.mrb"))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(str(Path(folder) / "scene.mrb"))
+        ct = slicer.util.getNode("Scan")
+        self.assertEqual(finish(identify_in_steps(ct)).case, said.case)
+        views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+        self.assertEqual(shown(ct), heights)
+        nodes = findings_on(ct, type(nodes))
+        readings = {one.number: one.z_mm for one in findings_of(nodes).judged}
+        self.assertEqual(readings[11], 350.0)
+
     def test_what_cannot_be_used(self):
         small = chest(SPOTS)[:, 40:110, 40:110]
         coarse = AXIAL @ np.diag([1, 4, 1, 1.0])
