@@ -122,13 +122,15 @@ class ReviewPanel:
     ) -> None:
         """Let the reader resume a review of this scan; may be called often.
 
-        A review that a loaded scene carries beside `labels` is resumed at once, where it is of this scan and
-        reader.
+        A review that the scene carries beside `labels` is resumed at once, where it is of this scan and
+        reader and none of this scan is open: that of another scan is left then.
         """
         self._scan = None if volume is None else (volume, schema)
         pair = None if volume is None or labels is None else (volume, labels)
-        if self.case is None and pair is not None and pair != self._offered:
+        is_open = self.case is not None and self.case.labels.volume is volume
+        if not is_open and not self._resting and pair is not None and pair != self._offered:
             self._offered = pair
+            self.take_edits()
             self._resume_offered()
         self.refresh()
 
@@ -228,6 +230,9 @@ class ReviewPanel:
             self.case.close()
             if self.case.labels.node is not case.labels.node:  # labels of two scans would lie over each other
                 self.case.labels.node.SetDisplayVisibility(False)
+                case.labels.node.SetDisplayVisibility(True)
+        if self._subject is not None and self._subject.labels is not case.labels.node:
+            self._subject = None
         self.case = case
         self.display.show(case)
         self.editor.show(case.labels.node, case.labels.volume)

@@ -438,6 +438,10 @@ class PanelTest(PanelTestCase):
         self.assertEqual(self.panel.logic.resultNodes(self.node), found)
         self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+        count = slicer.mrmlScene.GetNumberOfNodes()
+        self.compute()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), found)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
 
     def test_a_closed_scene(self):
         review = self.detected()
