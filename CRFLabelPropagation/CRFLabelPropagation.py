@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 METHOD = load_method("label_propagation")
 
+MODEL = "label propagation"
+"""What made the labels, as their reviews have it."""
+
 MAIN_PARAMETERS = ("mode", "unary")
 """Shown to everybody; the others are under Advanced."""
 
@@ -144,7 +147,7 @@ class CRFLabelPropagationWidget(ModulePanel):
         ]
         self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
         ui.jobLayout.addWidget(self.jobBar.widget)
-        self.review = ReviewPanel(repropagate=self.onRepropagate, resumed=self.onResumed)
+        self.review = ReviewPanel(MODEL, repropagate=self.onRepropagate, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
         self.remeasure = Remeasure(self, ui.resultLayout)
         ui.networkPath.currentPathChanged.connect(self.onNetworkChosen)
@@ -268,7 +271,7 @@ class CRFLabelPropagationWidget(ModulePanel):
                     result.images["uncertainty"],
                     alternative=result.images["unary_labels"],
                     result=result.images["labels"],
-                    model="label propagation",
+                    model=MODEL,
                     parameters=case.parameters,
                 )
             )

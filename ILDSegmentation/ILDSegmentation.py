@@ -41,6 +41,9 @@ from LungCAD.worker import JobResult
 
 METHOD = load_method("ild_segmentation")
 
+MODEL = "ILD segmentation"
+"""What made the labels, as their reviews have it; there the name of the weights follows."""
+
 WEIGHTS = {"lungnet-six": "LungNet, six patterns", "lungnet-gao": "LungNet, Gao's five"}
 SCHEMAS = {"lungnet-six": "lungnet6", "lungnet-gao": "gao5"}
 """Classes of the shipped weights; those of a file stand in it."""
@@ -148,7 +151,7 @@ class ILDSegmentationWidget(FolderPanel):
         self.forms[1].widgets["slices"].placeholderText = _("All, or such as 5,20-40,50-90:10")
         self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
         ui.jobLayout.addWidget(self.jobBar.widget)
-        self.review = ReviewPanel(resumed=self.onResumed)
+        self.review = ReviewPanel(MODEL, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
         self.remeasure = Remeasure(self, ui.resultLayout)
         self.addFolder(ui)
@@ -232,7 +235,7 @@ class ILDSegmentationWidget(FolderPanel):
                     result.images["provenance"],
                     result.images["uncertainty"],
                     result=result.images["labels"],
-                    model=f"ILD segmentation, {Path(case.parameters['weights']).stem}",
+                    model=f"{MODEL}, {Path(case.parameters['weights']).stem}",
                     parameters=case.parameters,
                 )
             )

@@ -39,6 +39,9 @@ from LungCAD.worker import JobResult
 
 METHOD = load_method("xray_lungs")
 
+MODEL = "lungs on radiographs"
+"""What made the labels, as their reviews have it."""
+
 WEIGHTS = {"xray-unet": "U-Net"}
 
 CHOICE_NAMES = {
@@ -105,7 +108,7 @@ class XrayLungSegWidget(FolderPanel):
             ParameterForm(ui.advancedLayout, [METHOD["bone"], METHOD["device"]], TITLES, CHOICE_NAMES),
         ]
         ui.jobLayout.addWidget(self.jobBar.widget)
-        self.review = ReviewPanel(resumed=self.onResumed)
+        self.review = ReviewPanel(MODEL, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
         self.addFolder(ui)
         for box in (ui.fillCheckBox, ui.probabilityCheckBox):
@@ -161,7 +164,7 @@ class XrayLungSegWidget(FolderPanel):
             nodes = self.logic.resultOf(self.node, case.volume)
             shown = yield from lungs_in_steps(result, case.volume, nodes)
             self.logic.keepOf(case.volume, self.node, shown, summary=summary_of_film(result))
-            subject = review_subject(result, case.volume, shown.labels, case.parameters)
+            subject = review_subject(result, case.volume, shown.labels, case.parameters, MODEL)
             yield from self.review.result_in_steps(subject)
         show_film(case.volume)
         self.showAsChosen()

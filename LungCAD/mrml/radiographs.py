@@ -92,8 +92,12 @@ def review_subject(
     film: slicer.vtkMRMLScalarVolumeNode,
     labels: slicer.vtkMRMLSegmentationNode,
     parameters: Mapping[str, Any],
+    model: str,
 ) -> Subject:
-    """Return what is to be reviewed of the job "xray": all of the film, also where it found no lung."""
+    """Return what is to be reviewed of the job "xray": all of the film, also where it found no lung.
+
+    model : as in `Subject`.
+    """
     found = on_film(result, "labels", film)
     return Subject(
         film,
@@ -101,7 +105,7 @@ def review_subject(
         load_schema("lungs"),
         provenance=found * 0 + int(Provenance.MODEL),
         result=found,
-        model="lungs on radiographs",
+        model=model,
         parameters=parameters,
     )
 

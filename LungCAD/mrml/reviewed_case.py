@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,12 +34,11 @@ from LungCAD.review import (
     Decision,
     Edit,
     Facts,
-    Ledger,
     Review,
     disagreement_ml,
     uncertain_ml,
 )
-from LungCAD.review.review import LEDGER
+from LungCAD.review.method_folder import find_review, folder_name, is_review, separate_review
 from LungCAD.steps import Steps, copy_in_chunks, equal_in_steps, finish, slabs
 from LungCAD.worker.image_files import PlacedVoxels
 
@@ -201,14 +199,15 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
 
     Parameters
     ----------
-    root : folder of all reviews; this one is kept in ``<root>/<case>/<reviewer>``.
+    root : folder of all reviews; this one is kept in ``<root>/<case>/<reviewer>``, or, where there is one of
+        another method's result already, in a folder of its own in there (`LungCAD.review.method_folder`).
 
     Raises
     ------
     InputError
         The review that is kept there is damaged or of another schema, or the folder cannot be written.
     """
-    scan = yield from _identify_in_steps(subject.volume, root, reviewer)
+    scan = yield from _identify_in_steps(subject.volume, root, reviewer, subject.model)
     case = scan.case
     labels = ReviewedLabels(subject.labels, subject.volume, subject.schema, scan.backwards)
     provenance = _stack(labels, subject.provenance)
@@ -216,7 +215,7 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     stack = labels.read(empty) if subject.result is None else _stack(labels, subject.result)
     facts = yield from _facts_in_steps(subject, labels, stack, provenance)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
-    folder = review_folder(root, case, reviewer)
+    folder = separate_review(review_folder(root, case, reviewer), subject.model)
     if is_review(folder):
         review = yield from Review.resume_in_steps(folder, reviewer)
         _require_schema(review, subject.schema)
@@ -248,10 +247,15 @@ def resume_review(
     root: Path,
     reviewer: str,
     labels: slicer.vtkMRMLSegmentationNode | None = None,
+    model: str = "",
 ) -> ReviewedCase:
     """Open the review of a scan where it was left, and show its labels, in a new node where none is given.
 
     What the scene carries beside `labels` is used where the folder lacks it.
+
+    Parameters
+    ----------
+    model : of which method's result, as in `Subject`; may be left out where the reader has one review only.
 
     Raises
     ------
@@ -261,8 +265,8 @@ def resume_review(
     """
     is_carried = labels is not None and has_review(labels)
     carried = whose_review(labels)[0] if is_carried else ""
-    scan = finish(_identify_in_steps(volume, root, reviewer, carried))
-    folder = review_folder(root, scan.case, reviewer)
+    scan = finish(_identify_in_steps(volume, root, reviewer, model, carried))
+    folder = separate_review(review_folder(root, scan.case, reviewer), model)
     if is_carried:
         _require_own(labels, volume, scan.case, reviewer)
         folder = restore_from_scene(labels, folder)
@@ -284,23 +288,14 @@ def _require_own(
     if reviewed != case:
         problem = f"are labels of another scan than {volume.GetName()}"
         raise InputError(labels.GetName(), problem, "Choose that scan to go on with its review")
-    if _folder_name(reader) != _folder_name(reviewer):
+    if folder_name(reader) != folder_name(reviewer):
         remedy = "Enter that name to go on in it, or apply to begin one of your own"
         raise InputError("The review in the scene", f"is that of {reader}", remedy)
 
 
 def review_folder(root: Path, case: str, reviewer: str) -> Path:
-    """Return the folder of one reader's review of one case."""
-    return root / case / _folder_name(reviewer)
-
-
-def _folder_name(reviewer: str) -> str:
-    return re.sub(r"\W+", "-", reviewer.lower()).strip("-") or "reader"
-
-
-def is_review(folder: Path) -> bool:
-    """Tell whether there is a review in the folder."""
-    return bool(Ledger(folder / LEDGER).entries)
+    """Return the folder of one reader's reviews of one case."""
+    return root / case / (folder_name(reviewer) or "reader")
 
 
 def _facts_in_steps(
@@ -327,12 +322,13 @@ def _stack(labels: ReviewedLabels, image: sitk.Image) -> NDArray:
 
 
 def _identify_in_steps(
-    volume: slicer.vtkMRMLScalarVolumeNode, root: Path, reviewer: str, carried: str = ""
+    volume: slicer.vtkMRMLScalarVolumeNode, root: Path, reviewer: str, model: str, carried: str = ""
 ) -> Steps[Identity]:
     """Return who the scan is; its slices are counted as in the review that the scene or the folder has."""
 
     def is_known(case: str) -> bool:
-        return case == carried if carried else is_review(review_folder(root, case, reviewer))
+        own = find_review(review_folder(root, case, reviewer), model)
+        return case == carried if carried else is_review(own)
 
     return (yield from identify_in_steps(volume, is_known))
 

@@ -2,7 +2,7 @@
 
 A module makes one, hands it every result, and tells it when it is shown and left::
 
-    self.review = ReviewPanel(repropagate=self.onRepropagate)
+    self.review = ReviewPanel("label propagation", repropagate=self.onRepropagate)
     layout.addWidget(self.review.widget)
     self.review.take_result(Subject(volume, labels, schema, provenance))
 """
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 class ReviewPanel:
     """Worklist, decisions, editing, display, agreement and export of one result.
 
+    model : name of the method whose results are reviewed, with which `Subject.model` begins.
     repropagate : called with the constraints (int16: -1 free, 0 erased, else the label to keep), in steps,
         when the reader wants the corrections spread; the module hands the new result to `take_result`.
         Without it there is no such button.
@@ -50,10 +51,11 @@ class ReviewPanel:
 
     def __init__(
         self,
+        model: str,
         repropagate: Callable[[Steps[PlacedVoxels]], None] | None = None,
         resumed: Callable[[slicer.vtkMRMLSegmentationNode], None] | None = None,
     ) -> None:
-        self._repropagate, self._resumed = repropagate, resumed
+        self._model, self._repropagate, self._resumed = model, repropagate, resumed
         self.observers: list[Callable[[], None]] = []
         self.case: ReviewedCase | None = None
         self._subject: Subject | None = None
@@ -159,7 +161,7 @@ class ReviewPanel:
             return None
         root, reader = settings.reviews_folder(), self.head.reader
         try:
-            case = resume_review(volume, schema, root, reader, labels)
+            case = resume_review(volume, schema, root, reader, labels, self._model)
         except InputError as error:
             self.head.say(str(error))
             return None

@@ -223,6 +223,29 @@ class ReviewInSceneTest(unittest.TestCase):
         back = resume_review(self.volume, self.schema, self.root, " ab", self.node)
         self.assertEqual(back.review.state.accepted, (4,))
 
+    def test_two_methods_do_not_share_a_review(self):
+        """Each is gone on with by itself, from the folder and from the scene."""
+        one = self.make_case()
+        one.decide(4, Decision.ACCEPT)
+        other = show_labels(self.image(self.array), self.schema, self.volume, name="Other")
+        subject = replace(self.subject, labels=other, model="ILD segmentation, lungnet-gao")
+        two = review_result(subject, self.root, "AB")
+        two.decide(3, Decision.REJECT)
+        two.decide(2, Decision.ACCEPT)
+        self.assertEqual(len(one.review.entries), 2)
+        for labels in ({"label propagation": None, "ILD segmentation": None}, {}):
+            for case, model, node in (
+                (one, "label propagation", self.node),
+                (two, "ILD segmentation", other),
+            ):
+                node = labels.get(model, node)
+                back = resume_review(self.volume, self.schema, self.root, "AB", node, model)
+                self.assertEqual(back.review.entries, case.review.entries)
+        shutil.rmtree(self.root)
+        for case, model, node in ((two, "ILD segmentation", other), (one, "label propagation", self.node)):
+            back = resume_review(self.volume, self.schema, self.root, "AB", node, model)
+            self.assertEqual(back.review.entries, case.review.entries)
+
     def test_orderings_come_with_the_result(self):
         review = self.make_case().review
         free = np.where(self.drawn, 0, self.uncertainty).sum(axis=(1, 2))

@@ -46,7 +46,7 @@ class ReviewPanelTest(unittest.TestCase):
         settings.remember(settings.READER, "AB")
         self.asked = []
         self.schema = load_schema("gao5")
-        self.panel = ReviewPanel(repropagate=self.asked.append)
+        self.panel = ReviewPanel("label propagation", repropagate=self.asked.append)
         self.addCleanup(self.panel.widget.deleteLater)
         self.addCleanup(self.panel.exit)
         self.addCleanup(self.panel.close)
