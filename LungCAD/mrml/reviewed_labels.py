@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from LungCAD.images import axial_axis, require_label
 from LungCAD.labels import BACKGROUND, Schema, entry_identity
 from LungCAD.mrml.geometry import as_array, node_to_world, set_geometry, volume_to_world
-from LungCAD.mrml.segments import LABELMAP, labels_array_in_steps, labels_in_steps
+from LungCAD.mrml.segments import (
+    LABELMAP,
+    labels_array_in_steps,
+    labels_in_steps,
+    set_others_aside,
+)
 from LungCAD.mrml.volumes import array_view, blank_image, placed_voxels
 from LungCAD.review import slices_first, slices_last
 from LungCAD.steps import Steps, finish
@@ -72,6 +77,10 @@ class ReviewedLabels:
             new = (stack != BACKGROUND) & ((merged == BACKGROUND) | (stack != present))
             merged[new] = stack[new]
         return merged
+
+    def set_others_aside(self) -> tuple[str, ...]:
+        """Move segments that are no labels to a node of their own; return their names."""
+        return set_others_aside(self.node, self.schema)
 
     def stack(self, voxels: NDArray) -> NDArray:
         """Return a view (slices, rows, columns) of voxels (z, y, x) on the grid of the volume."""

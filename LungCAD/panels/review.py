@@ -99,8 +99,9 @@ class ReviewPanel:
         """Rest while a module writes a new result to the labels under review, which is no edit.
 
         What was painted until now is recorded first. If no new result comes of it, the labels are shown
-        again as the reader left them.
+        again as the reader left them. Segments that are no labels are set aside first, and that is said.
         """
+        moved = self._set_others_aside()
         self.take_edits()
         before = self.case
         self._resting = True
@@ -114,7 +115,17 @@ class ReviewPanel:
                 said = self.head.sentence
                 self._attempt(lambda case: case.restore())
                 self.head.say(said or self.head.sentence)
+            self.head.say(self.head.sentence or moved)
             self.refresh()
+
+    def _set_others_aside(self) -> str:
+        """Do so in the labels under review; return a sentence where there were any."""
+        if self.case is None or not self.case.is_present:
+            return ""
+        names = ", ".join(self.case.labels.set_others_aside())
+        return (
+            f"{names}: no label of the schema, now in another segmentation beside the labels" if names else ""
+        )
 
     def offer(
         self,

@@ -464,6 +464,26 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertIn("left the scene", self.panel.export.message.text)
         self.assertFalse((self.folder / "set").exists())
 
+    def test_a_segment_that_is_no_label_is_set_aside_and_the_strokes_beside_it_count(self):
+        self.open_case()
+        hand = self.hand()
+        self.node.GetSegmentation().AddEmptySegment("heart", "Heart")
+        heart, stroke = self.voxels(4, 3, 3), self.voxels(5, 3, slice(3, 6))
+        hand.paint("heart", heart)
+        hand.paint("fibrosis", stroke)
+        other = np.where(self.array > 0, 1, 0).astype(np.uint8)
+        with self.panel.awaiting_result():
+            show_labels(self.image(other), self.schema, self.volume, self.node)
+            self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
+        self.assertIn("Heart: no label", self.sentence())
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        self.assertTrue((shown[stroke] == self.schema.find(None, "fibrosis").value).all())
+        others = slicer.util.getNode("Result, other segments")
+        found = slicer.util.arrayFromSegmentBinaryLabelmap(others, "heart", self.volume) > 0
+        np.testing.assert_array_equal(found, heart)
+        self.panel.slices.decide("accept")
+        self.assertNotIn("Heart", self.sentence())
+
     def test_a_result_that_fails_to_come_leaves_the_labels_as_they_were(self):
         self.open_case()
         with self.assertRaises(RuntimeError), self.panel.awaiting_result():
