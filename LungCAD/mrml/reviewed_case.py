@@ -140,11 +140,11 @@ class ReviewedCase:
         show_point(self.labels.volume, (-x, -y, z))
 
     def is_seen(self, number: int) -> bool:
-        """Tell whether a view shows the slice; where no view lies along the slices, nobody can tell."""
+        """Tell whether a view shows the slice of the scan; where none lies along slices, nobody can tell."""
         place, axis = self.labels.place, axial_axis(self.labels.grid)
         x, y, z = place.TransformIndexToPhysicalPoint(self.labels.index(number, 0, 0))
         along = np.reshape(place.GetDirection(), (3, 3))[:, axis] * (-1, -1, 1)
-        return shows_plane((-x, -y, z), along, place.GetSpacing()[axis] / 2)
+        return shows_plane(self.labels.volume, (-x, -y, z), along, place.GetSpacing()[axis] / 2)
 
     def show_before(self, shown: bool) -> None:
         """Show the labels of before the last propagation, or as it gave them where it was the first.

@@ -28,6 +28,7 @@ from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.review_repropagation import Repropagation
 from LungCAD.panels.review_second_reader import SecondReader
 from LungCAD.panels.review_slices import ReviewSlices
+from LungCAD.panels.views import show_over
 from LungCAD.steps import Steps, finish
 
 if TYPE_CHECKING:
@@ -144,7 +145,10 @@ class ReviewPanel:
         if not is_open and not self._resting and pair is not None and pair != self._offered:
             self._offered = pair
             self.take_edits()
+            before = self.case
             self._resume_offered()
+            if before is not None and self.case is not before:
+                show_over(volume, None, fit=True)
         self.refresh()
 
     def _resume_offered(self) -> None:

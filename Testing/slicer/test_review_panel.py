@@ -455,6 +455,22 @@ class ReviewPanelTest(unittest.TestCase):
         self.panel.slices.decide("accept")
         self.assertEqual(case.review.state.accepted, (4,))
 
+    def test_a_slice_is_not_judged_while_the_views_show_another_scan(self):
+        """Such as the one of last year, on the same grid."""
+        self.open_case()
+        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=MATRIX, name="Prior")
+        layers = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+        for each in layers:
+            each.SetBackgroundVolumeID(other.GetID())
+        self.panel.slices.decide("accept")
+        self.assertIn("decide again", self.sentence())
+        self.assertEqual(len(self.panel.case.review.entries), 1)
+        for each in layers:
+            self.assertEqual(each.GetBackgroundVolumeID(), self.volume.GetID())
+        layers[0].SetBackgroundVolumeID(other.GetID())  # in one view, to compare with: that will do
+        self.panel.slices.decide("accept")
+        self.assertEqual(len(self.panel.case.review.entries), 2)
+
     def test_labels_that_have_left_the_scene_are_not_exported(self):
         self.open_case()
         self.panel.slices.decide("accept")
