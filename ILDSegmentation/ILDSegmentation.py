@@ -83,6 +83,7 @@ FOLDER = Words(
     button="Segment all of them",
     effect="Labels, probabilities, tables and a report for every CT",
     summary=summary_of_folder,
+    series=True,
 )
 """Of the job "ild_folder"."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import qt
+import SimpleITK as sitk
 import slicer
 import vtk
 from panel_case import PanelCase, load_module
@@ -22,6 +23,28 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 AXIAL = LPS_TO_RAS @ np.array(
     [[PIXEL_MM, 0, 0, -170], [0, PIXEL_MM, 0, -160], [0, 0, 5, 300], [0, 0, 0, 1.0]]
 )
+
+
+def write_series(image, folder, uid):
+    """Write an image as a DICOM series, one file per slice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = sitk.ImageFileWriter()
+    writer.KeepOriginalImageUIDOn()
+    for number in range(image.GetDepth()):
+        piece = sitk.Cast(image[:, :, number], sitk.sitkInt16)
+        tags = {
+            "0008|0008": "ORIGINAL\\PRIMARY\\AXIAL",
+            "0008|0060": "CT",
+            "0020|000e": uid,
+            "0008|0018": f"{uid}.{number + 1}",
+            "0020|0013": str(number + 1),
+            "0020|0037": "1\\0\\0\\0\\1\\0",
+            "0020|0032": "\\".join(map(str, image.TransformIndexToPhysicalPoint((0, 0, number)))),
+        }
+        for tag, text in tags.items():
+            piece.SetMetaData(tag, text)
+        writer.SetFileName(str(folder / f"{uid}.{number}.dcm"))
+        writer.Execute(piece)
 
 
 class ScanTestCase(unittest.TestCase):
@@ -472,8 +495,6 @@ class PanelTest(PanelTestCase):
 
 class FolderTest(PanelTestCase):
     def test_a_folder_of_scans(self):
-        import SimpleITK as sitk
-
         for name, hu in (("a", chest(SPOTS)), ("b", np.zeros((3, 64, 64), np.int16))):
             (self.folder / "scans" / name).mkdir(parents=True)
             sitk.WriteImage(chest_image(hu), self.folder / "scans" / name / "ct.nii.gz")
@@ -490,6 +511,30 @@ class FolderTest(PanelTestCase):
             rows = list(csv.DictReader(file))
         self.assertEqual([row[BRIGHT] for row in rows], ["1", ""])
         self.assertTrue((self.folder / "out" / "a" / "report.html").is_file())
+
+    def test_a_folder_of_scans_with_several_series(self):
+        """None is used and all are named; then the panel takes one by its UID, or the largest."""
+        series = {"1.2.826.0.1.11": 1, "1.2.826.0.1.12": 2}
+        for uid, step in series.items():
+            write_series(chest_image(chest(SPOTS))[:, :, ::step], self.folder / "scans" / "a", uid)
+        folder = self.panel.folder
+        folder.source.currentPath = str(self.folder / "scans")
+        folder.output.currentPath = str(self.folder / "out")
+        folder.button.click()
+        self.wait_for_job()
+        for words in ("0 of 1 scans", "2 axial CT series", *series):
+            self.assertIn(words, folder.outcome.text)
+        folder._series.currentIndex = 1
+        self.assertEqual(folder.series, "largest")
+        folder._series.setCurrentText("1.2.826.0.1.12")
+        folder.button.click()
+        slicer.mrmlScene.Clear(0)  # files have nothing to do with the scene: the job goes on
+        self.assertTrue(self.panel.jobBar.is_running)
+        self.wait_for_job()
+        self.assertIn("1 of 1 scans", folder.outcome.text)
+        with (self.folder / "out" / "scans.csv").open(newline="") as file:
+            (row,) = csv.DictReader(file)
+        self.assertEqual(row["slices"], "12")
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ class PanelTest(PanelCase, IldTestCase):
         self.assertEqual((self.node.labels, slicer.mrmlScene.GetNumberOfNodes()), before)
 
     def test_two_scans(self):
-        """Each keeps one result, with its classes, its numbers and its review, whichever is computed again."""
+        """Each keeps one result, with its classes, numbers and review, whichever is computed again."""
         self.node.ct = self.ct
         self.compute()
         first, review = self.panel.logic.resultNodes(self.node), self.panel.review
