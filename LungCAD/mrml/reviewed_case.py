@@ -191,7 +191,9 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
     return finish(review_in_steps(subject, root, reviewer))
 
 
-def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[ReviewedCase]:
+def review_in_steps(
+    subject: Subject, root: Path, reviewer: str, painted: bool = False
+) -> Steps[ReviewedCase]:
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
     A result that is under review already stays so, with what the reader made of it; what the reader corrected
@@ -201,6 +203,8 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     ----------
     root : folder of all reviews; this one is kept in ``<root>/<case>/<reviewer>``, or, where there is one of
         another method's result already, in a folder of its own in there (`LungCAD.review.method_folder`).
+    painted : whether what the labels show beyond the result are this reader's strokes, to be recorded; else
+        the labels are shown as the review has them.
 
     Raises
     ------
@@ -213,6 +217,7 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     provenance = _stack(labels, subject.provenance)
     empty = np.zeros(provenance.shape, np.uint8)
     stack = labels.read(empty) if subject.result is None else _stack(labels, subject.result)
+    strokes = labels.read(np.ascontiguousarray(stack)).copy() if painted else stack
     facts = yield from _facts_in_steps(subject, labels, stack, provenance)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
     folder = separate_review(review_folder(root, case, reviewer), subject.model)
@@ -226,6 +231,8 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     else:
         made |= {"case": case, "reviewer": reviewer}
         review = yield from Review.begin_in_steps(folder, stack, provenance, facts, **made)
+    if painted:
+        review.edit(np.where(strokes != stack, strokes, review.state.masks.labels))
     present = review.state.masks.labels
     yield 0.0
     shown = labels.read(present)

@@ -62,7 +62,7 @@ class ReviewPanel:
         self._subject: Subject | None = None
         self._scan: tuple[slicer.vtkMRMLScalarVolumeNode, Schema] | None = None
         self._offered: tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLSegmentationNode] | None = None
-        self._resting = False
+        self._resting = self._is_unread = False
         self._keys = ReviewKeys(
             {
                 keys.ACCEPT: lambda: self.slices.decide("accept"),
@@ -85,12 +85,16 @@ class ReviewPanel:
         """Do as `take_result`, yielding now and then, so that the panel keeps answering."""
         from LungCAD.mrml.reviewed_case import review_in_steps
 
-        self._subject = subject
+        is_new, self._subject = subject is not self._subject, subject
         if not self.head.has_reader():
+            self._is_unread |= is_new
             return
+        painted, self._is_unread = self._is_unread and not is_new, False
         try:
-            case = yield from review_in_steps(subject, settings.reviews_folder(), self.head.reader)
+            root, reader = settings.reviews_folder(), self.head.reader
+            case = yield from review_in_steps(subject, root, reader, painted)
         except InputError as error:
+            self._is_unread = painted
             self.head.say(str(error))
         else:
             self._show_case(case)

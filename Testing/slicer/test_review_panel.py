@@ -305,6 +305,20 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertIsNotNone(self.panel.case)
         self.assertEqual(self.sentence(), "")
 
+    def test_what_was_painted_before_the_reader_gave_a_name_is_recorded(self):
+        """By whoever gives it first; the next reader begins with the result."""
+        self.open_case(reader="")
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        fibrosis = self.schema.find(None, "fibrosis").value
+        self.rename("AB")
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, np.where(stroke, fibrosis, self.array))
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, shown)
+        self.rename("")
+        self.rename("CD")
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
+
     def test_comments_stay_with_their_slice(self):
         self.open_case()
         self.panel.slices.decision.comment_edit.text = "<b>Motion</b>?"
