@@ -18,6 +18,7 @@ from LungCAD.mrml.geometry import set_geometry, volume_to_world
 from LungCAD.mrml.heat_maps import show_probability
 from LungCAD.mrml.nodes import place_beside
 from LungCAD.mrml.result_nodes import FilmNodes
+from LungCAD.mrml.review_texts import forget_shown
 from LungCAD.mrml.reviewed_case import Subject
 from LungCAD.mrml.segments import labels_in_steps
 from LungCAD.mrml.volumes import volume_from_image
@@ -82,6 +83,7 @@ def lungs_in_steps(
     shown.labels = yield from labels_in_steps(
         labels, load_schema("lungs"), film, shown.labels, f"{film.GetName()} lungs"
     )
+    forget_shown(shown.labels)
     (lung,) = load_schema("cxr_lungs").labels
     shown.probability = show_probability(on_film(result, "probability", film), lung, film, shown.probability)
     return shown

@@ -20,6 +20,7 @@ from LungCAD.labels import Schema
 from LungCAD.mrml.nodes import add_node, is_present
 from LungCAD.mrml.review_texts import (
     add_to_scene,
+    carried_labels,
     has_review,
     keep_in_scene,
     keep_in_steps,
@@ -258,7 +259,8 @@ def resume_review(
 ) -> ReviewedCase:
     """Open the review of a scan where it was left, and show its labels, in a new node where none is given.
 
-    What the scene carries beside `labels` is used where the folder lacks it.
+    What the scene carries beside `labels` is used where the folder lacks it; what was painted there since is
+    recorded.
 
     Parameters
     ----------
@@ -282,6 +284,12 @@ def resume_review(
     if labels is None:
         labels = add_node("vtkMRMLSegmentationNode", f"{volume.GetName()} labels")
     reviewed = ReviewedLabels(labels, volume, schema, scan.backwards)
+    before = carried_labels(review, labels) if is_carried else None
+    if before is not None:
+        reviewed.set_others_aside()
+        painted = reviewed.read(before)
+        if painted.any():  # else the scene came without the file of its segments
+            review.edit(np.where(painted != before, painted, review.state.masks.labels))
     reviewed.write(review.state.masks.labels)
     keep_in_scene(review, labels)
     return ReviewedCase(review, reviewed)

@@ -14,6 +14,7 @@ import slicer
 from LungCAD.errors import InputError
 from LungCAD.images import place_on_grid, same_geometry
 from LungCAD.labels import UNTOUCHED, Provenance, load_schema
+from LungCAD.mrml.review_texts import forget_shown
 from LungCAD.mrml.reviewed_case import Subject, resume_review, review_folder, review_result
 from LungCAD.mrml.scan_order import as_loaded
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
@@ -395,6 +396,35 @@ class ReviewInSceneTest(unittest.TestCase):
         slicer.mrmlScene.Clear(0)
         slicer.util.loadScene(path)
         return slicer.util.getNode("CT"), slicer.util.getNode("Result")
+
+    def test_what_was_painted_while_no_review_was_open_is_recorded(self):
+        """As in the Segment Editor, after a scene was loaded; what the folder has besides is not lost."""
+        case = self.make_case()
+        self.painter().paint("fibrosis", self.voxels(4, slice(2, 5)))
+        case.decide(4, Decision.ACCEPT)
+        self.volume, self.node = self.saved_and_loaded()
+        further = Review.resume(case.review.folder, "AB")  # elsewhere the reader went on
+        elsewhere = further.state.masks.labels.copy()
+        elsewhere[1, 2:4, 2:4] = 5
+        further.edit(elsewhere)
+        stroke = self.voxels(3, slice(2, 5))
+        self.painter().paint("healthy", stroke)
+        expected = np.where(stroke, 1, elsewhere)
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        np.testing.assert_array_equal(back.review.state.masks.labels, expected)
+        np.testing.assert_array_equal(self.painted(), expected)
+        count = len(back.review.entries)
+        self.volume, self.node = self.saved_and_loaded()
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertEqual(len(back.review.entries), count)
+        show_labels(self.image(self.array), self.schema, self.volume, self.node)
+        forget_shown(self.node)  # a new result, which nobody painted
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertEqual(len(back.review.entries), count)
+        np.testing.assert_array_equal(self.painted(), expected)
+        self.node.GetSegmentation().RemoveAllSegments()  # as where their file is lost
+        resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        np.testing.assert_array_equal(self.painted(), expected)
 
     def image_like(self, array, volume):
         image = sitk.GetImageFromArray(array)
