@@ -98,7 +98,8 @@ class CaseFolder:
         box.editable = True
         box.toolTip = (
             "Of a DICOM folder with several axial CTs. The outcome lists their UIDs; one of them can be "
-            "entered here, and the run started again: what was done is kept"
+            "entered here, and the run started again. What was done is kept, of whichever series: remove its "
+            "results to have it done anew"
         )
         layout.addRow("Several series", box)
         return box
