@@ -64,7 +64,7 @@ def read_scans(
         write_scan(folder, scan, result, parameters, "", stopwatch)
 
     weights = network_files(reader.networks)
-    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress)
+    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress, series)
 
 
 def write_scan(
@@ -95,6 +95,7 @@ def write_scan(
         started=stopwatch.started,
         seconds=stopwatch.seconds,
         weights=result.networks,
+        series_uid=scan.facts.series_uid,
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = SignReport(

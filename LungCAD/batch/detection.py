@@ -58,6 +58,7 @@ def write_scan(
         started=stopwatch.started,
         seconds=stopwatch.seconds,
         weights=weights_by_role(parameters.weights),
+        series_uid=scan.facts.series_uid,
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = DetectionContent(
@@ -105,7 +106,7 @@ def detect_scans(
         write_scan(folder, scan, result, parameters, "", stopwatch)
 
     weights = weights_by_role(parameters.weights)
-    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress)
+    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress, series)
 
 
 def scan_row(folder: Path) -> dict[str, object]:

@@ -60,6 +60,7 @@ def write_ild_case(
         started=stopwatch.started,
         seconds=stopwatch.seconds,
         weights=weights_by_role(parameters.weights),
+        series_uid=scan.facts.series_uid,
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = ReportContent(
@@ -113,4 +114,4 @@ def segment_scans(
         write_ild_case(folder, scan, inputs, result, parameters, COMMAND, stopwatch)
 
     weights = weights_by_role(parameters.weights)
-    return run_scans(source, output, parameters, weights, examine, overwrite=overwrite, progress=progress)
+    return run_scans(source, output, parameters, weights, examine, None, overwrite, progress, series)

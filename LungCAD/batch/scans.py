@@ -40,6 +40,7 @@ def run_scans(
     row: Callable[[Path], Mapping[str, object]] | None = None,
     overwrite: bool = False,
     progress: Progress = silent,
+    series: str | None = None,
 ) -> ScansRun:
     """Examine the scan of every sub-folder of `source`; otherwise as `run_folder`.
 
@@ -54,7 +55,7 @@ def run_scans(
             examine(case, unfinished, progress)
 
     outcomes = run_folder(
-        source, output, parameters, weights, perform, overwrite=overwrite, progress=progress
+        source, output, parameters, weights, perform, overwrite=overwrite, series=series, progress=progress
     )
     failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
     return ScansRun(len(outcomes), failed, tabulate(output, row) if row else output / MANIFEST)

@@ -98,8 +98,7 @@ class CaseFolder:
         box.editable = True
         box.toolTip = (
             "Of a DICOM folder with several axial CTs. The outcome lists their UIDs; one of them can be "
-            "entered here, and the run started again. What was done is kept, of whichever series: remove its "
-            "results to have it done anew"
+            "entered here, and the run started again: what was done is kept"
         )
         layout.addRow("Several series", box)
         return box

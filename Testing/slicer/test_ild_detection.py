@@ -535,6 +535,10 @@ class FolderTest(PanelTestCase):
         with (self.folder / "out" / "scans.csv").open(newline="") as file:
             (row,) = csv.DictReader(file)
         self.assertEqual(row["slices"], "12")
+        folder._series.currentIndex = 1
+        folder.button.click()
+        self.wait_for_job()
+        self.assertIn("another series", folder.outcome.text)  # that of 12 slices is not taken for the largest
 
 
 if __name__ == "__main__":
