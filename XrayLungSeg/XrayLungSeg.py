@@ -167,7 +167,8 @@ class XrayLungSegWidget(FolderPanel):
             subject = review_subject(result, case.volume, shown.labels, case.parameters, MODEL)
             yield from self.review.result_in_steps(subject)
         show_film(case.volume)
-        self.showAsChosen()
+        if self.node.film is case.volume:
+            self.showAsChosen()
 
     def onWeightsChosen(self, name: str) -> None:
         """Called when the user chose a network."""
