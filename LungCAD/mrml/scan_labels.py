@@ -13,24 +13,30 @@ MEMBER = "LungCAD.Member"
 """Attribute that names the kind of result and the member that a node is of it."""
 
 
+ITSELF = "LungCAD.Itself"
+"""Role under which such a node refers to itself: a copy refers to the node that it was made of."""
+
+
 def bind_labels(nodes: LabelNodes, scan: slicer.vtkMRMLVolumeNode) -> None:
     """Let every node of a result belong to a scan."""
     for name, node in vars(nodes).items():
         if node is not None:
             node.SetAttribute(MEMBER, _member(type(nodes), name))
             node.SetNodeReferenceID(CT, scan.GetID())
+            node.SetNodeReferenceID(ITSELF, node.GetID())
 
 
 def labels_on(scan: slicer.vtkMRMLVolumeNode, kind: type[AnyLabels]) -> AnyLabels:
     """Return the result of this kind that belongs to a scan; members that it lacks are None.
 
-    Where there are copies of its nodes, the first ones are meant: somebody keeps the copies.
+    Copies that somebody made of its nodes, to keep them, are not meant.
     """
     members = {_member(kind, name): name for name in kind.names()}
     found: dict[str, slicer.vtkMRMLNode] = {}
     for node in slicer.util.getNodesByClass("vtkMRMLNode"):
         member = members.get(node.GetAttribute(MEMBER) or "")
-        if member is not None and node.GetNodeReference(CT) is scan:
+        is_original = node.GetNodeReference(ITSELF) is node
+        if member is not None and is_original and node.GetNodeReference(CT) is scan:
             found.setdefault(member, node)
     return kind(**found)
 

@@ -9,6 +9,7 @@ import numpy as np
 import slicer
 from panel_case import load_module
 from propagation_case import (
+    EMPHYSEMA,
     GROUND_GLASS,
     HEALTHY,
     IJK_TO_RAS,
@@ -192,6 +193,22 @@ class PanelTest(PanelTestCase):
         self.assertEqual(node.labels.GetName(), "Second CT labels")
         self.assertIn("Healthy", node.summary)
         self.assertIn("\n", node.summary)
+
+    def test_a_copy_that_somebody_keeps_is_not_written_to(self):
+        self.choose()
+        self.compute()
+        result = self.node.labels
+        copy = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+        copy.Copy(result)  # as the subject hierarchy clones a node
+        copy.SetName("First look")
+        slicer.mrmlScene.RemoveNode(result)
+        before = self.scan.labels(copy)
+        self.scan.paint(self.scan.rois, "emphysema", self.scan.drawn == GROUND_GLASS)
+        self.scan.paint(self.scan.rois, "ground_glass", self.scan.drawn == EMPHYSEMA)
+        self.compute()
+        self.assertIsNot(self.node.labels, copy)
+        np.testing.assert_array_equal(self.scan.labels(copy), before)
+        self.assertFalse(np.array_equal(self.scan.labels(self.node.labels), before))
 
     def test_corrections_are_spread(self):
         """What the reader paints in the result stays in the next one."""
