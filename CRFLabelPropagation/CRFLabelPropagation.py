@@ -18,8 +18,8 @@ from LungCAD.errors import InputError
 from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.result_nodes import PropagationNodes
 from LungCAD.panels.declared import Value, load_method
+from LungCAD.panels.labels_logic import LabelsLogic
 from LungCAD.panels.module_description import describe_module
-from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB, ModulePanel
 from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 # module when it starts, and the packages may still have to be installed.
 
 METHOD = load_method("label_propagation")
+
+MODEL = "label propagation"
+"""What made the labels, as their reviews have it."""
 
 MAIN_PARAMETERS = ("mode", "unary")
 """Shown to everybody; the others are under Advanced."""
@@ -144,7 +147,7 @@ class CRFLabelPropagationWidget(ModulePanel):
         ]
         self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
         ui.jobLayout.addWidget(self.jobBar.widget)
-        self.review = ReviewPanel(repropagate=self.onRepropagate, resumed=self.onResumed)
+        self.review = ReviewPanel(MODEL, repropagate=self.onRepropagate, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
         self.remeasure = Remeasure(self, ui.resultLayout)
         ui.networkPath.currentPathChanged.connect(self.onNetworkChosen)
@@ -162,6 +165,8 @@ class CRFLabelPropagationWidget(ModulePanel):
             self.schemas.choose(self.node.schema)
             self.ui.networkWidget.visible = self.node.unary != "rois"
             self.ui.networkPath.currentPath = self.node.network
+            if self.logic.turnTo(self.node, self.node.ct):
+                self.ui.heatMapBox.currentIndex = 0
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None
@@ -252,11 +257,9 @@ class CRFLabelPropagationWidget(ModulePanel):
 
         case = self._case
         with self.review.awaiting_result():
-            shown = yield from result_in_steps(
-                result, case.schema, case.ct, self.logic.resultNodes(self.node)
-            )
-            self.logic.keep(self.node, shown, summary_of(result))
-            self.node.measured = ""
+            nodes = self.logic.resultOf(self.node, case.ct)
+            shown = yield from result_in_steps(result, case.schema, case.ct, nodes)
+            self.logic.keepOf(case.ct, self.node, shown, summary=summary_of(result))
             self.ui.heatMapBox.currentIndex = 0
             show_over(case.ct, None)
             yield from self.review.result_in_steps(
@@ -268,7 +271,7 @@ class CRFLabelPropagationWidget(ModulePanel):
                     result.images["uncertainty"],
                     alternative=result.images["unary_labels"],
                     result=result.images["labels"],
-                    model="label propagation",
+                    model=MODEL,
                     parameters=case.parameters,
                 )
             )
@@ -321,7 +324,7 @@ def _is_label_map(node: slicer.vtkMRMLNode | None) -> bool:
     return isinstance(node, slicer.vtkMRMLLabelMapVolumeNode)
 
 
-class CRFLabelPropagationLogic(ModuleLogic):
+class CRFLabelPropagationLogic(LabelsLogic):
     """Label propagation on nodes of the scene, for the panel and for the console."""
 
     PARAMETER_NODE = CRFLabelPropagationParameterNode

@@ -132,11 +132,11 @@ class ILDDetectionWidget(FindingsPanel):
 
     def apply(self) -> None:
         """Look at the chosen CT; how it was scanned is known where it came from Slicer's DICOM database."""
-        from LungCAD.mrml.label_propagation import ct_inputs
         from LungCAD.mrml.scan_facts import known_facts
+        from LungCAD.mrml.scan_order import image_as_loaded_in_steps
 
         ct = self.node.ct
-        self.runCase(self.CASE_JOB, ct_inputs(ct), ct, facts=known_facts(ct))
+        self.runCase(self.CASE_JOB, {"ct": image_as_loaded_in_steps(ct)}, ct, facts=known_facts(ct))
 
     def keepResult(
         self, result: JobResult, ct: slicer.vtkMRMLScalarVolumeNode
@@ -231,11 +231,13 @@ class ILDDetectionLogic(ModuleLogic):
         """
         from LungCAD.mrml.detection import show_detection
         from LungCAD.mrml.scan_facts import known_facts
-        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.mrml.scan_order import image_as_loaded_in_steps
+        from LungCAD.steps import finish
         from LungCAD.worker.in_process import run
 
         given = {**parameters, "facts": known_facts(ct)}
-        return show_detection(run("detect", {"ct": image_from_volume(ct)}, given, progress), ct)
+        image = finish(image_as_loaded_in_steps(ct))
+        return show_detection(run("detect", {"ct": image}, given, progress), ct)
 
     def detectFolder(
         self,

@@ -19,8 +19,8 @@ from LungCAD.mrml.result_nodes import ResultNodes
 from LungCAD.panels.case_folder import Words, summary
 from LungCAD.panels.declared import Value, load_method
 from LungCAD.panels.folder_panel import Case, FolderPanel
+from LungCAD.panels.labels_logic import LabelsLogic
 from LungCAD.panels.module_description import describe_module
-from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB
 from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import with_parameters
@@ -40,6 +40,9 @@ from LungCAD.worker import JobResult
 # module when it starts, and the packages may still have to be installed.
 
 METHOD = load_method("ild_segmentation")
+
+MODEL = "ILD segmentation"
+"""What made the labels, as their reviews have it; there the name of the weights follows."""
 
 WEIGHTS = {"lungnet-six": "LungNet, six patterns", "lungnet-gao": "LungNet, Gao's five"}
 SCHEMAS = {"lungnet-six": "lungnet6", "lungnet-gao": "gao5"}
@@ -80,6 +83,7 @@ FOLDER = Words(
     button="Segment all of them",
     effect="Labels, probabilities, tables and a report for every CT",
     summary=summary_of_folder,
+    series=True,
 )
 """Of the job "ild_folder"."""
 
@@ -148,7 +152,7 @@ class ILDSegmentationWidget(FolderPanel):
         self.forms[1].widgets["slices"].placeholderText = _("All, or such as 5,20-40,50-90:10")
         self.forms[-1].add_presets(METHOD.presets["crf"], self.applyPreset)
         ui.jobLayout.addWidget(self.jobBar.widget)
-        self.review = ReviewPanel(resumed=self.onResumed)
+        self.review = ReviewPanel(MODEL, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
         self.remeasure = Remeasure(self, ui.resultLayout)
         self.addFolder(ui)
@@ -162,6 +166,8 @@ class ILDSegmentationWidget(FolderPanel):
             schema = schema_of(self.node.weights)
             self.weights.choose(self.node.weights)
             self.ui.weightsLegend.text = legend(schema) if schema else ""
+            if self.logic.turnTo(self.node, self.node.ct):
+                self.ui.uncertaintyCheckBox.checked = False
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None
@@ -212,10 +218,15 @@ class ILDSegmentationWidget(FolderPanel):
 
         schema = load_schema(result.data["schema"])
         with self.review.awaiting_result():
-            shown = yield from result_in_steps(result, schema, case.volume, self.logic.resultNodes(self.node))
-            self.logic.keep(self.node, shown, summary_of(result))
-            self.node.measured = ""
-            self.node.labels_schema = result.data["schema"]
+            nodes = self.logic.resultOf(self.node, case.volume)
+            shown = yield from result_in_steps(result, schema, case.volume, nodes)
+            self.logic.keepOf(
+                case.volume,
+                self.node,
+                shown,
+                summary=summary_of(result),
+                labels_schema=result.data["schema"],
+            )
             show_over(case.volume, None)
             yield from self.review.result_in_steps(
                 Subject(
@@ -225,7 +236,7 @@ class ILDSegmentationWidget(FolderPanel):
                     result.images["provenance"],
                     result.images["uncertainty"],
                     result=result.images["labels"],
-                    model=f"ILD segmentation, {Path(case.parameters['weights']).stem}",
+                    model=f"{MODEL}, {Path(case.parameters['weights']).stem}",
                     parameters=case.parameters,
                 )
             )
@@ -271,7 +282,7 @@ def schema_of(weights: str) -> Schema | None:
         return None
 
 
-class ILDSegmentationLogic(ModuleLogic):
+class ILDSegmentationLogic(LabelsLogic):
     """Interstitial lung disease in CTs that are nodes of the scene, for the panel and for the console."""
 
     PARAMETER_NODE = ILDSegmentationParameterNode

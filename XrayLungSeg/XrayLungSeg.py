@@ -19,8 +19,8 @@ from LungCAD.mrml.result_nodes import FilmNodes
 from LungCAD.panels.declared import load_method
 from LungCAD.panels.film_folder import FILMS
 from LungCAD.panels.folder_panel import Case, FolderPanel
+from LungCAD.panels.labels_logic import LabelsLogic
 from LungCAD.panels.module_description import describe_module
-from LungCAD.panels.module_logic import ModuleLogic
 from LungCAD.panels.module_panel import JOB
 from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import with_parameters
@@ -38,6 +38,9 @@ from LungCAD.worker import JobResult
 # module when it starts, and the packages may still have to be installed.
 
 METHOD = load_method("xray_lungs")
+
+MODEL = "lungs on radiographs"
+"""What made the labels, as their reviews have it."""
 
 WEIGHTS = {"xray-unet": "U-Net"}
 
@@ -105,7 +108,7 @@ class XrayLungSegWidget(FolderPanel):
             ParameterForm(ui.advancedLayout, [METHOD["bone"], METHOD["device"]], TITLES, CHOICE_NAMES),
         ]
         ui.jobLayout.addWidget(self.jobBar.widget)
-        self.review = ReviewPanel(resumed=self.onResumed)
+        self.review = ReviewPanel(MODEL, resumed=self.onResumed)
         ui.reviewLayout.addWidget(self.review.widget)
         self.addFolder(ui)
         for box in (ui.fillCheckBox, ui.probabilityCheckBox):
@@ -116,6 +119,8 @@ class XrayLungSegWidget(FolderPanel):
         """Show what was chosen and found, then look at the film."""
         if self.node is not None:
             self.weights.choose(self.node.weights)
+            if self.logic.turnTo(self.node, self.node.film):
+                self.ui.probabilityCheckBox.checked = False
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None
@@ -156,12 +161,14 @@ class XrayLungSegWidget(FolderPanel):
         from LungCAD.mrml.radiographs import lungs_in_steps, review_subject
 
         with self.review.awaiting_result():
-            shown = yield from lungs_in_steps(result, case.volume, self.logic.resultNodes(self.node))
-            self.logic.keep(self.node, shown, summary_of_film(result))
-            subject = review_subject(result, case.volume, shown.labels, case.parameters)
+            nodes = self.logic.resultOf(self.node, case.volume)
+            shown = yield from lungs_in_steps(result, case.volume, nodes)
+            self.logic.keepOf(case.volume, self.node, shown, summary=summary_of_film(result))
+            subject = review_subject(result, case.volume, shown.labels, case.parameters, MODEL)
             yield from self.review.result_in_steps(subject)
         show_film(case.volume)
-        self.showAsChosen()
+        if self.node.film is case.volume:
+            self.showAsChosen()
 
     def onWeightsChosen(self, name: str) -> None:
         """Called when the user chose a network."""
@@ -181,7 +188,7 @@ class XrayLungSegWidget(FolderPanel):
         show_over(self.node.film, result.probability if probability else None)
 
 
-class XrayLungSegLogic(ModuleLogic):
+class XrayLungSegLogic(LabelsLogic):
     """Lungs on radiographs that are nodes of the scene, for the panel and for the console."""
 
     PARAMETER_NODE = XrayLungSegParameterNode

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 
 from LungCAD.batch.cases import Case
-from LungCAD.batch.scans import ScansRun, run_scans
+from LungCAD.batch.scans import ScansRun, read_scan, run_scans
 from LungCAD.devices import choose_device
 from LungCAD.files import write_text
-from LungCAD.images import Scan, read_ct, write_image
+from LungCAD.images import Scan, write_image
 from LungCAD.labels import load_schema
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.record import run_record
@@ -37,11 +37,12 @@ def read_scans(
     parameters: CpaParameters,
     overwrite: bool = False,
     progress: Progress = silent,
+    series: str | None = None,
 ) -> ScansRun:
     """Look for signs on the CT of every sub-folder of `source` (`LungCAD.batch.cases`).
 
     Writes a folder per scan into `output`, manifest.csv and scans.csv. Scans that were done before from the
-    same files with the same parameters and weights are kept.
+    same files with the same parameters and weights are kept. series : as `read_scan` takes it.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def read_scans(
     def examine(case: Case, folder: Path, progress: Progress) -> None:
         progress(0.0, f"{case.name}: reading")
         stopwatch = Stopwatch()
-        scan = read_ct(case.ct)
+        scan = read_scan(case, series)
         stopwatch.lap("reading")
         result = reader.read(scan.image, part(progress, 0.1, 0.8))
         stopwatch.lap("searching")
@@ -63,7 +64,7 @@ def read_scans(
         write_scan(folder, scan, result, parameters, "", stopwatch)
 
     weights = network_files(reader.networks)
-    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress)
+    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress, series)
 
 
 def write_scan(
@@ -94,6 +95,7 @@ def write_scan(
         started=stopwatch.started,
         seconds=stopwatch.seconds,
         weights=result.networks,
+        series_uid=scan.facts.series_uid,
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = SignReport(

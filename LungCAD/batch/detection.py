@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from LungCAD.batch.cases import Case
-from LungCAD.batch.scans import ScansRun, run_scans
+from LungCAD.batch.scans import ScansRun, read_scan, run_scans
 from LungCAD.devices import choose_device
 from LungCAD.files import write_text
-from LungCAD.images import Scan, read_ct, write_image
+from LungCAD.images import Scan, write_image
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.detection import DetectionContent, render_detection
 from LungCAD.report.findings import Finding
@@ -58,6 +58,7 @@ def write_scan(
         started=stopwatch.started,
         seconds=stopwatch.seconds,
         weights=weights_by_role(parameters.weights),
+        series_uid=scan.facts.series_uid,
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = DetectionContent(
@@ -78,11 +79,12 @@ def detect_scans(
     parameters: IldDetectionParameters,
     overwrite: bool = False,
     progress: Progress = silent,
+    series: str | None = None,
 ) -> ScansRun:
     """Look for disease on the CT of every sub-folder of `source` (`LungCAD.batch.cases`).
 
     Writes a folder per scan into `output`, manifest.csv and scans.csv. Scans that were done before from the
-    same files with the same parameters and weights are kept.
+    same files with the same parameters and weights are kept. series : as `read_scan` takes it.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def detect_scans(
     def examine(case: Case, folder: Path, progress: Progress) -> None:
         progress(0.0, f"{case.name}: reading")
         stopwatch = Stopwatch()
-        scan = read_ct(case.ct)
+        scan = read_scan(case, series)
         stopwatch.lap("reading")
         result = ild_detection.run(scan.image, parameters, part(progress, 0.2, 0.8), detector, scan.facts)
         stopwatch.lap("detecting")
@@ -104,7 +106,7 @@ def detect_scans(
         write_scan(folder, scan, result, parameters, "", stopwatch)
 
     weights = weights_by_role(parameters.weights)
-    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress)
+    return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress, series)
 
 
 def scan_row(folder: Path) -> dict[str, object]:

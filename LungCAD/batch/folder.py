@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from LungCAD.batch.cases import Case, case_folders, is_current, read_case
+from LungCAD.batch.cases import Case, case_folders, is_current, is_of_series, read_case
 from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.errors import InputError
 from LungCAD.files import sole_use
@@ -30,6 +30,7 @@ def run_folder(
     *,
     drawn: bool = False,
     overwrite: bool = False,
+    series: str | None = None,
     progress: Progress = silent,
     report: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
@@ -42,7 +43,8 @@ def run_folder(
     ----------
     weights : files of the networks that have a say, by their role in the records of the cases.
     drawn : whether the method needs drawn regions. overwrite : replace results of other parameters or
-    weights, or of older input. report : told every outcome.
+    weights, of older input or of another series. series : that `perform` reads of DICOM folders with several,
+    as `read_ct` takes it. report : told every outcome.
 
     Raises
     ------
@@ -61,11 +63,13 @@ def run_folder(
 
     def work(folder: Path) -> State:
         case, target = read_case(folder, drawn), output / folder.name
-        if is_current(target, case, method):
+        if is_current(target, case, method) and is_of_series(target, case, series):
             return State.KEPT
         if target.exists() and not overwrite:
             raise InputError(
-                target, "holds results of other parameters, other weights or older input", "Allow overwriting"
+                target,
+                "holds results of other parameters, other weights, older input or another series",
+                "Allow overwriting, or remove them",
             )
         perform(
             case, target, part(progress, place[folder] / len(folders), (place[folder] + 1) / len(folders))

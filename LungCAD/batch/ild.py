@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 
 from LungCAD.batch.cases import Case
-from LungCAD.batch.scans import ScansRun, run_scans
+from LungCAD.batch.scans import ScansRun, read_scan, run_scans
 from LungCAD.devices import choose_device
 from LungCAD.files import write_text
-from LungCAD.images import Scan, read_ct, read_labels
+from LungCAD.images import Scan, read_labels
 from LungCAD.images.probability_planes import write_probability_planes
 from LungCAD.labels import load_schema
 from LungCAD.progress import Progress, part, silent
@@ -60,6 +60,7 @@ def write_ild_case(
         started=stopwatch.started,
         seconds=stopwatch.seconds,
         weights=weights_by_role(parameters.weights),
+        series_uid=scan.facts.series_uid,
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = ReportContent(
@@ -85,8 +86,11 @@ def segment_scans(
     parameters: IldSegmentationParameters,
     overwrite: bool = False,
     progress: Progress = silent,
+    series: str | None = None,
 ) -> ScansRun:
     """Segment the CT of every sub-folder of `source`, as `run_folder`, with one loaded network.
+
+    series : as `read_scan` takes it.
 
     Raises
     ------
@@ -100,7 +104,7 @@ def segment_scans(
     def examine(case: Case, folder: Path, progress: Progress) -> None:
         progress(0.0, f"{case.name}: reading")
         stopwatch = Stopwatch()
-        scan = read_ct(case.ct)
+        scan = read_scan(case, series)
         lungs = read_labels(case.lungs, load_schema("lungs"), scan.image) if case.lungs else None
         inputs = IldSegmentationInputs(scan.image, lungs, scan.facts)
         stopwatch.lap("reading")
@@ -110,4 +114,4 @@ def segment_scans(
         write_ild_case(folder, scan, inputs, result, parameters, COMMAND, stopwatch)
 
     weights = weights_by_role(parameters.weights)
-    return run_scans(source, output, parameters, weights, examine, overwrite=overwrite, progress=progress)
+    return run_scans(source, output, parameters, weights, examine, None, overwrite, progress, series)

@@ -12,6 +12,7 @@ from LungCAD.batch.cases import Case
 from LungCAD.batch.folder import MANIFEST, run_folder
 from LungCAD.batch.run import Outcome, State
 from LungCAD.files import atomic_folder, write_text
+from LungCAD.images import Scan, read_ct
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress, silent
 
@@ -39,6 +40,7 @@ def run_scans(
     row: Callable[[Path], Mapping[str, object]] | None = None,
     overwrite: bool = False,
     progress: Progress = silent,
+    series: str | None = None,
 ) -> ScansRun:
     """Examine the scan of every sub-folder of `source`; otherwise as `run_folder`.
 
@@ -53,10 +55,15 @@ def run_scans(
             examine(case, unfinished, progress)
 
     outcomes = run_folder(
-        source, output, parameters, weights, perform, overwrite=overwrite, progress=progress
+        source, output, parameters, weights, perform, overwrite=overwrite, series=series, progress=progress
     )
     failed = {outcome.case: outcome.error for outcome in outcomes if outcome.error}
     return ScansRun(len(outcomes), failed, tabulate(output, row) if row else output / MANIFEST)
+
+
+def read_scan(case: Case, series: str | None) -> Scan:
+    """Return the CT of a case; series : as `read_ct` takes it, of those that are DICOM folders."""
+    return read_ct(case.ct, series if case.ct.is_dir() else None)
 
 
 def tabulate(output: Path, row: Callable[[Path], Mapping[str, object]]) -> Path:

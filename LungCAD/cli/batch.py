@@ -123,6 +123,7 @@ def run(options: argparse.Namespace) -> int:
             perform,
             drawn=method.drawn,
             overwrite=options.overwrite,
+            series=options.series,
             report=report,
         )
     except (KeyboardInterrupt, Cancelled):
@@ -141,7 +142,7 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite",
         action="store_true",
-        help="replace results of other parameters, other weights or older input",
+        help="replace results of other parameters, other weights, older input or another series",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing; manifest.csv tells it all")
     # Every command has it; here it may come after the method as well.

@@ -56,6 +56,7 @@ def write_case(
         started=stopwatch.started,
         seconds=stopwatch.seconds,
         weights=weights,
+        series_uid=scan.facts.series_uid,
     )
     write_text(folder / "run.json", json.dumps(record, indent=2))
     content = ReportContent(

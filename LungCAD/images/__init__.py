@@ -12,6 +12,7 @@ from LungCAD.images.geometry import (
     axial_axis,
     from_axial,
     image_like,
+    is_left_handed,
     overlap,
     physical_points,
     place_on_grid,
@@ -19,6 +20,7 @@ from LungCAD.images.geometry import (
     spacing_zyx,
     tilt_degrees,
     to_axial,
+    turned_round,
 )
 from LungCAD.images.hounsfield import require_hu
 from LungCAD.images.label_maps import (
@@ -76,6 +78,7 @@ __all__ = [
     "from_axial",
     "from_bytes",
     "image_like",
+    "is_left_handed",
     "list_series",
     "merge_labels",
     "overlap",
@@ -96,6 +99,7 @@ __all__ = [
     "tilt_degrees",
     "to_axial",
     "to_bytes",
+    "turned_round",
     "write_image",
     "write_probabilities",
     "write_segmentation",

@@ -15,6 +15,7 @@ from LungCAD.mrml.nodes import add_node, is_present, place_beside, present_or_ne
 from LungCAD.mrml.plots import POSITION, TABLE, Curve, show_chart
 from LungCAD.mrml.result_nodes import DetectionNodes
 from LungCAD.mrml.scan_findings import bind_findings, data_of, refer_to
+from LungCAD.mrml.scan_order import as_loaded, is_left_handed
 from LungCAD.mrml.slice_views import show_point
 from LungCAD.mrml.volumes import image_at, voxels_of
 from LungCAD.report.findings import Findings
@@ -39,6 +40,7 @@ def show_detection(
 ) -> DetectionNodes:
     """Show the result of the job "detect" beside the CT that it was computed from, and bind it to that.
 
+    The job has taken `image_as_loaded_in_steps`: the numbers of slices hold when the scene is loaded again.
     In the nodes of an earlier result on the same CT, as far as they are in the scene, else in new ones.
 
     Raises
@@ -60,7 +62,7 @@ def detection_in_steps(
     for code, image in result.images.items():
         old = heat_map_of(shown, code)
         title = f"{name} {names[code].lower()}"
-        maps[code] = yield from heat_map_in_steps(image, names[code], ct, old, title)
+        maps[code] = yield from heat_map_in_steps(as_loaded(image, ct), names[code], ct, old, title)
         show_from(maps[code], LEAST_HEAT)
     if not is_present(ct):
         raise InputError(name, "is no longer in the scene", "Load it and run again")
@@ -111,12 +113,14 @@ def carry_ledger(findings: slicer.vtkMRMLTextNode, text: str) -> None:
 def show_slice(ct: slicer.vtkMRMLVolumeNode, number: int) -> None:
     """Let all slice views show the axial slice of this number, counted from 1, through its middle.
 
-    Raises InputError as `image_from_volume` where the CT holds no voxels or lies askew.
+    Slices are counted in the order in which Slicer loads the CT. Raises InputError as `image_from_volume`
+    where the CT holds no voxels or lies askew.
     """
     voxels = voxels_of(ct)
     axis = axial_axis(image_at(ct, voxels[:1, :1, :1]))
     index = [(size - 1) / 2 for size in voxels.shape[::-1]]
-    index[axis] = number - 1
+    backwards = axis == 2 and is_left_handed(ct)
+    index[axis] = voxels.shape[0] - number if backwards else number - 1
     show_point(ct, (volume_to_world(ct) @ [*index, 1])[:3])
 
 

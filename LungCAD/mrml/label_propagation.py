@@ -9,6 +9,7 @@ from LungCAD.labels import Schema, load_schema
 from LungCAD.mrml.heat_maps import uncertainty_in_steps
 from LungCAD.mrml.plots import along_z_in_steps
 from LungCAD.mrml.result_nodes import PropagationNodes, ResultNodes
+from LungCAD.mrml.review_texts import forget_shown
 from LungCAD.mrml.rois import rois_in_steps
 from LungCAD.mrml.segments import labels_in_steps
 from LungCAD.mrml.tables import show_measurements
@@ -66,6 +67,7 @@ def result_in_steps(
     images, name = result.images, ct.GetName()
     shown = (nodes or ResultNodes()).to_write(ct)
     shown.labels = yield from labels_in_steps(images["labels"], schema, ct, shown.labels, f"{name} labels")
+    forget_shown(shown.labels)
     shown.uncertainty = yield from uncertainty_in_steps(
         images["uncertainty"], ct, shown.uncertainty, f"{name} uncertainty"
     )

@@ -18,6 +18,7 @@ from LungCAD.mrml.geometry import set_geometry, volume_to_world
 from LungCAD.mrml.heat_maps import show_probability
 from LungCAD.mrml.nodes import place_beside
 from LungCAD.mrml.result_nodes import FilmNodes
+from LungCAD.mrml.review_texts import forget_shown
 from LungCAD.mrml.reviewed_case import Subject
 from LungCAD.mrml.segments import labels_in_steps
 from LungCAD.mrml.volumes import volume_from_image
@@ -82,6 +83,7 @@ def lungs_in_steps(
     shown.labels = yield from labels_in_steps(
         labels, load_schema("lungs"), film, shown.labels, f"{film.GetName()} lungs"
     )
+    forget_shown(shown.labels)
     (lung,) = load_schema("cxr_lungs").labels
     shown.probability = show_probability(on_film(result, "probability", film), lung, film, shown.probability)
     return shown
@@ -92,8 +94,12 @@ def review_subject(
     film: slicer.vtkMRMLScalarVolumeNode,
     labels: slicer.vtkMRMLSegmentationNode,
     parameters: Mapping[str, Any],
+    model: str,
 ) -> Subject:
-    """Return what is to be reviewed of the job "xray": all of the film, also where it found no lung."""
+    """Return what is to be reviewed of the job "xray": all of the film, also where it found no lung.
+
+    model : as in `Subject`.
+    """
     found = on_film(result, "labels", film)
     return Subject(
         film,
@@ -101,7 +107,7 @@ def review_subject(
         load_schema("lungs"),
         provenance=found * 0 + int(Provenance.MODEL),
         result=found,
-        model="lungs on radiographs",
+        model=model,
         parameters=parameters,
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from LungCAD.mrml.nodes import add_node, place_beside
 from LungCAD.review import Review, ledger_text, restore, voxels_text, whose
@@ -12,6 +14,25 @@ from LungCAD.steps import Steps, finish
 
 LEDGER, VOXELS = "LungCAD.ReviewLedger", "LungCAD.ReviewVoxels"
 """Roles of the text nodes: node references of the segmentation that is under review."""
+
+
+SHOWN = "LungCAD.ReviewShown"
+"""Attribute of the labels: digest of what the review recorded or wrote last; what differs was painted."""
+
+
+def forget_shown(labels: slicer.vtkMRMLSegmentationNode) -> None:
+    """The labels were written by a method: they are not those of the review that the scene carries."""
+    labels.RemoveAttribute(SHOWN)
+
+
+def carried_labels(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> NDArray[np.uint8] | None:
+    """Return what the segments were when the scene's copy of an open review was made.
+
+    None where a method has written to them since, or an earlier version made the copy.
+    """
+    number = labels.GetNodeReference(LEDGER).GetText().count("\n")
+    recorded = review.entries[number - 1].mask
+    return review.after(number) if labels.GetAttribute(SHOWN) == recorded else None
 
 
 def keep_in_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None:
@@ -26,6 +47,7 @@ def keep_in_steps(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> Ste
     text = voxels_text(review)
     yield 0.5
     _node(labels, VOXELS, "review voxels").SetText(text)
+    labels.SetAttribute(SHOWN, review.state.masks.digest)
 
 
 def add_to_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None:
@@ -38,6 +60,7 @@ def add_to_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None
     if new:
         node = _node(labels, VOXELS, "review voxels")
         node.SetText(node.GetText() + new)
+    labels.SetAttribute(SHOWN, review.state.masks.digest)
 
 
 def has_review(labels: slicer.vtkMRMLSegmentationNode) -> bool:

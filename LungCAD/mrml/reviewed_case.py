@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from LungCAD.labels import Schema
 from LungCAD.mrml.nodes import add_node, is_present
 from LungCAD.mrml.review_texts import (
     add_to_scene,
+    carried_labels,
     has_review,
     keep_in_scene,
     keep_in_steps,
@@ -28,22 +28,18 @@ from LungCAD.mrml.review_texts import (
     whose_review,
 )
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
+from LungCAD.mrml.scan_order import Identity, identify_in_steps
 from LungCAD.mrml.segments import show_labels
 from LungCAD.mrml.slice_views import show_point, shows_plane
-from LungCAD.mrml.volumes import voxels_of
 from LungCAD.review import (
     Decision,
     Edit,
     Facts,
-    Ledger,
     Review,
-    case_pseudonym_in_steps,
     disagreement_ml,
-    slices_last,
-    stack_view,
     uncertain_ml,
 )
-from LungCAD.review.review import LEDGER
+from LungCAD.review.method_folder import find_review, folder_name, is_review, separate_review
 from LungCAD.steps import Steps, copy_in_chunks, equal_in_steps, finish, slabs
 from LungCAD.worker.image_files import PlacedVoxels
 
@@ -136,24 +132,20 @@ class ReviewedCase:
         self.take_edits()
         yield 0.0
         stack = yield from self.review.state.constraints_in_steps()
-        return PlacedVoxels(slices_last(stack, self.labels.grid), self.labels.place)
+        return PlacedVoxels(self.labels.voxels(stack), self.labels.place)
 
     def jump(self, number: int) -> None:
         """Show a slice in all views: where it is least sure, else in the middle of its lung."""
-        row, column = self._point_of_interest(number)
-        index = [row, column]
-        index.insert(2 - axial_axis(self.labels.grid), number)
-        x, y, z = self.labels.place.TransformIndexToPhysicalPoint(index[::-1])
+        index = self.labels.index(number, *self._point_of_interest(number))
+        x, y, z = self.labels.place.TransformIndexToPhysicalPoint(index)
         show_point(self.labels.volume, (-x, -y, z))
 
     def is_seen(self, number: int) -> bool:
-        """Tell whether a view shows the slice; where no view lies along the slices, nobody can tell."""
+        """Tell whether a view shows the slice of the scan; where none lies along slices, nobody can tell."""
         place, axis = self.labels.place, axial_axis(self.labels.grid)
-        index = [0, 0, 0]
-        index[axis] = number
-        x, y, z = place.TransformIndexToPhysicalPoint(index)
+        x, y, z = place.TransformIndexToPhysicalPoint(self.labels.index(number, 0, 0))
         along = np.reshape(place.GetDirection(), (3, 3))[:, axis] * (-1, -1, 1)
-        return shows_plane((-x, -y, z), along, place.GetSpacing()[axis] / 2)
+        return shows_plane(self.labels.volume, (-x, -y, z), along, place.GetSpacing()[axis] / 2)
 
     def show_before(self, shown: bool) -> None:
         """Show the labels of before the last propagation, or as it gave them where it was the first.
@@ -200,7 +192,9 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
     return finish(review_in_steps(subject, root, reviewer))
 
 
-def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[ReviewedCase]:
+def review_in_steps(
+    subject: Subject, root: Path, reviewer: str, painted: bool = False
+) -> Steps[ReviewedCase]:
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
     A result that is under review already stays so, with what the reader made of it; what the reader corrected
@@ -208,21 +202,26 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
 
     Parameters
     ----------
-    root : folder of all reviews; this one is kept in ``<root>/<case>/<reviewer>``.
+    root : folder of all reviews; this one is kept in ``<root>/<case>/<reviewer>``, or, where there is one of
+        another method's result already, in a folder of its own in there (`LungCAD.review.method_folder`).
+    painted : whether what the labels show beyond the result are this reader's strokes, to be recorded; else
+        the labels are shown as the review has them.
 
     Raises
     ------
     InputError
         The review that is kept there is damaged or of another schema, or the folder cannot be written.
     """
-    labels = ReviewedLabels(subject.labels, subject.volume, subject.schema)
-    case = yield from case_pseudonym_in_steps(voxels_of(subject.volume))
-    provenance = stack_view(subject.provenance)
+    scan = yield from _identify_in_steps(subject.volume, root, reviewer, subject.model)
+    case = scan.case
+    labels = ReviewedLabels(subject.labels, subject.volume, subject.schema, scan.backwards)
+    provenance = _stack(labels, subject.provenance)
     empty = np.zeros(provenance.shape, np.uint8)
-    stack = labels.read(empty) if subject.result is None else stack_view(subject.result)
-    facts = yield from _facts_in_steps(subject, stack, provenance)
+    stack = labels.read(empty) if subject.result is None else _stack(labels, subject.result)
+    strokes = labels.read(np.ascontiguousarray(stack)).copy() if painted else stack
+    facts = yield from _facts_in_steps(subject, labels, stack, provenance)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
-    folder = review_folder(root, case, reviewer)
+    folder = separate_review(review_folder(root, case, reviewer), subject.model)
     if is_review(folder):
         review = yield from Review.resume_in_steps(folder, reviewer)
         _require_schema(review, subject.schema)
@@ -233,6 +232,8 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     else:
         made |= {"case": case, "reviewer": reviewer}
         review = yield from Review.begin_in_steps(folder, stack, provenance, facts, **made)
+    if painted:
+        review.edit(np.where(strokes != stack, strokes, review.state.masks.labels))
     present = review.state.masks.labels
     yield 0.0
     shown = labels.read(present)
@@ -242,7 +243,7 @@ def review_in_steps(subject: Subject, root: Path, reviewer: str) -> Steps[Review
     yield from keep_in_steps(review, labels.node)
     doubt = None
     if subject.uncertainty is not None:
-        view = stack_view(subject.uncertainty)
+        view = _stack(labels, subject.uncertainty)
         doubt = np.empty(view.shape, view.dtype)
         yield from copy_in_chunks(view, doubt)
     return ReviewedCase(review, labels, doubt)
@@ -254,10 +255,16 @@ def resume_review(
     root: Path,
     reviewer: str,
     labels: slicer.vtkMRMLSegmentationNode | None = None,
+    model: str = "",
 ) -> ReviewedCase:
     """Open the review of a scan where it was left, and show its labels, in a new node where none is given.
 
-    What the scene carries beside `labels` is used where the folder lacks it.
+    What the scene carries beside `labels` is used where the folder lacks it; what was painted there since is
+    recorded.
+
+    Parameters
+    ----------
+    model : of which method's result, as in `Subject`; may be left out where the reader has one review only.
 
     Raises
     ------
@@ -265,16 +272,24 @@ def resume_review(
         There is no review of this scan by this reader, it is damaged or of another schema; the scene's is
         that of another scan or reader.
     """
-    case = finish(case_pseudonym_in_steps(voxels_of(volume)))
-    folder = review_folder(root, case, reviewer)
-    if labels is not None and has_review(labels):
-        _require_own(labels, volume, case, reviewer)
+    is_carried = labels is not None and has_review(labels)
+    carried = whose_review(labels)[0] if is_carried else ""
+    scan = finish(_identify_in_steps(volume, root, reviewer, model, carried))
+    folder = separate_review(review_folder(root, scan.case, reviewer), model)
+    if is_carried:
+        _require_own(labels, volume, scan.case, reviewer)
         folder = restore_from_scene(labels, folder)
     review = Review.resume(folder, reviewer)
     _require_schema(review, schema)
     if labels is None:
         labels = add_node("vtkMRMLSegmentationNode", f"{volume.GetName()} labels")
-    reviewed = ReviewedLabels(labels, volume, schema)
+    reviewed = ReviewedLabels(labels, volume, schema, scan.backwards)
+    before = carried_labels(review, labels) if is_carried else None
+    if before is not None:
+        reviewed.set_others_aside()
+        painted = reviewed.read(before)
+        if painted.any():  # else the scene came without the file of its segments
+            review.edit(np.where(painted != before, painted, review.state.masks.labels))
     reviewed.write(review.state.masks.labels)
     keep_in_scene(review, labels)
     return ReviewedCase(review, reviewed)
@@ -288,29 +303,22 @@ def _require_own(
     if reviewed != case:
         problem = f"are labels of another scan than {volume.GetName()}"
         raise InputError(labels.GetName(), problem, "Choose that scan to go on with its review")
-    if _folder_name(reader) != _folder_name(reviewer):
+    if folder_name(reader) != folder_name(reviewer):
         remedy = "Enter that name to go on in it, or apply to begin one of your own"
         raise InputError("The review in the scene", f"is that of {reader}", remedy)
 
 
 def review_folder(root: Path, case: str, reviewer: str) -> Path:
-    """Return the folder of one reader's review of one case."""
-    return root / case / _folder_name(reviewer)
+    """Return the folder of one reader's reviews of one case."""
+    return root / case / (folder_name(reviewer) or "reader")
 
 
-def _folder_name(reviewer: str) -> str:
-    return re.sub(r"\W+", "-", reviewer.lower()).strip("-") or "reader"
-
-
-def is_review(folder: Path) -> bool:
-    """Tell whether there is a review in the folder."""
-    return bool(Ledger(folder / LEDGER).entries)
-
-
-def _facts_in_steps(subject: Subject, stack: NDArray, provenance: NDArray) -> Steps[Facts]:
+def _facts_in_steps(
+    subject: Subject, labels: ReviewedLabels, stack: NDArray, provenance: NDArray
+) -> Steps[Facts]:
     voxel_ml = float(np.prod(subject.provenance.GetSpacing())) / 1000
     images = (subject.uncertainty, subject.alternative)
-    uncertainty, other = (None if image is None else stack_view(image) for image in images)
+    uncertainty, other = (None if image is None else _stack(labels, image) for image in images)
     scores: dict[str, tuple[float, ...]] = {}
     for part in slabs(stack):
         found = {}
@@ -321,6 +329,23 @@ def _facts_in_steps(subject: Subject, stack: NDArray, provenance: NDArray) -> St
         scores = {name: scores.get(name, ()) + numbers for name, numbers in found.items()}
         yield part.stop / len(stack)
     return Facts(subject.schema.name, subject.schema.values, voxel_ml, scores)
+
+
+def _stack(labels: ReviewedLabels, image: sitk.Image) -> NDArray:
+    """Return a view of an image on the grid of the scan, which has to outlive it, as a stack."""
+    return labels.stack(sitk.GetArrayViewFromImage(image))
+
+
+def _identify_in_steps(
+    volume: slicer.vtkMRMLScalarVolumeNode, root: Path, reviewer: str, model: str, carried: str = ""
+) -> Steps[Identity]:
+    """Return who the scan is; its slices are counted as in the review that the scene or the folder has."""
+
+    def is_known(case: str) -> bool:
+        own = find_review(review_folder(root, case, reviewer), model)
+        return case == carried if carried else is_review(own)
+
+    return (yield from identify_in_steps(volume, is_known))
 
 
 def _digest(parameters: Mapping[str, Any]) -> str:

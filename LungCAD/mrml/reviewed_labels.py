@@ -8,10 +8,15 @@ import slicer
 import vtk
 from numpy.typing import NDArray
 
-from LungCAD.images import require_label
+from LungCAD.images import axial_axis, require_label
 from LungCAD.labels import BACKGROUND, Schema, entry_identity
 from LungCAD.mrml.geometry import as_array, node_to_world, set_geometry, volume_to_world
-from LungCAD.mrml.segments import LABELMAP, labels_array_in_steps, labels_in_steps
+from LungCAD.mrml.segments import (
+    LABELMAP,
+    labels_array_in_steps,
+    labels_in_steps,
+    set_others_aside,
+)
 from LungCAD.mrml.volumes import array_view, blank_image, placed_voxels
 from LungCAD.review import slices_first, slices_last
 from LungCAD.steps import Steps, finish
@@ -26,14 +31,19 @@ class ReviewedLabels:
 
     node : the segmentation; its segments carry the terminology of the schema's labels, as `show_labels` makes
     them. volume : the scan; it may be moved meanwhile by a transform, together with the segmentation.
+    backwards : whether the stack counts from the last slice that the volume stores (`Identity`).
     grid : size of the scan and order of its axes, as they were in the beginning.
     """
 
     def __init__(
-        self, node: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLVolumeNode, schema: Schema
+        self,
+        node: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLVolumeNode,
+        schema: Schema,
+        backwards: bool = False,
     ) -> None:
         self.node, self.volume, self.schema = node, volume, schema
-        self.grid = blank_image(volume)
+        self.grid, self._backwards = blank_image(volume), backwards
 
     @property
     def place(self) -> sitk.Image:
@@ -58,7 +68,7 @@ class ReviewedLabels:
         layers = self._layers()
         if not all(self._on_grid(layer) for layer, _ in layers):
             painted = finish(labels_array_in_steps(self.node, self.volume, self.schema))
-            return slices_first(painted, self.grid)
+            return self.stack(painted)
         stacks = [self._stack(*layer) for layer in layers]
         if len(stacks) == 1:
             return stacks[0]
@@ -67,6 +77,26 @@ class ReviewedLabels:
             new = (stack != BACKGROUND) & ((merged == BACKGROUND) | (stack != present))
             merged[new] = stack[new]
         return merged
+
+    def set_others_aside(self) -> tuple[str, ...]:
+        """Move segments that are no labels to a node of their own; return their names."""
+        return set_others_aside(self.node, self.schema)
+
+    def stack(self, voxels: NDArray) -> NDArray:
+        """Return a view (slices, rows, columns) of voxels (z, y, x) on the grid of the volume."""
+        return slices_first(voxels[::-1] if self._backwards else voxels, self.grid)
+
+    def voxels(self, stack: NDArray) -> NDArray:
+        """Return a view (z, y, x) of a stack; undoes `stack`."""
+        voxels = slices_last(stack, self.grid)
+        return voxels[::-1] if self._backwards else voxels
+
+    def index(self, number: int, row: int, column: int) -> tuple[int, int, int]:
+        """Return the voxel (x, y, z) of the volume at a place of the stack."""
+        index = [row, column]
+        index.insert(2 - axial_axis(self.grid), number)
+        z, y, x = index
+        return x, y, self.grid.GetSize()[2] - 1 - z if self._backwards else z
 
     def write(self, stack: NDArray[np.uint8]) -> None:
         """Show these labels in the segments."""
@@ -83,7 +113,7 @@ class ReviewedLabels:
 
     def image_in_steps(self, stack: NDArray) -> Steps[sitk.Image]:
         """Do as `image`, yielding fractions."""
-        image = yield from array_image_in_steps(slices_last(stack, self.grid))
+        image = yield from array_image_in_steps(self.voxels(stack))
         set_geometry(image, volume_to_world(self.volume))
         return image
 
@@ -114,7 +144,7 @@ class ReviewedLabels:
         if values.shape != shape:
             whole = np.zeros(shape, np.uint8)
             whole[tuple(slice(extent[2 * axis], extent[2 * axis + 1] + 1) for axis in (2, 1, 0))] = values
-        return slices_first(whole, self.grid)
+        return self.stack(whole)
 
     def _in_schema(self, values: NDArray, segments: tuple[str, ...]) -> NDArray[np.uint8]:
         """Return a layer in values of the schema: itself, where the segments have these already."""

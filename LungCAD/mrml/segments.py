@@ -16,6 +16,12 @@ from LungCAD.mrml.nodes import add_node, place_beside, present_or_new
 from LungCAD.mrml.volumes import allocate, array_view, image_at, matching_matrix, voxels_of
 from LungCAD.steps import Steps, copy_in_chunks, finish, slabs
 
+LABELS = "LungCAD.Labels"
+"""Attribute of a node that labels were written to: the IDs of their segments."""
+
+OTHERS = "LungCAD.OtherSegments"
+"""Role under which such a node refers to the one that took what somebody had added."""
+
 LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 
 
@@ -68,9 +74,10 @@ def show_labels(
     """Show a uint8 label map as the segments of a new node, or of the given one.
 
     Every label of the schema becomes a segment with its name, colour and terminology, empty ones too; its ID
-    is the label's code. In a given node they take the place of all that was there, but segments that stay
-    keep how they are displayed. The image is copied. The segments lie exactly on the volume's voxels and
-    under its transform. Observers of the node are told once.
+    is the label's code. In a given node they take the place of all labels that were there, but segments that
+    stay keep how they are displayed; what somebody added besides goes to another node (`set_others_aside`).
+    The image is copied. The segments lie exactly on the volume's voxels and under its transform. Observers of
+    the node are told once.
 
     Raises
     ------
@@ -97,7 +104,9 @@ def labels_in_steps(
         place_beside(node, reference_volume)
         node.SetReferenceImageGeometryParameterFromVolumeNode(reference_volume)
         node.GetSegmentation().SetSourceRepresentationName(LABELMAP)
+        set_others_aside(node, schema)
         _keep_segments(node.GetSegmentation(), schema)
+        node.SetAttribute(LABELS, " ".join(schema.codes))
         for label in schema.labels:
             _show(label, data, node.GetSegmentation())
         data.Modified()  # surfaces that were made of the labels before are dropped
@@ -118,6 +127,61 @@ def new_roi_segmentation(
             _describe(node.GetSegmentation().GetSegment(label.code), label)
         node.CreateDefaultDisplayNodes()
     return node
+
+
+def set_others_aside(node: slicer.vtkMRMLSegmentationNode, schema: Schema) -> tuple[str, ...]:
+    """Move what somebody added to a node of labels to a node of its own, before labels are written.
+
+    Segments that are no labels, neither of the schema nor of the one before, and hold anything. The node that
+    takes them is found by the role `OTHERS`.
+
+    Returns
+    -------
+    The names of the segments.
+    """
+    segmentation = node.GetSegmentation()
+    known = {*schema.codes, *(node.GetAttribute(LABELS) or "").split()}
+    strange = []
+    for identifier in segmentation.GetSegmentIDs():
+        segment = segmentation.GetSegment(identifier)
+        label = schema.find(entry_identity(segment.GetTerminology()), segment.GetName(), identifier)
+        if identifier not in known and label is None and _holds_anything(segment):
+            strange.append(identifier)
+    names = tuple(segmentation.GetSegment(identifier).GetName() for identifier in strange)
+    if strange:
+        others = node.GetNodeReference(OTHERS)
+        if others is None:
+            others = add_node("vtkMRMLSegmentationNode", f"{node.GetName()}, other segments")
+            others.CreateDefaultDisplayNodes()
+            node.SetNodeReferenceID(OTHERS, others.GetID())
+        place_beside(others, node)
+        scan = node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole())
+        if scan is not None:
+            others.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+        for identifier in strange:
+            _move(segmentation, identifier, others.GetSegmentation())
+    return names
+
+
+def _move(source: slicer.vtkSegmentation, identifier: str, target: slicer.vtkSegmentation) -> None:
+    """Move a segment; where the target has one of this ID already, it gets another ID."""
+    copy = slicer.vtkSegment()
+    copy.DeepCopy(source.GetSegment(identifier))
+    voxels = copy.GetRepresentation(LABELMAP)
+    if voxels is not None:  # the copy has those of all segments that share the memory
+        array = array_view(voxels)
+        array[...] = array == copy.GetLabelValue()
+        copy.SetLabelValue(1)
+        voxels.Modified()
+    target.AddSegment(copy, target.GenerateUniqueSegmentID(identifier))
+    source.RemoveSegment(identifier)
+
+
+def _holds_anything(segment: slicer.vtkSegment) -> bool:
+    voxels = segment.GetRepresentation(LABELMAP)
+    if voxels is None:
+        return segment.GetNumberOfRepresentations() > 0
+    return not voxels.IsEmpty() and bool((array_view(voxels) == segment.GetLabelValue()).any())
 
 
 def _show(label: Label, data: slicer.vtkOrientedImageData, segmentation: slicer.vtkSegmentation) -> None:

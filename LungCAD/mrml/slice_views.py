@@ -24,16 +24,30 @@ def show_point(volume: slicer.vtkMRMLVolumeNode, ras: Sequence[float]) -> None:
         view.EndModify(modified)
 
 
-def shows_plane(ras: Sequence[float], normal: NDArray[np.float64], within_mm: float) -> bool:
-    """Tell whether a slice view shows the plane through a point in RAS mm, or no view is parallel to it."""
+def shows_plane(
+    volume: slicer.vtkMRMLVolumeNode, ras: Sequence[float], normal: NDArray[np.float64], within_mm: float
+) -> bool:
+    """Tell whether a slice view shows the plane through a point in RAS mm, or no view is parallel to it.
+
+    A view that shows other volumes and not this one does not count.
+    """
     parallel = False
     for view in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
         plane = slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS())
         if abs(plane[:3, 2] @ normal) > PARALLEL:
             parallel = True
-            if abs((plane[:3, 3] - ras) @ normal) <= within_mm:
+            if abs((plane[:3, 3] - ras) @ normal) <= within_mm and not _shows_others(view, volume):
                 return True
     return not parallel
+
+
+def _shows_others(view: slicer.vtkMRMLSliceNode, volume: slicer.vtkMRMLVolumeNode) -> bool:
+    shown: set[str] = set()
+    for layers in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
+        if layers.GetLayoutName() == view.GetLayoutName():
+            shown |= {layers.GetBackgroundVolumeID() or "", layers.GetForegroundVolumeID() or ""}
+    shown.discard("")
+    return bool(shown) and volume.GetID() not in shown
 
 
 def show_filled(node: slicer.vtkMRMLSegmentationNode, opacity: float) -> None:

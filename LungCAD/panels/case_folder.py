@@ -12,6 +12,9 @@ import qt
 from LungCAD.panels.job import JobRunner
 from LungCAD.worker import JobResult
 
+SERIES = {"Do not use the case": "", "Take the one with the most slices": "largest"}
+"""What can be chosen where a case has several series, beside a UID; as `read_ct` takes it."""
+
 MOST_LISTED = 5
 """Cases that were not used, in the panel; a file in the output folder lists all."""
 
@@ -22,6 +25,7 @@ class Words:
 
     cases : title of the first path; what : its tool tip. waiting : while a path is missing. button, effect :
     of the button, and its tool tip. summary : a result of the job as rich text.
+    series : whether cases may be folders with several DICOM series.
     """
 
     cases: str
@@ -30,10 +34,11 @@ class Words:
     button: str
     effect: str
     summary: Callable[[JobResult], str]
+    series: bool = False
 
 
 class CaseFolder:
-    """Two paths, a button and a sentence.
+    """Two paths, where wanted the choice of a series, a button and a sentence.
 
     start : called with where the cases are and the folder for the results.
     runner : while it is busy, nothing can be started.
@@ -46,6 +51,7 @@ class CaseFolder:
         self.problem = ""
         self.source = self._path_row(layout, words.cases, words.what)
         self.output = self._path_row(layout, "Results", "A new folder; a run that was stopped there goes on")
+        self._series = self._series_row(layout) if words.series else None
         self.button = qt.QPushButton(words.button)
         self.button.clicked.connect(lambda *_: start(*self.paths))
         layout.addRow(self.button)
@@ -62,6 +68,14 @@ class CaseFolder:
         """Where the cases are and where the results go."""
         return self.source.currentPath.strip(), self.output.currentPath.strip()
 
+    @property
+    def series(self) -> str:
+        """Which series of a DICOM folder with several: its UID, "largest", or nothing for none of them."""
+        if self._series is None:
+            return ""
+        text = self._series.currentText.strip()
+        return SERIES.get(text, text)
+
     def refresh(self) -> None:
         """Let it be started where everything is there for it; say what is not."""
         reason = self.problem or ("" if all(self.paths) else self._words.waiting)
@@ -76,6 +90,18 @@ class CaseFolder:
     def close(self) -> None:
         """The panel goes."""
         self._runner.observers.remove(self.refresh)
+
+    def _series_row(self, layout: qt.QFormLayout) -> qt.QComboBox:
+        box = qt.QComboBox()
+        for title in SERIES:
+            box.addItem(title)
+        box.editable = True
+        box.toolTip = (
+            "Of a DICOM folder with several axial CTs. The outcome lists their UIDs; one of them can be "
+            "entered here, and the run started again: what was done is kept"
+        )
+        layout.addRow("Several series", box)
+        return box
 
     def _path_row(self, layout: qt.QFormLayout, title: str, help_text: str) -> ctk.ctkPathLineEdit:
         path = ctk.ctkPathLineEdit()

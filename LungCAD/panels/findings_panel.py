@@ -99,14 +99,13 @@ class FindingsPanel(FolderPanel):
 
     def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
         """Put what was found into the scene, and show it, unless another CT was chosen meanwhile."""
-        from LungCAD.mrml.volumes import voxels_of
-        from LungCAD.review import case_pseudonym_in_steps
+        from LungCAD.mrml.scan_order import identify_in_steps
 
-        pseudonym = yield from case_pseudonym_in_steps(voxels_of(case.volume))
+        scan = yield from identify_in_steps(case.volume)
         nodes = yield from self.keepResult(result, case.volume)
         if self.node.ct is case.volume:
             self._keep(nodes)
-            self._show_findings(nodes, case.volume, pseudonym)
+            self._show_findings(nodes, case.volume, scan.case)
 
     def _of_chosen_ct(self) -> Any:  # noqa: ANN401
         """Return the nodes of what was found on the chosen CT, those that another one has put aside."""
@@ -130,12 +129,11 @@ class FindingsPanel(FolderPanel):
             if self.node.ct is not None:
                 show_over(self.node.ct, None, fit=True)
             return
-        from LungCAD.mrml.volumes import voxels_of
-        from LungCAD.review import case_pseudonym_in_steps
+        from LungCAD.mrml.scan_order import identify_in_steps
         from LungCAD.steps import finish
 
-        pseudonym = finish(case_pseudonym_in_steps(voxels_of(self.node.ct)))
-        self._show_findings(nodes, self.node.ct, pseudonym)
+        scan = finish(identify_in_steps(self.node.ct))
+        self._show_findings(nodes, self.node.ct, scan.case)
 
     def _show_findings(self, nodes: Any, ct: slicer.vtkMRMLScalarVolumeNode, case: str) -> None:  # noqa: ANN401
         self._shown = nodes.findings

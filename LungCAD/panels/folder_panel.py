@@ -81,7 +81,9 @@ class FolderPanel(ModulePanel):
         self.folder.show(None)
         paths = {"source": source, "output": output}
         parameters = {**nested_values(self.node, self.METHOD), **paths}
-        self.run(self.FOLDER_JOB, {}, parameters, [], self._showFolder)
+        if self.folder.series:
+            parameters["series"] = self.folder.series
+        self.run(self.FOLDER_JOB, {}, parameters, None, self._showFolder)
 
     def _showFolder(self, result: JobResult) -> Generator[float, None, None]:
         self.folder.show(result)

@@ -58,6 +58,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.node: Any = None
         self._bound: Any = None
         self._failure: dict[str, str] = {}
+        self._needs_scene = True
         self._observed: list[Any] = []
 
     def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
@@ -136,9 +137,10 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         super().onReload()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401
-        """Forget the scene's nodes; a job is stopped by its guard."""
+        """Forget the scene's nodes; a job on them is stopped."""
         self._soon.stop()
-        self._stop()
+        if self._needs_scene:
+            self._stop()
         self.review.close()
         self.setParameterNode(None)
 
@@ -191,15 +193,17 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         name: str,
         inputs: dict[str, Any],
         parameters: dict[str, Any],
-        nodes: list[Any],
+        nodes: list[Any] | None,
         show: Callable[[JobResult], Generator[float, None, None]] | None = None,
     ) -> None:
         """Start a job that works on these nodes; without them in the scene it is pointless and stops.
 
+        nodes : None for a job that has nothing to do with the scene, and goes on when that is closed.
         show : as `showResult`, which is called where there is none.
         """
         self._show = show or self.showResult
-        self._guard.watch(nodes)
+        self._needs_scene = nodes is not None
+        self._guard.watch(nodes) if self._needs_scene else self._guard.rest()
         self.jobBar.run(name, inputs, parameters, finished=self._onFinished, failed=self._onFailed)
 
     def _observe(self, nodes: list[Any]) -> None:
@@ -225,7 +229,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _onFailed(self, error: LungCADError) -> None:
         self._guard.rest()
-        if isinstance(error, InputError):
+        if isinstance(error, InputError) and self.node is not None:
             self._failure = {self.fieldOf(error): as_sentence(error)}
         self.refresh()
 

@@ -68,6 +68,8 @@ class Remeasure:
         def show(result: JobResult) -> Generator[float, None, None]:
             from LungCAD.mrml.measuring import measured_in_steps
 
+            if node.labels is not case.labels.node:  # another scan was chosen meanwhile: its numbers stay
+                return
             nodes = self._panel.logic.resultNodes(node)
             shown = yield from measured_in_steps(result, masks.labels, case, nodes)
             line = shares_line(result.data["measurements"]["shares"], corrected=True)

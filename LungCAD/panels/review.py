@@ -2,7 +2,7 @@
 
 A module makes one, hands it every result, and tells it when it is shown and left::
 
-    self.review = ReviewPanel(repropagate=self.onRepropagate)
+    self.review = ReviewPanel("label propagation", repropagate=self.onRepropagate)
     layout.addWidget(self.review.widget)
     self.review.take_result(Subject(volume, labels, schema, provenance))
 """
@@ -28,6 +28,7 @@ from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.review_repropagation import Repropagation
 from LungCAD.panels.review_second_reader import SecondReader
 from LungCAD.panels.review_slices import ReviewSlices
+from LungCAD.panels.views import show_over
 from LungCAD.steps import Steps, finish
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 class ReviewPanel:
     """Worklist, decisions, editing, display, agreement and export of one result.
 
+    model : name of the method whose results are reviewed, with which `Subject.model` begins.
     repropagate : called with the constraints (int16: -1 free, 0 erased, else the label to keep), in steps,
         when the reader wants the corrections spread; the module hands the new result to `take_result`.
         Without it there is no such button.
@@ -50,16 +52,17 @@ class ReviewPanel:
 
     def __init__(
         self,
+        model: str,
         repropagate: Callable[[Steps[PlacedVoxels]], None] | None = None,
         resumed: Callable[[slicer.vtkMRMLSegmentationNode], None] | None = None,
     ) -> None:
-        self._repropagate, self._resumed = repropagate, resumed
+        self._model, self._repropagate, self._resumed = model, repropagate, resumed
         self.observers: list[Callable[[], None]] = []
         self.case: ReviewedCase | None = None
         self._subject: Subject | None = None
         self._scan: tuple[slicer.vtkMRMLScalarVolumeNode, Schema] | None = None
         self._offered: tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLSegmentationNode] | None = None
-        self._resting = False
+        self._resting = self._is_unread = False
         self._keys = ReviewKeys(
             {
                 keys.ACCEPT: lambda: self.slices.decide("accept"),
@@ -82,12 +85,16 @@ class ReviewPanel:
         """Do as `take_result`, yielding now and then, so that the panel keeps answering."""
         from LungCAD.mrml.reviewed_case import review_in_steps
 
-        self._subject = subject
+        is_new, self._subject = subject is not self._subject, subject
         if not self.head.has_reader():
+            self._is_unread |= is_new
             return
+        painted, self._is_unread = self._is_unread and not is_new, False
         try:
-            case = yield from review_in_steps(subject, settings.reviews_folder(), self.head.reader)
+            root, reader = settings.reviews_folder(), self.head.reader
+            case = yield from review_in_steps(subject, root, reader, painted)
         except InputError as error:
+            self._is_unread = painted
             self.head.say(str(error))
         else:
             self._show_case(case)
@@ -97,8 +104,9 @@ class ReviewPanel:
         """Rest while a module writes a new result to the labels under review, which is no edit.
 
         What was painted until now is recorded first. If no new result comes of it, the labels are shown
-        again as the reader left them.
+        again as the reader left them. Segments that are no labels are set aside first, and that is said.
         """
+        moved = self._set_others_aside()
         self.take_edits()
         before = self.case
         self._resting = True
@@ -112,7 +120,17 @@ class ReviewPanel:
                 said = self.head.sentence
                 self._attempt(lambda case: case.restore())
                 self.head.say(said or self.head.sentence)
+            self.head.say(self.head.sentence or moved)
             self.refresh()
+
+    def _set_others_aside(self) -> str:
+        """Do so in the labels under review; return a sentence where there were any."""
+        if self.case is None or not self.case.is_present:
+            return ""
+        names = ", ".join(self.case.labels.set_others_aside())
+        return (
+            f"{names}: no label of the schema, now in another segmentation beside the labels" if names else ""
+        )
 
     def offer(
         self,
@@ -122,14 +140,19 @@ class ReviewPanel:
     ) -> None:
         """Let the reader resume a review of this scan; may be called often.
 
-        A review that a loaded scene carries beside `labels` is resumed at once, where it is of this scan and
-        reader.
+        A review that the scene carries beside `labels` is resumed at once, where it is of this scan and
+        reader and none of this scan is open: that of another scan is left then.
         """
         self._scan = None if volume is None else (volume, schema)
         pair = None if volume is None or labels is None else (volume, labels)
-        if self.case is None and pair is not None and pair != self._offered:
+        is_open = self.case is not None and self.case.labels.volume is volume
+        if not is_open and not self._resting and pair is not None and pair != self._offered:
             self._offered = pair
+            self.take_edits()
+            before = self.case
             self._resume_offered()
+            if before is not None and self.case is not before:
+                show_over(volume, None, fit=True)
         self.refresh()
 
     def _resume_offered(self) -> None:
@@ -157,7 +180,7 @@ class ReviewPanel:
             return None
         root, reader = settings.reviews_folder(), self.head.reader
         try:
-            case = resume_review(volume, schema, root, reader, labels)
+            case = resume_review(volume, schema, root, reader, labels, self._model)
         except InputError as error:
             self.head.say(str(error))
             return None
@@ -228,6 +251,9 @@ class ReviewPanel:
             self.case.close()
             if self.case.labels.node is not case.labels.node:  # labels of two scans would lie over each other
                 self.case.labels.node.SetDisplayVisibility(False)
+                case.labels.node.SetDisplayVisibility(True)
+        if self._subject is not None and self._subject.labels is not case.labels.node:
+            self._subject = None
         self.case = case
         self.display.show(case)
         self.editor.show(case.labels.node, case.labels.volume)

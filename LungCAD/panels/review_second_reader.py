@@ -65,12 +65,15 @@ class SecondReader:
 
     def _compare(self) -> tuple[Agreement, int, str]:
         from LungCAD.review import Review, agreement_of_reviews
+        from LungCAD.review.method_folder import find_review
 
         path = self.folder.currentPath.strip()
         if not path:
             raise InputError("Folder", "is not chosen", "Choose the folder of the other review")
-        other = Review.resume(Path(path), self._case.review.reviewer)
-        found, slices = agreement_of_reviews(self._case.review, other)
+        mine = self._case.review
+        made = mine.entries[mine.state.propagation - 1].model
+        other = Review.resume(find_review(Path(path), made), mine.reviewer)
+        found, slices = agreement_of_reviews(mine, other)
         return found, slices, other.entries[0].reviewer
 
     def _show_agreement(self, found: Agreement, slices: int, reader: str) -> None:

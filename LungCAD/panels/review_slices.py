@@ -10,6 +10,7 @@ import qt
 from LungCAD.errors import InputError
 from LungCAD.panels.review_decision import SliceDecision
 from LungCAD.panels.review_worklist import Worklist
+from LungCAD.panels.views import show_over
 
 if TYPE_CHECKING:
     from LungCAD.mrml.reviewed_case import ReviewedCase
@@ -63,7 +64,8 @@ class ReviewSlices:
     def decide(self, decision: str) -> None:
         """Record a decision on the present slice and go to the next open one.
 
-        Where the reader has scrolled away from it, show it again instead: it is not what they judged.
+        Where the reader has scrolled away from it, or looks at another scan, show it again instead: it is not
+        what they judged.
         """
         from LungCAD.review import next_open
 
@@ -84,6 +86,7 @@ class ReviewSlices:
 
 def _decide(case: ReviewedCase, number: int, decision: str) -> None:
     if len(case.review.state.masks.labels) > 1 and not case.is_seen(number):
+        show_over(case.labels.volume, None)
         case.jump(number)
         raise InputError(f"Slice {number + 1}", "was not on display", "Now it is: decide again")
     case.decide(number, decision)

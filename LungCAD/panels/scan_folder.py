@@ -20,6 +20,7 @@ SCANS = Words(
     button="Look for disease in all of them",
     effect="A report per scan, and a table with one row per scan",
     summary=summary_of,
+    series=True,
 )
 """Of the job "detect_folder"."""
 
@@ -30,5 +31,6 @@ SIGN_SCANS = Words(
     button="Look for signs in all of them",
     effect=SCANS.effect,
     summary=summary_of,
+    series=True,
 )
 """Of the job "cpa_folder"."""

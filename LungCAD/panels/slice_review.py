@@ -17,6 +17,7 @@ from LungCAD.panels.export_form import ExportForm, pseudonym
 from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.slice_table import SliceTable
+from LungCAD.steps import finish
 
 if TYPE_CHECKING:
     import slicer
@@ -168,10 +169,10 @@ class SliceReviewPanel:
             self.head.say(str(error))
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
-        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.mrml.scan_order import image_as_loaded_in_steps
         from LungCAD.review.slice_export import export_slices, patient_of
 
-        image = image_from_volume(self._subject.ct)
+        image = finish(image_as_loaded_in_steps(self._subject.ct))
         case = self._subject.case
         name = pseudonym(patient or patient_of(case, folder, self.review.diseases), case)
         table = export_slices(self.review, image, folder, name, overwrite)

@@ -35,6 +35,7 @@ def run_record(
     started: datetime,
     seconds: Mapping[str, float],
     weights: Mapping[str, Path] | None = None,
+    series_uid: str | None = None,
 ) -> dict[str, Any]:
     """Return the record of one run.
 
@@ -46,10 +47,12 @@ def run_record(
     started : with time zone; written in ISO 8601.
     seconds : wall-clock time by stage.
     weights : files of the networks that had a say, by their role.
+    series_uid : of the DICOM series that was read; its digest is recorded.
     """
     return {
         "command": command,
         **made_with(parameters, weights or {}),
+        "series": series_digest(series_uid) if series_uid else None,
         "inputs": {role: describe_image(image) for role, image in images.items()},
         "device": device,
         "threads": threads,
@@ -70,6 +73,11 @@ def made_with(parameters: Parameters, weights: Mapping[str, Path]) -> dict[str, 
         plain["weights"] = weights_name(plain["weights"])
     files = {role: {"file": path.name, "sha256": sha256_of_file(path)} for role, path in weights.items()}
     return {"parameters": plain, "weights": files}
+
+
+def series_digest(uid: str) -> str:
+    """Return what a record calls a DICOM series: its UID would lead to the patient."""
+    return hashlib.sha256(uid.encode()).hexdigest()
 
 
 def weights_name(weights: str) -> str:

@@ -23,7 +23,7 @@ from LungCAD.review.dataset import (
     read_dataset,
 )
 from LungCAD.review.folders import make_folder
-from LungCAD.review.pseudonyms import require_pseudonym
+from LungCAD.review.pseudonyms import as_reviewed, require_pseudonym
 from LungCAD.review.review import Review
 from LungCAD.review.stack import from_stack, to_stack
 
@@ -48,7 +48,8 @@ def export_case(
 
     Parameters
     ----------
-    image : the scan that was reviewed. schema : that of the labels.
+    image : the scan that was reviewed; it is written with its slices in the order of the review.
+    schema : that of the labels.
     patient : pseudonym; the same for all scans of one patient. licence : under which the image may be used.
     overwrite : replace the case where the dataset has it already.
 
@@ -58,6 +59,7 @@ def export_case(
         No slice is accepted, the dataset has another schema or has the case already, a name is no pseudonym,
         the licence is not stated, the image is not the reviewed one, or the folder cannot be written.
     """
+    image = as_reviewed(image, review.case)
     folder, case = Path(folder), _describe(review, image, patient, licence)
     schema = schema if schema.ignore_value else replace(schema, ignore_value=IGNORE)
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):

@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
+from LungCAD.images import is_left_handed, turned_round
 from LungCAD.steps import Steps, finish
 
 PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -22,12 +23,28 @@ KEY_BYTES = 32
 
 
 def case_pseudonym(image: sitk.Image) -> str:
-    """Return a name that follows from the voxels alone: the same scan has it wherever it is read."""
-    return finish(case_pseudonym_in_steps(sitk.GetArrayViewFromImage(image)))
+    """Return a name that follows from the voxels alone: the same scan has it wherever it is read.
+
+    In whichever order its slices are stored: that of a right-handed image counts, which Slicer makes of
+    others when it loads them.
+    """
+    voxels = sitk.GetArrayViewFromImage(image)
+    return finish(case_pseudonym_in_steps(voxels[::-1] if is_left_handed(image) else voxels))
+
+
+def as_reviewed(image: sitk.Image, case: str) -> sitk.Image:
+    """Return a scan with its slices in the order of the review that has `case` as its pseudonym.
+
+    It is turned round where only that makes its voxels those of the case, and stays as it is otherwise.
+    """
+    voxels = sitk.GetArrayViewFromImage(image)
+    if finish(case_pseudonym_in_steps(voxels)) == case:
+        return image
+    return turned_round(image) if finish(case_pseudonym_in_steps(voxels[::-1])) == case else image
 
 
 def case_pseudonym_in_steps(voxels: NDArray) -> Steps[str]:
-    """Do as `case_pseudonym` for the voxels (z, y, x) of a scan, yielding fractions."""
+    """Return the name of a scan with these voxels (z, y, x), in this very order, yielding fractions."""
     digest = sha256(str(voxels.shape[::-1]).encode())
     for number, plane in enumerate(voxels, start=1):
         digest.update(np.ascontiguousarray(plane, np.int16).data)

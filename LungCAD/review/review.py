@@ -160,6 +160,10 @@ class Review:
         earlier = self.entries[: self.state.propagation - 1]
         return masks_after(earlier, self._files)[0].labels if earlier else self.state.masks.result
 
+    def after(self, number: int) -> np.ndarray:
+        """Return the labels after the entry of this number."""
+        return masks_after(self.entries[:number], self._files)[0].labels
+
     def decide(self, number: int, decision: Decision) -> None:
         """Record what the reader says of a slice; ValueError where there is no such slice or decision."""
         self._require_slice(number)

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from LungCAD.errors import InputError
 from LungCAD.images import image_like, write_image
 from LungCAD.review.folders import make_folder
-from LungCAD.review.pseudonyms import require_pseudonym
+from LungCAD.review.pseudonyms import as_reviewed, require_pseudonym
 from LungCAD.review.slice_labels import SliceLabels, read_slice_labels, write_slice_labels
 from LungCAD.review.slice_review import SliceReview
 
@@ -37,7 +37,7 @@ def export_slices(
 
     Parameters
     ----------
-    image : the scan that was reviewed.
+    image : the scan that was reviewed; it is written with its slices in the order of the review.
     patient : pseudonym; the same for all scans of one patient.
     overwrite : replace the rows of this scan where the table has some.
 
@@ -47,7 +47,7 @@ def export_slices(
         No slice is judged, a name is no pseudonym, the table has other diseases, or has the scan already, or
         the folder cannot be written.
     """
-    folder = Path(folder)
+    folder, image = Path(folder), as_reviewed(image, review.case)
     require_pseudonym(review.case, "case")
     require_pseudonym(patient, "patient")
     if not review.judgements:

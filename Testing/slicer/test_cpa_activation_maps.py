@@ -431,8 +431,14 @@ class PanelTest(PanelCase, SignTestCase):
         self.assertTrue(self.panel.review.widget.isHidden())
         self.node.ct = first
         self.settle()
-        self.assert_ball_found(self.panel.logic.resultNodes(self.node))
+        nodes = self.panel.logic.resultNodes(self.node)
+        self.assert_ball_found(nodes)
         self.assertEqual(self.cell("left_upper", 3).checkState(), qt.Qt.Checked)
+        self.show_result(other)
+        count = slicer.mrmlScene.GetNumberOfNodes()
+        self.show_result(first)
+        self.assertEqual(self.panel.logic.resultNodes(self.node), nodes)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
 
     def test_a_saved_scene_with_another_ct_chosen(self):
         """What one CT shows does not become another's by loading."""

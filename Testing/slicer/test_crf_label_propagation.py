@@ -9,6 +9,7 @@ import numpy as np
 import slicer
 from panel_case import load_module
 from propagation_case import (
+    EMPHYSEMA,
     GROUND_GLASS,
     HEALTHY,
     IJK_TO_RAS,
@@ -149,6 +150,65 @@ class PanelTest(PanelTestCase):
         self.assert_promises_kept(self.node.labels)
         visible = [node.GetDisplayVisibility() for node in (first[0], self.node.labels)]
         self.assertEqual(visible, [0, 1])
+
+    def test_a_result_again_replaces_that_of_its_scan(self):
+        """Of the first of two scans: its own nodes, its own review; nothing of the other scan's."""
+        self.choose()
+        self.compute()
+        stroke = self.correct()
+        self.panel.review.take_edits()
+        first, nodes = self.scan, self.panel.logic.resultNodes(self.node)
+        said, review = self.node.summary, self.panel.review.case.review
+        self.choose_another_scan()
+        self.assertTrue(self.panel.ui.resultCollapsibleButton.isHidden())  # nothing was computed on it yet
+        self.assertEqual((self.node.summary, self.node.labels), ("", None))
+        self.compute()
+        second, others = self.scan, self.panel.logic.resultNodes(self.node)
+        labelled = second.labels(others.labels)
+        count = slicer.mrmlScene.GetNumberOfNodes()
+        self.scan = first
+        self.choose()
+        self.settle()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), nodes)
+        self.assertEqual(self.node.summary, said)
+        self.assertEqual(self.panel.review.case.review.folder, review.folder)
+        self.assertEqual(self.panel.review.case.review.entries, review.entries)
+        visible = [node.GetDisplayVisibility() for node in (nodes.labels, others.labels)]
+        self.assertEqual(visible, [1, 0])
+        self.compute()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), nodes)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
+        self.assertTrue((first.labels(nodes.labels)[stroke] == GROUND_GLASS).all())
+        np.testing.assert_array_equal(second.labels(others.labels), labelled)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "scene.mrb"
+            slicer.util.saveScene(str(file))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(str(file))
+        self.settle()
+        node = self.panel.node
+        self.assertEqual(node.labels.GetName(), "Chest CT labels")
+        node.ct = slicer.util.getNode("Second CT")
+        self.settle()
+        self.assertEqual(node.labels.GetName(), "Second CT labels")
+        self.assertIn("Healthy", node.summary)
+        self.assertIn("\n", node.summary)
+
+    def test_a_copy_that_somebody_keeps_is_not_written_to(self):
+        self.choose()
+        self.compute()
+        result = self.node.labels
+        copy = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+        copy.Copy(result)  # as the subject hierarchy clones a node
+        copy.SetName("First look")
+        slicer.mrmlScene.RemoveNode(result)
+        before = self.scan.labels(copy)
+        self.scan.paint(self.scan.rois, "emphysema", self.scan.drawn == GROUND_GLASS)
+        self.scan.paint(self.scan.rois, "ground_glass", self.scan.drawn == EMPHYSEMA)
+        self.compute()
+        self.assertIsNot(self.node.labels, copy)
+        np.testing.assert_array_equal(self.scan.labels(copy), before)
+        self.assertFalse(np.array_equal(self.scan.labels(self.node.labels), before))
 
     def test_corrections_are_spread(self):
         """What the reader paints in the result stays in the next one."""
@@ -300,9 +360,12 @@ class PanelSceneTest(PanelTestCase):
         self.node.ct = slicer.util.addVolumeFromArray(self.scan.hu[:2], ijkToRAS=IJK_TO_RAS, name="Other CT")
         slicer.modules.crflabelpropagation.widgetRepresentation().exit()
         self.wait_for_job()
+        self.assertIsNone(self.node.labels)  # of the other CT there is nothing
+        self.assertIn("Draw", self.panel.jobBar.apply_button.toolTip)
+        self.node.ct = self.scan.ct
+        self.settle()
         self.assert_promises_kept(self.node.labels)
         self.assertEqual(self.node.labels.GetName(), "Chest CT labels")
-        self.assertIn("Draw", self.panel.jobBar.apply_button.toolTip)
 
     def test_cancelling(self):
         self.panel.jobBar.cancel_button.click()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import qt
+import SimpleITK as sitk
 import slicer
 import vtk
 from panel_case import PanelCase, load_module
@@ -22,6 +23,28 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 AXIAL = LPS_TO_RAS @ np.array(
     [[PIXEL_MM, 0, 0, -170], [0, PIXEL_MM, 0, -160], [0, 0, 5, 300], [0, 0, 0, 1.0]]
 )
+
+
+def write_series(image, folder, uid):
+    """Write an image as a DICOM series, one file per slice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    writer = sitk.ImageFileWriter()
+    writer.KeepOriginalImageUIDOn()
+    for number in range(image.GetDepth()):
+        piece = sitk.Cast(image[:, :, number], sitk.sitkInt16)
+        tags = {
+            "0008|0008": "ORIGINAL\\PRIMARY\\AXIAL",
+            "0008|0060": "CT",
+            "0020|000e": uid,
+            "0008|0018": f"{uid}.{number + 1}",
+            "0020|0013": str(number + 1),
+            "0020|0037": "1\\0\\0\\0\\1\\0",
+            "0020|0032": "\\".join(map(str, image.TransformIndexToPhysicalPoint((0, 0, number)))),
+        }
+        for tag, text in tags.items():
+            piece.SetMetaData(tag, text)
+        writer.SetFileName(str(folder / f"{uid}.{number}.dcm"))
+        writer.Execute(piece)
 
 
 class ScanTestCase(unittest.TestCase):
@@ -93,6 +116,41 @@ class LogicTest(ScanTestCase):
         self.assertEqual(column(nodes.table, "Position (mm)").tolist(), [300 + 5.0 * z for z in range(2, 22)])
         probability = column(nodes.table, "Ground glass opacity")
         self.assertEqual(np.flatnonzero(probability > 0.5).tolist(), [7, 8, 9])
+
+    def test_a_left_handed_volume(self):
+        """Slicer loads it with its slices in reverse: all the same, numbers and name of the scan hold."""
+        from LungCAD.mrml.detection import findings_of, heat_map_of, show_slice
+        from LungCAD.mrml.scan_findings import findings_on
+        from LungCAD.mrml.scan_order import identify_in_steps
+        from LungCAD.steps import finish
+
+        place = AXIAL @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, 23], [0, 0, 0, 1.0]])
+        ct = self.scan(place=place, hu=np.ascontiguousarray(chest(SPOTS)[::-1]))
+        nodes = self.logic().detect(ct, **self.method)
+        self.assert_found(nodes)
+        heat = slicer.util.arrayFromVolume(heat_map_of(nodes, BRIGHT))
+        inside = np.isin(np.arange(24)[::-1], SPOTS[BRIGHT][0])
+        self.assertGreater(heat[inside].max(), 90)
+        self.assertLess(heat[~inside].max(), 6)
+        views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+
+        def shown(volume):
+            show_slice(volume, 11)
+            return [round(view.GetSliceOffset(), 6) for view in views]
+
+        said, heights = finish(identify_in_steps(ct)), shown(ct)
+        self.assertIn(350.0, heights)  # the eleventh from 300 mm on, every 5 mm
+        with tempfile.TemporaryDirectory() as folder:
+            slicer.util.saveScene(str(Path(folder) / "scene.mrb"))
+            slicer.mrmlScene.Clear(0)
+            slicer.util.loadScene(str(Path(folder) / "scene.mrb"))
+        ct = slicer.util.getNode("Scan")
+        self.assertEqual(finish(identify_in_steps(ct)).case, said.case)
+        views = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+        self.assertEqual(shown(ct), heights)
+        nodes = findings_on(ct, type(nodes))
+        readings = {one.number: one.z_mm for one in findings_of(nodes).judged}
+        self.assertEqual(readings[11], 350.0)
 
     def test_what_cannot_be_used(self):
         small = chest(SPOTS)[:, 40:110, 40:110]
@@ -403,6 +461,10 @@ class PanelTest(PanelTestCase):
         self.assertEqual(self.panel.logic.resultNodes(self.node), found)
         self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+        count = slicer.mrmlScene.GetNumberOfNodes()
+        self.compute()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), found)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
 
     def test_a_closed_scene(self):
         review = self.detected()
@@ -433,8 +495,6 @@ class PanelTest(PanelTestCase):
 
 class FolderTest(PanelTestCase):
     def test_a_folder_of_scans(self):
-        import SimpleITK as sitk
-
         for name, hu in (("a", chest(SPOTS)), ("b", np.zeros((3, 64, 64), np.int16))):
             (self.folder / "scans" / name).mkdir(parents=True)
             sitk.WriteImage(chest_image(hu), self.folder / "scans" / name / "ct.nii.gz")
@@ -451,6 +511,34 @@ class FolderTest(PanelTestCase):
             rows = list(csv.DictReader(file))
         self.assertEqual([row[BRIGHT] for row in rows], ["1", ""])
         self.assertTrue((self.folder / "out" / "a" / "report.html").is_file())
+
+    def test_a_folder_of_scans_with_several_series(self):
+        """None is used and all are named; then the panel takes one by its UID, or the largest."""
+        series = {"1.2.826.0.1.11": 1, "1.2.826.0.1.12": 2}
+        for uid, step in series.items():
+            write_series(chest_image(chest(SPOTS))[:, :, ::step], self.folder / "scans" / "a", uid)
+        folder = self.panel.folder
+        folder.source.currentPath = str(self.folder / "scans")
+        folder.output.currentPath = str(self.folder / "out")
+        folder.button.click()
+        self.wait_for_job()
+        for words in ("0 of 1 scans", "2 axial CT series", *series):
+            self.assertIn(words, folder.outcome.text)
+        folder._series.currentIndex = 1
+        self.assertEqual(folder.series, "largest")
+        folder._series.setCurrentText("1.2.826.0.1.12")
+        folder.button.click()
+        slicer.mrmlScene.Clear(0)  # files have nothing to do with the scene: the job goes on
+        self.assertTrue(self.panel.jobBar.is_running)
+        self.wait_for_job()
+        self.assertIn("1 of 1 scans", folder.outcome.text)
+        with (self.folder / "out" / "scans.csv").open(newline="") as file:
+            (row,) = csv.DictReader(file)
+        self.assertEqual(row["slices"], "12")
+        folder._series.currentIndex = 1
+        folder.button.click()
+        self.wait_for_job()
+        self.assertIn("another series", folder.outcome.text)  # that of 12 slices is not taken for the largest
 
 
 if __name__ == "__main__":

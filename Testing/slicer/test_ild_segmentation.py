@@ -149,6 +149,31 @@ class PanelTest(PanelCase, IldTestCase):
         self.wait_for_job()
         self.assertEqual((self.node.labels, slicer.mrmlScene.GetNumberOfNodes()), before)
 
+    def test_two_scans(self):
+        """Each keeps one result, with its classes, numbers and review, whichever is computed again."""
+        self.node.ct = self.ct
+        self.compute()
+        first, review = self.panel.logic.resultNodes(self.node), self.panel.review
+        said, entries = self.node.summary, review.case.review.entries
+        scan = DenseLungs(slices=3, seed=1)
+        other = slicer.util.addVolumeFromArray(scan.hu, ijkToRAS=IJK_TO_RAS, name="Second CT")
+        self.node.ct = other
+        self.settle()
+        self.assertEqual((self.node.labels, self.node.labels_schema, self.node.summary), (None, "", ""))
+        self.compute()
+        second = self.panel.logic.resultNodes(self.node)
+        self.assertIsNot(second.measurements, first.measurements)
+        count = slicer.mrmlScene.GetNumberOfNodes()
+        self.node.ct = self.ct
+        self.settle()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), first)
+        self.assertEqual((self.node.labels_schema, self.node.summary), ("lungnet6", said))
+        self.assertEqual(review.case.review.entries, entries)
+        self.assertIs(review.case.labels.volume, self.ct)
+        self.compute()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), first)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
+
     def test_numbers_follow_corrections(self):
         """What a reader has corrected is measured again, and compared with counting by hand."""
         self.node.ct, self.node.lungs = self.ct, self.mask

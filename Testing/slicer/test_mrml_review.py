@@ -12,19 +12,31 @@ import SimpleITK as sitk
 import slicer
 
 from LungCAD.errors import InputError
-from LungCAD.images import same_geometry
+from LungCAD.images import place_on_grid, same_geometry
 from LungCAD.labels import UNTOUCHED, Provenance, load_schema
+from LungCAD.mrml.review_texts import forget_shown
 from LungCAD.mrml.reviewed_case import Subject, resume_review, review_folder, review_result
+from LungCAD.mrml.scan_order import as_loaded
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
-from LungCAD.review import Decision, Kind, to_stack, worklist
+from LungCAD.review import (
+    Decision,
+    Kind,
+    Review,
+    case_pseudonym,
+    export_case,
+    read_dataset,
+    to_stack,
+    worklist,
+)
 from LungCAD.steps import finish
 
 OBLIQUE = np.array(
-    [[-0.56, 0.48, 0.0, -110.5], [0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
+    [[0.56, 0.48, 0.0, -110.5], [-0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
 )
 SAGITTAL = np.array([[0.0, 0, 3, -90], [-0.7, 0, 0, 80], [0, -0.7, 0, 10], [0, 0, 0, 1]])
-RIGHT_HANDED = OBLIQUE @ np.diag([-1.0, 1, 1, 1])
+TURNED = np.diag([-1.0, 1, 1, 1])
+"""After a matrix of those above, makes a left-handed one: Slicer turns such volumes when it loads them."""
 MOVED = np.array([[0.0, -1, 0, 30], [1, 0, 0, 12], [0, 0, 1, -7], [0, 0, 0, 1]])
 SHAPE = (5, 8, 9)
 
@@ -39,7 +51,7 @@ class ReviewInSceneTest(unittest.TestCase):
 
     def make_case(self, matrix=OBLIQUE, reviewer="AB"):
         rng = np.random.default_rng(4)
-        hu = rng.integers(-1000, 0, SHAPE).astype(np.int16)
+        self.hu = hu = rng.integers(-1000, 0, SHAPE).astype(np.int16)
         self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=matrix, name="CT")
         lung = np.zeros(SHAPE, bool)
         lung[:, 1:-1, 1:-1] = True
@@ -82,10 +94,11 @@ class ReviewInSceneTest(unittest.TestCase):
         return sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
 
     def stack(self, array):
-        return to_stack(self.image(array))
+        """Slices of a left-handed volume are counted as Slicer will load it."""
+        return to_stack(as_loaded(self.image(array), self.volume))
 
     def test_strokes_and_undo_become_edits_on_every_grid(self):
-        for matrix in (OBLIQUE, SAGITTAL, np.diag([-0.7, -0.8, -5.0, 1.0])):
+        for matrix in (OBLIQUE, SAGITTAL, OBLIQUE @ TURNED, SAGITTAL @ TURNED):
             with self.subTest(matrix=matrix):
                 shutil.rmtree(self.root, ignore_errors=True)
                 case = self.make_case(matrix)
@@ -211,6 +224,29 @@ class ReviewInSceneTest(unittest.TestCase):
         back = resume_review(self.volume, self.schema, self.root, " ab", self.node)
         self.assertEqual(back.review.state.accepted, (4,))
 
+    def test_two_methods_do_not_share_a_review(self):
+        """Each is gone on with by itself, from the folder and from the scene."""
+        one = self.make_case()
+        one.decide(4, Decision.ACCEPT)
+        other = show_labels(self.image(self.array), self.schema, self.volume, name="Other")
+        subject = replace(self.subject, labels=other, model="ILD segmentation, lungnet-gao")
+        two = review_result(subject, self.root, "AB")
+        two.decide(3, Decision.REJECT)
+        two.decide(2, Decision.ACCEPT)
+        self.assertEqual(len(one.review.entries), 2)
+        for labels in ({"label propagation": None, "ILD segmentation": None}, {}):
+            for case, model, node in (
+                (one, "label propagation", self.node),
+                (two, "ILD segmentation", other),
+            ):
+                node = labels.get(model, node)
+                back = resume_review(self.volume, self.schema, self.root, "AB", node, model)
+                self.assertEqual(back.review.entries, case.review.entries)
+        shutil.rmtree(self.root)
+        for case, model, node in ((two, "ILD segmentation", other), (one, "label propagation", self.node)):
+            back = resume_review(self.volume, self.schema, self.root, "AB", node, model)
+            self.assertEqual(back.review.entries, case.review.entries)
+
     def test_orderings_come_with_the_result(self):
         review = self.make_case().review
         free = np.where(self.drawn, 0, self.uncertainty).sum(axis=(1, 2))
@@ -219,7 +255,7 @@ class ReviewInSceneTest(unittest.TestCase):
         self.assertEqual(set(review.facts.scores), {"uncertainty", "disagreement"})
 
     def test_views_jump_to_the_slice_as_it_was_acquired(self):
-        for matrix in (OBLIQUE, SAGITTAL):
+        for matrix in (OBLIQUE, SAGITTAL, SAGITTAL @ TURNED):
             with self.subTest(matrix=matrix):
                 shutil.rmtree(self.root, ignore_errors=True)
                 case = self.make_case(matrix)
@@ -253,7 +289,7 @@ class ReviewInSceneTest(unittest.TestCase):
         self.assertFalse(slicer.mrmlScene.IsNodePresent(before))
 
     def test_a_saved_scene_brings_everything_back(self):
-        case = self.make_case(RIGHT_HANDED)  # Slicer turns others round when it loads them
+        case = self.make_case()
         self.painter().paint("fibrosis", self.voxels(4, slice(2, 5)))
         case.decide(4, Decision.ACCEPT)
         case.comment(3, "Größer als 3 mm?")
@@ -272,6 +308,123 @@ class ReviewInSceneTest(unittest.TestCase):
         shown = sitk.GetArrayFromImage(labels_from_segmentation(labels, volume, self.schema))
         np.testing.assert_array_equal(to_stack(self.image_like(shown, volume)), expected.state.masks.labels)
         self.assertEqual(back.take_edits().changed, 0)
+
+    def test_a_scan_that_slicer_turns_when_it_loads_it_keeps_its_review(self):
+        """Left-handed volumes come back with their slices in reverse, along whichever axis of the body."""
+        for matrix in (OBLIQUE @ TURNED, SAGITTAL @ TURNED):
+            for root in (self.root, self.folder / "elsewhere"):  # the folder as it was; the scene alone
+                with self.subTest(matrix=matrix, root=root.name):
+                    slicer.mrmlScene.Clear(0)
+                    for made in (self.root, self.folder / "elsewhere"):
+                        shutil.rmtree(made, ignore_errors=True)
+                    case = self.make_case(matrix)
+                    self.painter().paint("fibrosis", self.voxels(4, slice(2, 5), slice(2, 6)))
+                    case.decide(2, Decision.ACCEPT)
+                    where = self.places(case, 2)
+                    volume, labels = self.saved_and_loaded()
+                    self.assertFalse(np.array_equal(slicer.util.arrayFromVolume(volume), self.hu))
+                    back = resume_review(volume, self.schema, root, "AB", labels)
+                    self.assertEqual(back.review.entries, case.review.entries)
+                    self.assertEqual(back.take_edits().changed, 0)
+                    back.restore()
+                    self.assertEqual(back.take_edits().changed, 0)
+                    self.assertEqual(self.places(back, 2), where)
+                    written = export_case(
+                        back.review,
+                        image_from_volume(volume),
+                        self.schema,
+                        self.folder / root.name / "set",
+                        patient="P1",
+                        licence="none",
+                    )
+                    dataset = read_dataset(self.folder / root.name / "set")
+                    exported, scan = dataset.labels(written), dataset.image(written)
+                    shown = sitk.GetArrayFromImage(labels_from_segmentation(labels, volume, self.schema))
+                    self.assertTrue(same_geometry(exported, scan))
+                    there = sitk.GetArrayFromImage(place_on_grid(exported, image_from_volume(volume)))
+                    accepted = there != 255
+                    self.assertTrue(accepted.any())
+                    np.testing.assert_array_equal(there[accepted], shown[accepted])
+                    hu = sitk.GetArrayFromImage(place_on_grid(scan, image_from_volume(volume)))
+                    np.testing.assert_array_equal(hu, slicer.util.arrayFromVolume(volume))
+
+    def test_a_review_of_a_left_handed_volume_by_an_earlier_version_opens(self):
+        """It counted slices as they were stored: so does whoever goes on with it."""
+        case = self.make_case(OBLIQUE @ TURNED)
+        case.decide(1, Decision.ACCEPT)
+        where = self.places(case, 1)
+        folder = case.review.folder
+        labels = case.review.state.masks.labels[::-1]
+        provenance = case.review.state.masks.result_provenance[::-1]
+        earlier = case_pseudonym(sitk.GetImageFromArray(self.hu))
+        self.assertNotEqual(earlier, case.review.case)
+        shutil.rmtree(folder)
+        old = Review.begin(
+            review_folder(self.root, earlier, "AB"),
+            labels,
+            provenance,
+            case.review.facts,
+            case=earlier,
+            reviewer="AB",
+        )
+        old.decide(3, Decision.ACCEPT)  # slice 1 from the other end
+        back = resume_review(self.volume, self.schema, self.root, "AB")
+        self.assertEqual(self.places(back, 3), where)
+        self.node = back.labels.node
+        np.testing.assert_array_equal(self.painted(), self.array)
+        back = review_result(replace(self.subject, labels=self.node), self.root, "AB")
+        self.assertEqual(back.review.state.accepted, (3,))
+        volume, labels = self.saved_and_loaded()
+        back = resume_review(volume, self.schema, self.root, "AB")
+        self.assertEqual(self.places(back, 3), where)
+        self.assertEqual(back.take_edits().changed, 0)
+
+    def places(self, case, number):
+        """Return how often each label is shown at each millimetre along the axes on one slice of a review."""
+        stack = np.zeros_like(case.review.state.masks.labels)
+        stack[number] = case.review.state.masks.labels[number]
+        image = case.labels.image(stack)
+        found = []
+        for z, y, x in np.argwhere(sitk.GetArrayFromImage(image) > 0).tolist():
+            place = image.TransformIndexToPhysicalPoint((x, y, z))
+            found.append((*np.round(place, 2).tolist(), image[x, y, z]))
+        return sorted(found)
+
+    def saved_and_loaded(self):
+        path = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(path)
+        return slicer.util.getNode("CT"), slicer.util.getNode("Result")
+
+    def test_what_was_painted_while_no_review_was_open_is_recorded(self):
+        """As in the Segment Editor, after a scene was loaded; what the folder has besides is not lost."""
+        case = self.make_case()
+        self.painter().paint("fibrosis", self.voxels(4, slice(2, 5)))
+        case.decide(4, Decision.ACCEPT)
+        self.volume, self.node = self.saved_and_loaded()
+        further = Review.resume(case.review.folder, "AB")  # elsewhere the reader went on
+        elsewhere = further.state.masks.labels.copy()
+        elsewhere[1, 2:4, 2:4] = 5
+        further.edit(elsewhere)
+        stroke = self.voxels(3, slice(2, 5))
+        self.painter().paint("healthy", stroke)
+        expected = np.where(stroke, 1, elsewhere)
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        np.testing.assert_array_equal(back.review.state.masks.labels, expected)
+        np.testing.assert_array_equal(self.painted(), expected)
+        count = len(back.review.entries)
+        self.volume, self.node = self.saved_and_loaded()
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertEqual(len(back.review.entries), count)
+        show_labels(self.image(self.array), self.schema, self.volume, self.node)
+        forget_shown(self.node)  # a new result, which nobody painted
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertEqual(len(back.review.entries), count)
+        np.testing.assert_array_equal(self.painted(), expected)
+        self.node.GetSegmentation().RemoveAllSegments()  # as where their file is lost
+        resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        np.testing.assert_array_equal(self.painted(), expected)
 
     def image_like(self, array, volume):
         image = sitk.GetImageFromArray(array)

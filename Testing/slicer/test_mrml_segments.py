@@ -156,6 +156,35 @@ class SegmentsTest(unittest.TestCase):
         self.assertEqual(list(node.GetSegmentation().GetSegmentIDs()), list(other.codes))
         self.assertTrue((self.read(node, schema=other) == 2).all())
 
+    def test_what_somebody_added_is_kept(self):
+        """Beside the labels, whether it shared their memory or not; labels of before are not."""
+        node = show_labels(self.random_labels(), self.schema, self.volume, name="Result")
+        self.paint(node, "fibrosis", self.rng.integers(0, 2, SHAPE))
+        added = {"Heart": self.rng.integers(0, 2, SHAPE), "Drain": self.rng.integers(0, 2, SHAPE)}
+        self.paint_new(node, added)
+        node.GetSegmentation().CollapseBinaryLabelmaps(False)
+        expected = self.random_labels()
+        show_labels(expected, self.schema, self.volume, node)
+        np.testing.assert_array_equal(self.read(node), sitk.GetArrayFromImage(expected))
+        others = slicer.util.getNode("Result, other segments")
+        self.assert_holds(others, added)
+        self.assertEqual(others.GetDisplayVisibility(), 1)
+        self.paint_new(node, {"Heart": self.rng.integers(0, 2, SHAPE), "Empty": np.zeros(SHAPE)})
+        show_labels(expected, load_schema("lungnet6"), self.volume, node)
+        self.assertEqual(others.GetSegmentation().GetNumberOfSegments(), 3)
+        self.assert_holds(others, {"Drain": added["Drain"]})
+        self.assertEqual(list(node.GetSegmentation().GetSegmentIDs()), list(load_schema("lungnet6").codes))
+
+    def paint_new(self, node, arrays):
+        for name, array in arrays.items():
+            node.GetSegmentation().AddEmptySegment(name, name)
+            self.paint(node, name, array)
+
+    def assert_holds(self, node, arrays):
+        for name, array in arrays.items():
+            found = slicer.util.arrayFromSegmentBinaryLabelmap(node, name, self.volume)
+            np.testing.assert_array_equal(found > 0, np.asarray(array) > 0)
+
     def test_surfaces_of_earlier_labels_are_dropped(self):
         node = show_labels(self.labels(np.ones(SHAPE)), self.schema, self.volume)
         node.CreateClosedSurfaceRepresentation()

@@ -46,7 +46,7 @@ class ReviewPanelTest(unittest.TestCase):
         settings.remember(settings.READER, "AB")
         self.asked = []
         self.schema = load_schema("gao5")
-        self.panel = ReviewPanel(repropagate=self.asked.append)
+        self.panel = ReviewPanel("label propagation", repropagate=self.asked.append)
         self.addCleanup(self.panel.widget.deleteLater)
         self.addCleanup(self.panel.exit)
         self.addCleanup(self.panel.close)
@@ -305,6 +305,20 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertIsNotNone(self.panel.case)
         self.assertEqual(self.sentence(), "")
 
+    def test_what_was_painted_before_the_reader_gave_a_name_is_recorded(self):
+        """By whoever gives it first; the next reader begins with the result."""
+        self.open_case(reader="")
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        fibrosis = self.schema.find(None, "fibrosis").value
+        self.rename("AB")
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, np.where(stroke, fibrosis, self.array))
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, shown)
+        self.rename("")
+        self.rename("CD")
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
+
     def test_comments_stay_with_their_slice(self):
         self.open_case()
         self.panel.slices.decision.comment_edit.text = "<b>Motion</b>?"
@@ -455,6 +469,22 @@ class ReviewPanelTest(unittest.TestCase):
         self.panel.slices.decide("accept")
         self.assertEqual(case.review.state.accepted, (4,))
 
+    def test_a_slice_is_not_judged_while_the_views_show_another_scan(self):
+        """Such as the one of last year, on the same grid."""
+        self.open_case()
+        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=MATRIX, name="Prior")
+        layers = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+        for each in layers:
+            each.SetBackgroundVolumeID(other.GetID())
+        self.panel.slices.decide("accept")
+        self.assertIn("decide again", self.sentence())
+        self.assertEqual(len(self.panel.case.review.entries), 1)
+        for each in layers:
+            self.assertEqual(each.GetBackgroundVolumeID(), self.volume.GetID())
+        layers[0].SetBackgroundVolumeID(other.GetID())  # in one view, to compare with: that will do
+        self.panel.slices.decide("accept")
+        self.assertEqual(len(self.panel.case.review.entries), 2)
+
     def test_labels_that_have_left_the_scene_are_not_exported(self):
         self.open_case()
         self.panel.slices.decide("accept")
@@ -463,6 +493,26 @@ class ReviewPanelTest(unittest.TestCase):
         self.panel.export.button.click()
         self.assertIn("left the scene", self.panel.export.message.text)
         self.assertFalse((self.folder / "set").exists())
+
+    def test_a_segment_that_is_no_label_is_set_aside_and_the_strokes_beside_it_count(self):
+        self.open_case()
+        hand = self.hand()
+        self.node.GetSegmentation().AddEmptySegment("heart", "Heart")
+        heart, stroke = self.voxels(4, 3, 3), self.voxels(5, 3, slice(3, 6))
+        hand.paint("heart", heart)
+        hand.paint("fibrosis", stroke)
+        other = np.where(self.array > 0, 1, 0).astype(np.uint8)
+        with self.panel.awaiting_result():
+            show_labels(self.image(other), self.schema, self.volume, self.node)
+            self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
+        self.assertIn("Heart: no label", self.sentence())
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        self.assertTrue((shown[stroke] == self.schema.find(None, "fibrosis").value).all())
+        others = slicer.util.getNode("Result, other segments")
+        found = slicer.util.arrayFromSegmentBinaryLabelmap(others, "heart", self.volume) > 0
+        np.testing.assert_array_equal(found, heart)
+        self.panel.slices.decide("accept")
+        self.assertNotIn("Heart", self.sentence())
 
     def test_a_result_that_fails_to_come_leaves_the_labels_as_they_were(self):
         self.open_case()

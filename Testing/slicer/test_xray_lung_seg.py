@@ -165,6 +165,29 @@ class PanelTest(PanelTestCase):
         self.panel.ui.probabilityCheckBox.checked = False
         self.assertFalse(layers.GetForegroundVolumeID())
 
+    def test_another_film_is_chosen_while_the_job_runs(self):
+        """The probability of one does not lie over the other; each has its lungs when it is chosen."""
+        first, other = self.film(), self.film()
+        self.node.film = first
+        self.apply()
+        self.panel.ui.probabilityCheckBox.checked = True
+        self.node.film = other
+        self.wait_for_job()
+        self.assertEqual((self.node.labels, self.node.summary), (None, ""))
+        if slicer.app.layoutManager() is not None:
+            layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+            self.assertFalse(layers.GetForegroundVolumeID())
+        self.compute()
+        second = self.panel.logic.resultNodes(self.node)
+        self.node.film = first
+        self.settle()
+        self.assert_lungs_found(self.node.labels, first)
+        self.assertIn("Right lung", self.node.summary)
+        self.assertIsNot(self.node.labels, second.labels)
+        count = slicer.mrmlScene.GetNumberOfNodes()
+        self.compute()
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
+
     def test_the_film_is_seen_face_on(self):
         if slicer.app.layoutManager() is None:
             self.skipTest("there are no views")

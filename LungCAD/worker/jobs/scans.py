@@ -21,16 +21,18 @@ def on_folder(
 
     Parameters
     ----------
-    run : called as ``run(source, output, parameters, progress=progress)``.
+    run : called as ``run(source, output, parameters, progress=progress, series=series)``.
     kind : of the method's parameters.
-    parameters : source (a folder with one folder per scan) and output, as absolute paths; those of the method
-        besides.
+    parameters : source (a folder with one folder per scan) and output, as absolute paths; series of DICOM
+        folders with several, a UID or "largest", where wanted; those of the method besides.
 
     Returns
     -------
     As data: scans (their number), failed (scan and sentence) and table (path, one row per scan).
     """
-    choices = {name: value for name, value in parameters.items() if name not in ("source", "output")}
+    own = ("source", "output", "series")
+    choices = {name: value for name, value in parameters.items() if name not in own}
     chosen = parameters_from_dict(kind, choices)
-    done = run(Path(parameters["source"]), Path(parameters["output"]), chosen, progress=progress)
+    source, output = Path(parameters["source"]), Path(parameters["output"])
+    done = run(source, output, chosen, progress=progress, series=parameters.get("series") or None)
     return JobResult(data={"scans": done.scans, "failed": done.failed, "table": str(done.table)})

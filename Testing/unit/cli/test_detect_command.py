@@ -135,7 +135,7 @@ def test_how_it_was_scanned(tmp_path, weights, monkeypatch):
     def read(*where):
         return dataclasses.replace(read_ct(*where), facts=ScanFacts(slice_thickness_mm=7.0))
 
-    for module in ("LungCAD.cli.detect", "LungCAD.batch.detection"):
+    for module in ("LungCAD.cli.detect", "LungCAD.batch.scans"):
         monkeypatch.setattr(f"{module}.read_ct", read)
     (tmp_path / "in" / "a").mkdir(parents=True)
     ct, bare = tmp_path / "in" / "a" / "ct.nii.gz", {"heat_maps": False, "mirrored": False}

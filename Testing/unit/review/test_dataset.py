@@ -10,7 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.images import same_geometry
+from LungCAD.images import is_left_handed, same_geometry
 from LungCAD.labels import Provenance, load_schema
 from LungCAD.review import (
     Decision,
@@ -207,6 +207,27 @@ def test_a_damaged_index_is_named(case, tmp_path, alter, message):
     index.write_text(alter(index.read_text(encoding="utf-8")))
     with pytest.raises(InputError, match=message):
         read_dataset(tmp_path / "set")
+
+
+@pytest.mark.parametrize("direction", [OBLIQUE, SAGITTAL, (1, 0, 0, 0, -1, 0, 0, 0, 1)])
+def test_a_scan_is_the_same_in_either_order_of_its_slices(result, tmp_path, direction):
+    """Slicer stores those of left-handed images in reverse; what is exported lies where it was reviewed."""
+    image = scan((6, 12, 14), direction)
+    other = image[:, :, ::-1]
+    assert case_pseudonym(image) == case_pseudonym(other)
+    assert case_pseudonym(image) != case_pseudonym(image[::-1, :, :])
+    assert case_pseudonym(image) != case_pseudonym(sitk.Flip(image, (True, False, False))[:, ::-1, :])
+    lying = case_pseudonym(image)
+    if to_stack(image).shape != result.labels.shape:
+        return
+    stored = image if not is_left_handed(image) else other
+    review = reviewed(tmp_path / "review", result, stored, case=lying)
+    written = export_case(review, image if stored is other else other, SCHEMA, tmp_path / "set", **CC)
+    dataset = read_dataset(tmp_path / "set")
+    assert same_geometry(dataset.labels(written), stored)
+    assert np.array_equal(sitk.GetArrayFromImage(dataset.image(written)), sitk.GetArrayFromImage(stored))
+    exported = sitk.GetArrayFromImage(dataset.labels(written))
+    assert np.array_equal(exported[2], result.labels[2])
 
 
 def test_pseudonyms_tell_nothing_and_stay_the_same(tmp_path):

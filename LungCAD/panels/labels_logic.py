@@ -1,0 +1,67 @@
+# ruff: noqa: N802 - Slicer calls the methods of a module's logic by their names in camel case
+"""What the logics of the modules have in common that label scans: every scan keeps a result of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+
+from LungCAD.mrml.result_nodes import LabelNodes
+from LungCAD.mrml.scan_labels import bind_labels, labels_of, put_aside
+from LungCAD.panels.module_logic import ModuleLogic
+
+SAID = "LungCAD.Said."
+"""With the name of a text of the parameter node, the attribute of labels that keeps it while another scan's
+result is shown."""
+
+TEXTS = ("summary", "measured", "labels_schema")
+"""What parameter nodes say of a result, as far as they have such a member."""
+
+
+class LabelsLogic(ModuleLogic):
+    """Base of such logics; `RESULT` is a kind of `LabelNodes`."""
+
+    def resultOf(self, node: Any, scan: slicer.vtkMRMLVolumeNode | None) -> LabelNodes:  # noqa: ANN401
+        """Return the nodes of a scan's last result, also where that of another scan is shown.
+
+        Those that the parameter node shows, where no scan is chosen.
+        """
+        nodes = self.resultNodes(node)
+        return nodes if scan is None else labels_of(nodes, scan)
+
+    def keepOf(
+        self,
+        scan: slicer.vtkMRMLVolumeNode,
+        node: Any,  # noqa: ANN401
+        result: LabelNodes,
+        **texts: str,
+    ) -> None:
+        """Remember the nodes of a scan's result and what is said of it.
+
+        texts : of `TEXTS`; those that are not given are empty.
+        """
+        bind_labels(result, scan)
+        self._change(node, result, texts)
+
+    def turnTo(self, node: Any, scan: slicer.vtkMRMLVolumeNode | None) -> bool:  # noqa: ANN401
+        """Let the parameter node show the result of this scan; tell whether it showed another one."""
+        nodes = self.resultOf(node, scan)
+        if nodes == self.resultNodes(node):
+            return False
+        kept = nodes.labels
+        said = {} if kept is None else {name: kept.GetAttribute(SAID + name) or "" for name in TEXTS}
+        self._change(node, nodes, said)
+        return True
+
+    def _change(self, node: Any, result: LabelNodes, texts: dict[str, str]) -> None:  # noqa: ANN401
+        names = [name for name in TEXTS if hasattr(node, name)]
+        before = self.resultNodes(node)
+        if before.labels is not None and before.labels is not result.labels:
+            put_aside(before)
+            for name in names:
+                before.labels.SetAttribute(SAID + name, getattr(node, name))
+        with slicer.util.NodeModify(node):
+            self.keep(node, result, texts.get("summary", ""))
+            for name in names:
+                setattr(node, name, texts.get(name, ""))
