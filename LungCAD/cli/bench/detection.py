@@ -89,6 +89,11 @@ def run(options: argparse.Namespace) -> int:
                     f"{row['present']} show it, {row['expected']} are expected; Brier score {row['brier']}, "
                     f"{row['brier_of_prevalence']} by always saying how often it is"
                 )
+            for code, row in quality["heat_maps"].items():
+                print(
+                    f"{code:14s} heat maps whose peak is on it: {row['near']} of {row['slices']} slices that "
+                    f"show it and are told so; {row['by_chance']} by chance"
+                )
         for kind, make in others.items() if trained else ():
             rows = cross_score(parameters, detector, make, options.cross_studies, progress)
             result.setdefault("cross", {})[kind] = rows

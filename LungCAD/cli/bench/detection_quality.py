@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from LungCAD.cli.bench.detection_places import peaks, summary
 from LungCAD.cli.bench.generators import Study
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
@@ -59,17 +60,19 @@ def score(
     """
     if tuple(label.code for label in detector.diseases) != DISEASES:
         raise InputError(parameters.weights, f"does not tell {', '.join(DISEASES)}", "Leave --patients 0")
-    schema, bare = load_schema("ltrc5"), dataclasses.replace(parameters, heat_maps=False)
-    alone, smoothed, truth, names, verdicts, histograms = [], [], [], [], [], []
+    schema, full = load_schema("ltrc5"), dataclasses.replace(parameters, heat_maps=True)
+    alone, smoothed, truth, names, verdicts, histograms, places = [], [], [], [], [], [], []
     seeds, share = range(BENCHMARK_SEED, BENCHMARK_SEED + patients), part(progress, 0.0, 0.6)
     make = partial(benchmark_patient, mimics=mimics)
     for study in process_map(make, seeds, workers, share, "Scoring patients"):
         areas = disease_areas(study.labels, schema, DISEASES)
-        findings = detect(study.ct, bare, detector=detector).findings
+        found = detect(study.ct, full, detector=detector)
+        findings = found.findings
         for reading in findings.slices:
             alone.append(reading.probability or (0.0,) * len(DISEASES))
             smoothed.append(reading.smoothed or (0.0,) * len(DISEASES))
         truth.append(areas >= T6000_MM2)
+        places.append(peaks(study, found, schema, truth[-1]))
         names += [str(study.seed)] * len(areas)
         verdicts.append([disease.probability or 0.0 for disease in findings.diseases])
         histograms.append(study_histograms(study))
@@ -88,6 +91,7 @@ def score(
         "mimics": mimics,
         "difficulty": measure_difficulty(learned, join_histograms(histograms)),
         **{name: scores.as_dict() for name, scores in rows.items()},
+        "heat_maps": dict(summary(places)),
         "scans": _scans(np.array(verdicts), np.array([one.any(0) for one in truth]), detector.thresholds),
         "table": table,
     }
