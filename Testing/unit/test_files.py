@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -99,6 +102,24 @@ def test_a_folder_in_use_lets_no_second_run_in(tmp_path):
     (tmp_path / ".in-use").touch()  # of a run that was killed
     with sole_use(tmp_path):
         pass
+
+
+def test_of_many_runs_that_come_and_go_no_two_are_in_a_folder_at_once(tmp_path):
+    inside, most, times = [], 0, 0
+
+    def come_and_go(number):
+        nonlocal most, times
+        for _ in range(300):
+            with suppress(InputError), sole_use(tmp_path):
+                inside.append(number)
+                most, times = max(most, len(inside)), times + 1
+                time.sleep(1e-5)  # others may run
+                inside.remove(number)
+
+    with ThreadPoolExecutor(8) as runs:
+        list(runs.map(come_and_go, range(8)))
+    assert (most, names(tmp_path)) == (1, [])
+    assert times > 8
 
 
 def test_a_file_system_without_locks_is_no_obstacle(tmp_path, monkeypatch):
