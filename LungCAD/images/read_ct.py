@@ -13,10 +13,18 @@ from LungCAD.images.dicom_slices import Slice, number_or_none, slices_of
 from LungCAD.images.geometry import axial_axis
 from LungCAD.images.hounsfield import clamp, require_hu
 from LungCAD.images.kernels import is_sharp
+from LungCAD.images.nifti import placement_remarks
 from LungCAD.images.scan import Scan, ScanFacts
 from LungCAD.images.series import LARGEST, NO_DENSITIES, choose_series, kernel_name, series_kind
 from LungCAD.images.stack import arrange
-from LungCAD.images.volume_file import PICTURE_SUFFIXES, has_suffix, is_dicom, read_image, require_file
+from LungCAD.images.volume_file import (
+    NIFTI_SUFFIXES,
+    PICTURE_SUFFIXES,
+    has_suffix,
+    is_dicom,
+    read_image,
+    require_file,
+)
 
 SPARSE = 1.5
 """Slices farther apart than this many thicknesses leave tissue between them that was not imaged."""
@@ -58,7 +66,8 @@ def _read_volume(path: Path) -> Scan:
     require_hu(values, path)
     hu = sitk.GetImageFromArray(clamp(values))
     hu.CopyInformation(image)
-    return Scan(hu, path, ScanFacts(slice_spacing_mm=hu.GetSpacing()[axial_axis(hu)]))
+    remarks = placement_remarks(path) if has_suffix(path, NIFTI_SUFFIXES) else ()
+    return Scan(hu, path, ScanFacts(slice_spacing_mm=hu.GetSpacing()[axial_axis(hu)]), tuple(remarks))
 
 
 def as_volume(image: sitk.Image, subject: object) -> sitk.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 from LungCAD.images import affine, read_ct, require_hu, write_image
+from LungCAD.images.volume_file import read_image
 
 SUFFIXES = [".nii", ".nii.gz", ".nrrd", ".mha"]
 
@@ -170,6 +172,71 @@ def test_sheared_axes(tmp_path):
     nifti.set_sform(sheared, 1)
     nibabel.save(nifti, tmp_path / "sheared.nii")
     assert "not at right angles" in refusal(tmp_path / "sheared.nii")
+
+
+def nifti(path, make_ct, **fields):
+    """Write a CT of 0.7 x 0.8 x 5 mm whose qform and sform agree, then put other values into its header."""
+    import nibabel
+
+    image = make_ct()
+    to_ras = np.diag([-1.0, -1, 1, 1]) @ affine(image)
+    file = nibabel.Nifti1Image(sitk.GetArrayFromImage(image).T, to_ras)
+    file.set_qform(to_ras, 1)
+    file.set_sform(to_ras, 1)
+    nibabel.save(file, path)
+    offsets = {"pixdim": (80, "<f4"), "qoffset": (268, "<f4"), "sform": (280, "<f4"), "codes": (252, "<i2")}
+    content = bytearray(path.read_bytes())
+    for name, values in fields.items():
+        start, kind = offsets[name]
+        stored = np.asarray(values, kind).tobytes()
+        content[start : start + len(stored)] = stored
+    path.write_bytes(content)
+    return path
+
+
+MIRRORED = (0.7, 0, 0, 0, 0, -0.8, 0, 0, 0, 0, 5, 0)
+LARGER = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"pixdim": (1, 1, 1)}, r"two sizes, 1 x 1 x 1 \(pixdim\) and 0.7 x 0.8 x 5 \(sform\)"),
+        ({"pixdim": (0.7, 0.8, 2.5)}, "two sizes"),
+        ({"pixdim": (0.7, 0.8, 2.5), "codes": (0, 2)}, "two sizes"),
+        ({"sform": LARGER, "codes": (1, 2)}, "two sizes"),
+        ({"pixdim": (-0.7, 0.8, 5), "codes": (1, 0)}, r"voxels of -0.7 x 0.8 x 5 \(pixdim\)"),
+        ({"pixdim": (0, 0, 0), "codes": (0, 1)}, r"voxels of 0 x 0 x 0 \(pixdim\)"),
+        ({"sform": (0.7, 0.2, 0, 0, 0, 0.775, 0, 0, 0, 0, 5, 0)}, "not at right angles"),
+        ({"sform": MIRRORED}, "two directions"),
+        ({"sform": MIRRORED, "codes": (1, 4)}, "two directions"),
+    ],
+)
+def test_nifti_that_says_two_things_of_its_voxels(tmp_path, make_ct, fields, says):
+    """What reads it by the one and what reads it by the other finds other millilitres, or the other lung."""
+    path = nifti(tmp_path / "ct.nii", make_ct, **fields)
+    with pytest.raises(InputError, match=says) as error:
+        read_ct(path)
+    assert "ct.nii" in str(error.value)
+    with pytest.raises(InputError, match=says):
+        read_image(path)
+
+
+def test_nifti_that_leaves_its_place_open_is_read_with_a_remark(tmp_path, make_ct):
+    assert read_ct(nifti(tmp_path / "ct.nii", make_ct)).warnings == ()
+    rounded = nifti(tmp_path / "rounded.nii", make_ct, pixdim=(0.7001, 0.8, 5))
+    assert read_ct(rounded).warnings == ()
+    (remark,) = read_ct(nifti(tmp_path / "none.nii", make_ct, codes=(0, 0))).warnings
+    assert "which side is left" in remark
+    (remark,) = read_ct(nifti(tmp_path / "moved.nii", make_ct, qoffset=(0, 0, 0))).warnings
+    assert re.search(r"sform and qform .* up to \d+ mm apart", remark)
+
+
+def test_one_of_two_files_is_refused(tmp_path, make_ct):
+    """ITK fills up what the second file lacks with noise."""
+    sitk.WriteImage(make_ct(), str(tmp_path / "ct.hdr"))
+    for name in ("ct.hdr", "ct.img"):
+        assert "one of two files" in refusal(tmp_path / name)
 
 
 def test_a_series_of_a_file(tmp_path, make_ct):
