@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -122,6 +123,7 @@ def run(options: argparse.Namespace) -> int:
             weights,
             perform,
             drawn=method.drawn,
+            choices=_choices(options),
             overwrite=options.overwrite,
             report=report,
         )
@@ -134,6 +136,13 @@ def run(options: argparse.Namespace) -> int:
     return 1 if State.FAILED in states else 2 if State.REFUSED in states else 0
 
 
+def _choices(options: argparse.Namespace) -> str:
+    """Return what decides the results besides the method's parameters and weights."""
+    of_network = {name: value for name, value in vars(options).items() if name.startswith("network__")}
+    chosen = {"series": options.series, **of_network}
+    return json.dumps({name: value for name, value in chosen.items() if value is not None}, sort_keys=True)
+
+
 def _add_own(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", type=Path, required=True, metavar="DIR", help="one folder per case")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the results")
@@ -141,7 +150,7 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite",
         action="store_true",
-        help="replace results of other parameters, other weights or older input",
+        help="replace results of other parameters, other weights or other input",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing; manifest.csv tells it all")
     # Every command has it; here it may come after the method as well.
