@@ -67,7 +67,10 @@ def read_image(path: Path) -> sitk.Image:
             raise InputError(path, "has axes that are not at right angles (sheared)", remedy) from error
         remedy = "Give NIfTI, NRRD, MHA or DICOM for a CT; PNG, JPEG or TIFF for a radiograph"
         raise InputError(path, "is not an image that LungCAD can read", remedy) from error
+    damaged = InputError(path, "is damaged or truncated", "Copy or export it again")
+    if not all(reader.GetSize()):
+        raise damaged
     try:
         return reader.Execute()
     except RuntimeError as error:
-        raise InputError(path, "is damaged or truncated", "Copy or export it again") from error
+        raise damaged from error
