@@ -20,6 +20,14 @@ HEADER_BYTES = 348
 FLOATS = {16: np.float32, 64: np.float64}
 """NIfTI's codes of the kinds of voxel that can be NaN."""
 
+BITS = {2: 8, 4: 16, 8: 32, 16: 32, 32: 64, 64: 64, 128: 24, 256: 8, 512: 16, 768: 32, 1024: 64, 1280: 64}
+"""Of a voxel of each kind, which a header gives once more, and ITK goes by the kind."""
+
+MOST_AXES = 7
+
+VOXELS_FROM = 352
+"""In a single file; where the header says less, ITK takes the header's end for voxels."""
+
 BLOCK_BYTES = 1 << 22
 
 SAME_SIZE = 5e-3
@@ -49,10 +57,12 @@ def require_whole_nifti(path: Path) -> None:
                 raise InputError(
                     path, "is not a NIfTI-1 file", "Give the file its true name, or export it again"
                 )
-            expected = header.start + header.voxels * header.bits // 8
+            expected = header.start + header.voxels * max(header.bits, BITS.get(header.code, 0)) // 8
             if HEADER_BYTES + sum(map(len, _blocks(file))) < expected:
                 raise damaged
-    except (EOFError, zlib.error, gzip.BadGzipFile, struct.error) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile, struct.error, ValueError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
         raise damaged from error
 
 
@@ -158,7 +168,7 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _read_header(file: BinaryIO) -> _Header | None:
-    """What a NIfTI-1 header says of the voxels; None if it is not one."""
+    """What a NIfTI-1 header says of the voxels; None if it is not one, ValueError if it makes no sense."""
     header = file.read(HEADER_BYTES)
     if len(header) < HEADER_BYTES or header[344:347] not in (b"n+1", b"ni1"):
         return None
@@ -169,6 +179,11 @@ def _read_header(file: BinaryIO) -> _Header | None:
     pixdim = np.array(struct.unpack(f"{order}4f", header[76:92]), float)
     has_qform, has_sform = struct.unpack(f"{order}2h", header[252:256])
     placed = np.array(struct.unpack(f"{order}18f", header[256:328]), float)
+    places = [*pixdim[: dim[0] + 1], *placed[: 6 * (has_qform > 0)], *placed[6 : 6 + 12 * (has_sform > 0)]]
+    if not 1 <= dim[0] <= MOST_AXES or min(dim[1 : dim[0] + 1]) < 1 or not np.isfinite(places).all():
+        raise ValueError("the header says nothing of size or place")
+    if header[344:347] == b"n+1" and start < VOXELS_FROM:
+        raise ValueError("the voxels begin within the header")
     return _Header(
         order,
         code,

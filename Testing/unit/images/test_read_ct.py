@@ -11,8 +11,9 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.images import affine, read_ct, require_hu, write_image
+from LungCAD.images import affine, read_ct, read_labels, require_hu, write_image, write_segmentation
 from LungCAD.images.volume_file import read_image
+from LungCAD.labels import load_schema
 
 SUFFIXES = [".nii", ".nii.gz", ".nrrd", ".mha"]
 
@@ -230,6 +231,66 @@ def test_nifti_that_leaves_its_place_open_is_read_with_a_remark(tmp_path, make_c
     assert "which side is left" in remark
     (remark,) = read_ct(nifti(tmp_path / "moved.nii", make_ct, qoffset=(0, 0, 0))).warnings
     assert re.search(r"sform and qform .* up to \d+ mm apart", remark)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind", "value", "says"),
+    [
+        (108, "<f4", 0, "damaged"),  # where voxels begin
+        (108, "<f4", np.nan, "damaged"),
+        (108, "<f4", np.inf, "damaged"),
+        (40, "<i2", 0, "damaged"),  # number of axes
+        (40, "<i2", 9, "damaged"),
+        (44, "<i2", (-1, 29001), "damaged"),  # sizes
+        (46, "<i2", 0, "damaged"),
+        (72, "<i2", 8, "damaged"),  # bits of a voxel that has 16, with half of the voxels
+        (280, "<f4", np.nan, "damaged"),  # sform
+        (123, "u1", 1, "700 x 800 x 5000 mm"),  # unit
+    ],
+)
+def test_nifti_header_that_cannot_be(tmp_path, make_ct, start, kind, value, says):
+    path = nifti(tmp_path / "ct.nii", make_ct)
+    content = bytearray(path.read_bytes())
+    stored = np.atleast_1d(np.array(value, kind)).tobytes()
+    content[start : start + len(stored)] = stored
+    path.write_bytes(content[: 352 + 504] if start == 72 else content)
+    assert says in refusal(path)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".seg.nrrd"])
+def test_any_damage_to_a_file_is_a_plain_error(tmp_path, make_ct, suffix):
+    """Cut or with other bytes, a file gives an image or one line that names it, never a traceback."""
+    path = tmp_path / f"ct{suffix}"
+    image, gao5 = make_ct(), load_schema("gao5")
+    if suffix == ".seg.nrrd":
+        write_segmentation(sitk.Cast(image > 0, sitk.sitkUInt8), gao5, path)
+    else:
+        sitk.WriteImage(image, str(path))
+    random, refused = np.random.default_rng(0), 0
+    whole = gzip.decompress(path.read_bytes()) if suffix == ".nii.gz" else path.read_bytes()
+    head = 348 if ".nii" in suffix else whole.find(b"LOCAL" if suffix == ".mha" else b"\n\n")
+    for number in range(60):
+        damaged = bytearray(whole)
+        place = random.integers(head)
+        if number % 4 == 0:
+            del damaged[random.integers(len(whole)) :]
+        elif number % 4 == 1:
+            del damaged[place : place + random.integers(1, 9)]
+        else:
+            damaged[place] = random.choice([random.integers(256), *b"0-9. "])
+        path.write_bytes(gzip.compress(damaged) if suffix == ".nii.gz" else damaged)
+        refused += is_refused(path, read_ct) + is_refused(path, lambda file: read_labels(file, gao5, image))
+    assert refused > 30
+
+
+def is_refused(path, read) -> bool:
+    try:
+        read(path)
+    except InputError as error:
+        assert str(error).startswith(f"{path}: ")
+        return True
+    return False
 
 
 def test_one_of_two_files_is_refused(tmp_path, make_ct):
