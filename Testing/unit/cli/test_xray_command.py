@@ -75,6 +75,16 @@ def test_a_folder(folder, weights, tmp_path):
     assert not (out / "unfinished.json").exists()
 
 
+def test_a_sheet_that_does_not_show_all_films_says_so(folder, weights, tmp_path, monkeypatch):
+    assert lungcad(folder, "--weights", weights, "-o", tmp_path / "all") == 0
+    assert "are shown" not in (tmp_path / "all" / "report.html").read_text(encoding="utf-8")
+    monkeypatch.setattr("LungCAD.batch.xray_run.MOST_TILES", 2)
+    assert lungcad(folder, "--weights", weights, "-o", tmp_path / "two") == 0
+    page = (tmp_path / "two" / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/jpeg") == 2
+    assert "Only 2 of 3 films are shown; results.csv has all." in page
+
+
 def test_same_stem_in_one_folder(weights, tmp_path):
     films = tmp_path / "films"
     films.mkdir()
