@@ -87,12 +87,16 @@ def run_films(
     settings = json.dumps({"source": place, **method}, indent=1)
     goes_on = _may_go_on(folder, settings, overwrite)
     with sole_use(folder):
-        if not goes_on:
-            _clear(folder)
-            write_text(folder / UNFINISHED, settings)
-        with ResumableTable(folder / TABLE, COLUMNS) as table:
-            segment_films(films, segmenter, folder, table, batch, workers, progress)
-        return _conclude(list(table.rows()), films.root, folder, {"command": command, **method})
+        try:
+            if not goes_on:
+                _clear(folder)
+                write_text(folder / UNFINISHED, settings)
+            with ResumableTable(folder / TABLE, COLUMNS) as table:
+                segment_films(films, segmenter, folder, table, batch, workers, progress)
+            return _conclude(list(table.rows()), films.root, folder, {"command": command, **method})
+        except OSError as error:  # films that cannot be read are rows; what is left is the disk
+            remedy = "Make room; the same command then goes on from here"
+            raise InputError(folder, f"could not be written ({error.strerror})", remedy) from error
 
 
 def _conclude(rows: list[dict[str, str]], root: Path, folder: Path, made: Mapping[str, object]) -> XrayRun:

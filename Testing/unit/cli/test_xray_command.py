@@ -1,6 +1,7 @@
 """`lungcad xray` as a user runs it, with a network too small to be good."""
 
 import csv
+import errno
 import json
 import os
 import signal
@@ -210,6 +211,25 @@ def test_an_odd_film_stops_no_other_and_is_named(folder, weights, tmp_path, monk
     assert rows["a.png"]["mask"] and rows["more/a.jpg"]["mask"]
     for name in ("results.csv", "report.html"):  # folders above the films may name people
         assert str(tmp_path) not in (out / name).read_text(encoding="utf-8")
+
+
+def test_a_full_disk_is_named_and_gone_on_from(folder, weights, tmp_path, monkeypatch, capsys):
+    real, written = xray.write_mask, []
+
+    def full_after_one(labels, path):
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(path)
+        real(labels, path)
+
+    monkeypatch.setattr(xray, "write_mask", full_after_one)
+    words = (folder, "--weights", weights, "-o", tmp_path / "out", "--batch", 1, "--workers", 1)
+    assert lungcad(*words) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'out'}: could not be written (No space left on device)" in said
+    monkeypatch.undo()
+    assert lungcad(*words) == 0
+    assert sum(1 for row in rows_of(tmp_path / "out").values() if row["mask"]) == 3
 
 
 def test_films_elsewhere_do_not_go_on_in_a_run_that_was_broken_off(weights, tmp_path, monkeypatch, capsys):
