@@ -108,6 +108,31 @@ def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:
         temporary.write_bytes(text.encode("utf-8"))
 
 
+def files_below(folder: Path) -> list[Path]:
+    """Return the files in a folder and all folders in it, links to folders too, in order; none hidden.
+
+    A folder that several ways lead to, or a link into what it lies in, is entered once.
+
+    Raises
+    ------
+    InputError
+        A folder in there cannot be read: what it holds would be missing.
+    """
+
+    def fail(error: OSError) -> None:
+        raise InputError(error.filename, f"cannot be read ({error.strerror})", "Check its permissions")
+
+    found, entered = [], set()
+    for place, inner, names in os.walk(folder, onerror=fail, followlinks=True):
+        if (true := Path(place).resolve()) in entered:
+            inner.clear()
+            continue
+        entered.add(true)
+        inner.sort()
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(path for path in found if path.is_file())
+
+
 @contextmanager
 def sole_use(folder: Path) -> Iterator[None]:
     """Keep other runs out of a folder until the block ends, or this process, however it does.

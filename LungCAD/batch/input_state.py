@@ -11,7 +11,7 @@ from typing import Any
 
 from LungCAD.batch.cases import RECORD, Case
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import files_below, write_text
 from LungCAD.images.volume_file import is_dicom
 from LungCAD.weights.checksum import sha256_of_file
 
@@ -108,6 +108,5 @@ def _files(case: Case) -> Iterator[tuple[str, Path, Path]]:
     for role in ROLES:
         image = getattr(case, role)
         if image is not None:
-            inside = sorted(image.rglob("*")) if image.is_dir() else [image]
-            seen = (file for file in inside if file.is_file() and not file.name.startswith("."))
-            yield from ((role, image, file) for file in seen)
+            files = files_below(image) if image.is_dir() else [image]
+            yield from ((role, image, file) for file in files)

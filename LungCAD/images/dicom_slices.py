@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from LungCAD.errors import InputError
+from LungCAD.files import files_below
 from LungCAD.images.volume_file import is_dicom
 
 CT_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -81,8 +82,7 @@ def slices_below(folder: Path) -> list[Slice]:
         The folder cannot be read, or a DICOM file in it is damaged.
     """
     try:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-        return [piece for path in paths if is_dicom(path) for piece in slices_of(path)]
+        return [piece for path in files_below(folder) if is_dicom(path) for piece in slices_of(path)]
     except OSError as error:
         raise InputError(error.filename or folder, f"cannot be read ({error.strerror})") from error
 

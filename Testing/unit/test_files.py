@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -11,7 +12,7 @@ import pytest
 
 from LungCAD import files
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, atomic_path, sole_use, write_text
+from LungCAD.files import atomic_folder, atomic_path, files_below, sole_use, write_text
 
 
 def names(folder):
@@ -93,6 +94,35 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
     (tmp_path / "case").write_text("a file")
     with pytest.raises(InputError, match="is a file, not a folder"), atomic_folder(tmp_path / "case", True):
         pass
+
+
+def test_links_to_folders_are_followed_once(tmp_path):
+    """Archives are often put together of links; a link back to where it lies ends no search."""
+    store, case = tmp_path / "störe of all", tmp_path / "case"
+    (store / "b").mkdir(parents=True)
+    case.mkdir()
+    for path in (store / "b" / "2", store / "1", case / "0", case / ".hidden"):
+        path.touch()
+    (case / "scan").symlink_to(store, target_is_directory=True)
+    (case / "scan again").symlink_to(store, target_is_directory=True)
+    (store / "back").symlink_to(case, target_is_directory=True)
+    (case / "3").symlink_to(store / "1")
+    (case / "dangling").symlink_to(store / "nowhere")
+    assert files_below(case) == [case / "0", case / "3", case / "scan" / "1", case / "scan" / "b" / "2"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    listed = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(InputError, match=r"locked: cannot be read \(Permission denied\)"):
+        files_below(tmp_path)
 
 
 def test_a_folder_in_use_lets_no_second_run_in(tmp_path):

@@ -212,6 +212,14 @@ def test_lossless_jpeg_as_gdcm_writes_it(tmp_path, make_slice, save, kind):
     assert np.array_equal(sitk.GetArrayFromImage(read_ct(squeezed).image), expected)
 
 
+def test_a_link_to_the_folder_of_a_series(tmp_path, make_slice, save):
+    """Half of the slices behind a link would be half of a scan."""
+    save(stack(make_slice, [0, 5]), tmp_path / "case")
+    save(stack(make_slice, [10, 15]), tmp_path / "elsewhere")
+    (tmp_path / "case" / "more").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert read_ct(tmp_path / "case").image.GetSize() == (5, 6, 4)
+
+
 def test_single_file_is_one_slice(tmp_path, make_slice, save):
     save([dataset := make_slice(z=12.0)], tmp_path)
     image = read_ct(next(tmp_path.iterdir())).image
