@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class LungCADError(Exception):
     """Base of every error that LungCAD raises on purpose."""
@@ -26,6 +29,15 @@ class InputError(LungCADError, ValueError):
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
         """Cross to another process whole: exceptions are copied by their message alone unless told how."""
         return type(self), (self.subject, self.problem, self.remedy)
+
+
+@contextmanager
+def naming(subject: object) -> Iterator[None]:
+    """Let an `InputError` from the block name `subject`, one file of many, in place of its own subject."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(subject, error.problem, error.remedy) from error
 
 
 class Cancelled(LungCADError):

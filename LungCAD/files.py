@@ -21,6 +21,9 @@ else:
 IN_USE = ".in-use"
 """Lies in a folder as long as a run writes to it, locked."""
 
+ATTEMPTS = 10
+"""To lock it, while other runs remove theirs; on a file system whose numbers of files say nothing, all."""
+
 
 @contextmanager
 def atomic_path(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
@@ -105,6 +108,31 @@ def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:
         temporary.write_bytes(text.encode("utf-8"))
 
 
+def files_below(folder: Path) -> list[Path]:
+    """Return the files in a folder and all folders in it, links to folders too, in order; none hidden.
+
+    A folder that several ways lead to, or a link into what it lies in, is entered once.
+
+    Raises
+    ------
+    InputError
+        A folder in there cannot be read: what it holds would be missing.
+    """
+
+    def fail(error: OSError) -> None:
+        raise InputError(error.filename, f"cannot be read ({error.strerror})", "Check its permissions")
+
+    found, entered = [], set()
+    for place, inner, names in os.walk(folder, onerror=fail, followlinks=True):
+        if (true := Path(place).resolve()) in entered:
+            inner.clear()
+            continue
+        entered.add(true)
+        inner.sort()
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(path for path in found if path.is_file())
+
+
 @contextmanager
 def sole_use(folder: Path) -> Iterator[None]:
     """Keep other runs out of a folder until the block ends, or this process, however it does.
@@ -114,24 +142,40 @@ def sole_use(folder: Path) -> Iterator[None]:
     InputError
         Another run is in there, or the folder cannot be written.
     """
+    file = _locked(folder)
     try:
-        file = (folder / IN_USE).open("wb")
-    except OSError as error:
-        raise InputError(folder, f"cannot be written to ({error.strerror})") from error
-    with file:
+        yield
+    finally:
+        if sys.platform == "win32":  # which removes no open file
+            file.close()
+        with suppress(OSError):
+            (folder / IN_USE).unlink()
+        file.close()
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    """Return the open, locked file that keeps others out of a folder; raises as `sole_use`."""
+    path = folder / IN_USE
+    for attempt in range(ATTEMPTS):
+        try:
+            file = path.open("wb")
+        except OSError as error:
+            raise InputError(folder, f"cannot be written to ({error.strerror})") from error
         try:
             lock(file)
         except (BlockingIOError, PermissionError) as error:
+            file.close()
             remedy = "Wait until it has ended, or choose another folder"
             raise InputError(folder, "is being written to by another run", remedy) from error
         except OSError:  # some file systems of clusters know no locks
-            pass
-        try:
-            yield
-        finally:
+            break
+        # A run that ended just now may have removed the file that was opened here: then it keeps nobody out.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                break
+        if attempt + 1 < ATTEMPTS:
             file.close()
-            with suppress(OSError):
-                (folder / IN_USE).unlink()
+    return file
 
 
 def lock(file: IO[bytes]) -> None:

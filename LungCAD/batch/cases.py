@@ -14,10 +14,8 @@ Sub-folders whose names begin with a dot are passed over.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from LungCAD.errors import InputError
 from LungCAD.images.series import choose_series
@@ -38,13 +36,6 @@ class Case:
     rois: Path | None = None
     lungs: Path | None = None
     truth: Path | None = None
-
-    @property
-    def changed(self) -> float:
-        """When the newest of its files was changed, in seconds since 1970."""
-        images = [path for path in (self.ct, self.rois, self.lungs, self.truth) if path]
-        files = (file for path in images for file in (path, *(path.rglob("*") if path.is_dir() else ())))
-        return max(file.stat().st_mtime for file in files)
 
 
 def case_folders(folder: Path, results: Path | None = None) -> list[Path]:
@@ -81,18 +72,6 @@ def read_case(folder: Path, drawn: bool = True) -> Case:
     rois = _drawn(folder) if drawn else None
     ct = _image(folder, "ct") or (folder / "ct" if (folder / "ct").is_dir() else folder)
     return Case(folder.name, ct, rois, _image(folder, "lungs"), _image(folder, "truth"))
-
-
-def is_current(target: Path, case: Case, method: Mapping[str, Any]) -> bool:
-    """Tell whether results in `target` were made by a method after the case last changed.
-
-    method : what their record must say, such as parameters and weights, as JSON has it.
-    """
-    record = target / RECORD
-    if not record.is_file() or record.stat().st_mtime < case.changed:
-        return False
-    said = json.loads(record.read_text(encoding="utf-8"))
-    return all(said.get(name) == value for name, value in method.items())
 
 
 def is_of_series(target: Path, case: Case, series: str | None) -> bool:

@@ -7,7 +7,8 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from LungCAD.batch.cases import Case, case_folders, is_current, is_of_series, read_case
+from LungCAD.batch.cases import Case, case_folders, is_of_series, read_case
+from LungCAD.batch.input_state import input_state, is_current, note_input
 from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.errors import InputError
 from LungCAD.files import sole_use
@@ -29,6 +30,7 @@ def run_folder(
     perform: Perform,
     *,
     drawn: bool = False,
+    choices: str = "",
     overwrite: bool = False,
     series: str | None = None,
     progress: Progress = silent,
@@ -37,14 +39,14 @@ def run_folder(
     """Perform on every case of `source` (`LungCAD.batch.cases`), and return what became of each.
 
     `output` gets a folder per case and `MANIFEST`. Cases that were done before from the same files with the
-    same parameters and weights are kept.
+    same parameters and weights are kept: the same by what is in them, whatever their time of change.
 
     Parameters
     ----------
     weights : files of the networks that have a say, by their role in the records of the cases.
-    drawn : whether the method needs drawn regions. overwrite : replace results of other parameters or
-    weights, of older input or of another series. series : that `perform` reads of DICOM folders with several,
-    as `read_ct` takes it. report : told every outcome.
+    drawn : whether the method needs drawn regions. choices : what else decides the results of all cases.
+    overwrite : replace results of other parameters, weights, choices or input, or of another series. series :
+    that `perform` reads of DICOM folders with several, as `read_ct` takes it. report : told every outcome.
 
     Raises
     ------
@@ -63,17 +65,16 @@ def run_folder(
 
     def work(folder: Path) -> State:
         case, target = read_case(folder, drawn), output / folder.name
-        if is_current(target, case, method) and is_of_series(target, case, series):
+        if is_current(target, case, method, choices) and is_of_series(target, case, series):
             return State.KEPT
         if target.exists() and not overwrite:
-            raise InputError(
-                target,
-                "holds results of other parameters, other weights, older input or another series",
-                "Allow overwriting, or remove them",
-            )
+            problem = "holds results of other parameters, other weights, other input or another series"
+            raise InputError(target, problem, "Allow overwriting, or remove them")
+        state = input_state(case, choices)  # before it is read: what changes meanwhile counts as changed
         perform(
             case, target, part(progress, place[folder] / len(folders), (place[folder] + 1) / len(folders))
         )
+        note_input(target, state)
         return State.DONE
 
     with sole_use(output):

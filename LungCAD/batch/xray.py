@@ -15,6 +15,7 @@ from PIL import Image
 from LungCAD.batch.table import ResumableTable
 from LungCAD.csv_rows import stream_rows
 from LungCAD.errors import InputError
+from LungCAD.files import files_below
 from LungCAD.images import read_radiograph
 from LungCAD.parallel import thread_map
 from LungCAD.progress import Progress, silent
@@ -73,11 +74,10 @@ def find_films(source: Path, results: Path | None = None) -> Films:
     if not source.exists():
         raise InputError(source, "does not exist", "Give a radiograph, a folder of them, or a CSV")
     if source.is_dir():
-        paths = (path for path in source.rglob("*") if path.is_file() and not path.name.startswith("."))
         own = results.resolve() if results else None
         names = sorted(
             str(path.relative_to(source))
-            for path in paths
+            for path in files_below(source)
             if (path.name.lower().endswith(SUFFIXES) or not path.suffix or _is_part_of_uid(path.suffix))
             and (own is None or own not in path.resolve().parents)
         )
@@ -145,8 +145,11 @@ def write_mask(labels: sitk.Image, path: Path) -> None:
     """Write a mask as PNG whose values are the labels; atomic, an existing one is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".unfinished-{path.name}")
-    Image.fromarray(sitk.GetArrayViewFromImage(labels)).save(unfinished, format="png")
-    unfinished.replace(path)
+    try:
+        Image.fromarray(sitk.GetArrayViewFromImage(labels)).save(unfinished, format="png")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _with_masks(names: Iterable[str], table: ResumableTable) -> Iterator[tuple[str, Path]]:

@@ -30,7 +30,7 @@ MOST_TILES = 60
 UNFINISHED = "unfinished.json"
 """Lies in the output folder until the run is complete; names the parameters."""
 
-REPORT = "report.html"
+TABLE, REPORT = "results.csv", "report.html"
 
 
 @dataclass(frozen=True)
@@ -87,23 +87,29 @@ def run_films(
     settings = json.dumps({"source": place, **method}, indent=1)
     goes_on = _may_go_on(folder, settings, overwrite)
     with sole_use(folder):
-        if not goes_on:
-            _clear(folder)
-            write_text(folder / UNFINISHED, settings)
-        with ResumableTable(folder / "results.csv", COLUMNS) as table:
-            segment_films(films, segmenter, folder, table, batch, workers, progress)
-        return _conclude(list(table.rows()), films.root, folder, {"command": command, **method})
+        try:
+            if not goes_on:
+                _clear(folder)
+                write_text(folder / UNFINISHED, settings)
+            with ResumableTable(folder / TABLE, COLUMNS) as table:
+                segment_films(films, segmenter, folder, table, batch, workers, progress)
+            return _conclude(list(table.rows()), films.root, folder, {"command": command, **method})
+        except OSError as error:  # films that cannot be read are rows; what is left is the disk
+            remedy = "Make room; the same command then goes on from here"
+            raise InputError(folder, f"could not be written ({error.strerror})", remedy) from error
 
 
 def _conclude(rows: list[dict[str, str]], root: Path, folder: Path, made: Mapping[str, object]) -> XrayRun:
     """Write contact sheet and record of the rows of a complete table."""
     failed = {row["image"]: row["error"] for row in rows if row["error"]}
     flagged = sum(bool(row["flags"]) for row in rows)
+    tiles, usable = list(_tiles(rows, root, folder)), len(rows) - len(failed)
     sheet = render_contact_sheet(
         "Lungs on chest radiographs",
-        list(_tiles(rows, root, folder)),
+        tiles,
         {"Films": str(len(rows)), "To look at": str(flagged), "Not used": str(len(failed))},
         failed,
+        f"Only {len(tiles)} of {usable} films are shown; {TABLE} has all." if len(tiles) < usable else "",
     )
     write_text(folder / REPORT, sheet, overwrite=True)
     record = {**made, "films": len(rows), "versions": versions()}
@@ -128,7 +134,7 @@ def _may_go_on(folder: Path, settings: str, overwrite: bool) -> bool:
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier run has left."""
-    for name in ("results.csv", REPORT, "run.json", UNFINISHED):
+    for name in (TABLE, REPORT, "run.json", UNFINISHED):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "masks", ignore_errors=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -122,6 +123,7 @@ def run(options: argparse.Namespace) -> int:
             weights,
             perform,
             drawn=method.drawn,
+            choices=_choices(options),
             overwrite=options.overwrite,
             series=options.series,
             report=report,
@@ -135,6 +137,12 @@ def run(options: argparse.Namespace) -> int:
     return 1 if State.FAILED in states else 2 if State.REFUSED in states else 0
 
 
+def _choices(options: argparse.Namespace) -> str:
+    """Return what decides the results of every case besides the method's parameters and weights."""
+    chosen = {name: v for name, v in vars(options).items() if name.startswith("network__") and v is not None}
+    return json.dumps(chosen, sort_keys=True) if chosen else ""
+
+
 def _add_own(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input", type=Path, required=True, metavar="DIR", help="one folder per case")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="for the results")
@@ -142,7 +150,7 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--overwrite",
         action="store_true",
-        help="replace results of other parameters, other weights, older input or another series",
+        help="replace results of other parameters, other weights, other input or another series",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing; manifest.csv tells it all")
     # Every command has it; here it may come after the method as well.

@@ -98,7 +98,7 @@ def describe(path: Path | str, series: str | None = None) -> Description:
         if not is_dicom(path):
             image = read_image(path)
             if has_segments(image):
-                names = tuple(segment.name for segment in read_segments(image))
+                names = tuple(segment.name for segment in read_segments(image, path))
                 return replace(_geometry(path, "segmentation", image), labels=names)
             if (values := _label_values(image)) is not None:
                 return replace(_geometry(path, "label map", image), labels=tuple(map(str, values)))

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from LungCAD.errors import InputError
+from LungCAD.files import files_below
 from LungCAD.images.volume_file import is_dicom
 
 CT_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -21,6 +22,7 @@ ENHANCED_CT_STORAGE = "1.2.840.10008.5.1.4.1.1.2.1"
 TAGS = [
     "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber", "Modality",
     "ImageType", "Manufacturer", "ConvolutionKernel", "SliceThickness", "KVP", "ContrastBolusAgent",
+    "ContrastBolusAgentSequence",
     "Rows", "Columns", "NumberOfFrames", "BitsAllocated", "BitsStored", "SamplesPerPixel",
     "PhotometricInterpretation", "PixelSpacing", "ImagerPixelSpacing", "ViewPosition",
     "ImagePositionPatient", "ImageOrientationPatient",
@@ -28,6 +30,13 @@ TAGS = [
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 ]  # fmt: skip
 """All that is ever looked at. None of them names the patient."""
+
+OF_FRAMES = {
+    "SliceThickness": "PixelMeasuresSequence",
+    "ConvolutionKernel": "CTReconstructionSequence",
+    "KVP": "CTXRayDetailsSequence",
+}
+"""Where a multi-frame file has what the header of a single slice has itself."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +82,7 @@ def slices_below(folder: Path) -> list[Slice]:
         The folder cannot be read, or a DICOM file in it is damaged.
     """
     try:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
-        return [piece for path in paths if is_dicom(path) for piece in slices_of(path)]
+        return [piece for path in files_below(folder) if is_dicom(path) for piece in slices_of(path)]
     except OSError as error:
         raise InputError(error.filename or folder, f"cannot be read ({error.strerror})") from error
 
@@ -110,11 +118,15 @@ def _slices(path: Path, header: Dataset, behind_header: int) -> Iterator[Slice]:
         if header.file_meta.MediaStorageSOPClassUID.name.endswith("Image Storage"):
             raise EOFError("the header ends before it says how large the image is")
         return
+    int(header.Rows), int(header.Columns)  # damaged where they are no single numbers
     frames = header.get("PerFrameFunctionalGroupsSequence", [])
     if not frames:
         yield Slice(path, 0, header, behind_header, *_plane(header, header, header), _rescale(header))
         return
     shared = header.get("SharedFunctionalGroupsSequence", [Dataset()])[0]
+    for tag, name in OF_FRAMES.items():  # the frames of one reconstruction have them in common
+        if tag not in header and (value := _macro(name, frames[0], shared).get(tag)) is not None:
+            setattr(header, tag, value)
     for number, frame in enumerate(frames):
         macros = (
             _macro("PlanePositionSequence", frame, shared),
@@ -134,10 +146,17 @@ def _plane(position: Dataset, orientation: Dataset, measures: Dataset) -> tuple:
     cosines = orientation.get("ImageOrientationPatient")
     spacing = measures.get("PixelSpacing")
     return (
-        np.array(origin, dtype=float).reshape(3) if origin else None,
-        np.array(cosines, dtype=float).reshape(2, 3) if cosines else None,
+        _numbers(origin).reshape(3) if origin else None,
+        _numbers(cosines).reshape(2, 3) if cosines else None,
         (float(spacing[0]), float(spacing[1])) if spacing else None,
     )
+
+
+def _numbers(values: object) -> NDArray[np.float64]:
+    numbers = np.array(values, dtype=float)
+    if not np.isfinite(numbers).all():
+        raise ValueError("a place that is no number")
+    return numbers
 
 
 def _rescale(values: Dataset) -> tuple[float, float]:

@@ -13,13 +13,25 @@ from LungCAD.images.dicom_slices import Slice, number_or_none, slices_of
 from LungCAD.images.geometry import axial_axis
 from LungCAD.images.hounsfield import clamp, require_hu
 from LungCAD.images.kernels import is_sharp
+from LungCAD.images.nifti import placement_remarks
 from LungCAD.images.scan import Scan, ScanFacts
 from LungCAD.images.series import LARGEST, NO_DENSITIES, choose_series, kernel_name, series_kind
 from LungCAD.images.stack import arrange
-from LungCAD.images.volume_file import PICTURE_SUFFIXES, has_suffix, is_dicom, read_image, require_file
+from LungCAD.images.volume_file import (
+    NIFTI_SUFFIXES,
+    PICTURE_SUFFIXES,
+    has_suffix,
+    is_dicom,
+    read_image,
+    require_file,
+)
 
 SPARSE = 1.5
 """Slices farther apart than this many thicknesses leave tissue between them that was not imaged."""
+
+
+EDGES_MM = (0.01, 100.0)
+"""Edges of a voxel, from micro-CT to slices far apart."""
 
 
 def read_ct(path: Path | str, series: str | None = None) -> Scan:
@@ -54,11 +66,13 @@ def read_ct(path: Path | str, series: str | None = None) -> Scan:
 
 def _read_volume(path: Path) -> Scan:
     image = as_volume(read_image(path), path)
+    _require_edges(image.GetSpacing(), path)
     values = sitk.GetArrayViewFromImage(image)
     require_hu(values, path)
     hu = sitk.GetImageFromArray(clamp(values))
     hu.CopyInformation(image)
-    return Scan(hu, path, ScanFacts(slice_spacing_mm=hu.GetSpacing()[axial_axis(hu)]))
+    remarks = placement_remarks(path) if has_suffix(path, NIFTI_SUFFIXES) else ()
+    return Scan(hu, path, ScanFacts(slice_spacing_mm=hu.GetSpacing()[axial_axis(hu)]), tuple(remarks))
 
 
 def as_volume(image: sitk.Image, subject: object) -> sitk.Image:
@@ -90,6 +104,7 @@ def _read_slices(slices: list[Slice], path: Path) -> Scan:
         problem = f"is a {kind}, whose values are not those of tissue"
         raise InputError(path, problem, "Give the axial series of the scan")
     ordered, grid, warnings = arrange(slices, path)
+    _require_edges(grid.spacing, path)
     values = read_hu(ordered, warnings)
     require_hu(values, path)
     image = sitk.GetImageFromArray(clamp(values))
@@ -103,6 +118,13 @@ def _read_slices(slices: list[Slice], path: Path) -> Scan:
             f"Slices are {thickness:g} mm thick but {distance:g} mm apart: the tissue between was not imaged."
         )
     return Scan(image, path, facts, tuple(warnings))
+
+
+def _require_edges(spacing: tuple[float, ...], path: Path) -> None:
+    """Refuse voxels that no scanner makes: the header has another unit, or is damaged."""
+    if not all(EDGES_MM[0] <= edge <= EDGES_MM[1] for edge in spacing):
+        problem = f"has voxels of {' x '.join(f'{edge:.4g}' for edge in spacing)} mm"
+        raise InputError(path, problem, "Correct spacing or unit in its header, or export it again")
 
 
 def read_facts(path: Path | str) -> ScanFacts:
@@ -127,6 +149,7 @@ def _facts(slices: list[Slice], spacing: float) -> ScanFacts:
     header = slices[0].header
     manufacturer = str(header.get("Manufacturer") or "") or None
     kernel = kernel_name(header.get("ConvolutionKernel"))
+    said = [tag for tag in ("ContrastBolusAgent", "ContrastBolusAgentSequence") if tag in header]
     return ScanFacts(
         modality=str(header.get("Modality") or "") or None,
         series_uid=slices[0].series_uid or None,
@@ -136,5 +159,5 @@ def _facts(slices: list[Slice], spacing: float) -> ScanFacts:
         slice_thickness_mm=number_or_none(header.get("SliceThickness")),
         slice_spacing_mm=round(float(np.round(spacing, 4)), 4) if len(slices) > 1 else None,
         kvp=number_or_none(header.get("KVP")),
-        contrast=bool(header.ContrastBolusAgent) if "ContrastBolusAgent" in header else None,
+        contrast=any(bool(header[tag].value) for tag in said) if said else None,
     )

@@ -11,7 +11,7 @@ from LungCAD.errors import InputError
 from LungCAD.images.geometry import image_like
 from LungCAD.images.label_maps import check_values, merge_labels, place_labels, require_label
 from LungCAD.images.read_ct import as_volume
-from LungCAD.images.segments import has_segments, read_segments
+from LungCAD.images.segments import has_segments, layers_of, read_segments
 from LungCAD.images.volume_file import read_image
 from LungCAD.labels import Schema
 
@@ -27,8 +27,8 @@ def read_labels(path: Path | str, schema: Schema, reference: sitk.Image) -> sitk
     Raises
     ------
     InputError
-        The file cannot be read, has another geometry, holds no labels, labels that the schema lacks, or a
-        voxel in two segments of different labels.
+        The file cannot be read, has another geometry, holds no labels, labels that the schema lacks, voxels
+        of a value that none of its segments has, or a voxel in two segments of different labels.
     """
     path = Path(path)
     image = read_image(path)
@@ -40,10 +40,9 @@ def read_labels(path: Path | str, schema: Schema, reference: sitk.Image) -> sitk
 
 
 def _merge_segments(image: sitk.Image, schema: Schema, path: Path) -> sitk.Image:
-    array = sitk.GetArrayViewFromImage(image)
-    layers = array if array.ndim == 4 else array[..., None]
+    layers = layers_of(image)
     merged = np.zeros(layers.shape[:3], dtype=np.uint8)
-    for segment in read_segments(image):
+    for segment in read_segments(image, path):
         inside = layers[..., segment.layer] == segment.value
         if inside.any():
             label = require_label(schema, segment.identity, path, segment.name, segment.id)

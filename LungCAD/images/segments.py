@@ -6,14 +6,22 @@ by their value; layers are the components of the image. The coded terminology is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
+from LungCAD.errors import InputError
 from LungCAD.labels import TERMINOLOGY_TAG, Label, entry_identity, terminology_entry
 
 EMPTY_EXTENT = (0, -1, 0, -1, 0, -1)
+
+SEGMENT = re.compile(r"Segment(\d+)_ID")
+
+SAVE_AGAIN = "Save it again as a segmentation in 3D Slicer"
 
 
 @dataclass(frozen=True)
@@ -30,23 +38,42 @@ class Segment:
 
 def has_segments(image: sitk.Image) -> bool:
     """Tell whether the image was read from a segmentation file."""
-    return image.HasMetaDataKey("Segment0_ID")
+    return bool(_numbers(image))
 
 
-def read_segments(image: sitk.Image) -> list[Segment]:
-    """Return the segments that the image's header lists."""
+def read_segments(image: sitk.Image, subject: object) -> list[Segment]:
+    """Return the segments that the image's header lists.
+
+    Raises
+    ------
+    InputError
+        The header has no number where one belongs or names a layer that is not there, or voxels have a value
+        that it lists no segment for; the error names `subject`.
+    """
     segments = []
-    while image.HasMetaDataKey(f"Segment{len(segments)}_ID"):
+    for number in _numbers(image):
         keys = {
             key: image.GetMetaData(full) if image.HasMetaDataKey(full) else default
             for key, default in (("ID", ""), ("Name", ""), ("Layer", "0"), ("LabelValue", "1"), ("Tags", ""))
-            for full in [f"Segment{len(segments)}_{key}"]
+            for full in [f"Segment{number}_{key}"]
         }
-        identity = _identity(keys["Tags"])
-        segments.append(
-            Segment(keys["ID"], keys["Name"], int(keys["Layer"]), int(keys["LabelValue"]), identity)
-        )
+        try:
+            layer, value = int(keys["Layer"]), int(keys["LabelValue"])
+        except ValueError as error:
+            problem = f'has a segment "{keys["Name"]}" without a proper layer or value'
+            raise InputError(subject, problem, SAVE_AGAIN) from error
+        if not 0 <= layer < image.GetNumberOfComponentsPerPixel():
+            problem = f'has a segment "{keys["Name"]}" in layer {layer}, which is not there'
+            raise InputError(subject, problem, SAVE_AGAIN)
+        segments.append(Segment(keys["ID"], keys["Name"], layer, value, _identity(keys["Tags"])))
+    _require_all_listed(image, segments, subject)
     return segments
+
+
+def layers_of(image: sitk.Image) -> NDArray:
+    """Return the voxels (z, y, x, layers) of a segmentation file, a view of the image."""
+    array = sitk.GetArrayViewFromImage(image)
+    return array if image.GetNumberOfComponentsPerPixel() > 1 else array[..., None]
 
 
 def set_segments(image: sitk.Image, labels: Iterable[Label], extents: dict[int, tuple[int, ...]]) -> None:
@@ -69,6 +96,23 @@ def set_segments(image: sitk.Image, labels: Iterable[Label], extents: dict[int, 
     image.SetMetaData("Segmentation_MasterRepresentation", "Binary labelmap")
     image.SetMetaData("Segmentation_ContainedRepresentationNames", "Binary labelmap|")
     image.SetMetaData("Segmentation_ReferenceImageExtentOffset", "0 0 0")
+
+
+def _numbers(image: sitk.Image) -> list[int]:
+    """Return the numbers of the segments that the header lists; some programs leave gaps."""
+    return sorted(int(match[1]) for key in image.GetMetaDataKeys() if (match := SEGMENT.fullmatch(key)))
+
+
+def _require_all_listed(image: sitk.Image, segments: list[Segment], subject: object) -> None:
+    """Refuse voxels that nothing is said of: they would count as not drawn."""
+    for layer, voxels in enumerate(np.moveaxis(layers_of(image), -1, 0)):
+        listed = [0, *(segment.value for segment in segments if segment.layer == layer)]
+        strange = voxels[~np.isin(voxels, listed)]
+        if strange.size:
+            value = strange[0]
+            count = np.count_nonzero(strange == value)
+            problem = f"has {count} voxels of value {value:g}, which none of its segments has"
+            raise InputError(subject, problem, "Give them to a segment, or remove them")
 
 
 def _tags(label: Label) -> str:

@@ -14,6 +14,9 @@ PLAIN = 0.03
 RIM = 0.05
 """Of a plain border this part of the rest's length stays: it may be tissue that is white all over."""
 
+NARROWEST = 0.7
+"""Width over height of a frontal chest, at least; what is narrower shows one half of it."""
+
 SAMPLE = 64
 """That range is taken from so many rows and columns, at least."""
 
@@ -62,6 +65,20 @@ class Square:
         inside = np.zeros((self.side, self.side), bool)
         inside[self.inner] = True
         return inside
+
+    @property
+    def middle(self) -> float:
+        """The column of the square where the patient's middle is to be looked for.
+
+        It is that of what is shown. What is too narrow for a chest is half of one whose other half was taken
+        for a border: then it is the middle of the whole picture, which may lie beside the square.
+        """
+        rows, columns = self.shown
+        width = columns.stop - columns.start
+        if width >= NARROWEST * (rows.stop - rows.start):
+            return self.side / 2
+        inner = self.inner[1]
+        return inner.start + (self.shape[1] / 2 - columns.start) * (inner.stop - inner.start) / width
 
     def put(self, picture: NDArray) -> NDArray[np.float32]:
         """Return the picture (Y, X) in the square: the mean of what a pixel covers where it shrinks, linear

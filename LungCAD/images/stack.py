@@ -82,6 +82,12 @@ def _require_one_shape(slices: list[Slice], subject: object) -> None:
         listed = ", ".join(f"{count} of {columns} x {rows}" for (columns, rows), count in sizes.most_common())
         raise InputError(subject, f"mixes slices of different sizes ({listed})", "Keep those of one size")
     first = slices[0]
+    if not all(step > 0 for step in first.spacing):
+        rows, columns = first.spacing
+        raise InputError(subject, f"has pixels of {columns:g} x {rows:g} mm", "Export the series again")
+    if np.abs(first.orientation @ first.orientation.T - np.eye(2)).max() > SAME_DIRECTION:
+        problem = "has slices whose rows and columns are not at right angles, or have no length of 1"
+        raise InputError(subject, problem, "Export the original axial series again")
     turned = sum(np.abs(piece.orientation - first.orientation).max() > SAME_DIRECTION for piece in slices)
     if turned:
         raise InputError(

@@ -14,8 +14,9 @@ from scipy.ndimage import find_objects
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_path
 from LungCAD.images.geometry import image_like
+from LungCAD.images.nifti import require_whole_nifti
 from LungCAD.images.segments import set_segments
-from LungCAD.images.volume_file import NIFTI_SUFFIXES, has_suffix, require_whole_nifti
+from LungCAD.images.volume_file import NIFTI_SUFFIXES, has_suffix
 from LungCAD.labels import BACKGROUND, Label, Schema
 
 WRITABLE = (".nii", ".nii.gz", ".nrrd", ".mha")

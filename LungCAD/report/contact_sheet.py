@@ -30,14 +30,20 @@ class Tile:
 
 
 def render_contact_sheet(
-    title: str, tiles: Sequence[Tile], facts: Mapping[str, str], failures: Mapping[str, str]
+    title: str,
+    tiles: Sequence[Tile],
+    facts: Mapping[str, str],
+    failures: Mapping[str, str],
+    left_out: str = "",
 ) -> str:
     """Return the page as HTML text that loads nothing from anywhere.
 
     facts : what to say of the run, name and value. failures : films that could not be used, and why.
+    left_out : a sentence on the films without a tile.
     """
     pictures = [(tile, _picture(tile)) for tile in tiles]
-    return render_page("contact_sheet.html", title=title, pictures=pictures, facts=facts, failures=failures)
+    said = {"title": title, "facts": facts, "failures": failures, "left_out": left_out}
+    return render_page("contact_sheet.html", pictures=pictures, **said)
 
 
 def _picture(tile: Tile) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, write_text
+from LungCAD.files import IN_USE, sole_use, write_text
 from LungCAD.images import axial_axis, image_like, write_image
 from LungCAD.labels import Provenance, Schema
 from LungCAD.review.dataset import (
@@ -57,27 +57,28 @@ def export_case(
     ------
     InputError
         No slice is accepted, the dataset has another schema or has the case already, a name is no pseudonym,
-        the licence is not stated, the image is not the reviewed one, or the folder cannot be written.
+        the licence is not stated, the image is not the reviewed one, or the folder cannot be written, or is
+        being written to by another export.
     """
     image = as_reviewed(image, review.case)
     folder, case = Path(folder), _describe(review, image, patient, licence)
     schema = schema if schema.ignore_value else replace(schema, ignore_value=IGNORE)
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        with atomic_folder(folder, overwrite=True) as new:
-            _write_images(review, image, schema, new)
-            write_text(new / INDEX, Dataset(new, schema, (case,)).to_json())
-        return case
-    dataset = read_dataset(folder)
-    if dataset.schema != schema:
-        remedy = "Export to a folder of its own"
-        raise InputError(folder, f"has the schema {dataset.schema.name}, not {schema.name}", remedy)
-    others = tuple(each for each in dataset.cases if each.id != case.id)
-    if len(others) < len(dataset.cases):
-        if not overwrite:
-            raise InputError(folder, f"has {case.id} already", "Allow overwriting, or choose another folder")
-        write_text(folder / INDEX, replace(dataset, cases=others).to_json(), overwrite=True)
-    _write_images(review, image, schema, folder)
-    write_text(folder / INDEX, replace(dataset, cases=(*others, case)).to_json(), overwrite=True)
+    make_folder(folder)
+    with sole_use(folder):  # what another reader adds meanwhile would be lost
+        if all(file.name == IN_USE for file in folder.iterdir()):
+            write_text(folder / INDEX, Dataset(folder, schema, ()).to_json())
+        dataset = read_dataset(folder)
+        if dataset.schema != schema:
+            remedy = "Export to a folder of its own"
+            raise InputError(folder, f"has the schema {dataset.schema.name}, not {schema.name}", remedy)
+        others = tuple(each for each in dataset.cases if each.id != case.id)
+        if len(others) < len(dataset.cases):
+            if not overwrite:
+                remedy = "Allow overwriting, or choose another folder"
+                raise InputError(folder, f"has {case.id} already", remedy)
+            write_text(folder / INDEX, replace(dataset, cases=others).to_json(), overwrite=True)
+        _write_images(review, image, schema, folder)
+        write_text(folder / INDEX, replace(dataset, cases=(*others, case)).to_json(), overwrite=True)
     return case
 
 

@@ -16,7 +16,7 @@ import SimpleITK as sitk
 
 from LungCAD.csv_rows import read_rows
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import sole_use, write_text
 from LungCAD.images import image_like, write_image
 from LungCAD.labels.sheet import PREEXISTING, TICKS
 from LungCAD.review.folders import make_folder
@@ -55,33 +55,35 @@ def export_sheet(
     ------
     InputError
         No region is judged, a name is no pseudonym, a table is of another kind or has the scan already, or
-        the folder cannot be written.
+        the folder cannot be written, or is being written to by another export.
     """
     folder = Path(folder)
     require_pseudonym(sheet.case, "case")
     require_pseudonym(patient, "patient")
     if not sheet.judgements:
         raise InputError("sheet", "has no judged region", "Confirm or correct at least one")
-    scans = _rows(folder / SCANS, SCAN_COLUMNS)
-    regions = _rows(folder / REGIONS_TABLE, REGION_COLUMNS)
-    earlier = next((row for row in scans if row["scan"] == sheet.case), None)
-    if earlier is not None and not overwrite:
-        problem = f"has {sheet.case} already"
-        raise InputError(folder / SCANS, problem, "Allow overwriting, or choose another folder")
     name = Path("images") / f"{sheet.case}.nrrd"
-    make_folder((folder / name).parent)
-    write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
-    ticked = set().union(*sheet.judgements.values()) - {PREEXISTING}
-    scan = (earlier or {}) | {"patient": patient, "scan": sheet.case, "image": name.as_posix()}
-    if ticked or _ticked(regions, sheet.case):
-        scan["disease"] = "1" if ticked else ""
-    judged = [
-        dict(zip(REGION_COLUMNS, (sheet.case, *region.split("_")), strict=False))
-        | {code: str(int(code in shown)) for code in TICKS}
-        for region, shown in sheet.judgements.items()
-    ]
-    _write(folder / REGIONS_TABLE, REGION_COLUMNS, [*_others(regions, sheet.case), *judged])
-    _write(folder / SCANS, SCAN_COLUMNS, [*_others(scans, sheet.case), scan])
+    make_folder(folder)
+    with sole_use(folder):  # what another reader adds meanwhile would be lost
+        scans = _rows(folder / SCANS, SCAN_COLUMNS)
+        regions = _rows(folder / REGIONS_TABLE, REGION_COLUMNS)
+        earlier = next((row for row in scans if row["scan"] == sheet.case), None)
+        if earlier is not None and not overwrite:
+            problem = f"has {sheet.case} already"
+            raise InputError(folder / SCANS, problem, "Allow overwriting, or choose another folder")
+        make_folder((folder / name).parent)
+        write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
+        ticked = set().union(*sheet.judgements.values()) - {PREEXISTING}
+        scan = (earlier or {}) | {"patient": patient, "scan": sheet.case, "image": name.as_posix()}
+        if ticked or _ticked(regions, sheet.case):
+            scan["disease"] = "1" if ticked else ""
+        judged = [
+            dict(zip(REGION_COLUMNS, (sheet.case, *region.split("_")), strict=False))
+            | {code: str(int(code in shown)) for code in TICKS}
+            for region, shown in sheet.judgements.items()
+        ]
+        _write(folder / REGIONS_TABLE, REGION_COLUMNS, [*_others(regions, sheet.case), *judged])
+        _write(folder / SCANS, SCAN_COLUMNS, [*_others(scans, sheet.case), scan])
     return folder / SCANS
 
 

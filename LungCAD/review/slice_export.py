@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
+from LungCAD.files import sole_use
 from LungCAD.images import image_like, write_image
 from LungCAD.review.folders import make_folder
 from LungCAD.review.pseudonyms import as_reviewed, require_pseudonym
@@ -45,7 +46,7 @@ def export_slices(
     ------
     InputError
         No slice is judged, a name is no pseudonym, the table has other diseases, or has the scan already, or
-        the folder cannot be written.
+        the folder cannot be written, or is being written to by another export.
     """
     folder, image = Path(folder), as_reviewed(image, review.case)
     require_pseudonym(review.case, "case")
@@ -53,29 +54,28 @@ def export_slices(
     if not review.judgements:
         raise InputError("review", "has no judged slice", "Confirm or correct at least one")
     table, name = folder / TABLE, Path("images") / f"{review.case}.nrrd"
-    rows = _rows(table, review.diseases)
-    others = [_relative(row, folder) for row in rows if row.scan != review.case]
-    if len(others) < len(rows) and not overwrite:
-        raise InputError(table, f"has {review.case} already", "Allow overwriting, or choose another folder")
-    make_folder((folder / name).parent)
-    write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
-    # What somebody wrote into the table besides; patients with and without a fold would make it unreadable.
-    fold = next((row.fold for row in rows if row.patient == patient), None)
-    licence = next((row.licence for row in rows if row.scan == review.case), "")
-    mine = [
-        SliceLabels(
-            patient,
-            review.case,
-            name,
-            number,
-            {code: code in shown for code in review.diseases},
-            fold,
-            licence,
-        )
-        for number, shown in review.judgements.items()
-    ]
-    write_slice_labels(table, [*others, *mine], review.diseases, overwrite=True)
+    make_folder(folder)
+    with sole_use(folder):  # what another reader adds meanwhile would be lost
+        rows = _rows(table, review.diseases)
+        others = [_relative(row, folder) for row in rows if row.scan != review.case]
+        if len(others) < len(rows) and not overwrite:
+            remedy = "Allow overwriting, or choose another folder"
+            raise InputError(table, f"has {review.case} already", remedy)
+        make_folder((folder / name).parent)
+        write_image(image_like(sitk.GetArrayFromImage(image), image), folder / name, overwrite=True)
+        # What somebody wrote into the table; patients with and without a fold would make it unreadable.
+        fold = next((row.fold for row in rows if row.patient == patient), None)
+        licence = next((row.licence for row in rows if row.scan == review.case), "")
+        mine = [
+            SliceLabels(patient, review.case, name, number, _said(shown, review), fold, licence)
+            for number, shown in review.judgements.items()
+        ]
+        write_slice_labels(table, [*others, *mine], review.diseases, overwrite=True)
     return table
+
+
+def _said(shown: Collection[str], review: SliceReview) -> dict[str, bool]:
+    return {code: code in shown for code in review.diseases}
 
 
 def _rows(table: Path, diseases: Sequence[str]) -> list[SliceLabels]:

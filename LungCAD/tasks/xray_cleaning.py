@@ -40,10 +40,11 @@ def clean(lung: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(np.isin(parts, kept) | ~filled, cleaned, 0).astype(np.float32)
 
 
-def two_lungs(mask: NDArray[np.bool_], mirrored: bool = False) -> TwoLungs:
+def two_lungs(mask: NDArray[np.bool_], mirrored: bool = False, middle: float | None = None) -> TwoLungs:
     """Tell right from left by position: the patient faces the reader, unless the film is `mirrored`.
 
-    One component that is wider than high is both lungs touching: it is cut at its thinnest column.
+    One component that is wider than high is both lungs touching: it is cut at its thinnest column. A single
+    lung's side is that of the column `middle` (that of the mask where None) where its own middle lies.
     """
     parts, count = ndimage.label(mask)
     if count == 1:
@@ -56,7 +57,8 @@ def two_lungs(mask: NDArray[np.bool_], mirrored: bool = False) -> TwoLungs:
         for part, side in zip(order, sides, strict=True):
             labels[parts == part] = side
     elif order:
-        labels[mask] = sides[int(centres[order[0]] > mask.shape[1] / 2)]
+        middle = mask.shape[1] / 2 if middle is None else middle
+        labels[mask] = sides[int(centres[order[0]] > middle)]
     return TwoLungs(labels, expand_labels(labels, max(mask.shape)))
 
 

@@ -155,7 +155,7 @@ def read_out(film: sitk.Image, lung: NDArray[np.float32], mirrored: bool = False
     square = Square.without_borders(sitk.GetArrayViewFromImage(film), len(lung))
     lung = np.where(square.inside, lung, 0)
     cleaned = clean(lung)
-    sides = two_lungs(cleaned > 0.5, mirrored)
+    sides = two_lungs(cleaned > 0.5, mirrored, square.middle)
     probability = square.take(cleaned)
     labels = np.where(probability > 0.5, square.take_labels(sides.nearest), 0).astype(np.uint8)
     areas = tuple(int(np.count_nonzero(labels == side)) for side in (1, 2))

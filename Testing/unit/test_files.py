@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
 from LungCAD import files
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, atomic_path, sole_use, write_text
+from LungCAD.files import atomic_folder, atomic_path, files_below, sole_use, write_text
 
 
 def names(folder):
@@ -92,6 +96,35 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
         pass
 
 
+def test_links_to_folders_are_followed_once(tmp_path):
+    """Archives are often put together of links; a link back to where it lies ends no search."""
+    store, case = tmp_path / "störe of all", tmp_path / "case"
+    (store / "b").mkdir(parents=True)
+    case.mkdir()
+    for path in (store / "b" / "2", store / "1", case / "0", case / ".hidden"):
+        path.touch()
+    (case / "scan").symlink_to(store, target_is_directory=True)
+    (case / "scan again").symlink_to(store, target_is_directory=True)
+    (store / "back").symlink_to(case, target_is_directory=True)
+    (case / "3").symlink_to(store / "1")
+    (case / "dangling").symlink_to(store / "nowhere")
+    assert files_below(case) == [case / "0", case / "3", case / "scan" / "1", case / "scan" / "b" / "2"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    (tmp_path / "locked").mkdir()
+    listed = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(InputError, match=r"locked: cannot be read \(Permission denied\)"):
+        files_below(tmp_path)
+
+
 def test_a_folder_in_use_lets_no_second_run_in(tmp_path):
     with sole_use(tmp_path), pytest.raises(InputError, match="another run"), sole_use(tmp_path):
         pass
@@ -99,6 +132,24 @@ def test_a_folder_in_use_lets_no_second_run_in(tmp_path):
     (tmp_path / ".in-use").touch()  # of a run that was killed
     with sole_use(tmp_path):
         pass
+
+
+def test_of_many_runs_that_come_and_go_no_two_are_in_a_folder_at_once(tmp_path):
+    inside, most, times = [], 0, 0
+
+    def come_and_go(number):
+        nonlocal most, times
+        for _ in range(300):
+            with suppress(InputError), sole_use(tmp_path):
+                inside.append(number)
+                most, times = max(most, len(inside)), times + 1
+                time.sleep(1e-5)  # others may run
+                inside.remove(number)
+
+    with ThreadPoolExecutor(8) as runs:
+        list(runs.map(come_and_go, range(8)))
+    assert (most, names(tmp_path)) == (1, [])
+    assert times > 8
 
 
 def test_a_file_system_without_locks_is_no_obstacle(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from LungCAD.errors import naming
 from LungCAD.images import read_ct
 from LungCAD.labels import load_schema
 from LungCAD.lungs import segment_lungs
@@ -39,7 +40,8 @@ def painted_slices(
     """
     prepare, schema = prepare or DetectionInput(), load_schema(SCHEMA)
     ct = read_ct(path, "largest").image
-    lungs = segment_lungs(ct, progress=part(progress, 0.0, 0.1))
+    with naming(path):
+        lungs = segment_lungs(ct, progress=part(progress, 0.0, 0.1))
     ct, lungs = _reduced(_smoothed(ct), sitk.sitkLinear), _reduced(lungs, sitk.sitkNearestNeighbor)
     for seed in each(seeds, part(progress, 0.1, 1.0), "Painting disease"):
         scan, labels = paint_scan(ct, lungs, SCHEMA, seed, population=True, mimics=mimics)

@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from LungCAD.errors import naming
 from LungCAD.images import image_like, read_ct, spacing_zyx, to_axial
 from LungCAD.labels import load_schema
 from LungCAD.lungs import segment_lungs
@@ -51,7 +52,8 @@ class RealLungs:
         """Read a CT as `read_ct` does, the largest series of a folder; raises InputError."""
         scan = read_ct(path, "largest")
         ct = to_axial(scan.image)
-        lungs = segment_lungs(ct, progress=progress)
+        with naming(path):
+            lungs = segment_lungs(ct, progress=progress)
         own = own_disease(sitk.GetArrayFromImage(ct), sitk.GetArrayFromImage(lungs) > 0, spacing_zyx(ct))
         thickness = scan.facts.slice_thickness_mm or ct.GetSpacing()[2]
         return cls(name, ct, lungs, own, thickness)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from LungCAD.errors import InputError
+from LungCAD.errors import InputError, naming
 from LungCAD.labels import Schema
 from LungCAD.lungs import segment_lungs
 from LungCAD.progress import Progress, each, silent
@@ -73,8 +73,5 @@ def reviewed_slices(
 
 
 def _lungs(ct: sitk.Image, path: Path) -> sitk.Image:
-    """Find the lungs; the error names the file: it is one of many."""
-    try:
+    with naming(path):
         return segment_lungs(ct)
-    except InputError as error:
-        raise InputError(path, error.problem, error.remedy) from error

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from LungCAD.batch.cases import case_folders, read_case
@@ -57,13 +55,6 @@ def test_nothing_drawn_and_too_much_drawn(make):
         read_case(make("ct.nii.gz"))
     with pytest.raises(InputError, match="2 files of rois"):
         read_case(make("ct.nii.gz", "rois.nii.gz", "rois.seg.nrrd"))
-
-
-def test_the_newest_file_counts(make):
-    folder = make("ct/0001.dcm", "ct/0002.dcm", "rois.seg.nrrd")
-    for number, file in enumerate(("ct", "ct/0001.dcm", "rois.seg.nrrd", "ct/0002.dcm")):
-        os.utime(folder / file, (1000 + number, 1000 + number))
-    assert read_case(folder).changed == 1003
 
 
 def test_folders_of_a_batch(make, tmp_path):

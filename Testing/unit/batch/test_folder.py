@@ -22,6 +22,7 @@ def test_a_second_run_does_not_take_the_work_of_the_first_away(tmp_path):
         unfinished.mkdir()
         with pytest.raises(InputError, match="another run"):
             run(lambda *_: None)
+        (unfinished / "run.json").write_text("{}")
         unfinished.rename(target)
 
     assert [outcome.state for outcome in run(perform)] == [State.DONE]

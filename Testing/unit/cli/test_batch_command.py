@@ -164,7 +164,7 @@ def test_killed_at_any_moment_it_goes_on(study):
     np.testing.assert_array_equal(study.labels("a"), study.labels("c"))
 
 
-def test_results_of_other_parameters_or_older_input_are_not_taken_for_current(study):
+def test_results_of_other_parameters_or_other_input_are_not_taken_for_current(study):
     case = study.add("a")
     assert study.run("--quiet") == 0
     assert study.run("--quiet", "--mode", "slice") == 2
@@ -179,9 +179,18 @@ def test_results_of_other_parameters_or_older_input_are_not_taken_for_current(st
         json.loads((study.out / "a" / "run.json").read_text(encoding="utf-8"))["parameters"]["mode"]
         == "slice"
     )
-    os.utime(case / "rois.seg.nrrd", (4e9, 4e9))
+    for file in case.iterdir():  # as copied to another place
+        os.utime(file, (4e9, 4e9))
+    assert study.run("--quiet", "--mode", "slice") == 0
+    assert study.states() == {"a": "kept"}
+    rois = study.scan.image(np.where(study.rois == 2, 0, study.rois))
+    write_segmentation(rois, load_schema("gao5"), case / "rois.seg.nrrd", overwrite=True)
+    os.utime(case / "rois.seg.nrrd", (1000, 1000))
     assert study.run("--quiet", "--mode", "slice") == 2
-    assert "older input" in study.errors()["a"]
+    assert "other input" in study.errors()["a"]
+    assert study.run("--quiet", "--mode", "slice", "--overwrite") == 0
+    assert study.run("--quiet", "--mode", "slice", "--series", "largest") == 0
+    assert study.states() == {"a": "kept"}, "a file has no series"
 
 
 def test_bad_folders_and_words_write_nothing(study, capsys):

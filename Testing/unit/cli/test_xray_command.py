@@ -1,6 +1,7 @@
 """`lungcad xray` as a user runs it, with a network too small to be good."""
 
 import csv
+import errno
 import json
 import os
 import signal
@@ -73,6 +74,16 @@ def test_a_folder(folder, weights, tmp_path):
     assert record["parameters"]["weights"] == "dark.safetensors"
     assert record["weights"]["WEIGHTS"]["sha256"] == sha256_of_file(weights)
     assert not (out / "unfinished.json").exists()
+
+
+def test_a_sheet_that_does_not_show_all_films_says_so(folder, weights, tmp_path, monkeypatch):
+    assert lungcad(folder, "--weights", weights, "-o", tmp_path / "all") == 0
+    assert "are shown" not in (tmp_path / "all" / "report.html").read_text(encoding="utf-8")
+    monkeypatch.setattr("LungCAD.batch.xray_run.MOST_TILES", 2)
+    assert lungcad(folder, "--weights", weights, "-o", tmp_path / "two") == 0
+    page = (tmp_path / "two" / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/jpeg") == 2
+    assert "Only 2 of 3 films are shown; results.csv has all." in page
 
 
 def test_same_stem_in_one_folder(weights, tmp_path):
@@ -200,6 +211,25 @@ def test_an_odd_film_stops_no_other_and_is_named(folder, weights, tmp_path, monk
     assert rows["a.png"]["mask"] and rows["more/a.jpg"]["mask"]
     for name in ("results.csv", "report.html"):  # folders above the films may name people
         assert str(tmp_path) not in (out / name).read_text(encoding="utf-8")
+
+
+def test_a_full_disk_is_named_and_gone_on_from(folder, weights, tmp_path, monkeypatch, capsys):
+    real, written = xray.write_mask, []
+
+    def full_after_one(labels, path):
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(path)
+        real(labels, path)
+
+    monkeypatch.setattr(xray, "write_mask", full_after_one)
+    words = (folder, "--weights", weights, "-o", tmp_path / "out", "--batch", 1, "--workers", 1)
+    assert lungcad(*words) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'out'}: could not be written (No space left on device)" in said
+    monkeypatch.undo()
+    assert lungcad(*words) == 0
+    assert sum(1 for row in rows_of(tmp_path / "out").values() if row["mask"]) == 3
 
 
 def test_films_elsewhere_do_not_go_on_in_a_run_that_was_broken_off(weights, tmp_path, monkeypatch, capsys):

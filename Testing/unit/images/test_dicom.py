@@ -16,7 +16,7 @@ from pydicom.uid import (
 )
 
 from LungCAD.errors import InputError
-from LungCAD.images import affine, describe, list_series, read_ct
+from LungCAD.images import affine, describe, list_series, read_ct, read_facts
 
 
 def stack(make_slice, heights, **tags):
@@ -212,6 +212,14 @@ def test_lossless_jpeg_as_gdcm_writes_it(tmp_path, make_slice, save, kind):
     assert np.array_equal(sitk.GetArrayFromImage(read_ct(squeezed).image), expected)
 
 
+def test_a_link_to_the_folder_of_a_series(tmp_path, make_slice, save):
+    """Half of the slices behind a link would be half of a scan."""
+    save(stack(make_slice, [0, 5]), tmp_path / "case")
+    save(stack(make_slice, [10, 15]), tmp_path / "elsewhere")
+    (tmp_path / "case" / "more").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert read_ct(tmp_path / "case").image.GetSize() == (5, 6, 4)
+
+
 def test_single_file_is_one_slice(tmp_path, make_slice, save):
     save([dataset := make_slice(z=12.0)], tmp_path)
     image = read_ct(next(tmp_path.iterdir())).image
@@ -260,6 +268,30 @@ def test_enhanced_multi_frame_ct(tmp_path, make_slice, save):
         assert image.GetSize() == (5, 6, 4)
         assert image.GetSpacing() == pytest.approx((0.7, 0.8, 3.0))
         assert np.array_equal(sitk.GetArrayFromImage(image), frames[[2, 3, 1, 0]].astype(int) - 1024)
+
+
+def test_facts_of_an_enhanced_ct_come_from_its_functional_groups(tmp_path, make_slice, save):
+    """There, not in the header itself, DICOM PS3.3 C.8.15.3 has kernel, thickness and voltage of frames."""
+    dataset, _ = enhanced(make_slice, [0, 3, 6])
+    for keyword in ("SliceThickness", "ConvolutionKernel", "KVP"):
+        delattr(dataset, keyword)
+    shared = dataset.SharedFunctionalGroupsSequence[0]
+    shared.PixelMeasuresSequence[0].SliceThickness = 1.25
+    shared.CTXRayDetailsSequence = [Dataset()]
+    shared.CTXRayDetailsSequence[0].KVP = 100
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        frame.CTReconstructionSequence = [Dataset()]
+        frame.CTReconstructionSequence[0].ConvolutionKernel = "B70f"
+    dataset.ContrastBolusAgentSequence = [Dataset()]
+    folder = save([dataset], tmp_path)
+    scan = read_ct(folder)
+    facts = scan.facts
+    assert (facts.kernel, facts.sharp_kernel, facts.slice_thickness_mm) == ("B70f", True, 1.25)
+    assert (facts.kvp, facts.contrast) == (100, True)
+    assert "1.25 mm thick but 3 mm apart" in scan.warnings[0]
+    assert read_facts(next(folder.iterdir())).sharp_kernel is True
+    (series,) = list_series(folder)
+    assert (series.kernel, series.slice_thickness_mm) == ("B70f", 1.25)
 
 
 def test_frames_with_a_rescale_each_are_refused(tmp_path, make_slice, save):
@@ -469,6 +501,23 @@ def test_list_series_of_what_is_no_folder(tmp_path):
 
 
 # ---- damaged
+
+
+@pytest.mark.parametrize(
+    ("tags", "says"),
+    [
+        ({"PixelSpacing": [0, 0]}, "has pixels of 0 x 0 mm"),
+        ({"PixelSpacing": [0.7, -0.7]}, "has pixels of -0.7 x 0.7 mm"),
+        ({"PixelSpacing": [700, 700]}, "has voxels of 700 x 700 x 5 mm"),
+        ({"PixelSpacing": ["nan", "nan"]}, "has pixels of nan"),
+        ({"ImageOrientationPatient": [2, 0, 0, 0, 2, 0]}, "not at right angles"),
+        ({"ImageOrientationPatient": [1, 0, 0, 0.5, 1, 0]}, "not at right angles"),
+        ({"ImagePositionPatient": ["nan", 0, 0]}, "damaged DICOM file"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_places_that_cannot_be(tmp_path, make_slice, save, tags, says):
+    assert says in refusal(save(stack(make_slice, [0, 5], **tags), tmp_path))
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.95])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.images import affine, read_ct, require_hu, write_image
+from LungCAD.images import affine, read_ct, read_labels, require_hu, write_image, write_segmentation
+from LungCAD.images.volume_file import read_image
+from LungCAD.labels import load_schema
 
 SUFFIXES = [".nii", ".nii.gz", ".nrrd", ".mha"]
 
@@ -170,6 +173,131 @@ def test_sheared_axes(tmp_path):
     nifti.set_sform(sheared, 1)
     nibabel.save(nifti, tmp_path / "sheared.nii")
     assert "not at right angles" in refusal(tmp_path / "sheared.nii")
+
+
+def nifti(path, make_ct, **fields):
+    """Write a CT of 0.7 x 0.8 x 5 mm whose qform and sform agree, then put other values into its header."""
+    import nibabel
+
+    image = make_ct()
+    to_ras = np.diag([-1.0, -1, 1, 1]) @ affine(image)
+    file = nibabel.Nifti1Image(sitk.GetArrayFromImage(image).T, to_ras)
+    file.set_qform(to_ras, 1)
+    file.set_sform(to_ras, 1)
+    nibabel.save(file, path)
+    offsets = {"pixdim": (80, "<f4"), "qoffset": (268, "<f4"), "sform": (280, "<f4"), "codes": (252, "<i2")}
+    content = bytearray(path.read_bytes())
+    for name, values in fields.items():
+        start, kind = offsets[name]
+        stored = np.asarray(values, kind).tobytes()
+        content[start : start + len(stored)] = stored
+    path.write_bytes(content)
+    return path
+
+
+MIRRORED = (0.7, 0, 0, 0, 0, -0.8, 0, 0, 0, 0, 5, 0)
+LARGER = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"pixdim": (1, 1, 1)}, r"two sizes, 1 x 1 x 1 \(pixdim\) and 0.7 x 0.8 x 5 \(sform\)"),
+        ({"pixdim": (0.7, 0.8, 2.5)}, "two sizes"),
+        ({"pixdim": (0.7, 0.8, 2.5), "codes": (0, 2)}, "two sizes"),
+        ({"sform": LARGER, "codes": (1, 2)}, "two sizes"),
+        ({"pixdim": (-0.7, 0.8, 5), "codes": (1, 0)}, r"voxels of -0.7 x 0.8 x 5 \(pixdim\)"),
+        ({"pixdim": (0, 0, 0), "codes": (0, 1)}, r"voxels of 0 x 0 x 0 \(pixdim\)"),
+        ({"sform": (0.7, 0.2, 0, 0, 0, 0.775, 0, 0, 0, 0, 5, 0)}, "not at right angles"),
+        ({"sform": MIRRORED}, "two directions"),
+        ({"sform": MIRRORED, "codes": (1, 4)}, "two directions"),
+    ],
+)
+def test_nifti_that_says_two_things_of_its_voxels(tmp_path, make_ct, fields, says):
+    """What reads it by the one and what reads it by the other finds other millilitres, or the other lung."""
+    path = nifti(tmp_path / "ct.nii", make_ct, **fields)
+    with pytest.raises(InputError, match=says) as error:
+        read_ct(path)
+    assert "ct.nii" in str(error.value)
+    with pytest.raises(InputError, match=says):
+        read_image(path)
+
+
+def test_nifti_that_leaves_its_place_open_is_read_with_a_remark(tmp_path, make_ct):
+    assert read_ct(nifti(tmp_path / "ct.nii", make_ct)).warnings == ()
+    rounded = nifti(tmp_path / "rounded.nii", make_ct, pixdim=(0.7001, 0.8, 5))
+    assert read_ct(rounded).warnings == ()
+    (remark,) = read_ct(nifti(tmp_path / "none.nii", make_ct, codes=(0, 0))).warnings
+    assert "which side is left" in remark
+    (remark,) = read_ct(nifti(tmp_path / "moved.nii", make_ct, qoffset=(0, 0, 0))).warnings
+    assert re.search(r"sform and qform .* up to \d+ mm apart", remark)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind", "value", "says"),
+    [
+        (108, "<f4", 0, "damaged"),  # where voxels begin
+        (108, "<f4", np.nan, "damaged"),
+        (108, "<f4", np.inf, "damaged"),
+        (40, "<i2", 0, "damaged"),  # number of axes
+        (40, "<i2", 9, "damaged"),
+        (44, "<i2", (-1, 29001), "damaged"),  # sizes
+        (46, "<i2", 0, "damaged"),
+        (72, "<i2", 8, "damaged"),  # bits of a voxel that has 16, with half of the voxels
+        (280, "<f4", np.nan, "damaged"),  # sform
+        (123, "u1", 1, "700 x 800 x 5000 mm"),  # unit
+    ],
+)
+def test_nifti_header_that_cannot_be(tmp_path, make_ct, start, kind, value, says):
+    path = nifti(tmp_path / "ct.nii", make_ct)
+    content = bytearray(path.read_bytes())
+    stored = np.atleast_1d(np.array(value, kind)).tobytes()
+    content[start : start + len(stored)] = stored
+    path.write_bytes(content[: 352 + 504] if start == 72 else content)
+    assert says in refusal(path)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".seg.nrrd"])
+def test_any_damage_to_a_file_is_a_plain_error(tmp_path, make_ct, suffix):
+    """Cut or with other bytes, a file gives an image or one line that names it, never a traceback."""
+    path = tmp_path / f"ct{suffix}"
+    image, gao5 = make_ct(), load_schema("gao5")
+    if suffix == ".seg.nrrd":
+        write_segmentation(sitk.Cast(image > 0, sitk.sitkUInt8), gao5, path)
+    else:
+        sitk.WriteImage(image, str(path))
+    random, refused = np.random.default_rng(0), 0
+    whole = gzip.decompress(path.read_bytes()) if suffix == ".nii.gz" else path.read_bytes()
+    head = 348 if ".nii" in suffix else whole.find(b"LOCAL" if suffix == ".mha" else b"\n\n")
+    for number in range(60):
+        damaged = bytearray(whole)
+        place = random.integers(head)
+        if number % 4 == 0:
+            del damaged[random.integers(len(whole)) :]
+        elif number % 4 == 1:
+            del damaged[place : place + random.integers(1, 9)]
+        else:
+            damaged[place] = random.choice([random.integers(256), *b"0-9. "])
+        path.write_bytes(gzip.compress(damaged) if suffix == ".nii.gz" else damaged)
+        refused += is_refused(path, read_ct) + is_refused(path, lambda file: read_labels(file, gao5, image))
+    assert refused > 30
+
+
+def is_refused(path, read) -> bool:
+    try:
+        read(path)
+    except InputError as error:
+        assert str(error).startswith(f"{path}: ")
+        return True
+    return False
+
+
+def test_one_of_two_files_is_refused(tmp_path, make_ct):
+    """ITK fills up what the second file lacks with noise."""
+    sitk.WriteImage(make_ct(), str(tmp_path / "ct.hdr"))
+    for name in ("ct.hdr", "ct.img"):
+        assert "one of two files" in refusal(tmp_path / name)
 
 
 def test_a_series_of_a_file(tmp_path, make_ct):

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.images import image_like, read_labels, same_geometry, write_image, write_segmentation
+from LungCAD.images import describe, image_like, read_labels, same_geometry, write_image, write_segmentation
 from LungCAD.labels import load_schema
 
 GAO5 = load_schema("gao5")
@@ -129,6 +129,43 @@ def test_segments_that_the_schema_lacks(tmp_path, make_ct):
         ("Honeycombing", 2, 0, TISSUE),
     )
     read_labels(path, GAO5, make_ct())  # an empty segment does no harm
+
+
+def test_voxels_that_no_segment_stands_for(tmp_path, make_ct):
+    """They were drawn, and would silently count as not drawn."""
+    array = np.ones((7, 8, 9), np.uint8)
+    array[2, :3, :4] = 5
+    segments = ("Healthy", 1, 0, TISSUE), ("Fibrosis", 2, 0, TISSUE)
+    path = segmentation(image_like(array, make_ct()), tmp_path / "a.seg.nrrd", *segments)
+    assert "has 12 voxels of value 5, which none of its segments has" in refusal(path, make_ct())
+    assert "12 voxels of value 5" in describe(path).problem
+    layers = np.stack([np.minimum(array, 2), array // 5], axis=-1)
+    layers[0, 0, 0, 1] = 2  # a value of the other layer
+    path = segmentation(image_like(layers, make_ct()), path, *segments, ("Fibrosis", 1, 1, TISSUE))
+    assert "has 1 voxels of value 2" in refusal(path, make_ct())
+
+
+def test_segments_numbered_with_a_gap(tmp_path, make_ct):
+    array = np.ones((7, 8, 9), np.uint8)
+    array[3:] = 2
+    image = image_like(array, make_ct())
+    segments = ("", 9, 0, TISSUE), ("Healthy", 1, 0, TISSUE), ("", 9, 0, TISSUE), ("Fibrosis", 2, 0, TISSUE)
+    path = segmentation(image, tmp_path / "a.seg.nrrd", *segments)
+    for key in image.GetMetaDataKeys():
+        if key.startswith(("Segment0_", "Segment2_")):
+            image.EraseMetaData(key)
+    sitk.WriteImage(image, str(path))
+    values = sitk.GetArrayFromImage(read_labels(path, GAO5, make_ct()))
+    assert np.all(values[:3] == 1)
+    assert np.all(values[3:] == 4)
+
+
+@pytest.mark.parametrize(
+    ("value", "layer", "says"), [("one", 0, "proper layer or value"), (1, 1, "layer 1, which is not there")]
+)
+def test_a_segment_that_is_described_badly(tmp_path, make_ct, value, layer, says):
+    path = segmentation(full(make_ct()), tmp_path / "a.seg.nrrd", ("Healthy", value, layer, TISSUE))
+    assert says in refusal(path, make_ct())
 
 
 def test_empty(tmp_path, make_ct):

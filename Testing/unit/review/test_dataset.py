@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -48,6 +52,20 @@ def reviewed(folder, result, image, accept=(2, 3), case="case-1"):
     for number in accept:
         review.decide(number, Decision.ACCEPT)
     return review
+
+
+class TurnedAway(Exception):
+    """Another reader is exporting."""
+
+
+@contextmanager
+def turned_away():
+    try:
+        yield
+    except InputError as error:
+        assert "is being written to by another run" in str(error)
+        time.sleep(0.01)
+        raise TurnedAway from error
 
 
 @pytest.fixture
@@ -147,10 +165,42 @@ def test_a_crash_while_a_case_joins_leaves_the_dataset_whole(case, make_result, 
     assert [each.id for each in read_dataset(folder).cases] == ["case-1"]
     with pytest.raises(ZeroDivisionError):
         export_case(other, scan(seed=1), SCHEMA, tmp_path / "new", **CC)
-    assert not (tmp_path / "new").exists()
+    assert list((tmp_path / "new").iterdir()) == []
     monkeypatch.undo()
     export_case(other, scan(seed=1), SCHEMA, folder, **CC)
     assert len(read_dataset(folder).cases) == 2
+
+
+def test_readers_who_export_at_once_lose_no_case(make_result, tmp_path):
+    """Whoever is turned away comes again, as the message says."""
+    names = [f"case-{number}" for number in range(6)]
+    reviews = [
+        reviewed(tmp_path / name, make_result(seed), scan(seed=seed), case=name)
+        for seed, name in enumerate(names)
+    ]
+    together = Barrier(len(names))
+
+    def export(number):
+        together.wait()
+        written = None
+        while written is None:
+            with suppress(TurnedAway), turned_away():
+                written = export_case(reviews[number], scan(seed=number), SCHEMA, tmp_path / "set", **CC)
+
+    with ThreadPoolExecutor(len(names)) as readers:
+        list(readers.map(export, range(len(names))))
+    dataset = read_dataset(tmp_path / "set")
+    assert sorted(case.id for case in dataset.cases) == names
+    for number, case in enumerate(sorted(dataset.cases, key=lambda case: case.id)):
+        assert np.array_equal(
+            sitk.GetArrayFromImage(dataset.image(case)), sitk.GetArrayFromImage(scan(seed=number))
+        )
+    assert {file.name for file in (tmp_path / "set").iterdir()} == {
+        "dataset.json",
+        "images",
+        "labels",
+        "provenance",
+    }
 
 
 def test_a_schema_without_an_ignore_value_gets_one(case, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
+from LungCAD.files import sole_use
 from LungCAD.labels.sheet import REGIONS, TICKS
 from LungCAD.review.sheet_export import export_sheet
 from LungCAD.review.sign_sheet import LEDGER, SignSheet
@@ -154,3 +155,12 @@ def test_what_cannot_be_exported(sheet, image, tmp_path):
     (tmp_path / "set" / "scans.csv").write_text("scan,colour\n")
     with pytest.raises(InputError, match="lacks the column patient"):
         export_sheet(sheet, image, tmp_path / "set", "patient-1")
+
+
+def test_no_table_is_changed_while_another_export_changes_it(sheet, image, tmp_path):
+    sheet.judge("left_upper", {"cavity"})
+    (tmp_path / "set").mkdir()
+    with sole_use(tmp_path / "set"), pytest.raises(InputError, match="being written to by another run"):
+        export_sheet(sheet, image, tmp_path / "set", "patient-1")
+    assert list((tmp_path / "set").iterdir()) == []
+    assert export_sheet(sheet, image, tmp_path / "set", "patient-1").is_file()

@@ -12,6 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
+from LungCAD.files import sole_use
 from LungCAD.images import read_ct
 from LungCAD.review.slice_export import export_slices
 from LungCAD.review.slice_labels import SliceLabels, read_slice_labels, write_slice_labels
@@ -225,3 +226,13 @@ def test_no_table(tmp_path):
     for name in ("none.csv", "latin.csv"):
         with pytest.raises(InputError, match="cannot be read"):
             read_slice_labels(tmp_path / name, DISEASES)
+
+
+def test_no_table_is_changed_while_another_export_changes_it(tmp_path):
+    review = opened(tmp_path / "review")
+    review.judge(2, ())
+    (tmp_path / "set").mkdir()
+    with sole_use(tmp_path / "set"), pytest.raises(InputError, match="being written to by another run"):
+        export_slices(review, scan(), tmp_path / "set", "patient-1")
+    assert list((tmp_path / "set").iterdir()) == []
+    assert export_slices(review, scan(), tmp_path / "set", "patient-1").is_file()

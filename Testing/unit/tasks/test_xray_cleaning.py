@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from skimage.draw import ellipse
 
 from LungCAD.images.square import Square
 from LungCAD.tasks.xray_cleaning import clean, two_lungs
+from LungCAD.tasks.xray_lungs import read_out
 from LungCAD.tasks.xray_quality import Flag, expected_dice, quality_flags
 
 SIDE = 128
@@ -105,3 +107,32 @@ def test_expected_dice_is_the_mean_over_truths_drawn_from_the_probabilities():
         drawn.append(2 * (truth & found).sum() / (truth.sum() + found.sum()))
     assert expected_dice(map_) == pytest.approx(np.mean(drawn), abs=0.003)
     assert expected_dice(np.zeros((4, 4))) == 0
+
+
+@pytest.mark.parametrize("plain", [slice(0, 100), slice(100, 200)], ids=["left half", "right half"])
+@pytest.mark.parametrize("level", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("inwards", [-12, 0, 12])
+def test_a_single_lung_keeps_its_side_where_the_other_half_is_plain(plain, level, inwards):
+    """A half that is grey all over is cut away as a border; the lung lies where it lies on the film."""
+    y, x = np.mgrid[:200, :200]
+    film = np.float32(0.5 + 0.3 * np.sin(y / 9) + 0.2 * np.cos(x / 7))
+    film[:, plain] = level
+    side = 2 if plain.start == 0 else 1  # the patient's left lung lies on the right of a film
+    centre = 150 - inwards if side == 2 else 50 + inwards
+    lung = ((x - centre) / 30) ** 2 + ((y - 100) / 70) ** 2 < 1
+    square = Square.without_borders(film, 64)
+    assert max(square.borders) > 80
+    image = sitk.GetImageFromArray(film)
+    for mirrored, expected in ((False, side), (True, 3 - side)):
+        labels = sitk.GetArrayFromImage(read_out(image, square.put(lung), mirrored).labels)
+        assert set(np.unique(labels)) == {0, expected}
+
+
+def test_a_single_lung_on_a_film_beside_a_border_has_the_side_of_the_film():
+    y, x = np.mgrid[:160, :300]
+    film = np.float32(0.5 + 0.3 * np.sin(y / 9) + 0.2 * np.cos(x / 7))
+    film[:, 150:] = 0
+    lung = ((x - 110) / 25) ** 2 + ((y - 80) / 60) ** 2 < 1
+    square = Square.without_borders(film, 64)
+    labels = read_out(sitk.GetImageFromArray(film), square.put(lung)).labels
+    assert set(np.unique(sitk.GetArrayFromImage(labels))) == {0, 2}

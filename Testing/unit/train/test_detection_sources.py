@@ -33,6 +33,7 @@ from LungCAD.train.detection.phantoms import (
     with_mimics,
 )
 from LungCAD.train.detection.reviewed import reviewed_slices
+from LungCAD.train.ild.painted import RealLungs
 
 SMALL = StudyParameters(size=(72, 60, 6), spacing=(4.8, 4.8, 40.0), schema="ltrc5", population=True)
 
@@ -88,6 +89,18 @@ def test_phantom_slices_carry_their_truth(monkeypatch):
     assert not first.cells[:, -1].any()
     mimicked = list(phantom_slices(range(5, 9), partial(with_mimics, small)))
     assert any(one.cells[:, -1].any() for one in mimicked)
+
+
+@pytest.mark.parametrize(
+    "read", [lambda path: list(painted_slices(path, [1], "real-1")), lambda path: RealLungs.read(path, "a")]
+)
+def test_a_scan_without_lungs_is_named(tmp_path, read):
+    """One of several that were given."""
+    body = np.full((4, 60, 60), -1000, np.int16)
+    body[:, 10:50, 10:50] = 40
+    write_image(sitk.GetImageFromArray(body), tmp_path / "abdomen.nii.gz")
+    with pytest.raises(InputError, match=r"abdomen\.nii\.gz: shows no aerated lung"):
+        read(tmp_path / "abdomen.nii.gz")
 
 
 @pytest.mark.slow
