@@ -35,4 +35,4 @@ def test_disease_is_told_from_health():
         present.append(slices.present(T6000_MM2))
         told.append(detector.look(torch.from_numpy(slices.images), silent)[1])
     auc = areas_under_roc(np.concatenate(present), np.concatenate(told))
-    assert auc.min() > 0.85, auc  # of 16 slices: one pair of them moves it by 0.02
+    assert auc.mean() > 0.93 and auc.min() > 0.8, auc  # of 16 slices: one pair of them moves it by 0.02
