@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -318,6 +319,19 @@ class ReviewPanelTest(unittest.TestCase):
         self.rename("")
         self.rename("CD")
         np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
+
+    def test_readers_of_two_methods_are_compared(self):
+        """Where the other reader has no review of this method, that in the chosen folder is meant."""
+        first = self.open_case().review
+        self.panel.slices.decide("accept")
+        self.rename("")
+        self.panel.head.reader_edit.text = "CD"
+        self.panel.take_result(replace(self.subject, model="ILD segmentation, lungnet-gao"))
+        self.panel.slices.jump(4)
+        self.panel.slices.decide("accept")
+        self.panel.second_reader.folder.currentPath = str(first.folder)
+        self.panel.second_reader.button.click()
+        self.assertIn("Slices accepted by you and AB: 1", self.panel.second_reader.message.text)
 
     def test_comments_stay_with_their_slice(self):
         self.open_case()
