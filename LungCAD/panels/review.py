@@ -94,7 +94,7 @@ class ReviewPanel:
             root, reader = settings.reviews_folder(), self.head.reader
             case = yield from review_in_steps(subject, root, reader, painted)
         except InputError as error:
-            self._is_unread = painted
+            self._is_unread = painted or (is_new and self.case is None)
             self.head.say(str(error))
         else:
             self._show_case(case)

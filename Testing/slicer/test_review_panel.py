@@ -320,6 +320,23 @@ class ReviewPanelTest(unittest.TestCase):
         self.rename("CD")
         np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
 
+    def test_what_was_painted_before_a_result_could_be_reviewed_is_recorded(self):
+        """The reader's own review cannot be gone on with: they follow the advice and take another name."""
+        first = self.open_case()
+        self.panel.close()
+        ledger = first.review.folder / "ledger.jsonl"
+        ledger.write_text(ledger.read_text() * 2)
+        slicer.mrmlScene.Clear(0)
+        self.open_case()
+        self.assertIn("was altered", self.sentence())
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        self.rename("CD")
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        fibrosis = self.schema.find(None, "fibrosis").value
+        np.testing.assert_array_equal(shown, np.where(stroke, fibrosis, self.array))
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, shown)
+
     def test_readers_of_two_methods_are_compared(self):
         """Where the other reader has no review of this method, that in the chosen folder is meant."""
         first = self.open_case().review
