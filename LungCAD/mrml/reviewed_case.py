@@ -20,7 +20,7 @@ from LungCAD.labels import Schema
 from LungCAD.mrml.nodes import add_node, is_present
 from LungCAD.mrml.review_texts import (
     add_to_scene,
-    carried_labels,
+    carried_entry,
     has_review,
     keep_in_scene,
     keep_in_steps,
@@ -260,7 +260,7 @@ def resume_review(
     """Open the review of a scan where it was left, and show its labels, in a new node where none is given.
 
     What the scene carries beside `labels` is used where the folder lacks it; what was painted there since is
-    recorded.
+    recorded, but only once: what the reader made of it later holds when the same scene is loaded again.
 
     Parameters
     ----------
@@ -284,12 +284,15 @@ def resume_review(
     if labels is None:
         labels = add_node("vtkMRMLSegmentationNode", f"{volume.GetName()} labels")
     reviewed = ReviewedLabels(labels, volume, schema, scan.backwards)
-    before = carried_labels(review, labels) if is_carried else None
-    if before is not None:
+    number = carried_entry(review, labels) if is_carried else None
+    if number is not None:
         reviewed.set_others_aside()
+        before = review.after(number)
         painted = reviewed.read(before)
-        if painted.any():  # else the scene came without the file of its segments
-            review.edit(np.where(painted != before, painted, review.state.masks.labels))
+        strokes = painted != before
+        is_lost = not painted.any()  # the scene came without the file of its segments
+        if strokes.any() and not is_lost and not review.had(painted, strokes, since=number):
+            review.edit(np.where(strokes, painted, review.state.masks.labels))
     reviewed.write(review.state.masks.labels)
     keep_in_scene(review, labels)
     return ReviewedCase(review, reviewed)

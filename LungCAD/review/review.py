@@ -14,7 +14,13 @@ from LungCAD.review.entry import Decision, Entry, Facts, Kind
 from LungCAD.review.folders import make_folder
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
-from LungCAD.review.replay import before_propagation, masks_after, pack_edit, replay_in_steps
+from LungCAD.review.replay import (
+    before_propagation,
+    labels_after_each,
+    masks_after,
+    pack_edit,
+    replay_in_steps,
+)
 from LungCAD.review.state import State
 from LungCAD.review.voxel_files import VoxelFiles
 from LungCAD.steps import Steps, finish, slabs
@@ -163,6 +169,17 @@ class Review:
     def after(self, number: int) -> np.ndarray:
         """Return the labels after the entry of this number."""
         return masks_after(self.entries[:number], self._files)[0].labels
+
+    def had(self, labels: np.ndarray, where: np.ndarray, since: int) -> bool:
+        """Tell whether some entry after that of number `since` left these labels at these voxels.
+
+        where : bool, of the shape of labels. Drawn voxels do not count: they never take another label.
+        """
+        index = np.flatnonzero(where)
+        index = index[~self.state.masks.drawn(index)]
+        said = labels.reshape(-1)[index]
+        later = labels_after_each(self.entries, self._files, since)
+        return any(np.array_equal(present.reshape(-1)[index], said) for present in later)
 
     def decide(self, number: int, decision: Decision) -> None:
         """Record what the reader says of a slice; ValueError where there is no such slice or decision."""

@@ -426,6 +426,24 @@ class ReviewInSceneTest(unittest.TestCase):
         resume_review(self.volume, self.schema, self.root, "AB", self.node)
         np.testing.assert_array_equal(self.painted(), expected)
 
+    def test_what_the_reader_made_of_strokes_later_holds_when_the_same_scene_is_loaded_again(self):
+        case = self.make_case()
+        stroke = self.voxels(3, slice(2, 5), 4)
+        self.painter().paint("healthy", stroke | self.drawn)  # and the scene is saved before anybody looks
+        self.volume, self.node = self.saved_and_loaded()
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertEqual(len(back.review.entries), len(case.review.entries) + 1)
+        self.painter().paint("fibrosis", stroke)
+        back.decide(3, Decision.ACCEPT)
+        expected, entries = back.review.state.masks.labels, back.review.entries
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(str(self.folder / "scene.mrb"))  # Slicer was left without saving
+        self.volume, self.node = slicer.util.getNode("CT"), slicer.util.getNode("Result")
+        again = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertEqual(again.review.entries, entries)
+        self.assertEqual(again.review.state.accepted, (3,))
+        np.testing.assert_array_equal(self.painted(), expected)
+
     def image_like(self, array, volume):
         image = sitk.GetImageFromArray(array)
         image.CopyInformation(image_from_volume(volume))
