@@ -40,6 +40,7 @@ from LungCAD.review import (
     uncertain_ml,
 )
 from LungCAD.review.method_folder import find_review, folder_name, is_review, separate_review
+from LungCAD.review.pseudonyms import require_pseudonym
 from LungCAD.steps import Steps, copy_in_chunks, equal_in_steps, finish, slabs
 from LungCAD.worker.image_files import PlacedVoxels
 
@@ -198,7 +199,8 @@ def review_in_steps(
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
     A result that is under review already stays so, with what the reader made of it; what the reader corrected
-    in an earlier result is corrected in the next one too.
+    in an earlier result is corrected in the next one too. A review that the scene carries beside the labels
+    is put into its own folder where that lacks it: the scene carries the new one from now on.
 
     Parameters
     ----------
@@ -210,10 +212,12 @@ def review_in_steps(
     Raises
     ------
     InputError
-        The review that is kept there is damaged or of another schema, or the folder cannot be written.
+        The review that is kept there, or in the scene, is damaged or of another schema, or the folder cannot
+        be written.
     """
+    owner, kept = _keep_carried(subject, root)
     scan = yield from _identify_in_steps(subject.volume, root, reviewer, subject.model)
-    case = scan.case
+    case, own = scan.case, review_folder(root, scan.case, reviewer)
     labels = ReviewedLabels(subject.labels, subject.volume, subject.schema, scan.backwards)
     provenance = _stack(labels, subject.provenance)
     empty = np.zeros(provenance.shape, np.uint8)
@@ -221,7 +225,7 @@ def review_in_steps(
     strokes = labels.read(np.ascontiguousarray(stack)).copy() if painted else stack
     facts = yield from _facts_in_steps(subject, labels, stack, provenance)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
-    folder = separate_review(review_folder(root, case, reviewer), subject.model)
+    folder = kept if owner == own else separate_review(own, subject.model)
     if is_review(folder):
         review = yield from Review.resume_in_steps(folder, reviewer)
         _require_schema(review, subject.schema)
@@ -296,6 +300,19 @@ def resume_review(
     reviewed.write(review.state.masks.labels)
     keep_in_scene(review, labels)
     return ReviewedCase(review, reviewed)
+
+
+def _keep_carried(subject: Subject, root: Path) -> tuple[Path | None, Path | None]:
+    """Put the review that the scene carries beside the labels where it belongs, as this may be its only copy.
+
+    Return its reader's folder of the case, and where it is; None where there is none.
+    """
+    if not has_review(subject.labels):
+        return None, None
+    case, reader = whose_review(subject.labels)
+    require_pseudonym(case, "case")
+    owner = review_folder(root, case, reader)
+    return owner, restore_from_scene(subject.labels, separate_review(owner, subject.model))
 
 
 def _require_own(
