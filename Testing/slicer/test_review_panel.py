@@ -580,6 +580,35 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertEqual(self.panel.case.review.entries, entries)
         self.assertEqual(self.rows()[0][2], "Accept")
 
+    def open_two_scans(self):
+        """Take results of two scans under review, and return volume and labels of each, the open one last."""
+        self.open_case()
+        first = self.volume, self.node
+        hu = slicer.util.arrayFromVolume(self.volume) - 5
+        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=MATRIX, name="Second CT")
+        self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Second result")
+        self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
+        return first, (self.volume, self.node)
+
+    def test_the_review_of_the_chosen_scan_opens_again_after_a_result_of_another(self):
+        """Which may come while the reader has turned to the second."""
+        (first, labels), (second, others) = self.open_two_scans()
+        self.panel.offer(first, self.schema, labels)
+        self.panel.offer(second, self.schema, others)
+        self.assertIs(self.panel.case.labels.volume, second)
+        self.panel.take_result(self.subject)
+        self.assertIs(self.panel.case.labels.volume, first)
+        self.panel.offer(second, self.schema, others)
+        self.assertIs(self.panel.case.labels.node, others)
+        self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
+
+    def test_a_review_of_another_schema_opens_when_that_is_chosen(self):
+        (first, labels), _ = self.open_two_scans()
+        self.panel.offer(first, load_schema("lungnet6"), labels)
+        self.assertIn("Choose that schema", self.sentence())
+        self.panel.offer(first, self.schema, labels)
+        self.assertIs(self.panel.case.labels.node, labels)
+
     def test_why_a_result_cannot_be_reviewed_stays_in_the_panel(self):
         self.open_case()
         ledger = self.panel.case.review.folder / "ledger.jsonl"
