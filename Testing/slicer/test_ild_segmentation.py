@@ -177,6 +177,13 @@ class PanelTest(PanelCase, IldTestCase):
         self.compute()
         self.assertEqual(self.panel.logic.resultNodes(self.node), first)
         self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
+        self.apply()
+        self.node.ct = other  # while the job on the first runs
+        self.wait_for_job()
+        self.settle()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), second)
+        self.assertIs(review.case.labels.node, second.labels)
+        self.assertEqual([each.labels.GetDisplayVisibility() for each in (first, second)], [0, 1])
 
     def test_labels_of_a_review_that_was_resumed(self):
         """Beside those of another reader, which are older: they are shown when the scan is chosen again."""
