@@ -229,6 +229,7 @@ def review_in_steps(
     if is_review(folder):
         review = yield from Review.resume_in_steps(folder, reviewer)
         _require_schema(review, subject.schema)
+        yield from review.finish_propagation_in_steps()
         before = review.state.masks
         if not (yield from equal_in_steps(stack, before.result)):
             yield from review.propagated_in_steps(stack, provenance, facts, **made)
@@ -285,6 +286,7 @@ def resume_review(
         folder = restore_from_scene(labels, folder)
     review = Review.resume(folder, reviewer)
     _require_schema(review, schema)
+    finish(review.finish_propagation_in_steps())
     if labels is None:
         labels = add_node("vtkMRMLSegmentationNode", f"{volume.GetName()} labels")
     reviewed = ReviewedLabels(labels, volume, schema, scan.backwards)

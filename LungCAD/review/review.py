@@ -18,6 +18,7 @@ from LungCAD.review.replay import (
     before_propagation,
     labels_after_each,
     masks_after,
+    masks_after_in_steps,
     pack_edit,
     replay_in_steps,
 )
@@ -229,6 +230,12 @@ class Review:
             value.append(said[missing].astype(np.uint8))
             yield part.stop / len(masks.labels)
         self._correct(np.concatenate(index), np.concatenate(value))
+
+    def finish_propagation_in_steps(self) -> Steps[None]:
+        """Do as `correct_again_in_steps` where a crash came between the last propagation and that."""
+        if len(self.entries) > 1 and self.entries[-1].kind is Kind.PROPAGATE:
+            before, _ = yield from masks_after_in_steps(self.entries[:-1], self._files)
+            yield from self.correct_again_in_steps(before)
 
     def _correct(self, index: np.ndarray, value: np.ndarray) -> Edit:
         masks = self.state.masks

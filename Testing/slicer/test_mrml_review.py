@@ -193,6 +193,30 @@ class ReviewInSceneTest(unittest.TestCase):
         again = resume_review(self.volume, self.schema, self.root, "AB", self.node).review
         np.testing.assert_array_equal(again.state.masks.labels, expected)
 
+    def test_corrections_survive_a_crash_between_a_new_result_and_them(self):
+        for again in ("resumed", "computed again"):
+            with self.subTest(again):
+                shutil.rmtree(self.root, ignore_errors=True)
+                case = self.make_case()
+                stroke = self.voxels(3, slice(2, 5), 4)
+                self.painter().paint("healthy", stroke)
+                case.take_edits()
+                other = np.where(self.array > 1, 5, self.array).astype(np.uint8)
+                masks = case.review.state.masks
+                case.review.propagated(other, masks.result_provenance, case.review.facts)
+                show_labels(self.image(other), self.schema, self.volume, self.node)
+                forget_shown(self.node)
+                if again == "resumed":
+                    back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+                else:
+                    subject = replace(self.subject, result=self.image(other))
+                    back = review_result(subject, self.root, "AB")
+                np.testing.assert_array_equal(self.painted(), np.where(stroke, 1, other))
+                self.assertEqual(back.review.entries[-1].kind, Kind.EDIT)
+                count = len(back.review.entries)
+                back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+                self.assertEqual(len(back.review.entries), count)
+
     def test_a_scan_that_was_moved_is_reviewed_where_it_lies(self):
         case = self.make_case()
         transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
