@@ -87,11 +87,6 @@ def from_axial(axial: sitk.Image, like: sitk.Image) -> sitk.Image:
     return image
 
 
-def is_left_handed(image: sitk.Image) -> bool:
-    """Tell whether the axes of a 3-D image are a left-handed system."""
-    return bool(np.linalg.det(np.reshape(image.GetDirection(), (3, 3))) < 0)
-
-
 def turned_round(image: sitk.Image) -> sitk.Image:
     """Return the 3-D image with its last axis stored the other way round; no voxel changes its place."""
     return sitk.Flip(image, (False, False, True))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import slicer
-from numpy.typing import NDArray
 
 from LungCAD.mrml.nodes import add_node, place_beside
 from LungCAD.review import Review, ledger_text, restore, voxels_text, whose
@@ -14,7 +12,6 @@ from LungCAD.steps import Steps, finish
 
 LEDGER, VOXELS = "LungCAD.ReviewLedger", "LungCAD.ReviewVoxels"
 """Roles of the text nodes: node references of the segmentation that is under review."""
-
 
 SHOWN = "LungCAD.ReviewShown"
 """Attribute of the labels: digest of what the review recorded or wrote last; what differs was painted."""
@@ -25,14 +22,14 @@ def forget_shown(labels: slicer.vtkMRMLSegmentationNode) -> None:
     labels.RemoveAttribute(SHOWN)
 
 
-def carried_labels(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> NDArray[np.uint8] | None:
-    """Return what the segments were when the scene's copy of an open review was made.
+def carried_entry(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> int | None:
+    """Return the number of the last entry in the scene's copy of an open review.
 
-    None where a method has written to them since, or an earlier version made the copy.
+    After it the segments were as the review has them. None where a method has written to them since, or an
+    earlier version made the copy.
     """
     number = labels.GetNodeReference(LEDGER).GetText().count("\n")
-    recorded = review.entries[number - 1].mask
-    return review.after(number) if labels.GetAttribute(SHOWN) == recorded else None
+    return number if labels.GetAttribute(SHOWN) == review.entries[number - 1].mask else None
 
 
 def keep_in_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None:

@@ -20,7 +20,7 @@ from LungCAD.labels import Schema
 from LungCAD.mrml.nodes import add_node, is_present
 from LungCAD.mrml.review_texts import (
     add_to_scene,
-    carried_labels,
+    carried_entry,
     has_review,
     keep_in_scene,
     keep_in_steps,
@@ -40,6 +40,7 @@ from LungCAD.review import (
     uncertain_ml,
 )
 from LungCAD.review.method_folder import find_review, folder_name, is_review, separate_review
+from LungCAD.review.pseudonyms import require_pseudonym
 from LungCAD.steps import Steps, copy_in_chunks, equal_in_steps, finish, slabs
 from LungCAD.worker.image_files import PlacedVoxels
 
@@ -198,7 +199,8 @@ def review_in_steps(
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
     A result that is under review already stays so, with what the reader made of it; what the reader corrected
-    in an earlier result is corrected in the next one too.
+    in an earlier result is corrected in the next one too. A review that the scene carries beside the labels
+    is put into its own folder where that lacks it: the scene carries the new one from now on.
 
     Parameters
     ----------
@@ -210,10 +212,12 @@ def review_in_steps(
     Raises
     ------
     InputError
-        The review that is kept there is damaged or of another schema, or the folder cannot be written.
+        The review that is kept there, or in the scene, is damaged or of another schema, or the folder cannot
+        be written.
     """
+    owner, kept = _keep_carried(subject, root)
     scan = yield from _identify_in_steps(subject.volume, root, reviewer, subject.model)
-    case = scan.case
+    case, own = scan.case, review_folder(root, scan.case, reviewer)
     labels = ReviewedLabels(subject.labels, subject.volume, subject.schema, scan.backwards)
     provenance = _stack(labels, subject.provenance)
     empty = np.zeros(provenance.shape, np.uint8)
@@ -221,10 +225,11 @@ def review_in_steps(
     strokes = labels.read(np.ascontiguousarray(stack)).copy() if painted else stack
     facts = yield from _facts_in_steps(subject, labels, stack, provenance)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
-    folder = separate_review(review_folder(root, case, reviewer), subject.model)
+    folder = kept if owner == own else separate_review(own, subject.model)
     if is_review(folder):
         review = yield from Review.resume_in_steps(folder, reviewer)
         _require_schema(review, subject.schema)
+        yield from review.finish_propagation_in_steps()
         before = review.state.masks
         if not (yield from equal_in_steps(stack, before.result)):
             yield from review.propagated_in_steps(stack, provenance, facts, **made)
@@ -260,7 +265,7 @@ def resume_review(
     """Open the review of a scan where it was left, and show its labels, in a new node where none is given.
 
     What the scene carries beside `labels` is used where the folder lacks it; what was painted there since is
-    recorded.
+    recorded, but only once: what the reader made of it later holds when the same scene is loaded again.
 
     Parameters
     ----------
@@ -281,18 +286,35 @@ def resume_review(
         folder = restore_from_scene(labels, folder)
     review = Review.resume(folder, reviewer)
     _require_schema(review, schema)
+    finish(review.finish_propagation_in_steps())
     if labels is None:
         labels = add_node("vtkMRMLSegmentationNode", f"{volume.GetName()} labels")
     reviewed = ReviewedLabels(labels, volume, schema, scan.backwards)
-    before = carried_labels(review, labels) if is_carried else None
-    if before is not None:
+    number = carried_entry(review, labels) if is_carried else None
+    if number is not None:
         reviewed.set_others_aside()
+        before = review.after(number)
         painted = reviewed.read(before)
-        if painted.any():  # else the scene came without the file of its segments
-            review.edit(np.where(painted != before, painted, review.state.masks.labels))
+        strokes = painted != before
+        is_lost = not painted.any()  # the scene came without the file of its segments
+        if strokes.any() and not is_lost and not review.had(painted, strokes, since=number):
+            review.edit(np.where(strokes, painted, review.state.masks.labels))
     reviewed.write(review.state.masks.labels)
     keep_in_scene(review, labels)
     return ReviewedCase(review, reviewed)
+
+
+def _keep_carried(subject: Subject, root: Path) -> tuple[Path | None, Path | None]:
+    """Put the review that the scene carries beside the labels where it belongs, as this may be its only copy.
+
+    Return its reader's folder of the case, and where it is; None where there is none.
+    """
+    if not has_review(subject.labels):
+        return None, None
+    case, reader = whose_review(subject.labels)
+    require_pseudonym(case, "case")
+    owner = review_folder(root, case, reader)
+    return owner, restore_from_scene(subject.labels, separate_review(owner, subject.model))
 
 
 def _require_own(

@@ -12,7 +12,6 @@ GEOMETRY = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole
 MEMBER = "LungCAD.Member"
 """Attribute that names the kind of result and the member that a node is of it."""
 
-
 ITSELF = "LungCAD.Itself"
 """Role under which such a node refers to itself: a copy refers to the node that it was made of."""
 
@@ -29,7 +28,8 @@ def bind_labels(nodes: LabelNodes, scan: slicer.vtkMRMLVolumeNode) -> None:
 def labels_on(scan: slicer.vtkMRMLVolumeNode, kind: type[AnyLabels]) -> AnyLabels:
     """Return the result of this kind that belongs to a scan; members that it lacks are None.
 
-    Copies that somebody made of its nodes, to keep them, are not meant.
+    Copies that somebody made of its nodes, to keep them, are not meant. Where there are several, as after a
+    review was resumed beside the labels of another reader, the newest are.
     """
     members = {_member(kind, name): name for name in kind.names()}
     found: dict[str, slicer.vtkMRMLNode] = {}
@@ -37,7 +37,7 @@ def labels_on(scan: slicer.vtkMRMLVolumeNode, kind: type[AnyLabels]) -> AnyLabel
         member = members.get(node.GetAttribute(MEMBER) or "")
         is_original = node.GetNodeReference(ITSELF) is node
         if member is not None and is_original and node.GetNodeReference(CT) is scan:
-            found.setdefault(member, node)
+            found[member] = node
     return kind(**found)
 
 

@@ -61,7 +61,9 @@ class ReviewPanel:
         self.case: ReviewedCase | None = None
         self._subject: Subject | None = None
         self._scan: tuple[slicer.vtkMRMLScalarVolumeNode, Schema] | None = None
-        self._offered: tuple[slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLSegmentationNode] | None = None
+        self._offered: (
+            tuple[slicer.vtkMRMLScalarVolumeNode, Schema, slicer.vtkMRMLSegmentationNode] | None
+        ) = None
         self._resting = self._is_unread = False
         self._keys = ReviewKeys(
             {
@@ -94,7 +96,7 @@ class ReviewPanel:
             root, reader = settings.reviews_folder(), self.head.reader
             case = yield from review_in_steps(subject, root, reader, painted)
         except InputError as error:
-            self._is_unread = painted
+            self._is_unread = painted or (is_new and self.case is None)
             self.head.say(str(error))
         else:
             self._show_case(case)
@@ -144,10 +146,10 @@ class ReviewPanel:
         reader and none of this scan is open: that of another scan is left then.
         """
         self._scan = None if volume is None else (volume, schema)
-        pair = None if volume is None or labels is None else (volume, labels)
+        offered = None if volume is None or labels is None else (volume, schema, labels)
         is_open = self.case is not None and self.case.labels.volume is volume
-        if not is_open and not self._resting and pair is not None and pair != self._offered:
-            self._offered = pair
+        if not is_open and not self._resting and offered not in (None, self._offered):
+            self._offered = offered
             self.take_edits()
             before = self.case
             self._resume_offered()
@@ -159,9 +161,9 @@ class ReviewPanel:
         from LungCAD.mrml.nodes import is_present
         from LungCAD.mrml.review_texts import has_review
 
-        _, labels = self._offered or (None, None)
-        if self._scan is not None and is_present(labels) and has_review(labels):
-            self.resume(*self._scan, labels)
+        volume, schema, labels = self._offered or (None, None, None)
+        if self._scan == (volume, schema) and is_present(labels) and has_review(labels):
+            self.resume(volume, schema, labels)
 
     def resume(
         self,
@@ -254,7 +256,7 @@ class ReviewPanel:
                 case.labels.node.SetDisplayVisibility(True)
         if self._subject is not None and self._subject.labels is not case.labels.node:
             self._subject = None
-        self.case = case
+        self.case, self._offered = case, (case.labels.volume, case.labels.schema, case.labels.node)
         self.display.show(case)
         self.editor.show(case.labels.node, case.labels.volume)
         self.refresh()

@@ -65,14 +65,14 @@ class SecondReader:
 
     def _compare(self) -> tuple[Agreement, int, str]:
         from LungCAD.review import Review, agreement_of_reviews
-        from LungCAD.review.method_folder import find_review
+        from LungCAD.review.method_folder import find_review, is_review
 
-        path = self.folder.currentPath.strip()
-        if not path:
+        chosen = self.folder.currentPath.strip()
+        if not chosen:
             raise InputError("Folder", "is not chosen", "Choose the folder of the other review")
-        mine = self._case.review
-        made = mine.entries[mine.state.propagation - 1].model
-        other = Review.resume(find_review(Path(path), made), mine.reviewer)
+        mine, path = self._case.review, Path(chosen)
+        of_method = find_review(path, mine.entries[mine.state.propagation - 1].model)
+        other = Review.resume(of_method if is_review(of_method) else path, mine.reviewer)
         found, slices = agreement_of_reviews(mine, other)
         return found, slices, other.entries[0].reviewer
 

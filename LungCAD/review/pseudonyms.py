@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.images import is_left_handed, turned_round
+from LungCAD.images import turned_round
 from LungCAD.steps import Steps, finish
 
 PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -25,11 +25,10 @@ KEY_BYTES = 32
 def case_pseudonym(image: sitk.Image) -> str:
     """Return a name that follows from the voxels alone: the same scan has it wherever it is read.
 
-    In whichever order its slices are stored: that of a right-handed image counts, which Slicer makes of
-    others when it loads them.
+    It stands for the order of the slices too, so that a review of this name counts them as `to_stack` does;
+    `as_reviewed` puts a scan that was stored the other way round into that order.
     """
-    voxels = sitk.GetArrayViewFromImage(image)
-    return finish(case_pseudonym_in_steps(voxels[::-1] if is_left_handed(image) else voxels))
+    return finish(case_pseudonym_in_steps(sitk.GetArrayViewFromImage(image)))
 
 
 def as_reviewed(image: sitk.Image, case: str) -> sitk.Image:

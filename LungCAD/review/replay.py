@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -63,6 +63,21 @@ def masks_after_in_steps(entries: Sequence[Entry], files: VoxelFiles) -> Steps[t
     if edits:  # all at once: where voxels were edited twice, the later edit holds
         masks = masks.edited(*(np.concatenate([edit[name] for edit in edits]) for name in ("index", "value")))
     return masks, propagation
+
+
+def labels_after_each(entries: Sequence[Entry], files: VoxelFiles, since: int) -> Iterator[np.ndarray]:
+    """Yield the labels after every entry that follows that of number `since`, always in the same array.
+
+    Raises as `replay` does.
+    """
+    labels = masks_after(entries[:since], files)[0].labels.copy()
+    for entry in entries[since:]:
+        if entry.kind is Kind.EDIT:
+            edit = unpack_edit(files.get(entry.object))
+            labels.reshape(-1)[edit["index"]] = edit["value"]
+        elif entry.kind in (Kind.PROPAGATE, Kind.REVERT):
+            labels[...] = masks_after(entries[: entry.number], files)[0].labels
+        yield labels
 
 
 def before_propagation(entries: Sequence[Entry], digest: str, propagation: int) -> int | None:

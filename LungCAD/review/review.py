@@ -14,7 +14,14 @@ from LungCAD.review.entry import Decision, Entry, Facts, Kind
 from LungCAD.review.folders import make_folder
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
-from LungCAD.review.replay import before_propagation, masks_after, pack_edit, replay_in_steps
+from LungCAD.review.replay import (
+    before_propagation,
+    labels_after_each,
+    masks_after,
+    masks_after_in_steps,
+    pack_edit,
+    replay_in_steps,
+)
 from LungCAD.review.state import State
 from LungCAD.review.voxel_files import VoxelFiles
 from LungCAD.steps import Steps, finish, slabs
@@ -164,6 +171,17 @@ class Review:
         """Return the labels after the entry of this number."""
         return masks_after(self.entries[:number], self._files)[0].labels
 
+    def had(self, labels: np.ndarray, where: np.ndarray, since: int) -> bool:
+        """Tell whether some entry after that of number `since` left these labels at these voxels.
+
+        where : bool, of the shape of labels. Drawn voxels do not count: they never take another label.
+        """
+        index = np.flatnonzero(where)
+        index = index[~self.state.masks.drawn(index)]
+        said = labels.reshape(-1)[index]
+        later = labels_after_each(self.entries, self._files, since)
+        return any(np.array_equal(present.reshape(-1)[index], said) for present in later)
+
     def decide(self, number: int, decision: Decision) -> None:
         """Record what the reader says of a slice; ValueError where there is no such slice or decision."""
         self._require_slice(number)
@@ -212,6 +230,12 @@ class Review:
             value.append(said[missing].astype(np.uint8))
             yield part.stop / len(masks.labels)
         self._correct(np.concatenate(index), np.concatenate(value))
+
+    def finish_propagation_in_steps(self) -> Steps[None]:
+        """Do as `correct_again_in_steps` where a crash came between the last propagation and that."""
+        if len(self.entries) > 1 and self.entries[-1].kind is Kind.PROPAGATE:
+            before, _ = yield from masks_after_in_steps(self.entries[:-1], self._files)
+            yield from self.correct_again_in_steps(before)
 
     def _correct(self, index: np.ndarray, value: np.ndarray) -> Edit:
         masks = self.state.masks

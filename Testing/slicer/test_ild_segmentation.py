@@ -7,12 +7,16 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import SimpleITK as sitk
 import slicer
 from density_network import DenseLungs, save_density_network
 from panel_case import PanelCase, load_module
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema, schema_reference
+from LungCAD.mrml.result_nodes import ResultNodes
+from LungCAD.mrml.segments import show_labels
+from LungCAD.mrml.volumes import image_from_volume
 from LungCAD.weights.shipped import shipped_files
 
 NAME = "ILDSegmentation"
@@ -173,6 +177,29 @@ class PanelTest(PanelCase, IldTestCase):
         self.compute()
         self.assertEqual(self.panel.logic.resultNodes(self.node), first)
         self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
+        self.apply()
+        self.node.ct = other  # while the job on the first runs
+        self.wait_for_job()
+        self.settle()
+        self.assertEqual(self.panel.logic.resultNodes(self.node), second)
+        self.assertIs(review.case.labels.node, second.labels)
+        self.assertEqual([each.labels.GetDisplayVisibility() for each in (first, second)], [0, 1])
+
+    def test_labels_of_a_review_that_was_resumed(self):
+        """Beside those of another reader, which are older: they are shown when the scan is chosen again."""
+        empty = image_from_volume(self.ct) * 0
+        older, resumed = (
+            show_labels(sitk.Cast(empty, sitk.sitkUInt8), load_schema("lungnet6"), self.ct) for _ in range(2)
+        )
+        self.node.ct = self.ct
+        self.panel.logic.keepOf(self.ct, self.node, ResultNodes(older), summary="Of the older")
+        self.panel.onResumed(resumed)
+        self.node.ct = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Second CT")
+        self.settle()
+        self.assertIsNone(self.node.labels)
+        self.node.ct = self.ct
+        self.settle()
+        self.assertIs(self.node.labels, resumed)
 
     def test_numbers_follow_corrections(self):
         """What a reader has corrected is measured again, and compared with counting by hand."""

@@ -193,6 +193,30 @@ class ReviewInSceneTest(unittest.TestCase):
         again = resume_review(self.volume, self.schema, self.root, "AB", self.node).review
         np.testing.assert_array_equal(again.state.masks.labels, expected)
 
+    def test_corrections_survive_a_crash_between_a_new_result_and_them(self):
+        for again in ("resumed", "computed again"):
+            with self.subTest(again):
+                shutil.rmtree(self.root, ignore_errors=True)
+                case = self.make_case()
+                stroke = self.voxels(3, slice(2, 5), 4)
+                self.painter().paint("healthy", stroke)
+                case.take_edits()
+                other = np.where(self.array > 1, 5, self.array).astype(np.uint8)
+                masks = case.review.state.masks
+                case.review.propagated(other, masks.result_provenance, case.review.facts)
+                show_labels(self.image(other), self.schema, self.volume, self.node)
+                forget_shown(self.node)
+                if again == "resumed":
+                    back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+                else:
+                    subject = replace(self.subject, result=self.image(other))
+                    back = review_result(subject, self.root, "AB")
+                np.testing.assert_array_equal(self.painted(), np.where(stroke, 1, other))
+                self.assertEqual(back.review.entries[-1].kind, Kind.EDIT)
+                count = len(back.review.entries)
+                back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+                self.assertEqual(len(back.review.entries), count)
+
     def test_a_scan_that_was_moved_is_reviewed_where_it_lies(self):
         case = self.make_case()
         transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
@@ -425,6 +449,62 @@ class ReviewInSceneTest(unittest.TestCase):
         self.node.GetSegmentation().RemoveAllSegments()  # as where their file is lost
         resume_review(self.volume, self.schema, self.root, "AB", self.node)
         np.testing.assert_array_equal(self.painted(), expected)
+
+    def test_what_the_reader_made_of_strokes_later_holds_when_the_same_scene_is_loaded_again(self):
+        case = self.make_case()
+        stroke = self.voxels(3, slice(2, 5), 4)
+        self.painter().paint("healthy", stroke | self.drawn)  # and the scene is saved before anybody looks
+        self.volume, self.node = self.saved_and_loaded()
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertEqual(len(back.review.entries), len(case.review.entries) + 1)
+        self.painter().paint("fibrosis", stroke)
+        back.decide(3, Decision.ACCEPT)
+        expected, entries = back.review.state.masks.labels, back.review.entries
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(str(self.folder / "scene.mrb"))  # Slicer was left without saving
+        self.volume, self.node = slicer.util.getNode("CT"), slicer.util.getNode("Result")
+        again = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertEqual(again.review.entries, entries)
+        self.assertEqual(again.review.state.accepted, (3,))
+        np.testing.assert_array_equal(self.painted(), expected)
+
+    def test_a_result_does_not_take_the_place_of_the_only_copy_of_a_review(self):
+        """A scene on another computer: whoever applies there, what it carries is kept, and gone on with."""
+        case = self.make_case()
+        stroke = self.voxels(3, slice(2, 5), 4)
+        self.painter().paint("healthy", stroke)
+        case.decide(4, Decision.ACCEPT)
+        self.saved_and_loaded()
+        for reader in ("CD", "AB"):
+            with self.subTest(reader=reader):
+                shutil.rmtree(self.root)
+                slicer.mrmlScene.Clear(0)
+                slicer.util.loadScene(str(self.folder / "scene.mrb"))
+                self.volume, self.node = slicer.util.getNode("CT"), slicer.util.getNode("Result")
+                show_labels(self.image(self.array), self.schema, self.volume, self.node)
+                subject = replace(self.subject, volume=self.volume, labels=self.node)
+                new = review_result(subject, self.root, reader)
+                kept = Review.resume(review_folder(self.root, case.review.case, "AB"), "AB")
+                self.assertEqual(kept.entries[: len(case.review.entries)], case.review.entries)
+                self.assertEqual(new.review.entries[0].reviewer, reader)
+                self.assertEqual(bool((self.painted()[stroke] == 1).all()), reader == "AB")
+
+    def test_a_review_beside_another_is_gone_on_with_where_it_is(self):
+        """That of the scene and that of the folder have parted: a new result does not mix them."""
+        case = self.make_case()
+        case.decide(4, Decision.ACCEPT)
+        self.volume, self.node = self.saved_and_loaded()
+        shutil.rmtree(case.review.folder)
+        subject = replace(self.subject, volume=self.volume)
+        own = show_labels(self.image(self.array), self.schema, self.volume, name="Own")
+        parted = review_result(replace(subject, labels=own), self.root, "AB").review
+        back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
+        self.assertNotEqual(back.review.folder, parted.folder)
+        other = self.image(np.where(self.array == 1, 2, self.array))
+        new = review_result(replace(subject, labels=self.node, result=other), self.root, "AB")
+        self.assertEqual(new.review.folder, back.review.folder)
+        self.assertEqual(new.review.entries[: len(back.review.entries)], back.review.entries)
+        self.assertEqual(Review.resume(parted.folder, "AB").entries, parted.entries)
 
     def image_like(self, array, volume):
         image = sitk.GetImageFromArray(array)

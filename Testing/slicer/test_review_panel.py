@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -319,6 +320,36 @@ class ReviewPanelTest(unittest.TestCase):
         self.rename("CD")
         np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
 
+    def test_what_was_painted_before_a_result_could_be_reviewed_is_recorded(self):
+        """The reader's own review cannot be gone on with: they follow the advice and take another name."""
+        first = self.open_case()
+        self.panel.close()
+        ledger = first.review.folder / "ledger.jsonl"
+        ledger.write_text(ledger.read_text() * 2)
+        slicer.mrmlScene.Clear(0)
+        self.open_case()
+        self.assertIn("was altered", self.sentence())
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        self.rename("CD")
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        fibrosis = self.schema.find(None, "fibrosis").value
+        np.testing.assert_array_equal(shown, np.where(stroke, fibrosis, self.array))
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, shown)
+
+    def test_readers_of_two_methods_are_compared(self):
+        """Where the other reader has no review of this method, that in the chosen folder is meant."""
+        first = self.open_case().review
+        self.panel.slices.decide("accept")
+        self.rename("")
+        self.panel.head.reader_edit.text = "CD"
+        self.panel.take_result(replace(self.subject, model="ILD segmentation, lungnet-gao"))
+        self.panel.slices.jump(4)
+        self.panel.slices.decide("accept")
+        self.panel.second_reader.folder.currentPath = str(first.folder)
+        self.panel.second_reader.button.click()
+        self.assertIn("Slices accepted by you and AB: 1", self.panel.second_reader.message.text)
+
     def test_comments_stay_with_their_slice(self):
         self.open_case()
         self.panel.slices.decision.comment_edit.text = "<b>Motion</b>?"
@@ -548,6 +579,35 @@ class ReviewPanelTest(unittest.TestCase):
         self.rename("AB")
         self.assertEqual(self.panel.case.review.entries, entries)
         self.assertEqual(self.rows()[0][2], "Accept")
+
+    def open_two_scans(self):
+        """Take results of two scans under review, and return volume and labels of each, the open one last."""
+        self.open_case()
+        first = self.volume, self.node
+        hu = slicer.util.arrayFromVolume(self.volume) - 5
+        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=MATRIX, name="Second CT")
+        self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Second result")
+        self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
+        return first, (self.volume, self.node)
+
+    def test_the_review_of_the_chosen_scan_opens_again_after_a_result_of_another(self):
+        """Which may come while the reader has turned to the second."""
+        (first, labels), (second, others) = self.open_two_scans()
+        self.panel.offer(first, self.schema, labels)
+        self.panel.offer(second, self.schema, others)
+        self.assertIs(self.panel.case.labels.volume, second)
+        self.panel.take_result(self.subject)
+        self.assertIs(self.panel.case.labels.volume, first)
+        self.panel.offer(second, self.schema, others)
+        self.assertIs(self.panel.case.labels.node, others)
+        self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
+
+    def test_a_review_of_another_schema_opens_when_that_is_chosen(self):
+        (first, labels), _ = self.open_two_scans()
+        self.panel.offer(first, load_schema("lungnet6"), labels)
+        self.assertIn("Choose that schema", self.sentence())
+        self.panel.offer(first, self.schema, labels)
+        self.assertIs(self.panel.case.labels.node, labels)
 
     def test_why_a_result_cannot_be_reviewed_stays_in_the_panel(self):
         self.open_case()
