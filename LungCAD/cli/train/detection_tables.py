@@ -169,5 +169,7 @@ def _compare(
 
 
 def _roles(options: argparse.Namespace) -> dict[str, str]:
-    names = ("slices", "tested", "patches", "checkpoints", "output")
+    names = ["slices", "tested", "patches", "checkpoints", "output"]
+    if options.convolutions and Path(options.convolutions).suffix:
+        names.append("convolutions")
     return {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from LungCAD.networks import CNNF
+from LungCAD.networks.batch_norm import add_batch_norm, fold_batch_norm
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.train.detection.batches import in_order
 from LungCAD.train.detection.heads import Head, make_head
@@ -21,6 +22,7 @@ from LungCAD.train.detection.learner import STEEPEST
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.slices import CELL_PX, CELLS, SliceSet, join
 from LungCAD.train.detection.splitting import chosen_folds
+from LungCAD.train.detection.start import require_spread
 from LungCAD.train.detection.training import SCORED_AT_ONCE, DetectionTraining, decided, new_network, score
 from LungCAD.train.epochs import epoch_seed
 from LungCAD.train.schedule import rise_and_fall
@@ -84,10 +86,18 @@ def fit_dense_layers(
     """Return the convolutions of `network` with dense layers that learned anew, from the chosen slices.
 
     maps : `last_maps` of all slices. Two slices are mixed only where it is known what their cells show.
+
+    Raises
+    ------
+    InputError
+        There is one slice alone, or batches of one are to be normalised.
     """
     p = parameters
+    require_spread(slices, len(chosen), p)
     fresh = new_network(head.outputs, p)
     fresh.features = copy.deepcopy(network.features)
+    if p.normalise:
+        add_batch_norm(fresh.classifier, but_last=True)
     fresh.classifier.train()
     steps = max(1, len(chosen) // p.batch)
     optimizer = torch.optim.AdamW(fresh.classifier.parameters(), p.learning_rate)
@@ -105,7 +115,9 @@ def fit_dense_layers(
                 nn.utils.clip_grad_norm_(fresh.classifier.parameters(), STEEPEST)
                 optimizer.step()
                 schedule.step()
-    return fresh.eval()
+    fresh.eval()
+    fold_batch_norm(fresh.classifier)
+    return fresh
 
 
 def _varied(

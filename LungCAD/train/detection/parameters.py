@@ -52,7 +52,7 @@ class DetectionTrainingParameters(Parameters):
         "Begin from scratch with bars, edges and spots as first filters, as ImageNet's are",
     )
     normalise: bool = parameter(
-        True, "Normalise by batch in training from scratch; folded into the layers afterwards"
+        True, "Normalise by batch what is trained from scratch; folded into the layers afterwards"
     )
     renew: int = parameter(
         0,

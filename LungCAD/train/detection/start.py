@@ -17,6 +17,8 @@ from torch import nn
 
 from LungCAD.errors import InputError
 from LungCAD.networks import CNNF
+from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.slices import SliceSet
 
 LEAST_SD = 1e-3
 
@@ -71,6 +73,20 @@ def require_renewable(count: int, network: CNNF | None) -> None:
         )
     if count and count > (filters := network.features.conv1.out_channels):
         raise InputError("renew", f"is {count}, of {filters} first filters", "Make fewer anew")
+
+
+def require_spread(
+    slices: SliceSet, count: int, parameters: DetectionTrainingParameters, start: CNNF | None = None
+) -> None:
+    """Raise InputError where one slice alone is to be learned from, or to be normalised by.
+
+    count : slices that are learned from. start : network to go on from; only what begins anew is normalised.
+    """
+    if count < 2:
+        raise InputError(slices.source, "leaves one slice to learn from", "Give more slices")
+    if parameters.normalise and start is None and parameters.batch < 2:
+        problem = "is 1: one slice alone has no spread to normalise by"
+        raise InputError("batch", problem, "Choose --batch 2 or more, or --no-normalise")
 
 
 def renew_idle_filters(network: CNNF, images: torch.Tensor, count: int) -> list[int]:

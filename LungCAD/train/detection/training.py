@@ -30,6 +30,7 @@ from LungCAD.train.detection.start import (
     orient_first_filters,
     renew_idle_filters,
     require_renewable,
+    require_spread,
 )
 from LungCAD.train.detection.targets import square_millimetres
 from LungCAD.train.lightning_run import fit_module
@@ -218,11 +219,7 @@ def fit(
     parts = [(slices, chosen)]
     if extra is not None:
         parts.append((extra, np.arange(len(extra))))
-    if sum(len(indices) for _, indices in parts) < 2:
-        raise InputError(slices.source, "leaves one slice to learn from", "Give more slices")
-    if p.normalise and start is None and p.batch < 2:
-        problem = "is 1: one slice alone has no spread to normalise by"
-        raise InputError("batch", problem, "Choose --batch 2 or more, or --no-normalise")
+    require_spread(slices, sum(len(indices) for _, indices in parts), p, start)
     batches = training_batches(parts, head, p)
     network = new_network(head.outputs, p)
     some = next(in_order(slices, _some(chosen, p.seed), BALANCED_ON))

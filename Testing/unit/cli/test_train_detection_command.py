@@ -205,6 +205,7 @@ def test_layers_and_dense_layers_on_given_convolutions(prepared, tmp_path):
     for name in ("layers", "layers_few"):
         assert [row["name"] for row in record[name]] == [*(f"conv{n}" for n in range(1, 6)), "fc6", "CNN"]
     assert (record["layers_px"], record["few_slices"]) == (4000, 8)
+    assert "--convolutions CONVOLUTIONS" in record["command"] and str(tmp_path) not in record["command"]
     table = (tmp_path / "out" / "tables.md").read_text(encoding="utf-8")
     assert all(f"(table {number})" in table for number in (5, 6, 7))
 

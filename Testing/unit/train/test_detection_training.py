@@ -63,8 +63,9 @@ def test_one_slice_alone_has_no_spread_to_balance_or_to_normalise_by():
     found = train_detection(blobs(), replace(SMALL, epochs=1, batch=1, normalise=False))
     assert np.isfinite(found.scores).all()
     apart = replace(blobs(2, 2), folds=np.array([0, 1]))
-    with pytest.raises(InputError, match="one slice to learn from"):
-        train_detection(apart, replace(SMALL, epochs=1, normalise=False))
+    for learn in (train_detection, train_on_convolutions):
+        with pytest.raises(InputError, match="one slice to learn from"):
+            learn(apart, replace(SMALL, epochs=1, normalise=False))
 
 
 @pytest.fixture
@@ -231,12 +232,14 @@ def test_local_evidence_reaches_the_convolutions_and_not_the_dense_layers():
     assert network.classifier.fc6.weight.grad is None
 
 
-def test_dense_layers_learn_on_given_convolutions():
+@pytest.mark.parametrize("normalise", [False, True])
+def test_dense_layers_learn_on_given_convolutions(normalise):
     slices = blobs(24)
     slices = replace(
         slices, areas=np.where(np.arange(24)[:, None] % 2 == 0, [5000.0, 0, 0, 0], 0).astype("f4")
     )
     p = replace(SMALL, width=1 / 16, dense=16, epochs=30, dropout=0.0, balance=False, augment=False)
+    p = replace(p, normalise=normalise)
     torch.manual_seed(0)
     network = CNNF(4, width=1 / 16, dense=16)
     balance_layers(network, torch.from_numpy(slices.images).float() / 127.5 - 1)
@@ -244,5 +247,6 @@ def test_dense_layers_learn_on_given_convolutions():
     fresh = fit_dense_layers(network, maps, slices, np.arange(24), head, p)
     for name, tensor in network.features.state_dict().items():
         torch.testing.assert_close(fresh.features.state_dict()[name], tensor)
+    assert list(fresh.state_dict()) == list(network.state_dict())
     found = score(fresh, head, slices)[:, 0]
     assert found[::2].min() > found[1::2].max()
