@@ -27,6 +27,9 @@ NARROW_PX, WIDE_PX = 4.5, 9.0
 """Standard deviations of the windows in which responses are averaged: density and lines are plentiful and
 shall keep the borders of lesions; holes and directions are sparse."""
 
+LEAST_PX = 2
+"""Slices at the ends of a lung may show a single row of it."""
+
 _TRUNCATE = 3.0
 _NOISE_HU = 5.0
 _LINE_HU = 30.0  # a line so high counts half: one large vessel is no reticulation
@@ -51,7 +54,10 @@ def texture_features(hu: np.ndarray, lung: np.ndarray) -> np.ndarray:
     """
     if hu.ndim != 2 or lung.shape != hu.shape:
         raise ValueError(f"hu {hu.shape} and lung {lung.shape} are not one 2-D slice")
-    return np.stack([feature for _, feature in _features(hu, lung)])
+    rows, columns = hu.shape
+    room = [(0, max(0, LEAST_PX - size)) for size in hu.shape]  # a slope needs a neighbour
+    wide = _features(np.pad(hu, room, mode="edge"), np.pad(lung, room))
+    return np.stack([feature[:rows, :columns] for _, feature in wide])
 
 
 def feature_names() -> list[str]:

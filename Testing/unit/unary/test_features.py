@@ -31,6 +31,20 @@ def test_nothing_outside_the_lung_changes_anything_inside(tissue):
     assert np.array_equal(texture_features(wall, lung)[:, lung], texture_features(air, lung)[:, lung])
 
 
+@pytest.mark.parametrize("shape", [(1, 60), (60, 1), (1, 1), (2, 40)])
+def test_a_sliver_of_lung_is_described_as_in_a_whole_slice(tissue, shape):
+    """A scan's last slice with lung may show one row of it."""
+    box = tuple(slice(20, 20 + size) for size in shape)
+    lung = np.zeros_like(tissue, bool)
+    lung[box] = True
+    alone = texture_features(tissue[box], lung[box])
+    assert alone.shape == (len(feature_names()), *shape)
+    whole = texture_features(tissue, lung)[(slice(None), *box)]
+    density = [number for number, name in enumerate(feature_names()) if "part below" in name]
+    np.testing.assert_allclose(alone[density], whole[density], atol=0.05)
+    assert np.isfinite(alone).all()
+
+
 def test_uniform_tissue_looks_the_same_at_the_pleura_as_in_the_middle():
     hu = np.full((60, 60), 100.0)
     lung = np.zeros(hu.shape, bool)

@@ -215,6 +215,21 @@ def test_a_corrected_region_teaches_its_class_everywhere(scan, classifier):
     assert np.array_equal(unchanged, before)
 
 
+@pytest.mark.parametrize("stride", [1, 4])
+@pytest.mark.parametrize("sliver", [np.s_[0, 50:51, 20:60], np.s_[0, 20:60, 50:51], np.s_[0, 50:51, 50:51]])
+def test_a_slice_with_one_row_or_pixel_of_lung_is_predicted_as_well(scan, classifier, sliver, stride):
+    hu, _, truth = scan
+    mask = truth > 0
+    mask[0] = False
+    mask[sliver] = True
+    kept = {}
+    probabilities, undecided = classifier.predict(hu, mask, SPACING, stride, keep=kept)
+    np.testing.assert_allclose(probabilities.sum(0)[mask], 1, rtol=1e-5)
+    assert np.isfinite(undecided).all() and not probabilities[:, ~mask].any()
+    again, _ = classifier.predict_again(kept, hu.shape)
+    np.testing.assert_allclose(again.sum(0)[mask], 1, rtol=1e-5)
+
+
 def test_lattices_that_miss_a_sliver_keep_it_whole(classifier, texture):
     from LungCAD.unary import DescribedSlice
 
