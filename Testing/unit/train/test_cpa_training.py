@@ -153,13 +153,14 @@ def test_a_network_that_is_not_sure_enough_only_tells_the_place(cases, tmp_path)
     """Its F1 in validation decides, which is counted here again."""
     wrongly_ticked = replace(cases[12], signs=1 - cases[12].signs)
     split = Split(cases[:12], [wrongly_ticked, *cases[13:16]], cases[16:])
-    plans, p = chosen_plans(published_plans(), ["cavity", "axial"]), replace(TINY, epochs=2)
+    plans, p = chosen_plans(published_plans(), ["cavity", "axial"]), replace(TINY, epochs=16)
     train_cpa(tmp_path / "all", plans, split, p, SOURCE)
     network, description = load_network(tmp_path / "all" / "cpa-cavity-axial.safetensors")
     pictures = pictures_of(split.validation, Plan(("cavity",), "axial"))
     said = probabilities(network.float(), PictureInput.from_plain(description.input), pictures)[:, 0]
     f1 = f1_score(pictures.labels[:, 0], said >= 0.5)
-    for name, least, judges in (("strict", f1 + 0.02, False), ("lenient", f1 - 0.02, True)):
+    # The file's half precision may turn what lies just where yes begins: a region or two of 48.
+    for name, least, judges in (("strict", f1 + 0.1, False), ("lenient", f1 - 0.1, True)):
         train_cpa(tmp_path / name, plans, split, replace(p, judging_f1=least), SOURCE)
         _, description = load_network(tmp_path / name / "cpa-cavity-axial.safetensors")
         assert description.input["judges"] == judges
