@@ -13,13 +13,10 @@ Sub-folders whose names begin with a dot are passed over.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from LungCAD.errors import InputError
-from LungCAD.images.series import choose_series
-from LungCAD.report.record import series_digest
 
 RECORD = "run.json"
 """Lies in the folder of every case that is done: folders appear whole or not at all."""
@@ -72,26 +69,6 @@ def read_case(folder: Path, drawn: bool = True) -> Case:
     rois = _drawn(folder) if drawn else None
     ct = _image(folder, "ct") or (folder / "ct" if (folder / "ct").is_dir() else folder)
     return Case(folder.name, ct, rois, _image(folder, "lungs"), _image(folder, "truth"))
-
-
-def is_of_series(target: Path, case: Case, series: str | None) -> bool:
-    """Tell whether results in `target` are of the series that is asked for, as `read_ct` takes it.
-
-    So are those of a case that lacks that series, and those of earlier versions, which did not record it.
-    """
-    said = json.loads((target / RECORD).read_text(encoding="utf-8")).get("series")
-    if series is None or said is None or not case.ct.is_dir():
-        return True
-    asked = _case_series(case.ct, series)
-    return asked is None or series_digest(asked) == said
-
-
-def _case_series(folder: Path, series: str) -> str | None:
-    """Return the UID of the series that `read_ct` would read of a DICOM folder; None where it lacks it."""
-    try:
-        return choose_series(folder, series)[0].series_uid
-    except InputError:
-        return None
 
 
 def _drawn(folder: Path) -> Path:

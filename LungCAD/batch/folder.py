@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from LungCAD.batch.cases import Case, case_folders, is_of_series, read_case
-from LungCAD.batch.input_state import input_state, is_current, note_input
+from LungCAD.batch.cases import Case, case_folders, read_case
+from LungCAD.batch.input_state import input_state, is_current, is_of_series, note_input
 from LungCAD.batch.run import Outcome, State, run_cases
 from LungCAD.errors import InputError
 from LungCAD.files import sole_use

@@ -12,7 +12,9 @@ from typing import Any
 from LungCAD.batch.cases import RECORD, Case
 from LungCAD.errors import InputError
 from LungCAD.files import files_below, write_text
+from LungCAD.images.series import choose_series
 from LungCAD.images.volume_file import is_dicom
+from LungCAD.report.record import series_digest
 from LungCAD.weights.checksum import sha256_of_file
 
 ROLES = ("ct", "rois", "lungs", "truth")
@@ -69,6 +71,26 @@ def is_current(target: Path, case: Case, method: Mapping[str, Any], choices: str
         return False
     note_input(target, now)
     return True
+
+
+def is_of_series(target: Path, case: Case, series: str | None) -> bool:
+    """Tell whether results in `target` are of the series that is asked for, as `read_ct` takes it.
+
+    So are those of a case that lacks that series, and those of earlier versions, which did not record it.
+    """
+    said = _record(target).get("series")
+    if series is None or said is None or not case.ct.is_dir():
+        return True
+    asked = _case_series(case.ct, series)
+    return asked is None or series_digest(asked) == said
+
+
+def _case_series(folder: Path, series: str) -> str | None:
+    """Return the UID of the series that `read_ct` would read of a DICOM folder; None where it lacks it."""
+    try:
+        return choose_series(folder, series)[0].series_uid
+    except InputError:
+        return None
 
 
 def note_input(target: Path, state: InputState) -> None:
