@@ -1,132 +1,21 @@
 """The review panel: what a click, a key, a stroke and an undo do, and that nothing gets lost."""
 
-import shutil
-import sys
-import tempfile
-import time
 import unittest
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
-import qt
 import SimpleITK as sitk
 import slicer
+from review_panel_case import MATRIX, SHAPE, ReviewPanelCase, tearDownModule  # noqa: F401 - unittest calls it
 
 from LungCAD.images import same_geometry
-from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance, load_schema
-from LungCAD.mrml.reviewed_case import Subject
+from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
-from LungCAD.panels import review_settings as settings
-from LungCAD.panels.job import shared_runner
-from LungCAD.panels.review import ReviewPanel
-from LungCAD.panels.review_editor import PAUSE_MS
 from LungCAD.review import Decision, Kind, Review, read_dataset
 from LungCAD.steps import finish
 
-MATRIX = np.array(
-    [[0.56, 0.48, 0.0, -110.5], [-0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
-)
-SHAPE = (6, 9, 11)
 
-
-def tearDownModule():
-    shared_runner().stop()
-
-
-class ReviewPanelTest(unittest.TestCase):
-    def setUp(self):
-        slicer.mrmlScene.Clear(0)
-        self.folder = Path(tempfile.mkdtemp(prefix="review-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        kept = {name: settings.remembered(name) for name in (settings.REVIEWS, settings.READER)}
-        for name, text in kept.items():
-            self.addCleanup(settings.remember, name, text)
-        settings.remember(settings.REVIEWS, str(self.folder / "reviews"))
-        settings.remember(settings.READER, "AB")
-        self.asked = []
-        self.schema = load_schema("gao5")
-        self.panel = ReviewPanel("label propagation", repropagate=self.asked.append)
-        self.addCleanup(self.panel.widget.deleteLater)
-        self.addCleanup(self.panel.exit)
-        self.addCleanup(self.panel.close)
-        self.panel.widget.show()
-
-    def open_case(self, reader="AB"):
-        rng = np.random.default_rng(4)
-        hu = rng.integers(-1000, 0, SHAPE).astype(np.int16)
-        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=MATRIX, name="CT")
-        lung = np.zeros(SHAPE, bool)
-        lung[:, 1:-1, 1:-1] = True
-        self.array = np.where(lung, rng.integers(1, 6, SHAPE), 0).astype(np.uint8)
-        self.provenance = np.where(lung, Provenance.PROPAGATED, 0).astype(np.uint8)
-        self.provenance[2, 2:4, 2:5] = Provenance.DRAWN
-        doubt = np.zeros(SHAPE, np.float32)
-        doubt[lung] = 0.1
-        doubt[4, 3, 5], doubt[1, 3, 5] = 1.0, 0.9  # the order: 5, 2, then 1, 4, 6 and last 3, partly drawn
-        self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Result")
-        self.subject = self.make_subject(self.array, doubt)
-        self.panel.head.reader_edit.text = reader
-        self.panel.take_result(self.subject)
-        return self.panel.case
-
-    def make_subject(self, array, doubt):
-        return Subject(
-            self.volume,
-            self.node,
-            self.schema,
-            self.image(self.provenance),
-            self.image(doubt),
-            result=self.image(array),
-            model="label propagation",
-        )
-
-    def image(self, array):
-        image = sitk.GetImageFromArray(np.ascontiguousarray(array))
-        image.CopyInformation(image_from_volume(self.volume))
-        return image
-
-    def hand(self):
-        sys.path.append(str(Path(__file__).resolve().parents[2]))
-        from Testing.host.painting import Painter
-
-        return Painter(self.node, self.volume)
-
-    def voxels(self, *place):
-        voxels = np.zeros(SHAPE, bool)
-        voxels[place] = True
-        return voxels
-
-    def wait(self, milliseconds=3 * PAUSE_MS):
-        loop = qt.QEventLoop()
-        qt.QTimer.singleShot(milliseconds, loop.quit)
-        loop.exec()
-
-    def rows(self):
-        table = self.panel.slices.worklist.table
-        return [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount)]
-
-    def press(self, key):
-        (shortcut,) = (each for each in self.panel._keys.shortcuts if each.key.toString() == key)
-        shortcut.activated.emit()
-
-    def export(self):
-        """Press Export, and let the worker write; meanwhile the button is disabled."""
-        self.panel.export.button.click()
-        self.assertFalse(self.panel.export.button.enabled)
-        until = time.monotonic() + 120
-        while shared_runner().is_busy:
-            self.assertLess(time.monotonic(), until)
-            self.wait(10)
-        self.assertTrue(self.panel.export.button.enabled)
-
-    def again(self):
-        return Review.resume(self.panel.case.review.folder, "AB")
-
-    def sentence(self):
-        return self.panel.head.sentence
-
+class ReviewPanelTest(ReviewPanelCase):
     def test_slices_are_listed_by_doubt_and_the_first_is_shown(self):
         self.open_case()
         self.assertEqual([row[0] for row in self.rows()], ["5", "2", "1", "4", "6", "3"])
@@ -234,44 +123,6 @@ class ReviewPanelTest(unittest.TestCase):
         shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
         np.testing.assert_array_equal(shown, after)
 
-    def test_the_same_result_again_keeps_what_the_reader_made_of_it(self):
-        self.open_case()
-        self.hand().paint("fibrosis", self.voxels(4))
-        self.panel.take_edits()
-        entries = self.panel.case.review.entries
-        show_labels(self.image(self.array), self.schema, self.volume, self.node)
-        self.panel.take_result(self.subject)
-        self.assertEqual(self.panel.case.review.entries, entries)
-        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
-        self.assertTrue((shown[4] == 4).all())
-
-    def test_another_reader_has_a_review_of_their_own(self):
-        first = self.open_case().review
-        self.panel.slices.decide("accept")
-        self.hand().paint("fibrosis", self.voxels(1))
-        self.panel.take_edits()
-        self.panel.head.reader_edit.text = "CD"
-        self.panel.head.reader_edit.editingFinished.emit()
-        second = self.panel.case.review
-        self.assertNotEqual(first.folder, second.folder)
-        np.testing.assert_array_equal(second.state.masks.labels, self.array)
-        self.assertEqual(len(second.entries), 1)
-        self.panel.slices.jump(4)
-        self.panel.slices.decide("accept")
-        self.panel.second_reader.folder.currentPath = str(first.folder)
-        self.panel.second_reader.button.click()
-        self.assertIn("Slices accepted by you and AB: 1", self.panel.second_reader.message.text)
-        self.assertIn("1.00", self.panel.second_reader.message.text)
-        self.panel.head.reader_edit.text = "AB"
-        self.panel.head.reader_edit.editingFinished.emit()
-        self.assertEqual(self.panel.case.review.entries, self.again().entries)
-        self.assertEqual(self.panel.case.review.entries[0].reviewer, "AB")
-        self.assertTrue((self.panel.case.review.state.masks.labels[1][self.array[1] > 0] == 4).all())
-
-    def rename(self, reader):
-        self.panel.head.reader_edit.text = reader
-        self.panel.head.reader_edit.editingFinished.emit()
-
     def test_who_takes_their_name_away_leaves_their_review(self):
         first = self.open_case().review
         self.hand().paint("fibrosis", self.voxels(1))
@@ -284,71 +135,6 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertTrue((left.state.masks.labels[1][self.array[1] > 0] == 4).all())
         self.rename("AB")
         self.assertEqual(self.panel.case.review.entries, self.again().entries)
-
-    def test_another_reader_does_not_go_on_in_a_review_that_was_resumed(self):
-        first = self.open_case().review
-        self.panel.close()
-        self.assertIsNotNone(self.panel.resume(self.volume, self.schema))
-        self.rename("CD")
-        self.assertIsNone(self.panel.case)
-        self.panel.slices.decide("accept")
-        self.assertEqual(Review.resume(first.folder, "AB").entries, first.entries)
-        self.rename("AB")
-        self.assertIsNone(self.panel.case)  # the button resumes it
-
-    def test_nothing_is_recorded_without_a_name(self):
-        self.open_case(reader="  ")
-        self.assertIsNone(self.panel.case)
-        self.assertIn("name or initials", self.sentence())
-        self.assertFalse((self.folder / "reviews").exists())
-        self.panel.head.reader_edit.text = "AB"
-        self.panel.head.reader_edit.editingFinished.emit()
-        self.assertIsNotNone(self.panel.case)
-        self.assertEqual(self.sentence(), "")
-
-    def test_what_was_painted_before_the_reader_gave_a_name_is_recorded(self):
-        """By whoever gives it first; the next reader begins with the result."""
-        self.open_case(reader="")
-        stroke = self.voxels(5, 3, slice(3, 6))
-        self.hand().paint("fibrosis", stroke)
-        fibrosis = self.schema.find(None, "fibrosis").value
-        self.rename("AB")
-        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
-        np.testing.assert_array_equal(shown, np.where(stroke, fibrosis, self.array))
-        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, shown)
-        self.rename("")
-        self.rename("CD")
-        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
-
-    def test_what_was_painted_before_a_result_could_be_reviewed_is_recorded(self):
-        """The reader's own review cannot be gone on with: they follow the advice and take another name."""
-        first = self.open_case()
-        self.panel.close()
-        ledger = first.review.folder / "ledger.jsonl"
-        ledger.write_text(ledger.read_text() * 2)
-        slicer.mrmlScene.Clear(0)
-        self.open_case()
-        self.assertIn("was altered", self.sentence())
-        stroke = self.voxels(5, 3, slice(3, 6))
-        self.hand().paint("fibrosis", stroke)
-        self.rename("CD")
-        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
-        fibrosis = self.schema.find(None, "fibrosis").value
-        np.testing.assert_array_equal(shown, np.where(stroke, fibrosis, self.array))
-        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, shown)
-
-    def test_readers_of_two_methods_are_compared(self):
-        """Where the other reader has no review of this method, that in the chosen folder is meant."""
-        first = self.open_case().review
-        self.panel.slices.decide("accept")
-        self.rename("")
-        self.panel.head.reader_edit.text = "CD"
-        self.panel.take_result(replace(self.subject, model="ILD segmentation, lungnet-gao"))
-        self.panel.slices.jump(4)
-        self.panel.slices.decide("accept")
-        self.panel.second_reader.folder.currentPath = str(first.folder)
-        self.panel.second_reader.button.click()
-        self.assertIn("Slices accepted by you and AB: 1", self.panel.second_reader.message.text)
 
     def test_comments_stay_with_their_slice(self):
         self.open_case()
@@ -402,18 +188,6 @@ class ReviewPanelTest(unittest.TestCase):
         self.assertIn("was changed by another program", self.sentence())
         self.assertEqual(self.panel.slices.present, 4)
 
-    def test_closing_the_scene_or_removing_the_labels_is_safe(self):
-        for leave in (lambda: slicer.mrmlScene.RemoveNode(self.node), lambda: slicer.mrmlScene.Clear(0)):
-            case = self.open_case()
-            self.hand().paint("fibrosis", self.voxels(4))
-            leave()
-            self.wait()
-            self.panel.slices.decide("accept")
-            self.assertIsNone(self.panel.case)
-            self.assertEqual(self.rows(), [])
-            self.assertEqual(len(Review.resume(case.review.folder, "AB").entries), 1)
-            shutil.rmtree(self.folder / "reviews")
-
     def test_before_shows_the_other_labels_and_goes_with_the_case(self):
         self.open_case()
         self.hand().paint("fibrosis", self.voxels(4))
@@ -423,21 +197,6 @@ class ReviewPanelTest(unittest.TestCase):
         self.panel.close()
         self.assertTrue(self.node.GetDisplayNode().GetVisibility())
         self.assertEqual(len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")), 1)
-
-    def test_a_review_is_resumed_on_the_scan_alone(self):
-        self.open_case()
-        self.panel.slices.decide("reject")
-        entries = self.panel.case.review.entries
-        self.panel.close()
-        slicer.mrmlScene.RemoveNode(self.node)
-        node = self.panel.resume(self.volume, self.schema)
-        self.assertEqual(self.panel.case.review.entries, entries)
-        shown = sitk.GetArrayFromImage(labels_from_segmentation(node, self.volume, self.schema))
-        np.testing.assert_array_equal(shown, self.array)
-        self.panel.close()
-        self.panel.head.reader_edit.text = "CD"
-        self.assertIsNone(self.panel.resume(self.volume, self.schema))
-        self.assertIn("holds no review", self.sentence())
 
     def test_the_segment_editor_is_made_when_it_is_opened(self):
         self.open_case()
@@ -516,15 +275,6 @@ class ReviewPanelTest(unittest.TestCase):
         self.panel.slices.decide("accept")
         self.assertEqual(len(self.panel.case.review.entries), 2)
 
-    def test_labels_that_have_left_the_scene_are_not_exported(self):
-        self.open_case()
-        self.panel.slices.decide("accept")
-        slicer.mrmlScene.RemoveNode(self.node)
-        self.panel.export.folder.currentPath = str(self.folder / "set")
-        self.panel.export.button.click()
-        self.assertIn("left the scene", self.panel.export.message.text)
-        self.assertFalse((self.folder / "set").exists())
-
     def test_a_segment_that_is_no_label_is_set_aside_and_the_strokes_beside_it_count(self):
         self.open_case()
         hand = self.hand()
@@ -554,60 +304,6 @@ class ReviewPanelTest(unittest.TestCase):
         shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
         np.testing.assert_array_equal(shown, self.array)
         self.assertEqual(len(self.panel.case.review.entries), 1)
-
-    def test_a_loaded_scene_offers_its_review(self):
-        self.open_case()
-        self.panel.slices.decide("accept")
-        entries = self.panel.case.review.entries
-        path = str(self.folder / "scene.mrb")
-        self.assertTrue(slicer.util.saveScene(path))
-        self.panel.close()
-        slicer.mrmlScene.Clear(0)
-        shutil.rmtree(self.folder / "reviews")
-        slicer.util.loadScene(path)
-        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
-        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=MATRIX, name="New")
-        self.panel.offer(other, self.schema, labels)
-        self.assertIsNone(self.panel.case)
-        self.assertIn("another scan than New", self.sentence())
-        self.rename("")  # as on a computer that this reader has never used
-        self.panel.offer(volume, self.schema, labels)
-        self.assertIn("name or initials", self.sentence())
-        self.rename("CD")
-        self.assertIsNone(self.panel.case)
-        self.assertIn("is that of AB", self.sentence())
-        self.rename("AB")
-        self.assertEqual(self.panel.case.review.entries, entries)
-        self.assertEqual(self.rows()[0][2], "Accept")
-
-    def open_two_scans(self):
-        """Take results of two scans under review, and return volume and labels of each, the open one last."""
-        self.open_case()
-        first = self.volume, self.node
-        hu = slicer.util.arrayFromVolume(self.volume) - 5
-        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=MATRIX, name="Second CT")
-        self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Second result")
-        self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
-        return first, (self.volume, self.node)
-
-    def test_the_review_of_the_chosen_scan_opens_again_after_a_result_of_another(self):
-        """Which may come while the reader has turned to the second."""
-        (first, labels), (second, others) = self.open_two_scans()
-        self.panel.offer(first, self.schema, labels)
-        self.panel.offer(second, self.schema, others)
-        self.assertIs(self.panel.case.labels.volume, second)
-        self.panel.take_result(self.subject)
-        self.assertIs(self.panel.case.labels.volume, first)
-        self.panel.offer(second, self.schema, others)
-        self.assertIs(self.panel.case.labels.node, others)
-        self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
-
-    def test_a_review_of_another_schema_opens_when_that_is_chosen(self):
-        (first, labels), _ = self.open_two_scans()
-        self.panel.offer(first, load_schema("lungnet6"), labels)
-        self.assertIn("Choose that schema", self.sentence())
-        self.panel.offer(first, self.schema, labels)
-        self.assertIs(self.panel.case.labels.node, labels)
 
     def test_why_a_result_cannot_be_reviewed_stays_in_the_panel(self):
         self.open_case()

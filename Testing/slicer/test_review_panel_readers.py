@@ -1,0 +1,204 @@
+"""Whose review the panel shows, and of which scan: readers, scenes, folders."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+from review_panel_case import MATRIX, SHAPE, ReviewPanelCase, tearDownModule  # noqa: F401 - unittest calls it
+
+from LungCAD.labels import load_schema
+from LungCAD.mrml.segments import labels_from_segmentation, show_labels
+from LungCAD.review import Review
+
+
+class ReviewPanelReadersTest(ReviewPanelCase):
+    def test_the_same_result_again_keeps_what_the_reader_made_of_it(self):
+        self.open_case()
+        self.hand().paint("fibrosis", self.voxels(4))
+        self.panel.take_edits()
+        entries = self.panel.case.review.entries
+        show_labels(self.image(self.array), self.schema, self.volume, self.node)
+        self.panel.take_result(self.subject)
+        self.assertEqual(self.panel.case.review.entries, entries)
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        self.assertTrue((shown[4] == 4).all())
+
+    def test_another_reader_has_a_review_of_their_own(self):
+        first = self.open_case().review
+        self.panel.slices.decide("accept")
+        self.hand().paint("fibrosis", self.voxels(1))
+        self.panel.take_edits()
+        self.panel.head.reader_edit.text = "CD"
+        self.panel.head.reader_edit.editingFinished.emit()
+        second = self.panel.case.review
+        self.assertNotEqual(first.folder, second.folder)
+        np.testing.assert_array_equal(second.state.masks.labels, self.array)
+        self.assertEqual(len(second.entries), 1)
+        self.panel.slices.jump(4)
+        self.panel.slices.decide("accept")
+        self.panel.second_reader.folder.currentPath = str(first.folder)
+        self.panel.second_reader.button.click()
+        self.assertIn("Slices accepted by you and AB: 1", self.panel.second_reader.message.text)
+        self.assertIn("1.00", self.panel.second_reader.message.text)
+        self.panel.head.reader_edit.text = "AB"
+        self.panel.head.reader_edit.editingFinished.emit()
+        self.assertEqual(self.panel.case.review.entries, self.again().entries)
+        self.assertEqual(self.panel.case.review.entries[0].reviewer, "AB")
+        self.assertTrue((self.panel.case.review.state.masks.labels[1][self.array[1] > 0] == 4).all())
+
+    def test_another_reader_does_not_go_on_in_a_review_that_was_resumed(self):
+        first = self.open_case().review
+        self.panel.close()
+        self.assertIsNotNone(self.panel.resume(self.volume, self.schema))
+        self.rename("CD")
+        self.assertIsNone(self.panel.case)
+        self.panel.slices.decide("accept")
+        self.assertEqual(Review.resume(first.folder, "AB").entries, first.entries)
+        self.rename("AB")
+        self.assertIsNone(self.panel.case)  # the button resumes it
+
+    def test_nothing_is_recorded_without_a_name(self):
+        self.open_case(reader="  ")
+        self.assertIsNone(self.panel.case)
+        self.assertIn("name or initials", self.sentence())
+        self.assertFalse((self.folder / "reviews").exists())
+        self.panel.head.reader_edit.text = "AB"
+        self.panel.head.reader_edit.editingFinished.emit()
+        self.assertIsNotNone(self.panel.case)
+        self.assertEqual(self.sentence(), "")
+
+    def test_what_was_painted_before_the_reader_gave_a_name_is_recorded(self):
+        """By whoever gives it first; the next reader begins with the result."""
+        self.open_case(reader="")
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        fibrosis = self.schema.find(None, "fibrosis").value
+        self.rename("AB")
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, np.where(stroke, fibrosis, self.array))
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, shown)
+        self.rename("")
+        self.rename("CD")
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
+
+    def test_what_was_painted_before_a_result_could_be_reviewed_is_recorded(self):
+        """The reader's own review cannot be gone on with: they follow the advice and take another name."""
+        first = self.open_case()
+        self.panel.close()
+        ledger = first.review.folder / "ledger.jsonl"
+        ledger.write_text(ledger.read_text() * 2)
+        slicer.mrmlScene.Clear(0)
+        self.open_case()
+        self.assertIn("was altered", self.sentence())
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        self.rename("CD")
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+        fibrosis = self.schema.find(None, "fibrosis").value
+        np.testing.assert_array_equal(shown, np.where(stroke, fibrosis, self.array))
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, shown)
+
+    def test_readers_of_two_methods_are_compared(self):
+        """Where the other reader has no review of this method, that in the chosen folder is meant."""
+        first = self.open_case().review
+        self.panel.slices.decide("accept")
+        self.rename("")
+        self.panel.head.reader_edit.text = "CD"
+        self.panel.take_result(replace(self.subject, model="ILD segmentation, lungnet-gao"))
+        self.panel.slices.jump(4)
+        self.panel.slices.decide("accept")
+        self.panel.second_reader.folder.currentPath = str(first.folder)
+        self.panel.second_reader.button.click()
+        self.assertIn("Slices accepted by you and AB: 1", self.panel.second_reader.message.text)
+
+    def test_closing_the_scene_or_removing_the_labels_is_safe(self):
+        for leave in (lambda: slicer.mrmlScene.RemoveNode(self.node), lambda: slicer.mrmlScene.Clear(0)):
+            case = self.open_case()
+            self.hand().paint("fibrosis", self.voxels(4))
+            leave()
+            self.wait()
+            self.panel.slices.decide("accept")
+            self.assertIsNone(self.panel.case)
+            self.assertEqual(self.rows(), [])
+            self.assertEqual(len(Review.resume(case.review.folder, "AB").entries), 1)
+            shutil.rmtree(self.folder / "reviews")
+
+    def test_a_review_is_resumed_on_the_scan_alone(self):
+        self.open_case()
+        self.panel.slices.decide("reject")
+        entries = self.panel.case.review.entries
+        self.panel.close()
+        slicer.mrmlScene.RemoveNode(self.node)
+        node = self.panel.resume(self.volume, self.schema)
+        self.assertEqual(self.panel.case.review.entries, entries)
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(node, self.volume, self.schema))
+        np.testing.assert_array_equal(shown, self.array)
+        self.panel.close()
+        self.panel.head.reader_edit.text = "CD"
+        self.assertIsNone(self.panel.resume(self.volume, self.schema))
+        self.assertIn("holds no review", self.sentence())
+
+    def test_labels_that_have_left_the_scene_are_not_exported(self):
+        self.open_case()
+        self.panel.slices.decide("accept")
+        slicer.mrmlScene.RemoveNode(self.node)
+        self.panel.export.folder.currentPath = str(self.folder / "set")
+        self.panel.export.button.click()
+        self.assertIn("left the scene", self.panel.export.message.text)
+        self.assertFalse((self.folder / "set").exists())
+
+    def test_a_loaded_scene_offers_its_review(self):
+        self.open_case()
+        self.panel.slices.decide("accept")
+        entries = self.panel.case.review.entries
+        path = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        self.panel.close()
+        slicer.mrmlScene.Clear(0)
+        shutil.rmtree(self.folder / "reviews")
+        slicer.util.loadScene(path)
+        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=MATRIX, name="New")
+        self.panel.offer(other, self.schema, labels)
+        self.assertIsNone(self.panel.case)
+        self.assertIn("another scan than New", self.sentence())
+        self.rename("")  # as on a computer that this reader has never used
+        self.panel.offer(volume, self.schema, labels)
+        self.assertIn("name or initials", self.sentence())
+        self.rename("CD")
+        self.assertIsNone(self.panel.case)
+        self.assertIn("is that of AB", self.sentence())
+        self.rename("AB")
+        self.assertEqual(self.panel.case.review.entries, entries)
+        self.assertEqual(self.rows()[0][2], "Accept")
+
+    def open_two_scans(self):
+        """Take results of two scans under review, and return volume and labels of each, the open one last."""
+        self.open_case()
+        first = self.volume, self.node
+        hu = slicer.util.arrayFromVolume(self.volume) - 5
+        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=MATRIX, name="Second CT")
+        self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Second result")
+        self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
+        return first, (self.volume, self.node)
+
+    def test_the_review_of_the_chosen_scan_opens_again_after_a_result_of_another(self):
+        """Which may come while the reader has turned to the second."""
+        (first, labels), (second, others) = self.open_two_scans()
+        self.panel.offer(first, self.schema, labels)
+        self.panel.offer(second, self.schema, others)
+        self.assertIs(self.panel.case.labels.volume, second)
+        self.panel.take_result(self.subject)
+        self.assertIs(self.panel.case.labels.volume, first)
+        self.panel.offer(second, self.schema, others)
+        self.assertIs(self.panel.case.labels.node, others)
+        self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
+
+    def test_a_review_of_another_schema_opens_when_that_is_chosen(self):
+        (first, labels), _ = self.open_two_scans()
+        self.panel.offer(first, load_schema("lungnet6"), labels)
+        self.assertIn("Choose that schema", self.sentence())
+        self.panel.offer(first, self.schema, labels)
+        self.assertIs(self.panel.case.labels.node, labels)
