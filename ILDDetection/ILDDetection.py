@@ -171,7 +171,7 @@ class ILDDetectionWidget(FindingsPanel):
         diseases = [one for one in findings.diseases if heat_map_of(nodes, one.code) is not None]
         self._codes = [one.code for one in diseases]
         surest = max(diseases, key=lambda one: one.probability or 0, default=None)
-        chosen = diseases.index(surest) if surest and surest.present else None
+        chosen = diseases.index(surest) if surest and surest.ranges else None
         self.heat.offer([one.name for one in diseases], chosen)
         self.onHeatMap()
         self.review.show(Subject(ct, nodes.findings, findings, case, model_of(nodes)))

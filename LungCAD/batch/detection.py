@@ -112,8 +112,8 @@ def detect_scans(
 def scan_row(folder: Path) -> dict[str, object]:
     """Return a scan's row of the table, from its folder.
 
-    slices, judged; per disease whether it is present (1, 0), its highest probability, and the numbers of the
-    slices that show it.
+    slices, judged; per disease whether it is present (1, 0), how likely that is, and the numbers of the
+    slices that show it: where these are named and it is not present, it is doubtful.
     """
     scan = json.loads((folder / SCAN).read_text(encoding="utf-8"))
     row = {"slices": scan["slices"], "judged": scan["judged"]}

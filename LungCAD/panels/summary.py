@@ -78,11 +78,13 @@ def summary_of_detection(data: Mapping[str, Any]) -> str:
     """
     findings = from_plain(Findings, data["findings"])
     lines = []
-    for disease in findings.diseases:
-        if disease.present:
+    for disease in sorted(findings.diseases, key=lambda one: one.doubtful):
+        if disease.ranges:
             where = ", ".join(one.slices for one in disease.ranges)
-            lines.append(f"{disease.name}: slices {where}, up to {disease.probability:.2f}.")
-    unseen = [disease.name.lower() for disease in findings.diseases if disease.present is False]
+            doubt = "doubtful, " if disease.doubtful else ""
+            lines.append(f"{disease.name} ({doubt}{disease.probability:.2f}): slices {where}.")
+    silent = [disease for disease in findings.diseases if disease.present is False and not disease.doubtful]
+    unseen = [disease.name.lower() for disease in silent]
     if unseen:
         lines.append(f"Not seen: {', '.join(unseen)}.")
     lines.append(f"{len(findings.judged)} of {len(findings.slices)} slices lie in or near the lungs.")

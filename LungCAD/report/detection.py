@@ -56,6 +56,8 @@ def render_detection(content: DetectionContent) -> str:
 
 def verdict(disease: Finding) -> str:
     """Return in a word or two what is said of a disease."""
+    if disease.doubtful:
+        return "doubtful"
     return {True: "present", False: "not seen", None: "not said"}[disease.present]
 
 

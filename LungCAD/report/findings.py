@@ -53,8 +53,10 @@ class Finding:
     """What is said of one disease in the whole scan.
 
     code, name, color : of its label. threshold : smoothed probability from which on a slice shows it.
-    probability : the highest of all slices, None where all were abstained from.
+    probability : that the scan has it, None where all slices were abstained from.
     ranges : of slices that show it, from the feet.
+    highest : smoothed probability of all slices; None as above.
+    scan_threshold : probability from which on the scan has it, if any slice shows it.
     """
 
     code: str
@@ -63,11 +65,20 @@ class Finding:
     threshold: float
     probability: float | None
     ranges: tuple[SliceRange, ...] = ()
+    highest: float | None = None
+    scan_threshold: float = 0.0
 
     @property
     def present(self) -> bool | None:
-        """Whether any slice shows the disease; None where nothing is known."""
-        return None if self.probability is None else bool(self.ranges)
+        """Whether the scan has the disease; None where nothing is known."""
+        if self.probability is None:
+            return None
+        return bool(self.ranges) and self.probability >= self.scan_threshold
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether slices show the disease, but fewer or less surely than where scans have it."""
+        return bool(self.ranges) and not self.present
 
 
 @dataclass(frozen=True)

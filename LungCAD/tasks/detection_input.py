@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch.nn.functional import interpolate, pad
 
 from LungCAD.errors import InputError
@@ -31,6 +31,9 @@ MOST_TILT_DEGREES = 30.0
 
 MIDDLE, HALF = 127.5, 127.5
 """Grey levels 0..255 reach the network as -1..1."""
+
+LEAST_PROBABILITY = 1e-6
+"""Log odds of what is surer than that are those of this."""
 
 
 @dataclass(frozen=True)
@@ -150,17 +153,35 @@ def centred(levels: torch.Tensor) -> torch.Tensor:
 class Decision:
     """How one output of a network is read: probability sigmoid((output - offset) / temperature).
 
-    The disease is there where the probability reaches `threshold`. All three come from validation folds.
+    A slice shows the disease where its probability reaches `threshold`. One of many slices does so by chance:
+    whether the scan has the disease is read from the log odds of its highest slice in the same way, with
+    numbers of its own. All come from validation folds; by default a scan has what any slice shows.
     """
 
     offset: float = 0.0
     temperature: float = 1.0
     threshold: float = 0.5
+    scan_offset: float = 0.0
+    scan_temperature: float = 1.0
+    scan_threshold: float = 0.0
 
     def probability(self, output: NDArray) -> NDArray[np.float32]:
         """Return the probability of outputs of any shape."""
-        scaled = (np.asarray(output, np.float64) - self.offset) / self.temperature
-        return (0.5 * (1 + np.tanh(scaled / 2))).astype(np.float32)
+        return _sigmoid((np.asarray(output, np.float64) - self.offset) / self.temperature)
+
+    def scan_probability(self, highest: NDArray) -> NDArray[np.float32]:
+        """Return how likely scans have the disease, from the highest probability of their slices."""
+        return _sigmoid((log_odds(highest) - self.scan_offset) / self.scan_temperature)
+
+
+def log_odds(probabilities: ArrayLike) -> NDArray[np.float64]:
+    """Return log(p / (1 - p)) of probabilities of any shape, none beyond `LEAST_PROBABILITY`."""
+    p = np.asarray(probabilities, np.float64).clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    return np.log(p / (1 - p))
+
+
+def _sigmoid(x: NDArray) -> NDArray[np.float32]:
+    return (0.5 * (1 + np.tanh(x / 2))).astype(np.float32)
 
 
 def decisions_from_plain(data: Sequence[Mapping[str, Any]]) -> tuple[Decision, ...]:
@@ -169,7 +190,7 @@ def decisions_from_plain(data: Sequence[Mapping[str, Any]]) -> tuple[Decision, .
         decisions = tuple(Decision(**{key: float(value) for key, value in one.items()}) for one in data)
     except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"data {data!r} does not describe decisions") from error
-    if any(decision.temperature <= 0 for decision in decisions):
+    if any(min(decision.temperature, decision.scan_temperature) <= 0 for decision in decisions):
         raise ValueError("temperature: is not above 0")
     return decisions
 

@@ -18,13 +18,17 @@ BRIGHT_HU, AIRY_HU = 230, -1024
 PIXEL_MM = 2.2
 
 
-def save_spot_network(path: Path, threshold: float = 0.5) -> Path:
-    """Write a CNN-F whose outputs rise with the size of bright (> 100 HU) and airy (< -1012 HU) spots."""
+def save_spot_network(path: Path, threshold: float = 0.5, scan_offset: float = 0.0) -> Path:
+    """Write a CNN-F whose outputs rise with the size of bright (> 100 HU) and airy (< -1012 HU) spots.
+
+    threshold : of slices. scan_offset : log odds that the highest slice must have, for a scan to be likely.
+    """
     import torch
 
     from LungCAD.networks.cnn_f import CNNF
     from LungCAD.tasks.detection_input import Decision, DetectionInput
 
+    decision = Decision(threshold=threshold, scan_offset=scan_offset, scan_threshold=0.5)
     options = {"width": 1 / 32, "dense": 2}
     network = CNNF(2, **options)
     with torch.no_grad():
@@ -49,7 +53,7 @@ def save_spot_network(path: Path, threshold: float = 0.5) -> Path:
         options=options,
         input={
             **DetectionInput().as_plain(),
-            "decisions": [dataclasses.asdict(Decision(threshold=threshold))] * 2,
+            "decisions": [dataclasses.asdict(decision)] * 2,
         },
     )
     save_network(network, description, path)

@@ -32,7 +32,7 @@ class PanelTest(PanelTestCase):
     def test_finds_the_slices(self):
         review = self.detected()
         self.assert_found(self.panel.logic.resultNodes(self.node))
-        self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
+        self.assertIn("Ground glass opacity (1.00): slices 10–12", self.panel.ui.resultSummary.text)
         self.assertIn("20 of 24 slices", self.panel.ui.resultSummary.text)
         self.assertEqual(review.table.numbers, list(range(1, 25)))
         checked = [n for n in review.table.numbers if review.table.ticks(n) == {BRIGHT}]
@@ -252,7 +252,7 @@ class PanelTest(PanelTestCase):
         self.node.ct = first
         self.settle()
         self.assertEqual(self.panel.logic.resultNodes(self.node), found)
-        self.assertIn("Ground glass opacity: slices 10–12", self.panel.ui.resultSummary.text)
+        self.assertIn("Ground glass opacity (1.00): slices 10–12", self.panel.ui.resultSummary.text)
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
         count = slicer.mrmlScene.GetNumberOfNodes()
         self.compute()

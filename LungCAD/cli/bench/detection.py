@@ -85,7 +85,8 @@ def run(options: argparse.Namespace) -> int:
             print(_gate_line(quality["difficulty"]))
             for code, row in quality["scans"].items():
                 print(
-                    f"{code:14s} scans right: {row['right']} of {options.patients}; AUC {row['auc']}; "
+                    f"{code:14s} scans right: {row['right']} of {options.patients} ({row['missed']} missed, "
+                    f"{row['false_alarms']} false alarms, {row['doubtful']} doubtful); AUC {row['auc']}; "
                     f"{row['present']} show it, {row['expected']} are expected; Brier score {row['brier']}, "
                     f"{row['brier_of_prevalence']} by always saying how often it is"
                 )

@@ -16,7 +16,8 @@ from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.parallel import process_map
 from LungCAD.progress import Progress, each, part
-from LungCAD.tasks.detection_input import Decision
+from LungCAD.report.findings import Finding
+from LungCAD.tasks.detection_input import Decision, log_odds
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
 from LungCAD.tasks.ild_detection import run as detect
 from LungCAD.train.detection.difficulty import (
@@ -30,8 +31,6 @@ from LungCAD.train.detection.phantoms import BENCHMARK_SEED, FIRST_SEED, benchma
 from LungCAD.train.detection.scores import detection_scores, found_diseases, markdown
 from LungCAD.train.detection.slices import DISEASES, disease_areas
 from LungCAD.train.detection.targets import T6000_MM2
-
-LEAST_PROBABILITY = 1e-6
 
 SAME_DISEASES = {
     "ground_glass": ("ground_glass",),
@@ -74,7 +73,7 @@ def score(
         truth.append(areas >= T6000_MM2)
         places.append(peaks(study, found, schema, truth[-1]))
         names += [str(study.seed)] * len(areas)
-        verdicts.append([disease.probability or 0.0 for disease in findings.diseases])
+        verdicts.append(findings.diseases)
         histograms.append(study_histograms(study))
     others, share = range(FIRST_SEED, FIRST_SEED + patients), part(progress, 0.6, 1.0)
     learned = slice_histograms(others, share, workers, mimics)
@@ -82,7 +81,7 @@ def score(
     rows = {}
     decisions = [Decision(threshold=threshold) for threshold in detector.thresholds]
     for name, values in (("single slices", alone), ("with their neighbours", smoothed)):
-        scores = _logits(values)
+        scores = log_odds(values)
         found = found_diseases(scores, decisions)
         rows[name] = detection_scores(scores, found, present, np.array(names))
     table = "\n\n".join(f"{name}:\n{markdown(scores, DISEASES)}" for name, scores in rows.items())
@@ -92,7 +91,7 @@ def score(
         "difficulty": measure_difficulty(learned, join_histograms(histograms)),
         **{name: scores.as_dict() for name, scores in rows.items()},
         "heat_maps": dict(summary(places)),
-        "scans": _scans(np.array(verdicts), np.array([one.any(0) for one in truth]), detector.thresholds),
+        "scans": _scans(verdicts, np.array([one.any(0) for one in truth])),
         "table": table,
     }
 
@@ -128,16 +127,17 @@ def cross_score(
     }
 
 
-def _scans(
-    probabilities: NDArray, present: NDArray[np.bool_], thresholds: Sequence[float]
-) -> dict[str, dict[str, Any]]:
+def _scans(verdicts: Sequence[Sequence[Finding]], present: NDArray[np.bool_]) -> dict[str, dict[str, Any]]:
     """Return per disease how many verdicts are right, which way the others are wrong, and their calibration.
 
+    verdicts : of scans. present : (scans, diseases). doubtful : how often that was said, which counts as no.
     expected : the sum of the probabilities, which is near `present` if they are honest. brier : the mean
     square of probability less truth; brier_of_prevalence : that of always saying how often the disease is.
     """
+    probabilities = np.array([[one.probability or 0.0 for one in scan] for scan in verdicts])
+    found = np.array([[bool(one.present) for one in scan] for scan in verdicts])
+    doubtful = np.array([[one.doubtful for one in scan] for scan in verdicts])
     often, square = present.mean(0), ((probabilities - present) ** 2).mean(0)
-    found = probabilities >= np.array(thresholds)
     auc = areas_under_roc(present, probabilities)
     return {
         code: {
@@ -145,6 +145,7 @@ def _scans(
             "right": int((found == present)[:, number].sum()),
             "missed": int((~found & present)[:, number].sum()),
             "false_alarms": int((found & ~present)[:, number].sum()),
+            "doubtful": int(doubtful[:, number].sum()),
             "auc": _rounded(auc[number]),
             "expected": round(float(probabilities[:, number].sum()), 2),
             "brier": _rounded(square[number]),
@@ -156,8 +157,3 @@ def _scans(
 
 def _rounded(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)
-
-
-def _logits(probabilities: Sequence[Sequence[float]]) -> NDArray[np.float64]:
-    p = np.array(probabilities).clip(LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-    return np.log(p / (1 - p))

@@ -25,6 +25,7 @@ from LungCAD.train.detection.phantoms import (
     phantom_slices,
     usual_study,
     varied_study,
+    with_gaps,
     with_mimics,
 )
 from LungCAD.train.detection.reviewed import reviewed_slices
@@ -64,6 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--usual-looks",
         action="store_true",
         help="disease of --phantoms looks as on the benchmark, not in more ways",
+    )
+    parser.add_argument(
+        "--gap",
+        type=float,
+        metavar="MM",
+        help="between slices of --phantoms, such as 20: more patients in the same time (default: 7 to 12 mm, "
+        "another in each)",
     )
     parser.add_argument(
         "--mimics",
@@ -114,6 +122,8 @@ def run(options: argparse.Namespace) -> int:
     parameters = parameters_from(options, DetectionTrainingParameters())
     if options.usual_looks and options.phantoms is None:
         raise InputError("--usual-looks", "is for synthetic patients", "Leave it out, or give --phantoms")
+    if options.gap is not None and options.phantoms is None:
+        raise InputError("--gap", "is for synthetic patients", "Leave it out, or give --phantoms")
     if options.mimics and options.phantoms is None and not options.paint:
         problem = "is for synthetic patients and painted scans"
         raise InputError("--mimics", problem, "Leave it out, or give --phantoms or --paint")
@@ -189,6 +199,8 @@ def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]
         return reviewed_slices(options.dataset, progress=progress)
     seeds = range(options.first_seed, options.first_seed + options.phantoms)
     study = usual_study if options.usual_looks else varied_study
+    if options.gap:
+        study = partial(with_gaps, study, options.gap)
     if options.mimics:
         study = partial(with_mimics, study)
     return phantom_slices(seeds, study, progress=progress, workers=options.workers)

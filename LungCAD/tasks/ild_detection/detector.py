@@ -35,7 +35,7 @@ class Detector:
     Attributes
     ----------
     diseases : labels of its schema, in the order of the outputs. input : how slices are prepared.
-    decisions : offset, temperature and threshold per disease. synthetic : trained on synthetic data.
+    decisions : how each output is read, of a slice and of a scan. synthetic : trained on synthetic data.
 
     Raises
     ------
@@ -65,7 +65,7 @@ class Detector:
 
     @property
     def thresholds(self) -> tuple[float, ...]:
-        """Probability from which on a disease is there."""
+        """Probability from which on a slice shows a disease."""
         return tuple(decision.threshold for decision in self.decisions)
 
     def look(

@@ -105,12 +105,24 @@ def _findings(
     )
     numbers, positions = ([list_[index] for index in judged] for list_ in (stack.numbers, stack.positions_mm))
     diseases = []
-    for index, (label, threshold) in enumerate(zip(detector.diseases, detector.thresholds, strict=True)):
-        highest, found = None, ()
+    for index, (label, decision) in enumerate(zip(detector.diseases, detector.decisions, strict=True)):
+        highest, probability, found = None, None, ()
         if len(judged):
             highest = float(curves[:, index].max())
-            found = tuple(ranges(curves[:, index], threshold, numbers, positions))
-        diseases.append(Finding(label.code, label.name, label.color, threshold, highest, found))
+            probability = float(decision.scan_probability(highest))
+            found = tuple(ranges(curves[:, index], decision.threshold, numbers, positions))
+        diseases.append(
+            Finding(
+                label.code,
+                label.name,
+                label.color,
+                decision.threshold,
+                probability,
+                found,
+                highest,
+                decision.scan_threshold,
+            )
+        )
     return Findings(readings, tuple(diseases))
 
 

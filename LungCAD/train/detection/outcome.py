@@ -116,8 +116,10 @@ def _card(
     )
     held_out = (
         f"{training.held_out}; a disease counts as present from {area:.0f} mm2 on "
-        f"({parameters.threshold_px:.0f} pixels of 0.7 mm). Slices are seen from both sides. {judged}\n\n"
+        f"({parameters.threshold_px:.0f} pixels of 0.7 mm). Slices are seen from both sides. {judged}"
     )
+    if any(one.scan_threshold for one in training.decisions):
+        held_out += " Whole scans are read from their highest slice, with numbers of their own."
     return ModelCard(
         title=f"Interstitial lung disease on axial slices: CNN-F, width {parameters.width:g}",
         data="; ".join(one.source for one in sets) + f": {sum(map(len, sets))} slices.",
@@ -125,7 +127,7 @@ def _card(
         synthetic=any(one.synthetic for one in sets),
         command=command,
         seed=parameters.seed,
-        results=held_out + markdown(scores, slices.diseases),
+        results=f"{held_out}\n\n{markdown(scores, slices.diseases)}",
     )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
 from LungCAD.parallel import process_map
 from LungCAD.phantom.study import PhantomStudy, StudyParameters, make_study
@@ -68,6 +69,20 @@ def varied_study(seed: int) -> StudyParameters:
 def usual_study(seed: int) -> StudyParameters:
     """Return the patient of that seed on the scanner of `varied_study`; disease looks as on the benchmark."""
     return replace(varied_study(seed), varied=())
+
+
+def with_gaps(study: Callable[[int], StudyParameters], gap_mm: float, seed: int) -> StudyParameters:
+    """Return a patient of `study` with one slice in so many mm, as thick as it was.
+
+    Time for slices of one patient, who are alike, goes to more patients. Raises InputError where the patient
+    would have no slice.
+    """
+    patient = study(seed)
+    height_mm = patient.size[2] * patient.spacing[2]
+    if not 0 < gap_mm <= height_mm:
+        raise InputError("gap", f"is {gap_mm:g} mm", f"Give more than 0, and at most {height_mm:.0f} mm")
+    size, spacing = (*patient.size[:2], round(height_mm / gap_mm)), (*patient.spacing[:2], gap_mm)
+    return replace(patient, size=size, spacing=spacing)
 
 
 def with_mimics(study: Callable[[int], StudyParameters], seed: int) -> StudyParameters:

@@ -37,6 +37,8 @@ class SliceSet:
     source, licence : a sentence each for the model card. folds : (N,) where somebody chose them.
     cells : (N, 2 + C, 13, 13) uint8, how much of each cell of the network's last maps is healthy lung, each
         disease, and what only resembles one, 255 all of it; None where only ticks or areas are known.
+    gap_mm : (N,) from the slice below it in the scan, 0 for the lowest of a scan; None where slices of some
+        scan are missing.
     """
 
     images: NDArray[np.uint8]
@@ -49,6 +51,7 @@ class SliceSet:
     synthetic: bool = False
     folds: NDArray[np.intp] | None = None
     cells: NDArray[np.uint8] | None = None
+    gap_mm: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -63,7 +66,7 @@ class SliceSet:
         return self.areas >= threshold_mm2
 
     def take(self, indices: NDArray[np.intp]) -> SliceSet:
-        """Return the slices at these indices."""
+        """Return the slices at these indices; no scan is taken for whole any more."""
         return replace(
             self,
             images=self.images[indices],
@@ -71,6 +74,7 @@ class SliceSet:
             patients=self.patients[indices],
             folds=None if self.folds is None else self.folds[indices],
             cells=None if self.cells is None else self.cells[indices],
+            gap_mm=None,
         )
 
 
@@ -104,8 +108,18 @@ def cut_slices(
     axial, field = prepare.place(ct)
     images = prepare.grey_levels(torch.from_numpy(sitk.GetArrayFromImage(axial)), field).numpy()
     patients = np.full(len(images), patient)
-    cells = cell_shares(labels, schema, DISEASES, field, mimics)
-    return SliceSet(images, areas, patients, DISEASES, prepare, source, licence, synthetic, cells=cells)
+    return SliceSet(
+        images,
+        areas,
+        patients,
+        DISEASES,
+        prepare,
+        source,
+        licence,
+        synthetic,
+        cells=cell_shares(labels, schema, DISEASES, field, mimics),
+        gap_mm=np.concatenate([[0], np.full(len(images) - 1, axial.GetSpacing()[2])]).astype(np.float32),
+    )
 
 
 def cell_shares(
@@ -164,6 +178,7 @@ def join(sets: Iterable[SliceSet]) -> SliceSet:
         require_alike(sets[0], other)
     folds = [one.folds for one in sets if one.folds is not None]
     cells = [one.cells for one in sets if one.cells is not None]
+    gaps = [one.gap_mm for one in sets if one.gap_mm is not None]
     return replace(
         sets[0],
         images=np.concatenate([one.images for one in sets]),
@@ -174,6 +189,7 @@ def join(sets: Iterable[SliceSet]) -> SliceSet:
         synthetic=any(one.synthetic for one in sets),
         folds=np.concatenate(folds) if len(folds) == len(sets) else None,
         cells=np.concatenate(cells) if len(cells) == len(sets) else None,
+        gap_mm=np.concatenate(gaps) if len(gaps) == len(sets) else None,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
@@ -15,6 +16,8 @@ from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.slices import CELLS, SliceSet, require_alike
 
 IMAGES, CELLS_FILE, TABLE, ABOUT = "images.raw", "cells.raw", "slices.csv", "about.json"
+COLUMNS = ["patient", "fold", "gap [mm]"]
+"""Of the table, before the areas of the diseases in mm2."""
 
 
 def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = False) -> None:
@@ -34,14 +37,15 @@ def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = Fals
             for one in parts:
                 if first is None:
                     first = one
-                    table.writerow(["patient", "fold", *one.diseases])
+                    table.writerow([*COLUMNS, *one.diseases])
                 require_alike(first, one)
                 images.write(np.ascontiguousarray(one.images).data)
                 if one.cells is not None:
                     cells.write(np.ascontiguousarray(one.cells).data)
-                folds = [""] * len(one) if one.folds is None else one.folds.tolist()
+                known = (_column(one.folds, len(one)), _column(one.gap_mm, len(one)))
                 areas = one.areas.astype(float).tolist()
-                table.writerows([p, f, *row] for p, f, row in zip(one.patients, folds, areas, strict=True))
+                rows = zip(one.patients, *known, areas, strict=True)
+                table.writerows([patient, fold, gap, *row] for patient, fold, gap, row in rows)
                 sources[one.source] = licences[one.licence] = None
                 synthetic = synthetic or one.synthetic
         if first is None:
@@ -68,24 +72,36 @@ def read_slices(folder: Path | str) -> SliceSet:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         with (folder / TABLE).open(newline="", encoding="utf-8") as file:
             header, *rows = csv.reader(file)
+        if header[: len(COLUMNS)] != COLUMNS:
+            raise ValueError(f"{TABLE} is of another version")
+        diseases = tuple(header[len(COLUMNS) :])
         prepare = DetectionInput.from_plain(about.pop("input"))
         shape = (len(rows), len(prepare.windows), prepare.side, prepare.side)
         images = np.memmap(folder / IMAGES, np.uint8, "r", shape=shape)
         if (folder / IMAGES).stat().st_size != images.size:
             raise ValueError("images and table differ")
-        shape = (len(rows), 2 + len(header) - 2, CELLS, CELLS)
+        shape = (len(rows), 2 + len(diseases), CELLS, CELLS)
         known = (folder / CELLS_FILE).stat().st_size
         if known not in (0, np.prod(shape)):
             raise ValueError("cells and table differ")
         return SliceSet(
             images,
-            np.array([row[2:] for row in rows], np.float32),
+            np.array([row[len(COLUMNS) :] for row in rows], np.float32),
             np.array([row[0] for row in rows]),
-            tuple(header[2:]),
+            diseases,
             prepare,
-            folds=np.array([row[1] for row in rows], np.intp) if all(row[1] for row in rows) else None,
+            folds=_known([row[1] for row in rows], np.intp),
+            gap_mm=_known([row[2] for row in rows], np.float32),
             cells=np.fromfile(folder / CELLS_FILE, np.uint8).reshape(shape) if known else None,
             **about,
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(folder, f"holds no prepared slices ({error})", "Prepare them anew") from error
+
+
+def _column(values: NDArray | None, length: int) -> list[object]:
+    return [""] * length if values is None else values.tolist()
+
+
+def _known(cells: list[str], kind: type) -> NDArray | None:
+    return np.array(cells, kind) if all(cells) else None

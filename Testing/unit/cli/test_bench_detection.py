@@ -17,6 +17,7 @@ from LungCAD.cli.bench.detection_quality import _scans, cross_score, score
 from LungCAD.cli.bench.detection_timing import FINDINGS, PATCHES, thin_scan
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
+from LungCAD.report.findings import Finding, SliceRange
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
 from Testing.slicer.spot_network import save_spot_network
 
@@ -54,10 +55,14 @@ def test_a_generator_without_patients(tmp_path):
 
 
 def test_verdicts_are_counted():
-    found = np.array([[0.9] * 4, [0.2] * 4, [0.8] * 4])
+    shown = (SliceRange(1, 1, 0, 0, 1, 0.9),)
+    verdicts = [
+        [Finding("x", "X", (0, 0, 0), 0.4, probability, shown, 0.9, 0.5)] * 4
+        for probability in (0.9, 0.2, 0.8)
+    ]
     present = np.array([[True] * 4, [True] * 4, [False] * 4])
-    row = _scans(found, present, [0.5] * 4)["emphysema"]
-    counts = {"present": 2, "right": 1, "missed": 1, "false_alarms": 1, "auc": 0.5}
+    row = _scans(verdicts, present)["emphysema"]
+    counts = {"present": 2, "right": 1, "missed": 1, "false_alarms": 1, "doubtful": 1, "auc": 0.5}
     calibration = {"expected": 1.9, "brier": 0.43, "brier_of_prevalence": 0.222}
     assert row == counts | calibration  # (0.1² + 0.8² + 0.8²) / 3 and 2/3 · 1/3
 

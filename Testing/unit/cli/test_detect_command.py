@@ -88,6 +88,20 @@ def test_report(output):
     assert "not seen" in page and "present" in page
 
 
+def test_a_scan_that_may_have_it_is_told_from_one_that_has(tmp_path, ct, capsys):
+    strict = save_spot_network(tmp_path / "strict.safetensors", scan_offset=15.0)
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    shutil.copy(ct, tmp_path / "in" / "a" / "ct.nii.gz")
+    words = ["--weights", str(strict), "--smoothing-mm", "0"]
+    assert main(["detect", str(ct), "-o", str(tmp_path / "one"), *words]) == 0
+    assert re.search(r"Ground glass opacity +doubtful \(0\.23\), slices 13–15", capsys.readouterr().out)
+    assert "<td>doubtful</td>" in (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
+    many = ["--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]
+    assert main(["batch", "detect", *many, *words]) == 0
+    (row,) = rows_of(tmp_path / "out" / "scans.csv")
+    assert (row[BRIGHT], row[f"{BRIGHT} slices"]) == ("0", "13-15")
+
+
 def test_nothing_is_overwritten(output, ct, weights, capsys):
     assert main(["detect", str(ct), "-o", str(output), "--weights", weights]) == 2
     assert "exists already" in capsys.readouterr().err

@@ -106,9 +106,8 @@ def test_a_shipped_network_is_started_from_by_its_name(prepared, tmp_path, monke
     network, after = load_network(tmp_path / "out" / "network.safetensors")
     for name, tensor in shipped_network.state_dict().items():
         assert torch.equal(tensor, network.state_dict()[name]), name
-    changed = [
-        new != old for new, old in zip(after.input["decisions"], before.input["decisions"], strict=True)
-    ]
+    new, old = (decisions_from_plain(one.input["decisions"]) for one in (after, before))
+    changed = [one != other for one, other in zip(new, old, strict=True)]
     assert changed == [True, True, False, True]
     assert "of honeycombing they say too little" in after.card.results
     assert after.card.command.startswith(before.card.command)
@@ -136,16 +135,20 @@ def test_looks_and_mimics_of_synthetic_patients_are_chosen(monkeypatch, tmp_path
         raise InputError("phantoms", "are not made in this test")
 
     monkeypatch.setattr("LungCAD.cli.train.detection.phantom_slices", none_made)
-    for words in ((), ("--usual-looks",), ("--mimics",)):
+    for words in ((), ("--usual-looks",), ("--mimics",), ("--gap", 20)):
         assert run("train", "detection", "--phantoms", 2, *words, "-o", tmp_path / "out") == 2
-    varied, usual, mimicked = asked[:2], asked[2:4], asked[4:]
+    varied, usual, mimicked, sparse = asked[:2], asked[2:4], asked[4:6], asked[6:]
     assert all(one.varied and not one.mimics for one in varied)
     assert usual == [replace(one, varied=()) for one in varied]
     assert mimicked == [replace(one, mimics=True) for one in varied]
+    for one, whole in zip(sparse, varied, strict=True):
+        assert one.size[2] * 20 == pytest.approx(whole.size[2] * whole.spacing[2], abs=10)
+        size, spacing = (*whole.size[:2], one.size[2]), (*whole.spacing[:2], 20)
+        assert one == replace(whole, size=size, spacing=spacing)
     capsys.readouterr()
-    for flag in ("--usual-looks", "--mimics"):
-        assert run("train", "detection", "--slices", tmp_path, flag, "-o", tmp_path / "out") == 2
-        assert f"{flag}: is for synthetic patients" in capsys.readouterr().err
+    for flag in (["--usual-looks"], ["--mimics"], ["--gap", 20]):
+        assert run("train", "detection", "--slices", tmp_path, *flag, "-o", tmp_path / "out") == 2
+        assert f"{flag[0]}: is for synthetic patients" in capsys.readouterr().err
 
 
 def test_patients_of_the_tables_have_mimics_where_wanted(monkeypatch, prepared, tmp_path, capsys):

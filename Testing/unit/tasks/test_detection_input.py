@@ -11,7 +11,13 @@ import torch
 
 from LungCAD.errors import InputError
 from LungCAD.images.windows import GAO
-from LungCAD.tasks.detection_input import Decision, DetectionInput, centred, decisions_from_plain
+from LungCAD.tasks.detection_input import (
+    LEAST_PROBABILITY,
+    Decision,
+    DetectionInput,
+    centred,
+    decisions_from_plain,
+)
 
 AIR, TISSUE, LUNG = -1000, 40, -860
 
@@ -175,12 +181,24 @@ def test_a_decision_is_a_sigmoid():
     np.testing.assert_allclose(decision.probability(outputs), (0, 0.5, 1 / (1 + np.exp(-1)), 1), atol=1e-7)
 
 
+def test_scans_are_read_from_the_log_odds_of_their_highest_slice():
+    highest = np.array([0.1, 0.5, 0.9])
+    np.testing.assert_allclose(Decision().scan_probability(highest), highest, atol=2e-6)
+    decision = Decision(scan_offset=np.log(9), scan_temperature=2.0)
+    expected = (0.1, 0.25, 0.5)  # the roots of odds of 1 / 81, 1 / 9 and 1
+    np.testing.assert_allclose(decision.scan_probability(highest), expected, rtol=1e-6)
+    least = np.sqrt(LEAST_PROBABILITY / 9)
+    np.testing.assert_allclose(decision.scan_probability(0.0), least, rtol=1e-3)
+
+
 def test_decisions_survive_plain_data():
-    decisions = (Decision(), Decision(0.5, 2.0, 0.3))
+    decisions = (Decision(), Decision(0.5, 2.0, 0.3, -1.0, 1.5, 0.5))
     assert decisions_from_plain([dataclasses.asdict(one) for one in decisions]) == decisions
 
 
-@pytest.mark.parametrize("data", [[{"offset": "x"}], [{"slope": 1}], [{"temperature": 0}], [3]])
+@pytest.mark.parametrize(
+    "data", [[{"offset": "x"}], [{"slope": 1}], [{"temperature": 0}], [{"scan_temperature": 0}], [3]]
+)
 def test_other_decisions_are_refused(data):
     with pytest.raises(ValueError, match=r"decisions|temperature"):
         decisions_from_plain(data)

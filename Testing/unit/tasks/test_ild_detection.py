@@ -16,7 +16,7 @@ from LungCAD.lungs.extent import lung_extent
 from LungCAD.networks import UNet
 from LungCAD.progress import silent
 from LungCAD.saliency import grad_cam
-from LungCAD.tasks.detection_input import DetectionInput, centred
+from LungCAD.tasks.detection_input import LEAST_PROBABILITY, DetectionInput, centred
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters, run
 from LungCAD.tasks.ild_detection.heat_map import HeatMap
 from LungCAD.weights import ModelCard, NetworkDescription, load_network, save_network
@@ -53,6 +53,21 @@ def test_slices_with_a_spot_are_found(result):
         assert found.from_mm == pytest.approx(300 + 5 * where[0])
         assert found.peak - 1 in where and found.probability > 0.9
         assert finding(result, code).present
+
+
+def test_a_scan_is_doubtful_where_its_highest_slice_is_not_high_enough(parameters, tmp_path):
+    """Slices are as surely above their threshold as before, and it takes odds of e to the 20 for the scan."""
+    strict = save_spot_network(tmp_path / "strict.safetensors", scan_offset=20.0)
+    sure = finding(run(chest_image(chest(SPOTS)), parameters), BRIGHT)
+    parameters = dataclasses.replace(parameters, weights=str(strict))
+    doubted = finding(run(chest_image(chest(SPOTS)), parameters), BRIGHT)
+    assert sure.present and not sure.doubtful
+    assert doubted.present is False and doubted.doubtful
+    assert (doubted.ranges, doubted.highest) == (sure.ranges, sure.highest)
+    odds = (1 - LEAST_PROBABILITY) / LEAST_PROBABILITY / np.exp(20)
+    assert doubted.probability == pytest.approx(odds / (1 + odds), rel=1e-4)
+    unseen = finding(run(chest_image(chest({})), parameters), BRIGHT)
+    assert unseen.present is False and not unseen.doubtful
 
 
 def test_nothing_is_said_beyond_the_lungs(parameters):

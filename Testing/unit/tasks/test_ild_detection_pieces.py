@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -93,6 +95,18 @@ def test_slices_near_aerated_lung_are_judged():
     assert np.flatnonzero(judged_slices(areas, 20.0, 8.0, 16.0)).tolist() == [1, 2, 3, 4, 5, 6]
     assert np.flatnonzero(judged_slices(areas, 20.0, 8.0, 15.9)).tolist() == [2, 3, 4, 5, 6]
     assert np.flatnonzero(judged_slices(areas, 20.0, 1.0, 2.0)).tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "probability", "present", "doubtful"),
+    [(1, 0.6, True, False), (1, 0.5, True, False), (1, 0.4, False, True), (0, 0.6, False, False)],
+)
+def test_a_scan_has_what_a_slice_shows_and_is_likely(ranges, probability, present, doubtful):
+    shown = (SliceRange(1, 1, 0, 0, 1, 0.9),) * ranges
+    finding = Finding("x", "X", (0, 0, 0), 0.5, probability, shown, 0.9, 0.5)
+    assert (finding.present, finding.doubtful) == (present, doubtful)
+    unread = dataclasses.replace(finding, probability=None, ranges=())
+    assert (unread.present, unread.doubtful) == (None, False)
 
 
 def test_slices_worth_reading():

@@ -271,7 +271,7 @@ def test_slices_are_kept(tmp_path):
     parts = [cut_slices(*scan(seed=seed), LTRC, DetectionInput(), f"p{seed}", "s", "l") for seed in range(2)]
     write_slices(parts, tmp_path / "kept")
     found, expected = read_slices(tmp_path / "kept"), join(parts)
-    for name in ("images", "areas", "cells", "patients"):
+    for name in ("images", "areas", "cells", "patients", "gap_mm"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
     assert (found.diseases, found.input, found.source) == (expected.diseases, expected.input, "s")
 
@@ -283,7 +283,16 @@ def test_ticks_survive_the_store(tmp_path):
     found = read_slices(tmp_path / "kept")
     assert found.ticked
     assert found.cells is None
+    assert found.gap_mm is None
     assert found.folds.tolist() == [3]
+
+
+def test_slices_of_another_version_are_refused(tmp_path):
+    write_slices([some_slices()], tmp_path / "kept")
+    table = tmp_path / "kept" / "slices.csv"
+    table.write_text(table.read_text("utf-8").replace("gap [mm]", "gap", 1), encoding="utf-8")
+    with pytest.raises(InputError, match="another version"):
+        read_slices(tmp_path / "kept")
 
 
 @pytest.mark.parametrize("name", ["about.json", "slices.csv", "images.raw", "cells.raw"])

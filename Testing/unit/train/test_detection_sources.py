@@ -30,6 +30,7 @@ from LungCAD.train.detection.phantoms import (
     benchmark_study,
     phantom_slices,
     varied_study,
+    with_gaps,
     with_mimics,
 )
 from LungCAD.train.detection.reviewed import reviewed_slices
@@ -70,6 +71,12 @@ def test_training_and_benchmark_never_share_a_patient():
     assert BENCHMARK_SEED - FIRST_SEED >= 10_000
 
 
+@pytest.mark.parametrize("gap_mm", [0.0, -5.0, 400.0])
+def test_gaps_that_leave_no_slice_are_refused(gap_mm):
+    with pytest.raises(InputError, match="gap: is"):
+        with_gaps(varied_study, gap_mm, 3)
+
+
 def test_varied_studies_differ_and_repeat():
     studies = [varied_study(seed) for seed in range(FIRST_SEED, FIRST_SEED + 40)]
     assert studies == [varied_study(seed) for seed in range(FIRST_SEED, FIRST_SEED + 40)]
@@ -87,6 +94,7 @@ def test_phantom_slices_carry_their_truth(monkeypatch):
     assert first.cells.shape == (6, 6, 13, 13)
     assert first.areas.shape == (6, 4)
     assert not first.cells[:, -1].any()
+    assert first.gap_mm.tolist() == [0, 40, 40, 40, 40, 40]
     mimicked = list(phantom_slices(range(5, 9), partial(with_mimics, small)))
     assert any(one.cells[:, -1].any() for one in mimicked)
 
@@ -121,6 +129,7 @@ def test_accepted_slices_are_taken(tmp_path):
     (found,) = reviewed_slices(export(tmp_path))
     np.testing.assert_allclose(found.areas[:, 0], [11 * 20 * 5.76, 13 * 20 * 5.76], rtol=1e-6)
     assert (found.patients[0], found.licence) == ("patient-1", "CC0")
+    assert found.gap_mm is None  # what other slices show is not known, nor what the scan has
 
 
 def test_accepted_slices_of_a_scan_stored_from_the_head(tmp_path):
