@@ -1,7 +1,7 @@
 """Entry point of the lungcad command.
 
 Exit codes: 0 done; 1 failure; 2 bad input (one line on standard error, nothing written); 130 stopped by
-Ctrl-C.
+Ctrl-C, or by SIGTERM, with which clusters and containers end a job.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from LungCAD import __version__
 from LungCAD.errors import Cancelled, InputError
@@ -45,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(words).parse_args(words)
     options.words = words
     try:
-        return int(options.run(options) or 0)
+        with _stopped_by_sigterm():
+            return int(options.run(options) or 0)
     except (KeyboardInterrupt, Cancelled):
         print("lungcad: stopped; nothing was written", file=sys.stderr)
         return 130
@@ -61,6 +65,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kind = type(error).__name__
         print(f"lungcad: failed: {kind}: {_one_line(error)} (--debug shows where)", file=sys.stderr)
         return 1
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM stop a command as Ctrl-C does, so that nothing unfinished is left behind."""
+    if threading.current_thread() is not threading.main_thread():  # where Python takes no signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -229,7 +229,8 @@ def test_no_space_left(case, capsys, monkeypatch):
     assert "No space left" in case.refuse(capsys)
 
 
-def test_ctrl_c_leaves_nothing(case):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_the_end_of_a_container_leave_nothing(case, how):
     # A job in the background of a shell inherits a deaf ear for Ctrl-C.
     listen = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
     command = [sys.executable, "-c", listen + "from LungCAD.cli import main; sys.exit(main())"]
@@ -239,7 +240,7 @@ def test_ctrl_c_leaves_nothing(case):
     while not list(case.folder.glob(".unfinished*")):  # work has not begun
         assert process.poll() is None
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "stopped; nothing was written" in rest
