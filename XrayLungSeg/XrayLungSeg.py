@@ -160,7 +160,7 @@ class XrayLungSegWidget(FolderPanel):
         """Show lungs and probability over the film, and open the review."""
         from LungCAD.mrml.radiographs import lungs_in_steps, review_subject
 
-        with self.review.awaiting_result():
+        with self.review.awaiting_result(case.volume):
             nodes = self.logic.resultOf(self.node, case.volume)
             shown = yield from lungs_in_steps(result, case.volume, nodes)
             self.logic.keepOf(case.volume, self.node, shown, summary=summary_of_film(result))
