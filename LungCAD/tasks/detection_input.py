@@ -153,9 +153,10 @@ def centred(levels: torch.Tensor) -> torch.Tensor:
 class Decision:
     """How one output of a network is read: probability sigmoid((output - offset) / temperature).
 
-    A slice shows the disease where its probability reaches `threshold`. One of many slices does so by chance:
-    whether the scan has the disease is read from the log odds of its highest slice in the same way, with
-    numbers of its own. All come from validation folds; by default a scan has what any slice shows.
+    A slice shows the disease where the curve along the scan, its probability with those of its neighbours,
+    reaches `threshold`. One of many slices does so by chance: whether the scan has the disease is read from
+    the log odds of the highest in the same way, with numbers of its own. All come from validation folds; by
+    default a scan has what any slice shows.
     """
 
     offset: float = 0.0

@@ -1,27 +1,20 @@
-"""From scores of slices that were held out to probabilities and to a yes or no, for slices and scans."""
+"""From scores of slices that were held out to probabilities and to a yes or no."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from LungCAD.tasks.detection_input import Decision, log_odds
-from LungCAD.tasks.ild_detection import IldDetectionParameters
-from LungCAD.tasks.ild_detection.curve import smooth
+from LungCAD.tasks.detection_input import Decision
 from LungCAD.train.detection.scores import found_diseases
 from LungCAD.train.thresholds import threshold_of_best_f1
 
 TEMPERATURES = (0.05, 20.0)
 
 UNFITTED = Decision()
-
-LIKELY = 0.5
-"""A scan has a disease that it has more likely than not."""
 
 
 def fit_decisions(
@@ -55,49 +48,9 @@ def fit_decision(
     """Return the decision of one disease; `before` where it is on none of the slices, or on all."""
     if not can_be_fitted(present):
         return before
-    offset, temperature = _calibration(scores.astype(np.float64), present, centred)
+    offset, temperature = platt(scores.astype(np.float64), present, centred)
     calibrated = Decision(offset, temperature)
     return Decision(offset, temperature, threshold_of_best_f1(present, calibrated.probability(scores)))
-
-
-def with_scans(
-    decisions: Sequence[Decision], scores: NDArray, present: NDArray[np.bool_], gap_mm: NDArray
-) -> tuple[Decision, ...]:
-    """Return decisions that also say how whole scans are read, fitted to scans that were not learned from.
-
-    One of many slices is above a threshold that was fitted to single slices more often than a scan has the
-    disease. So the log odds of a scan's highest slice, with its neighbours as the detector smooths them, get
-    an offset and a temperature of their own (Platt, 1999).
-
-    Parameters
-    ----------
-    scores, present : (N, C), of the slices of whole scans. gap_mm : (N,), as in `SliceSet`.
-    decisions : how slices are read; that of a disease which no scan has, or every one, stays as it is.
-    """
-    have = np.stack([present[rows].any(0) for rows, _ in _scans(gap_mm)])
-    highest = log_odds(highest_of_scans(decisions, scores, gap_mm))
-    columns = zip(decisions, highest.T, have.T, can_be_fitted(have), strict=True)
-    return tuple(_of_scans(*column) if fitted else column[0] for *column, fitted in columns)
-
-
-def highest_of_scans(decisions: Sequence[Decision], scores: NDArray, gap_mm: NDArray) -> NDArray[np.float32]:
-    """Return the highest smoothed probability (S, C) of every scan whose slices these are."""
-    curves = np.stack([one.probability(column) for one, column in zip(decisions, scores.T, strict=True)], 1)
-    sigma_mm = IldDetectionParameters().smoothing_mm
-    smoothed = (smooth(curves[rows], spacing_mm, sigma_mm) for rows, spacing_mm in _scans(gap_mm))
-    return np.stack([curve.max(0) for curve in smoothed])
-
-
-def _scans(gap_mm: NDArray) -> Iterator[tuple[slice, float]]:
-    """Yield the rows of every scan, and the distance of its slices in mm."""
-    starts = np.flatnonzero(gap_mm == 0).tolist()
-    for start, stop in pairwise([*starts, len(gap_mm)]):
-        yield slice(start, stop), float(gap_mm[stop - 1]) or 1.0  # a slice alone has no neighbours
-
-
-def _of_scans(decision: Decision, highest: NDArray, have: NDArray[np.bool_]) -> Decision:
-    offset, temperature = _calibration(highest, have, centred=False)
-    return replace(decision, scan_offset=offset, scan_temperature=temperature, scan_threshold=LIKELY)
 
 
 def decided_by_others(
@@ -120,8 +73,8 @@ def decided_by_others(
     return found
 
 
-def _calibration(scores: NDArray, present: NDArray[np.bool_], centred: bool) -> tuple[float, float]:
-    """Return the offset and the temperature that make the truth most likely.
+def platt(scores: NDArray, present: NDArray[np.bool_], centred: bool = False) -> tuple[float, float]:
+    """Return the offset and the temperature that make the truth most likely; no offset where `centred`.
 
     The truth is as sure as so many slices can make it (Platt, 1999, section 2.2): where scores tell all of
     them apart, probabilities would else all be 0 or 1, and so would the threshold.

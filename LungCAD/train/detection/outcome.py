@@ -23,6 +23,11 @@ from LungCAD.weights import ModelCard, NetworkDescription, save_network
 
 SCHEMA = "ltrc5"
 
+ALONG_SCANS = (
+    "Its thresholds are those of the curve along a scan, in which neighbouring slices have a say; whole scans "
+    "are read from their highest slice, with numbers of their own."
+)
+
 
 def write_outcome(
     folder: Path,
@@ -119,7 +124,7 @@ def _card(
         f"({parameters.threshold_px:.0f} pixels of 0.7 mm). Slices are seen from both sides. {judged}"
     )
     if any(one.scan_threshold for one in training.decisions):
-        held_out += " Whole scans are read from their highest slice, with numbers of their own."
+        held_out += f" {ALONG_SCANS}"
     return ModelCard(
         title=f"Interstitial lung disease on axial slices: CNN-F, width {parameters.width:g}",
         data="; ".join(one.source for one in sets) + f": {sum(map(len, sets))} slices.",

@@ -19,10 +19,11 @@ from LungCAD.progress import Progress, each, part, silent
 from LungCAD.tasks.detection_input import Decision
 from LungCAD.train.checkpoints import claim_checkpoints, digest
 from LungCAD.train.detection.batches import in_order, training_batches
-from LungCAD.train.detection.decisions import can_be_fitted, decided_by_others, fit_decisions, with_scans
+from LungCAD.train.detection.decisions import can_be_fitted, decided_by_others, fit_decisions
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
+from LungCAD.train.detection.scan_decisions import along_scans
 from LungCAD.train.detection.slices import SliceSet, require_alike
 from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.start import (
@@ -193,7 +194,7 @@ def decided(
         groups = np.unique(slices.patients[scored], return_inverse=True)[1] % parameters.folds
     decisions = fit_decisions(scores, present, centred, before)
     if slices.gap_mm is not None:
-        decisions = with_scans(decisions, scores, present, slices.gap_mm[scored])
+        decisions = along_scans(decisions, scores, present, slices.gap_mm[scored])
     found = decided_by_others(scores, present, groups, centred, before)
     return DetectionTraining(
         network, head, decisions, scored, scores, present, found, held_out, learned=learned

@@ -16,8 +16,6 @@ from LungCAD.train.detection.decisions import (
     decided_by_others,
     fit_decision,
     fit_decisions,
-    highest_of_scans,
-    with_scans,
 )
 from LungCAD.train.detection.heads import make_head
 from LungCAD.train.detection.scores import detection_scores, found_diseases, markdown
@@ -127,35 +125,6 @@ def test_no_truth_decides_what_is_said_of_its_own_group():
 
 def test_a_disease_that_never_occurs_keeps_the_default():
     assert fit_decision(np.arange(4.0), np.zeros(4, bool), centred=True) == Decision()
-
-
-def test_scans_are_read_as_honestly_as_their_slices():
-    """Of scans whose highest slice says how likely they are, by a rule that is known."""
-    rng = np.random.default_rng(0)
-    highest = rng.normal(2, 4, 5000)
-    have = rng.random(5000) < 1 / (1 + np.exp(-(highest - 2) / 3))
-    scores = np.stack([highest - 50, highest, highest - 9], axis=1).reshape(-1, 1)
-    present = np.stack([0 * have, have, 0 * have], axis=1).reshape(-1, 1) > 0
-    gap_mm = np.tile([0.0, 80.0, 80.0], 5000)  # too far for neighbours to have a say
-    (decision,) = with_scans([Decision(0.0, 1.0, 0.3)], scores, present, gap_mm)
-    assert (decision.scan_offset, decision.scan_temperature) == pytest.approx((2, 3), rel=0.1)
-    assert replace(decision, scan_offset=0.0, scan_temperature=1.0, scan_threshold=0.0) == Decision(0, 1, 0.3)
-    assert decision.scan_threshold == 0.5
-
-
-def test_the_highest_slice_of_a_scan_has_the_say_of_its_neighbours():
-    """5 mm away they weigh exp(-1/2), as the detector smooths; the scans have 3, 1 and 2 slices."""
-    spike, gap_mm = np.array([-99.0, 99, -99, 99, -99, 99])[:, None], np.array([0.0, 5, 5, 0, 0, 5])
-    near = np.exp(-0.5)
-    highest = highest_of_scans([Decision()], spike, gap_mm)
-    np.testing.assert_allclose(highest[:, 0], [1 / (1 + 2 * near), 1, 1 / (1 + near)], rtol=1e-5)
-
-
-def test_a_disease_of_every_scan_or_of_none_is_read_as_before():
-    scores, gap_mm = np.random.default_rng(0).normal(size=(12, 2)), np.tile([0.0, 9.0], 6)
-    present = np.repeat([[True, False]], 12, axis=0)
-    before = (Decision(scan_offset=1.0, scan_threshold=0.5), Decision())
-    assert with_scans(before, scores, present, gap_mm) == before
 
 
 @pytest.mark.parametrize("count", [3, 40])
