@@ -24,8 +24,8 @@ from LungCAD.weights import ModelCard, NetworkDescription, save_network
 SCHEMA = "ltrc5"
 
 ALONG_SCANS = (
-    "Its thresholds are those of the curve along a scan, in which neighbouring slices have a say; whole scans "
-    "are read from their highest slice, with numbers of their own."
+    "Its thresholds are those of the curve along a scan, in which neighbouring slices have a say; whole "
+    "scans are read from their highest slice, with numbers of their own."
 )
 
 
