@@ -256,8 +256,8 @@ class CRFLabelPropagationWidget(ModulePanel):
         from LungCAD.mrml.reviewed_case import Subject
 
         case = self._case
-        with self.review.awaiting_result(case.ct):
-            nodes = self.logic.resultOf(self.node, case.ct)
+        nodes = self.logic.resultOf(self.node, case.ct)
+        with self.review.awaiting_result(nodes.labels):
             shown = yield from result_in_steps(result, case.schema, case.ct, nodes)
             self.logic.keepOf(case.ct, self.node, shown, summary=summary_of(result))
             self.ui.heatMapBox.currentIndex = 0

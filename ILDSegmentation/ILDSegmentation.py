@@ -217,8 +217,8 @@ class ILDSegmentationWidget(FolderPanel):
         from LungCAD.mrml.reviewed_case import Subject
 
         schema = load_schema(result.data["schema"])
-        with self.review.awaiting_result(case.volume):
-            nodes = self.logic.resultOf(self.node, case.volume)
+        nodes = self.logic.resultOf(self.node, case.volume)
+        with self.review.awaiting_result(nodes.labels):
             shown = yield from result_in_steps(result, schema, case.volume, nodes)
             self.logic.keepOf(
                 case.volume,

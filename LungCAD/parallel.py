@@ -74,12 +74,21 @@ def process_map(
         return
     threads = max(1, cores() // workers)
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     with (
         ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(threads,)) as pool,
         closing(_in_order(pool, function, items, ahead=2 * workers)) as results,
     ):
-        for _ in each(items, progress, message):
-            yield next(results)
+        try:
+            for _ in each(items, progress, message):
+                yield next(results)
+        except (
+            KeyboardInterrupt,
+            GeneratorExit,
+        ):  # nobody wants what they are at; the pool would wait for it
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
 
 
 def _in_order(

@@ -160,8 +160,8 @@ class XrayLungSegWidget(FolderPanel):
         """Show lungs and probability over the film, and open the review."""
         from LungCAD.mrml.radiographs import lungs_in_steps, review_subject
 
-        with self.review.awaiting_result(case.volume):
-            nodes = self.logic.resultOf(self.node, case.volume)
+        nodes = self.logic.resultOf(self.node, case.volume)
+        with self.review.awaiting_result(nodes.labels):
             shown = yield from lungs_in_steps(result, case.volume, nodes)
             self.logic.keepOf(case.volume, self.node, shown, summary=summary_of_film(result))
             subject = review_subject(result, case.volume, shown.labels, case.parameters, MODEL)

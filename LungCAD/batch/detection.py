@@ -127,4 +127,4 @@ def scan_row(folder: Path) -> dict[str, object]:
 
 
 def _plain(disease: Finding) -> dict[str, Any]:
-    return {**dataclasses.asdict(disease), "present": disease.present}
+    return {**dataclasses.asdict(disease), "present": disease.present, "doubtful": disease.doubtful}

@@ -69,11 +69,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM stop a command as Ctrl-C does, so that nothing unfinished is left behind."""
-    if threading.current_thread() is not threading.main_thread():  # where Python takes no signals
+    """Let SIGTERM stop a command as Ctrl-C does, so that nothing unfinished is left behind.
+
+    Whoever runs the command in a program of theirs and treats SIGTERM in another way has their way.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    takes_signals = threading.current_thread() is threading.main_thread()
+    if before is not signal.SIG_DFL or not takes_signals:
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:

@@ -19,6 +19,9 @@ from LungCAD.steps import Steps, copy_in_chunks, finish, slabs
 LABELS = "LungCAD.Labels"
 """Attribute of a node that labels were written to: the IDs of their segments."""
 
+VOXELS = "LungCAD.Voxels"
+"""Attribute of such a node: how many voxels each of these segments was given."""
+
 OTHERS = "LungCAD.OtherSegments"
 """Role under which such a node refers to the one that took what somebody had added."""
 
@@ -98,6 +101,10 @@ def labels_in_steps(
     source = sitk.GetArrayViewFromImage(image)
     data = slicer.vtkOrientedImageData()
     yield from copy_in_chunks(source, allocate(data, source.shape, np.dtype(np.uint8)))
+    counts = np.zeros(256, np.int64)
+    for part in slabs(source):
+        counts += np.bincount(source[part].ravel(), minlength=256)
+        yield 1.0
     data.SetImageToWorldMatrix(matching_matrix(image, reference_volume))
     node = present_or_new(node, "vtkMRMLSegmentationNode", name)
     with slicer.util.NodeModify(node):
@@ -107,11 +114,28 @@ def labels_in_steps(
         set_others_aside(node, schema)
         _keep_segments(node.GetSegmentation(), schema)
         node.SetAttribute(LABELS, " ".join(schema.codes))
+        node.SetAttribute(VOXELS, " ".join(str(counts[label.value]) for label in schema.labels))
         for label in schema.labels:
             _show(label, data, node.GetSegmentation())
         data.Modified()  # surfaces that were made of the labels before are dropped
         node.CreateDefaultDisplayNodes()
     return node
+
+
+def were_painted_since(node: slicer.vtkMRMLSegmentationNode) -> bool:
+    """Tell whether segments hold more or fewer voxels than the labels that were last written to the node."""
+    identifiers, counts = ((node.GetAttribute(name) or "").split() for name in (LABELS, VOXELS))
+    segmentation = node.GetSegmentation()
+    segments = [segmentation.GetSegment(each) for each in identifiers]
+    written = zip(segments, counts, strict=False)  # scenes of earlier versions tell no counts
+    return any(segment is None or _voxels(segment) != int(count) for segment, count in written)
+
+
+def _voxels(segment: slicer.vtkSegment) -> int:
+    layer = segment.GetRepresentation(LABELMAP)
+    if layer is None or layer.IsEmpty():
+        return 0
+    return int(np.count_nonzero(array_view(layer) == segment.GetLabelValue()))
 
 
 def new_roi_segmentation(
@@ -181,7 +205,7 @@ def _holds_anything(segment: slicer.vtkSegment) -> bool:
     voxels = segment.GetRepresentation(LABELMAP)
     if voxels is None:
         return segment.GetNumberOfRepresentations() > 0
-    return not voxels.IsEmpty() and bool((array_view(voxels) == segment.GetLabelValue()).any())
+    return _voxels(segment) > 0
 
 
 def _show(label: Label, data: slicer.vtkOrientedImageData, segmentation: slicer.vtkSegmentation) -> None:

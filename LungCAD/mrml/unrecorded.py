@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import numpy as np
-import SimpleITK as sitk
 import slicer
 
-from LungCAD.mrml.nodes import is_present
-from LungCAD.mrml.reviewed_case import Subject
-from LungCAD.mrml.reviewed_labels import ReviewedLabels
-from LungCAD.mrml.segments import show_labels
+from LungCAD.mrml.nodes import add_node, is_present, place_beside
+from LungCAD.mrml.review_texts import has_review
+from LungCAD.mrml.segments import were_painted_since
 
 
-def keep_painted(subject: Subject) -> str:
-    """Copy labels that differ from the result to a segmentation of their own, before another result comes.
+def keep_painted(labels: slicer.vtkMRMLSegmentationNode | None) -> str:
+    """Copy labels that somebody painted on to a segmentation of their own, before another result comes.
 
-    Return the name of the copy; nothing where nobody painted, or the nodes are gone.
-
-    Raises
-    ------
-    InputError
-        A segment that is no label of the schema holds voxels.
+    Return the name of the copy. Nothing is copied, and nothing returned, where nobody painted, where a review
+    goes with the labels, which keeps what was painted, and where there is no such node any more.
     """
-    if subject.result is None or not (is_present(subject.labels) and is_present(subject.volume)):
+    if not is_present(labels) or has_review(labels) or not were_painted_since(labels):
         return ""
-    labels = ReviewedLabels(subject.labels, subject.volume, subject.schema)
-    result = labels.stack(sitk.GetArrayViewFromImage(subject.result))
-    painted = labels.read(result)
-    if np.array_equal(painted, result):
-        return ""
-    name = slicer.mrmlScene.GenerateUniqueName(f"{subject.labels.GetName()} as painted")
-    copy = show_labels(labels.image(painted), subject.schema, subject.volume, name=name)
-    copy.GetDisplayNode().SetVisibility(False)
+    copy = add_node("vtkMRMLSegmentationNode", f"{labels.GetName()} as painted")
+    with slicer.util.NodeModify(copy):
+        place_beside(copy, labels)
+        scan = labels.GetNodeReference(labels.GetReferenceImageGeometryReferenceRole())
+        if scan is not None:
+            copy.SetReferenceImageGeometryParameterFromVolumeNode(scan)
+        copy.GetSegmentation().DeepCopy(labels.GetSegmentation())
+        copy.CreateDefaultDisplayNodes()
+        copy.GetDisplayNode().SetVisibility(False)
     return copy.GetName()

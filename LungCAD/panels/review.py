@@ -102,14 +102,14 @@ class ReviewPanel:
             self._show_case(case)
 
     @contextmanager
-    def awaiting_result(self, volume: slicer.vtkMRMLVolumeNode) -> Iterator[None]:
-        """Rest while a module writes a new result of a scan to the labels under review, which is no edit.
+    def awaiting_result(self, labels: slicer.vtkMRMLSegmentationNode | None) -> Iterator[None]:
+        """Rest while a module writes a new result to labels, those under review or others: that is no edit.
 
-        What was painted until now is recorded first; without a reader, who alone has a record, it is copied.
-        If no new result comes of it, the labels are shown again as the reader left them. Segments that are no
+        What was painted until now is recorded first, and copied where nobody reviews these labels. If no new
+        result comes of it, those under review are shown again as the reader left them. Segments that are no
         labels are set aside first, and that is said.
         """
-        moved = self._set_others_aside() or self._keep_unread(volume)
+        moved = self._set_others_aside() or self._keep_unrecorded(labels)
         self.take_edits()
         before = self.case
         self._resting = True
@@ -123,7 +123,7 @@ class ReviewPanel:
                 said = self.head.sentence
                 self._attempt(lambda case: case.restore())
                 self.head.say(said or self.head.sentence)
-            self.head.say(". ".join(text for text in (moved, self.head.sentence) if text))
+            self.head.say("\n".join(text for text in (moved, self.head.sentence) if text))
             self.refresh()
 
     def _set_others_aside(self) -> str:
@@ -135,17 +135,14 @@ class ReviewPanel:
             f"{names}: no label of the schema, now in another segmentation beside the labels" if names else ""
         )
 
-    def _keep_unread(self, volume: slicer.vtkMRMLVolumeNode) -> str:
-        """Copy what nobody's review records of this scan; return a sentence where there was something."""
+    def _keep_unrecorded(self, labels: slicer.vtkMRMLSegmentationNode | None) -> str:
+        """Copy what no review keeps of these labels; return a sentence where there was something."""
         from LungCAD.mrml.unrecorded import keep_painted
 
-        if not self._is_unread or self._subject is None or self._subject.volume is not volume:
+        if self.case is not None and self.case.labels.node is labels:
             return ""
-        try:
-            name = keep_painted(self._subject)
-        except InputError as error:
-            return str(error)
-        return f"What you painted without a name is now in {name}" if name else ""
+        name = keep_painted(labels)
+        return f"What you painted, and no review keeps, is now in {name}" if name else ""
 
     def offer(
         self,

@@ -20,6 +20,14 @@ from LungCAD.report.page import parameter_rows, render_page
 PICTURES = 6
 """Slices that are shown."""
 
+LIKELY_SCANS = (
+    "The scan has it where a slice shows it and that is more likely than not, as is known from other scans; "
+    "where a slice shows it and the scan is less likely to have it, it is doubtful."
+)
+ANY_SLICE = (
+    "The scan has it where any slice shows it; how likely that is, the network does not know of scans."
+)
+
 
 @dataclass(frozen=True)
 class DetectionContent:
@@ -44,6 +52,7 @@ def render_detection(content: DetectionContent) -> str:
         "detection.html",
         content=content,
         verdict=verdict,
+        how=LIKELY_SCANS if any(one.scan_threshold for one in content.findings.diseases) else ANY_SLICE,
         curves=plot_figure(
             lambda paper: plot_curves(content.findings, paper),
             "Probability of every disease in every slice: alone (dots) and with its neighbours (line). "

@@ -211,7 +211,7 @@ class ReviewPanelTest(ReviewPanelCase):
         case = self.open_case()
         other = np.where(self.array > 0, 1, 0).astype(np.uint8)
         other[self.provenance == Provenance.DRAWN] = self.array[self.provenance == Provenance.DRAWN]
-        with self.panel.awaiting_result(self.volume):
+        with self.panel.awaiting_result(self.node):
             show_labels(self.image(other), self.schema, self.volume, self.node)
             self.wait()
             self.panel.slices.decide("accept")
@@ -229,7 +229,7 @@ class ReviewPanelTest(ReviewPanelCase):
         self.hand().paint("fibrosis", self.voxels(4))
         other = np.where(self.array > 0, 1, 0).astype(np.uint8)
         other[self.provenance == Provenance.DRAWN] = self.array[self.provenance == Provenance.DRAWN]
-        with self.panel.awaiting_result(self.volume):
+        with self.panel.awaiting_result(self.node):
             show_labels(self.image(other), self.schema, self.volume, self.node)
             self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
         shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
@@ -283,7 +283,7 @@ class ReviewPanelTest(ReviewPanelCase):
         hand.paint("heart", heart)
         hand.paint("fibrosis", stroke)
         other = np.where(self.array > 0, 1, 0).astype(np.uint8)
-        with self.panel.awaiting_result(self.volume):
+        with self.panel.awaiting_result(self.node):
             show_labels(self.image(other), self.schema, self.volume, self.node)
             self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
         self.assertIn("Heart: no label", self.sentence())
@@ -297,7 +297,7 @@ class ReviewPanelTest(ReviewPanelCase):
 
     def test_a_result_that_fails_to_come_leaves_the_labels_as_they_were(self):
         self.open_case()
-        with self.assertRaises(RuntimeError), self.panel.awaiting_result(self.volume):
+        with self.assertRaises(RuntimeError), self.panel.awaiting_result(self.node):
             show_labels(self.image(self.array * 0), self.schema, self.volume, self.node)
             raise RuntimeError
         self.wait()
@@ -310,7 +310,7 @@ class ReviewPanelTest(ReviewPanelCase):
         ledger = self.panel.case.review.folder / "ledger.jsonl"
         ledger.write_text(ledger.read_text(encoding="utf-8").replace("propagate", "propagade"))
         other = np.where(self.array > 0, 1, 0).astype(np.uint8)
-        with self.panel.awaiting_result(self.volume):
+        with self.panel.awaiting_result(self.node):
             show_labels(self.image(other), self.schema, self.volume, self.node)
             self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
         self.assertIn("damaged: line 1", self.sentence())

@@ -83,31 +83,51 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.rename("CD")
         np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
 
-    def test_what_was_painted_without_a_name_outlives_the_next_result(self):
-        """Also a second time, in a copy of its own; where nothing was painted there is none."""
-        self.open_case(reader="")
-        fibrosis = self.schema.find(None, "fibrosis").value
-        for number, slice_ in enumerate((5, 4, None), 1):
-            if slice_ is not None:
-                stroke = self.voxels(slice_, 3, slice(3, 6))
-                self.hand().paint("fibrosis", stroke)
-            with self.panel.awaiting_result(self.volume):
-                show_labels(self.image(self.array), self.schema, self.volume, self.node)
-                self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
-            copies = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[1:]
-            self.assertEqual(len(copies), min(number, 2))
-            if slice_ is not None:
-                kept = sitk.GetArrayFromImage(labels_from_segmentation(copies[-1], self.volume, self.schema))
-                np.testing.assert_array_equal(kept, np.where(stroke, fibrosis, self.array))
-                self.assertIn(f"is now in {copies[-1].GetName()}", self.sentence())
+    def give_another_result(self):
+        """Let a module write the same labels anew; return the segmentations that this adds."""
+        before = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+        with self.panel.awaiting_result(self.node):
+            show_labels(self.image(self.array), self.schema, self.volume, self.node)
+            self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
+        after = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+        return [node for node in after if node not in before]
 
-    def test_what_was_painted_on_another_scan_stays_where_it_is(self):
+    def assert_kept(self, copy, stroke):
+        kept = sitk.GetArrayFromImage(labels_from_segmentation(copy, self.volume, self.schema))
+        fibrosis = self.schema.find(None, "fibrosis").value
+        np.testing.assert_array_equal(kept, np.where(stroke, fibrosis, self.array))
+        self.assertFalse(copy.GetDisplayNode().GetVisibility())
+        self.assertIn(f"is now in {copy.GetName()}", self.sentence())
+
+    def test_what_was_painted_without_a_name_outlives_the_next_result(self):
+        """Also a second time, and where the panel has turned to other labels; else there is no copy."""
         self.open_case(reader="")
+        for number, name in ((5, "Result as painted"), (4, "Result as painted_1")):
+            stroke = self.voxels(number, 3, slice(3, 6))
+            self.hand().paint("fibrosis", stroke)
+            other = show_labels(self.image(self.array), self.schema, self.volume, name=f"Other {number}")
+            self.panel.take_result(replace(self.subject, labels=other))
+            (copy,) = self.give_another_result()
+            self.assertEqual(copy.GetName(), name)
+            self.assert_kept(copy, stroke)
+        self.assertEqual(self.give_another_result(), [])
+
+    def test_what_was_painted_after_the_scene_was_loaded_outlives_the_next_result(self):
+        """When nobody knows the result any more."""
+        self.open_case(reader="")
+        self.panel.close()
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        (copy,) = self.give_another_result()
+        self.assert_kept(copy, stroke)
+
+    def test_labels_under_a_review_are_not_copied(self):
+        self.open_case()
         self.hand().paint("fibrosis", self.voxels(5, 3, slice(3, 6)))
-        other = slicer.util.addVolumeFromArray(np.zeros(SHAPE, np.int16), ijkToRAS=MATRIX, name="Other")
-        with self.panel.awaiting_result(other):
-            pass
-        self.assertEqual(len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")), 1)
+        self.wait()
+        self.assertEqual(self.give_another_result(), [])
+        self.panel.close()
+        self.assertEqual(self.give_another_result(), [])
 
     def test_what_was_painted_before_a_result_could_be_reviewed_is_recorded(self):
         """The reader's own review cannot be gone on with: they follow the advice and take another name."""

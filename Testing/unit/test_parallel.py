@@ -96,6 +96,42 @@ def test_one_worker_works_here():
     assert list(process_map(lambda n: n + os.getpid(), range(2), 1)) == [os.getpid(), os.getpid() + 1]
 
 
+@pytest.mark.parametrize("where", ["for _ in results: pass", "next(results); time.sleep(90)"])
+def test_who_stops_does_not_wait_for_what_the_processes_are_at(tmp_path, where):
+    """A signal to the parent alone, as containers send it: they would sleep for a minute and a half."""
+    script = tmp_path / "begin.py"
+    script.write_text(
+        "import signal, sys, time\n"
+        "from LungCAD.parallel import process_map\n"
+        "def told(fraction, message):\n"
+        "    print(fraction, flush=True)\n"
+        "def work():\n"
+        "    results = process_map(time.sleep, [0, 90, 90, 90], 2, told)\n"
+        f"    {where}\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
+        "    try:\n"
+        "        work()\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('stopped', file=sys.stderr)\n",
+        encoding="utf-8",
+    )
+    begun = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path.cwd(),
+    )
+    assert begun.stdout.readline().startswith("0")
+    if "sleep" not in where:
+        begun.stdout.readline()  # the first is done, the next two are asleep
+    time.sleep(1.0)
+    begun.terminate()
+    _, said = begun.communicate(timeout=45)
+    assert said == "stopped\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_processes_do_not_outlive_who_began_them(tmp_path):
     script = tmp_path / "begin.py"

@@ -103,14 +103,14 @@ def cross_score(
     studies: int,
     progress: Progress,
 ) -> dict[str, dict[str, float | None]]:
-    """Return AUC and F1 over the single slices of another generator's studies, by its own diseases."""
+    """Return AUC and F1 of the curves along another generator's studies, by its own diseases."""
     schema, bare = load_schema("gao5"), dataclasses.replace(parameters, heat_maps=False)
     told, areas = [], []
     for seed in each(range(BENCHMARK_SEED, BENCHMARK_SEED + studies), progress, "Scoring other studies"):
         study = make(seed)
         areas.append(disease_areas(study.labels, schema, tuple(SAME_DISEASES)))
         readings = detect(study.ct, bare, detector=detector).findings.slices
-        told += [reading.probability or (0.0,) * len(DISEASES) for reading in readings]
+        told += [reading.smoothed or (0.0,) * len(DISEASES) for reading in readings]
     present = np.concatenate(areas) >= T6000_MM2
     members = [[DISEASES.index(code) for code in codes] for codes in SAME_DISEASES.values()]
     probability, found = np.array(told), np.array(told) >= np.array(detector.thresholds)

@@ -199,7 +199,7 @@ def _read(options: argparse.Namespace, progress: Progress) -> Iterator[SliceSet]
         return reviewed_slices(options.dataset, progress=progress)
     seeds = range(options.first_seed, options.first_seed + options.phantoms)
     study = usual_study if options.usual_looks else varied_study
-    if options.gap:
+    if options.gap is not None:
         study = partial(with_gaps, study, options.gap)
     if options.mimics:
         study = partial(with_mimics, study)

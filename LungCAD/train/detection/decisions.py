@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,12 +65,17 @@ def decided_by_others(
     So no truth decides what is said of it, unless there is only one group. The rest as in `fit_decisions`.
     """
     found = np.empty_like(present)
-    for group in np.unique(groups):
-        own = groups == group
-        fitted_to = own if own.all() else ~own
-        decisions = fit_decisions(scores[fitted_to], present[fitted_to], centred, before)
+    for own, others in own_and_others(groups):
+        decisions = fit_decisions(scores[others], present[others], centred, before)
         found[own] = found_diseases(scores[own], decisions)
     return found
+
+
+def own_and_others(groups: NDArray) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Yield, for each of the groups (N,), which rows are its own, and the others; all where it is alone."""
+    for group in np.unique(groups):
+        own = groups == group
+        yield own, own if own.all() else ~own
 
 
 def platt(scores: NDArray, present: NDArray[np.bool_], centred: bool = False) -> tuple[float, float]:

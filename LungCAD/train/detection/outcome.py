@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from LungCAD.report.record import versions
 from LungCAD.tasks.detection_input import Decision
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
 from LungCAD.train.detection.plots import plot_detection_curves
+from LungCAD.train.detection.scan_decisions import AlongScans
 from LungCAD.train.detection.scores import DetectionScores, detection_scores, markdown
 from LungCAD.train.detection.slices import SliceSet
 from LungCAD.train.detection.targets import square_millimetres
@@ -22,11 +24,6 @@ from LungCAD.train.detection.training import DetectionTraining, network_options
 from LungCAD.weights import ModelCard, NetworkDescription, save_network
 
 SCHEMA = "ltrc5"
-
-ALONG_SCANS = (
-    "Its thresholds are those of the curve along a scan, in which neighbouring slices have a say; whole "
-    "scans are read from their highest slice, with numbers of their own."
-)
 
 
 def write_outcome(
@@ -62,6 +59,7 @@ def write_outcome(
         "diseases": list(slices.diseases),
         "threshold_mm2": square_millimetres(parameters.threshold_px),
         "held_out": scores.as_dict(),
+        "along_scans": None if training.along is None else dataclasses.asdict(training.along),
         "decisions": [dataclasses.asdict(one) for one in training.decisions],
         "versions": versions(),
     }
@@ -123,8 +121,8 @@ def _card(
         f"{training.held_out}; a disease counts as present from {area:.0f} mm2 on "
         f"({parameters.threshold_px:.0f} pixels of 0.7 mm). Slices are seen from both sides. {judged}"
     )
-    if any(one.scan_threshold for one in training.decisions):
-        held_out += f" {ALONG_SCANS}"
+    if training.along is not None:
+        held_out += f" {_along(training.along, slices.diseases)}"
     return ModelCard(
         title=f"Interstitial lung disease on axial slices: CNN-F, width {parameters.width:g}",
         data="; ".join(one.source for one in sets) + f": {sum(map(len, sets))} slices.",
@@ -133,6 +131,16 @@ def _card(
         command=command,
         seed=parameters.seed,
         results=f"{held_out}\n\n{markdown(scores, slices.diseases)}",
+    )
+
+
+def _along(along: AlongScans, diseases: Sequence[str]) -> str:
+    told = ", ".join(f"{code} {right}" for code, right in zip(diseases, along.right, strict=True))
+    return (
+        "The table is of single slices with thresholds of theirs; those of the network are for the curve "
+        "along a scan, in which neighbours have a say, and whole scans are read from the curve's highest "
+        f"point. Fitted to other patients, they reach an overall F1 of {along.f1:.3f} on the curves, and of "
+        f"{along.scans} scans so many are told rightly: {told}."
     )
 
 

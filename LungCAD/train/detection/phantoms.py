@@ -36,6 +36,7 @@ VARIED = ("healthy", "ground_glass", "reticulation")
 """Classes that look in more ways than on the benchmark, lest networks learn its looks by heart."""
 
 EXTENT_MM = (343.0, 286.0, 256.0)
+LEAST_GAP_MM = 0.5
 KERNELS = {"sharp": 0.35, "standard": 0.4, "soft": 0.25}
 
 
@@ -79,8 +80,9 @@ def with_gaps(study: Callable[[int], StudyParameters], gap_mm: float, seed: int)
     """
     patient = study(seed)
     height_mm = patient.size[2] * patient.spacing[2]
-    if not 0 < gap_mm <= height_mm:
-        raise InputError("gap", f"is {gap_mm:g} mm", f"Give more than 0, and at most {height_mm:.0f} mm")
+    if not LEAST_GAP_MM <= gap_mm <= height_mm:
+        remedy = f"Give {LEAST_GAP_MM:g} to {height_mm:.0f} mm"
+        raise InputError("--gap", f"is {gap_mm:g} mm", remedy)
     size, spacing = (*patient.size[:2], round(height_mm / gap_mm)), (*patient.spacing[:2], gap_mm)
     return replace(patient, size=size, spacing=spacing)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from LungCAD.tasks.detection_input import Decision, log_odds
 from LungCAD.tasks.ild_detection import IldDetectionParameters
 from LungCAD.tasks.ild_detection.curve import smooth
-from LungCAD.train.detection.decisions import can_be_fitted, platt
+from LungCAD.train.detection.decisions import can_be_fitted, fit_decisions, own_and_others, platt
+from LungCAD.train.detection.metrics import agreement
+from LungCAD.train.detection.scores import probabilities
 from LungCAD.train.thresholds import threshold_of_best_f1
 
 LIKELY = 0.5
@@ -35,8 +37,7 @@ def along_scans(
     scores, present : (N, C), of all slices of scans that were not learned from. gap_mm : (N,), as in
         `SliceSet`.
     """
-    probabilities = [one.probability(column) for one, column in zip(decisions, scores.T, strict=True)]
-    curves = along(np.stack(probabilities, axis=1), gap_mm)
+    curves = along(probabilities(decisions, scores), gap_mm)
     highest, have = (np.stack([x[rows].max(0) for rows, _ in _scans(gap_mm)]) for x in (curves, present))
     found = []
     for number, decision in enumerate(decisions):
@@ -50,10 +51,47 @@ def along_scans(
     return tuple(found)
 
 
-def along(probabilities: NDArray[np.float32], gap_mm: NDArray) -> NDArray[np.float32]:
-    """Return the probabilities (N, C) of slices with those of their neighbours, as the detector smooths."""
+@dataclass(frozen=True)
+class AlongScans:
+    """What is reached along whole scans with decisions that were fitted to other patients.
+
+    f1 : overall, of slices on the curves. scans : how many. right (C,) : of how many was told rightly whether
+    they have each disease.
+    """
+
+    f1: float
+    scans: int
+    right: tuple[int, ...]
+
+
+def score_along_scans(
+    scores: NDArray,
+    present: NDArray[np.bool_],
+    gap_mm: NDArray,
+    groups: NDArray,
+    centred: bool,
+    before: Sequence[Decision] | None = None,
+) -> AlongScans:
+    """Judge each group (N,) of patients by what `along_scans` makes of the others, as `decided_by_others`."""
+    found, right = np.empty_like(present), np.zeros(present.shape[1], int)
+    for own, others in own_and_others(groups):
+        alone = fit_decisions(scores[others], present[others], centred, before)
+        decisions = along_scans(alone, scores[others], present[others], gap_mm[others])
+        curves = along(probabilities(decisions, scores[own]), gap_mm[own])
+        found[own] = curves >= [one.threshold for one in decisions]
+        for rows, _ in _scans(gap_mm[own]):
+            likely = [
+                one.scan_probability(highest) >= one.scan_threshold
+                for one, highest in zip(decisions, curves[rows].max(0), strict=True)
+            ]
+            right += (found[own][rows].any(0) & likely) == present[own][rows].any(0)
+    return AlongScans(agreement(present, found).f1, len(list(_scans(gap_mm))), tuple(right.tolist()))
+
+
+def along(alone: NDArray[np.float32], gap_mm: NDArray) -> NDArray[np.float32]:
+    """Return probabilities (N, C) of slices with those of their neighbours, as the detector smooths."""
     sigma_mm = IldDetectionParameters().smoothing_mm
-    return np.concatenate([smooth(probabilities[rows], mm, sigma_mm) for rows, mm in _scans(gap_mm)])
+    return np.concatenate([smooth(alone[rows], mm, sigma_mm) for rows, mm in _scans(gap_mm)])
 
 
 def _scans(gap_mm: NDArray) -> Iterator[tuple[slice, float]]:

@@ -58,8 +58,13 @@ class DetectionScores:
 
 def found_diseases(scores: NDArray, decisions: Sequence[Decision]) -> NDArray[np.bool_]:
     """Return which diseases the decisions call present, (N, C)."""
-    columns = zip(scores.T, decisions, strict=True)
-    return np.stack([one.probability(column) >= one.threshold for column, one in columns], axis=1)
+    return probabilities(decisions, scores) >= np.array([one.threshold for one in decisions])
+
+
+def probabilities(decisions: Sequence[Decision], scores: NDArray) -> NDArray[np.float32]:
+    """Return how likely the decisions find each disease, (N, C)."""
+    columns = zip(decisions, scores.T, strict=True)
+    return np.stack([one.probability(column) for one, column in columns], axis=1)
 
 
 def detection_scores(

@@ -23,7 +23,7 @@ from LungCAD.train.detection.decisions import can_be_fitted, decided_by_others, 
 from LungCAD.train.detection.heads import Head, make_head
 from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.parameters import DetectionTrainingParameters
-from LungCAD.train.detection.scan_decisions import along_scans
+from LungCAD.train.detection.scan_decisions import AlongScans, along_scans, score_along_scans
 from LungCAD.train.detection.slices import SliceSet, require_alike
 from LungCAD.train.detection.splitting import chosen_folds
 from LungCAD.train.detection.start import (
@@ -47,7 +47,8 @@ class DetectionTraining:
 
     scored : indices of the slices that were held out. scores, present : (n, C) of these. decisions : one per
     disease, fitted to them. found : (n, C), what decisions fitted to other patients call present; there is
-    no other where one patient was held out. held_out : which slices these are, for the model card. learned :
+    no other where one patient was held out. along : the same along whole scans, where these are known; then
+    the decisions are for these. held_out : which slices these are, for the model card. learned :
     whether the network learned anything here, or is only read anew.
     """
 
@@ -60,6 +61,7 @@ class DetectionTraining:
     found: NDArray[np.bool_]
     held_out: str
     learned: bool = True
+    along: AlongScans | None = None
 
 
 def origin(given: Sequence[SliceSet], start: CNNF | None) -> dict[str, object]:
@@ -193,11 +195,14 @@ def decided(
     if groups is None:
         groups = np.unique(slices.patients[scored], return_inverse=True)[1] % parameters.folds
     decisions = fit_decisions(scores, present, centred, before)
-    if slices.gap_mm is not None:
-        decisions = along_scans(decisions, scores, present, slices.gap_mm[scored])
     found = decided_by_others(scores, present, groups, centred, before)
+    along = None
+    if slices.gap_mm is not None:
+        gap_mm = slices.gap_mm[scored]
+        decisions = along_scans(decisions, scores, present, gap_mm)
+        along = score_along_scans(scores, present, gap_mm, groups, centred, before)
     return DetectionTraining(
-        network, head, decisions, scored, scores, present, found, held_out, learned=learned
+        network, head, decisions, scored, scores, present, found, held_out, learned, along
     )
 
 

@@ -73,7 +73,7 @@ def test_another_generators_fibrosis_is_reticulation_or_honeycombing(monkeypatch
     labels[0] = 1
     labels[1], labels[2:] = 3, 4  # of gao5, each 6,400 mm2
     told = [(0.1, 0.1, 0.1, 0.1), (0.9, 0.2, 0.1, 0.1), (0.3, 0.8, 0.1, 0.1), (0.4, 0.2, 0.7, 0.6)]
-    findings = SimpleNamespace(slices=[SimpleNamespace(probability=row) for row in told])
+    findings = SimpleNamespace(slices=[SimpleNamespace(smoothed=row) for row in told])
     monkeypatch.setattr(detection_quality, "detect", lambda *_, **__: SimpleNamespace(findings=findings))
     image = sitk.GetImageFromArray(labels)
     detector = SimpleNamespace(thresholds=(0.5,) * 4)

@@ -146,6 +146,8 @@ def test_looks_and_mimics_of_synthetic_patients_are_chosen(monkeypatch, tmp_path
         size, spacing = (*whole.size[:2], one.size[2]), (*whole.spacing[:2], 20)
         assert one == replace(whole, size=size, spacing=spacing)
     capsys.readouterr()
+    assert run("train", "detection", "--phantoms", 2, "--gap", 0, "-o", tmp_path / "out") == 2
+    assert "--gap: is 0 mm" in capsys.readouterr().err
     for flag in (["--usual-looks"], ["--mimics"], ["--gap", 20]):
         assert run("train", "detection", "--slices", tmp_path, *flag, "-o", tmp_path / "out") == 2
         assert f"{flag[0]}: is for synthetic patients" in capsys.readouterr().err

@@ -274,6 +274,7 @@ def test_slices_are_kept(tmp_path):
     for name in ("images", "areas", "cells", "patients", "gap_mm"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
     assert (found.diseases, found.input, found.source) == (expected.diseases, expected.input, "s")
+    assert (found.gap_mm == 0).sum() == 2
 
 
 def test_ticks_survive_the_store(tmp_path):

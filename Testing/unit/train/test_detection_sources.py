@@ -71,9 +71,9 @@ def test_training_and_benchmark_never_share_a_patient():
     assert BENCHMARK_SEED - FIRST_SEED >= 10_000
 
 
-@pytest.mark.parametrize("gap_mm", [0.0, -5.0, 400.0])
+@pytest.mark.parametrize("gap_mm", [0.0, -5.0, 0.4, 400.0])
 def test_gaps_that_leave_no_slice_are_refused(gap_mm):
-    with pytest.raises(InputError, match="gap: is"):
+    with pytest.raises(InputError, match="--gap: is"):
         with_gaps(varied_study, gap_mm, 3)
 
 
