@@ -14,7 +14,7 @@ THICKEST_MM = 5.0
 """The synthetic scans of `lungcad train detection` have slices of 0.6 to 5 mm."""
 
 WIDEST_GAP_MM = 12.0
-"""And at most so much between them."""
+"""And at most so much between them, unless `--gap` says otherwise."""
 
 TOLERANCE = 1.05
 """Of what counts as known: scanners round."""
