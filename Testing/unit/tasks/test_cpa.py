@@ -6,10 +6,9 @@ import SimpleITK as sitk
 import torch
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.images import read_ct, same_geometry
+from LungCAD.images import same_geometry
 from LungCAD.tasks.cpa import CpaParameters, CpaReader, find_networks, scan
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
-from LungCAD.tasks.cpa.completeness import incomplete_regions, region_warnings, slice_warnings
 from LungCAD.tasks.cpa.evidence import images_for, look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
 from Testing.slicer.cpa_chest import CARD, chest, save_networks, small_volume
@@ -24,27 +23,6 @@ LEFT_HANDED = (-1, 0, 0, 0, 1, 0, 0, 0, 1)
 def oblique(degrees=17.0):
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return (c, -s, 0, s, c, 0, 0, 0, 1)
-
-
-@pytest.fixture
-def full_grid():
-    """Ask for it to project on the published grid: four times as fine along each axis, and as slow."""
-    return True
-
-
-@pytest.fixture
-def reader(monkeypatch, tmp_path, request):
-    """Make a reader whose networks look along the given directions."""
-    if "full_grid" not in request.fixturenames:
-        monkeypatch.setattr(ProjectionVolume, "of", small_volume)
-
-    def make(axes=AXES, tasks=("fungus_ball",), shares=False, **parameters):
-        threshold = 0.55 if shares else 0.75  # of the root of a half; of 220 HU
-        folder = tmp_path / "-".join((*axes, *tasks))
-        weights = save_networks(folder, tasks, axes, threshold, shares)
-        return CpaReader(CpaParameters(str(weights), device="cpu", **parameters))
-
-    return make
 
 
 @pytest.fixture(scope="module")
@@ -212,80 +190,6 @@ def test_rotations_agree_with_the_scan_as_it_is(reader, monkeypatch):
     assert np.linalg.norm(np.subtract(peak.position, ball)) < 12
 
 
-def test_regions_that_are_not_there_are_named_and_withheld(reader):
-    ct = chest([(62, 30, 78)], lungs=("left",), bottom=-60)
-    result = reader(axes=("axial",)).read(ct)
-    assert {"right_upper", "right_middle", "right_lower", "left_lower"} == set(result.incomplete)
-    withheld = {reading.region: reading.withheld for reading in result.signs if reading.probability is None}
-    assert withheld["right_upper"] == "the right lung is missing, airless or cut off at the scan's side"
-    assert withheld["left_lower"] == "the scan ends within the left lung at its base"
-    assert any("right upper, right middle, right lower" in warning for warning in result.warnings)
-    heat = sitk.GetArrayFromImage(result.heat_map("fungus_ball"))
-    assert heat[:, :, : heat.shape[2] // 2].max() == 0
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({}, set()),
-        ({"top": 60.0}, {"right_upper", "left_upper"}),
-        ({"bottom": -60.0}, {"right_lower", "left_lower"}),
-        ({"lungs": ("right",)}, {"left_upper", "left_middle", "left_lower"}),
-        (
-            {"size": (64, 56, 150), "top": 900, "bottom": -900},
-            ENDS,
-        ),
-    ],
-)
-def test_incomplete_regions(changes, expected):
-    assert set(incomplete_regions(small_volume(chest(**changes)))) == expected
-
-
-def test_a_scan_that_reaches_far_beyond_the_lungs(reader):
-    """Its thirds are not the lungs': a ball in their lower third is in the middle one of the scan."""
-    low = np.array([62.0, 20.0, -58.0])
-    result = reader(axes=("axial",)).read(chest([low], size=(64, 56, 120), top=140, bottom=-330))
-    (peak,) = result.peaks
-    assert peak.region == "left_middle"
-    assert any("The lungs take up 5" in words and "Cut the scan" in words for words in result.warnings)
-    for bottom in (-140, -170):  # as technicians set it
-        ct = chest(size=(64, 56, 120), top=150, bottom=bottom)
-        assert region_warnings(small_volume(ct)) == ()
-
-
-@pytest.mark.parametrize(
-    ("changes", "end", "third"), [({"bottom": 0}, "base", "upper"), ({"top": 0}, "apex", "lower")]
-)
-def test_a_scan_of_half_the_lungs_does_not_call_its_middle_theirs(reader, changes, end, third):
-    """A ball in the outer third of the lungs that is there is in the middle third of the scan."""
-    far = 50 if end == "base" else -50
-    result = reader(axes=("axial",)).read(chest([(62.0, 20.0, far)], size=(64, 56, 48), **changes))
-    assert [peak.region for peak in result.peaks] == ["left_middle"]
-    about = [words for words in result.warnings if "ends within the lungs" in words]
-    assert len(about) == 1 and f"at their {end}, and" in about[0] and f"the {third} third" in about[0]
-
-
-def test_a_chest_beside_the_middle_of_the_scan(reader):
-    """What lies in the left lung is named right where the scan's middle runs through that lung."""
-    ball = (30.0, 20.0, 78.0)
-    whole = chest([ball])
-    aside = sitk.ConstantPad(whole, (0, 0, 0), (20, 0, 0), -1000.0)
-    alone = chest([ball], lungs=("left",))[34:]
-    for ct in (aside, alone):
-        result = reader(axes=("axial",)).read(ct)
-        assert {peak.region for peak in result.peaks} == {"right_upper"}
-        assert any("named as the other's" in words for words in result.warnings)
-    for ct in (whole, whole[3:], chest(lungs=("left",))):
-        assert region_warnings(small_volume(ct)) == ()
-
-
-def test_thick_slices():
-    assert slice_warnings(chest(spacing=(5.2, 4.4, 1.0))) == ()
-    assert "6 mm apart" in slice_warnings(chest())[0]
-    with pytest.raises(InputError, match="slices 15 mm apart"):
-        slice_warnings(chest(spacing=(5.2, 4.4, 15.0)))
-
-
 def test_scans_that_cannot_be_read(reader):
     with pytest.raises(InputError, match="shows no lungs"):
         reader().read(chest(lungs=()))
@@ -398,15 +302,3 @@ def test_same_scan_same_result(reader):
     ct = chest([(62, 30, 78)])
     one, other = (reader(axes=("axial",)).read(ct) for _ in range(2))
     assert one.signs == other.signs and one.peaks == other.peaks
-
-
-@pytest.mark.slow
-@pytest.mark.data
-def test_real_scans_are_whole_until_they_are_cut(real_data):
-    ct = read_ct(real_data / "ct_dicom" / "A0001_5mm_lung_kernel").image
-    assert incomplete_regions(ProjectionVolume.of(ct)) == {}
-    found = incomplete_regions(ProjectionVolume.of(ct[:, :, 12:]))
-    assert {region: reason.split()[-1] for region, reason in found.items()} == {
-        "right_lower": "base",
-        "left_lower": "base",
-    }
