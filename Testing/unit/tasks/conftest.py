@@ -1,4 +1,4 @@
-"""What tests share: the shipped network for radiographs, whose quality some ask for; small readers for CPA."""
+"""What tests share: the shipped network for radiographs, and readers of small scans for CPA."""
 
 import pytest
 

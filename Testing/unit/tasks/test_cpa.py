@@ -1,3 +1,5 @@
+"""Signs of CPA in small scans: where they are found, what is said of them, and what is refused."""
+
 from dataclasses import replace
 
 import numpy as np
