@@ -82,10 +82,8 @@ def process_map(
         try:
             for _ in each(items, progress, message):
                 yield next(results)
-        except (
-            KeyboardInterrupt,
-            GeneratorExit,
-        ):  # nobody wants what they are at; the pool would wait for it
+        except (KeyboardInterrupt, GeneratorExit):
+            # Nobody wants what they are at, and the pool would wait for it.
             for process in set(multiprocessing.active_children()) - others:
                 process.terminate()
             raise

@@ -24,9 +24,7 @@ LIKELY_SCANS = (
     "The scan has it where a slice shows it and that is more likely than not, as is known from other scans; "
     "where a slice shows it and the scan is less likely to have it, it is doubtful."
 )
-ANY_SLICE = (
-    "The scan has it where any slice shows it; how likely that is, the network does not know of scans."
-)
+ANY_SLICE = "The scan has it where any slice shows it; the probability is that of the highest slice."
 
 
 @dataclass(frozen=True)

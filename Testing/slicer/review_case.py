@@ -1,7 +1,6 @@
 """A result in the scene and the review of it."""
 
 import shutil
-import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 import slicer
+from painted_scan import OBLIQUE, PaintedScan
 
 from LungCAD.labels import Provenance, load_schema
 from LungCAD.mrml.reviewed_case import Subject, review_result
@@ -19,9 +19,6 @@ from LungCAD.review import (
     to_stack,
 )
 
-OBLIQUE = np.array(
-    [[0.56, 0.48, 0.0, -110.5], [-0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
-)
 SAGITTAL = np.array([[0.0, 0, 3, -90], [-0.7, 0, 0, 80], [0, -0.7, 0, 10], [0, 0, 0, 1]])
 TURNED = np.diag([-1.0, 1, 1, 1])
 """After a matrix of those above, makes a left-handed one: Slicer turns such volumes when it loads them."""
@@ -29,7 +26,7 @@ MOVED = np.array([[0.0, -1, 0, 30], [1, 0, 0, 12], [0, 0, 1, -7], [0, 0, 0, 1]])
 SHAPE = (5, 8, 9)
 
 
-class ReviewInSceneCase(unittest.TestCase):
+class ReviewInSceneCase(PaintedScan, unittest.TestCase):
     def setUp(self):
         slicer.mrmlScene.Clear(0)
         self.folder = Path(tempfile.mkdtemp(prefix="review-"))
@@ -61,22 +58,6 @@ class ReviewInSceneCase(unittest.TestCase):
             parameters={"mode": "volume"},
         )
         return review_result(self.subject, self.root, reviewer)
-
-    def image(self, array):
-        image = sitk.GetImageFromArray(np.ascontiguousarray(array))
-        image.CopyInformation(image_from_volume(self.volume))
-        return image
-
-    def painter(self):
-        sys.path.append(str(Path(__file__).resolve().parents[2]))
-        from Testing.host.painting import Painter
-
-        return Painter(self.node, self.volume)
-
-    def voxels(self, *place):
-        voxels = np.zeros(SHAPE, bool)
-        voxels[place] = True
-        return voxels
 
     def painted(self):
         return sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))

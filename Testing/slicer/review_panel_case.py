@@ -1,7 +1,6 @@
 """A review panel on a result, and the reader's hand."""
 
 import shutil
-import sys
 import tempfile
 import time
 import unittest
@@ -9,22 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import qt
-import SimpleITK as sitk
 import slicer
+from painted_scan import OBLIQUE, PaintedScan
 
 from LungCAD.labels import Provenance, load_schema
 from LungCAD.mrml.reviewed_case import Subject
 from LungCAD.mrml.segments import show_labels
-from LungCAD.mrml.volumes import image_from_volume
 from LungCAD.panels import review_settings as settings
 from LungCAD.panels.job import shared_runner
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.review_editor import PAUSE_MS
 from LungCAD.review import Review
 
-MATRIX = np.array(
-    [[0.56, 0.48, 0.0, -110.5], [-0.42, 0.64, 0.0, 87.25], [0.0, 0.0, 5.0, -360.2], [0.0, 0.0, 0.0, 1.0]]
-)
 SHAPE = (6, 9, 11)
 
 
@@ -32,7 +27,7 @@ def tearDownModule():
     shared_runner().stop()
 
 
-class ReviewPanelCase(unittest.TestCase):
+class ReviewPanelCase(PaintedScan, unittest.TestCase):
     def setUp(self):
         slicer.mrmlScene.Clear(0)
         self.folder = Path(tempfile.mkdtemp(prefix="review-"))
@@ -53,7 +48,7 @@ class ReviewPanelCase(unittest.TestCase):
     def open_case(self, reader="AB"):
         rng = np.random.default_rng(4)
         hu = rng.integers(-1000, 0, SHAPE).astype(np.int16)
-        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=MATRIX, name="CT")
+        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=OBLIQUE, name="CT")
         lung = np.zeros(SHAPE, bool)
         lung[:, 1:-1, 1:-1] = True
         self.array = np.where(lung, rng.integers(1, 6, SHAPE), 0).astype(np.uint8)
@@ -78,22 +73,6 @@ class ReviewPanelCase(unittest.TestCase):
             result=self.image(array),
             model="label propagation",
         )
-
-    def image(self, array):
-        image = sitk.GetImageFromArray(np.ascontiguousarray(array))
-        image.CopyInformation(image_from_volume(self.volume))
-        return image
-
-    def hand(self):
-        sys.path.append(str(Path(__file__).resolve().parents[2]))
-        from Testing.host.painting import Painter
-
-        return Painter(self.node, self.volume)
-
-    def voxels(self, *place):
-        voxels = np.zeros(SHAPE, bool)
-        voxels[place] = True
-        return voxels
 
     def wait(self, milliseconds=3 * PAUSE_MS):
         loop = qt.QEventLoop()

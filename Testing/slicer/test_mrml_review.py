@@ -29,7 +29,7 @@ class ReviewInSceneTest(ReviewInSceneCase):
             with self.subTest(matrix=matrix):
                 shutil.rmtree(self.root, ignore_errors=True)
                 case = self.make_case(matrix)
-                hand = self.painter()
+                hand = self.hand()
                 place = self.voxels(4, slice(2, 5), slice(3, 7))
                 hand.paint("fibrosis", place)
                 edit = case.take_edits()
@@ -47,7 +47,7 @@ class ReviewInSceneTest(ReviewInSceneCase):
 
     def test_what_was_drawn_comes_back(self):
         case = self.make_case()
-        self.painter().paint("healthy", self.voxels(2))
+        self.hand().paint("healthy", self.voxels(2))
         edit = case.take_edits()
         self.assertEqual(edit.drawn, np.count_nonzero(self.drawn & (self.array != 1)))
         painted = self.painted()
@@ -57,7 +57,7 @@ class ReviewInSceneTest(ReviewInSceneCase):
 
     def test_overlapping_segments_get_the_last_stroke(self):
         case = self.make_case()
-        hand = self.painter()
+        hand = self.hand()
         hand.editor_node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
         place = self.voxels(4, slice(2, 5), slice(3, 7))
         hand.paint("fibrosis", place)
@@ -78,7 +78,7 @@ class ReviewInSceneTest(ReviewInSceneCase):
     def test_a_foreign_segment_is_named(self):
         case = self.make_case()
         self.node.GetSegmentation().AddEmptySegment("heart", "Heart")
-        self.painter().paint("heart", self.voxels(4, 4, 4))
+        self.hand().paint("heart", self.voxels(4, 4, 4))
         with self.assertRaisesRegex(InputError, "Heart"):
             case.take_edits()
 
@@ -100,8 +100,8 @@ class ReviewInSceneTest(ReviewInSceneCase):
     def test_a_result_without_the_corrections_does_not_lose_them(self):
         case = self.make_case()
         place = self.voxels(4, slice(2, 5), slice(3, 7))
-        self.painter().paint("fibrosis", place)
-        self.painter().erase("healthy", self.voxels(1))
+        self.hand().paint("fibrosis", place)
+        self.hand().erase("healthy", self.voxels(1))
         case.take_edits()
         corrected = case.review.state.masks.labels.copy()
         kept = case.review.state.masks.corrections != UNTOUCHED
@@ -126,7 +126,7 @@ class ReviewInSceneTest(ReviewInSceneCase):
                 shutil.rmtree(self.root, ignore_errors=True)
                 case = self.make_case()
                 stroke = self.voxels(3, slice(2, 5), 4)
-                self.painter().paint("healthy", stroke)
+                self.hand().paint("healthy", stroke)
                 case.take_edits()
                 other = np.where(self.array > 1, 5, self.array).astype(np.uint8)
                 masks = case.review.state.masks
@@ -152,7 +152,7 @@ class ReviewInSceneTest(ReviewInSceneCase):
         with self.assertRaisesRegex(InputError, "Result"):  # what is painted would land elsewhere
             case.decide(4, Decision.ACCEPT)
         self.node.SetAndObserveTransformNodeID(transform.GetID())
-        self.painter().paint("healthy", self.voxels(2))
+        self.hand().paint("healthy", self.voxels(2))
         self.assertGreater(case.take_edits().drawn, 0)
         np.testing.assert_array_equal(self.painted()[self.drawn], self.array[self.drawn])
         case.show_before(True)
@@ -227,7 +227,7 @@ class ReviewInSceneTest(ReviewInSceneCase):
 
     def test_before_and_after_do_not_mix(self):
         case = self.make_case()
-        self.painter().paint("fibrosis", self.voxels(4))
+        self.hand().paint("fibrosis", self.voxels(4))
         case.take_edits()
         case.show_before(True)
         self.assertFalse(self.node.GetDisplayNode().GetVisibility())

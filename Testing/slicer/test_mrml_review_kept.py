@@ -28,7 +28,7 @@ from LungCAD.review import (
 class ReviewKeptTest(ReviewInSceneCase):
     def test_a_saved_scene_brings_everything_back(self):
         case = self.make_case()
-        self.painter().paint("fibrosis", self.voxels(4, slice(2, 5)))
+        self.hand().paint("fibrosis", self.voxels(4, slice(2, 5)))
         case.decide(4, Decision.ACCEPT)
         case.comment(3, "Größer als 3 mm?")
         expected = case.review
@@ -56,7 +56,7 @@ class ReviewKeptTest(ReviewInSceneCase):
                     for made in (self.root, self.folder / "elsewhere"):
                         shutil.rmtree(made, ignore_errors=True)
                     case = self.make_case(matrix)
-                    self.painter().paint("fibrosis", self.voxels(4, slice(2, 5), slice(2, 6)))
+                    self.hand().paint("fibrosis", self.voxels(4, slice(2, 5), slice(2, 6)))
                     case.decide(2, Decision.ACCEPT)
                     where = self.places(case, 2)
                     volume, labels = self.saved_and_loaded()
@@ -120,7 +120,7 @@ class ReviewKeptTest(ReviewInSceneCase):
     def test_what_was_painted_while_no_review_was_open_is_recorded(self):
         """As in the Segment Editor, after a scene was loaded; what the folder has besides is not lost."""
         case = self.make_case()
-        self.painter().paint("fibrosis", self.voxels(4, slice(2, 5)))
+        self.hand().paint("fibrosis", self.voxels(4, slice(2, 5)))
         case.decide(4, Decision.ACCEPT)
         self.volume, self.node = self.saved_and_loaded()
         further = Review.resume(case.review.folder, "AB")  # elsewhere the reader went on
@@ -128,7 +128,7 @@ class ReviewKeptTest(ReviewInSceneCase):
         elsewhere[1, 2:4, 2:4] = 5
         further.edit(elsewhere)
         stroke = self.voxels(3, slice(2, 5))
-        self.painter().paint("healthy", stroke)
+        self.hand().paint("healthy", stroke)
         expected = np.where(stroke, 1, elsewhere)
         back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
         np.testing.assert_array_equal(back.review.state.masks.labels, expected)
@@ -149,11 +149,11 @@ class ReviewKeptTest(ReviewInSceneCase):
     def test_what_the_reader_made_of_strokes_later_holds_when_the_same_scene_is_loaded_again(self):
         case = self.make_case()
         stroke = self.voxels(3, slice(2, 5), 4)
-        self.painter().paint("healthy", stroke | self.drawn)  # and the scene is saved before anybody looks
+        self.hand().paint("healthy", stroke | self.drawn)  # and the scene is saved before anybody looks
         self.volume, self.node = self.saved_and_loaded()
         back = resume_review(self.volume, self.schema, self.root, "AB", self.node)
         self.assertEqual(len(back.review.entries), len(case.review.entries) + 1)
-        self.painter().paint("fibrosis", stroke)
+        self.hand().paint("fibrosis", stroke)
         back.decide(3, Decision.ACCEPT)
         expected, entries = back.review.state.masks.labels, back.review.entries
         slicer.mrmlScene.Clear(0)
@@ -168,7 +168,7 @@ class ReviewKeptTest(ReviewInSceneCase):
         """A scene on another computer: whoever applies there, what it carries is kept, and gone on with."""
         case = self.make_case()
         stroke = self.voxels(3, slice(2, 5), 4)
-        self.painter().paint("healthy", stroke)
+        self.hand().paint("healthy", stroke)
         case.decide(4, Decision.ACCEPT)
         self.saved_and_loaded()
         for reader in ("CD", "AB"):

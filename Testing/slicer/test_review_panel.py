@@ -5,7 +5,8 @@ import unittest
 import numpy as np
 import SimpleITK as sitk
 import slicer
-from review_panel_case import MATRIX, SHAPE, ReviewPanelCase, tearDownModule  # noqa: F401 - unittest calls it
+from painted_scan import OBLIQUE
+from review_panel_case import SHAPE, ReviewPanelCase, tearDownModule  # noqa: F401 - unittest calls it
 
 from LungCAD.images import same_geometry
 from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance
@@ -262,7 +263,7 @@ class ReviewPanelTest(ReviewPanelCase):
     def test_a_slice_is_not_judged_while_the_views_show_another_scan(self):
         """Such as the one of last year, on the same grid."""
         self.open_case()
-        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=MATRIX, name="Prior")
+        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=OBLIQUE, name="Prior")
         layers = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
         for each in layers:
             each.SetBackgroundVolumeID(other.GetID())

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import SimpleITK as sitk
 import slicer
-from review_panel_case import MATRIX, SHAPE, ReviewPanelCase, tearDownModule  # noqa: F401 - unittest calls it
+from painted_scan import OBLIQUE
+from review_panel_case import SHAPE, ReviewPanelCase, tearDownModule  # noqa: F401 - unittest calls it
 
 from LungCAD.labels import load_schema
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
@@ -206,7 +207,7 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         shutil.rmtree(self.folder / "reviews")
         slicer.util.loadScene(path)
         volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
-        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=MATRIX, name="New")
+        other = slicer.util.addVolumeFromArray(np.full(SHAPE, -500, np.int16), ijkToRAS=OBLIQUE, name="New")
         self.panel.offer(other, self.schema, labels)
         self.assertIsNone(self.panel.case)
         self.assertIn("another scan than New", self.sentence())
@@ -225,7 +226,7 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.open_case()
         first = self.volume, self.node
         hu = slicer.util.arrayFromVolume(self.volume) - 5
-        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=MATRIX, name="Second CT")
+        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=OBLIQUE, name="Second CT")
         self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Second result")
         self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
         return first, (self.volume, self.node)
