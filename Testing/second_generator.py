@@ -22,6 +22,8 @@ from scipy.spatial import cKDTree
 HEALTHY, EMPHYSEMA, GROUND_GLASS, FIBROSIS, MICRONODULES = 1, 2, 3, 4, 5
 CELLS_PER_LUNG = 45
 
+FLESH_HU, RIB_HU = 45.0, 500.0
+
 AFFECTED = (0.60, 0.72, 0.41, 0.0)
 """Part of the patients with emphysema, ground glass, fibrosis, micronodules; then about as many slices show
 them as in the LTRC (Gao et al., arXiv 1701.05616, table 1), which knows no micronodules."""
@@ -121,7 +123,7 @@ def _thorax(grid, shape, spacing, rng) -> tuple[np.ndarray, np.ndarray]:
     z, y, x = grid
     wobble = _fractal(shape, spacing[::-1], 2.5, rng)
     torso = _superellipsoid((0 * z, y, x), (0, 0, 0), (1, rng.uniform(100, 112), rng.uniform(140, 150)), 2.4)
-    body = np.where(torso < 0.86, 45.0, np.where(torso < 1, -100.0, -1000.0)) + np.zeros(shape)
+    body = np.where(torso < 0.86, FLESH_HU, np.where(torso < 1, -100.0, -1000.0)) + np.zeros(shape)
     heart = _superellipsoid(grid, (-35, -25, 22), (60, 48, 55), 2.2) + 0.1 * wobble
     lungs = np.zeros(shape, np.uint8)
     for value, side in ((1, -1), (2, 1)):
@@ -135,7 +137,7 @@ def _thorax(grid, shape, spacing, rng) -> tuple[np.ndarray, np.ndarray]:
     spine = np.hypot(y - 62, x) < 17 + np.zeros(shape)
     body[spine & (lungs == 0)] = 350
     ribs = (np.abs(torso - 0.83) < 0.035) & (np.sin((z + 0.5 * y) / 9) > 0.55)
-    body[ribs & (lungs == 0)] = 500
+    body[ribs & (lungs == 0)] = RIB_HU
     body[(np.hypot(y - 15, x) < 8) & (z > -10) & (lungs == 0)] = -1000  # trachea
     return body, lungs
 

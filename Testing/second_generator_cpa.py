@@ -34,6 +34,11 @@ OFTEN = (
 """How often each region shows a cavity, a ball (in a cavity only) and thick pleura; SAPSAM, Table 1."""
 
 CONTROLS = 0.22
+RIB_MM = (2.5, 9.0)
+"""From the lungs to both faces of the ribs; those of the other generator lie up to 20 mm away, in the flesh."""
+
+BESIDE_RIBS_MM = 14.0
+
 WHOLE_ENOUGH = 0.25
 """A region shows a sign where at least this part of a lesion lies in it."""
 
@@ -58,10 +63,12 @@ def make_study(
     shape = size[::-1]
     grid = base._millimetres(shape, spacing)
     body, lungs = base._thorax(grid, shape, spacing, rng)
+    ribs = _ribs(grid, lungs, spacing)
+    body[body == base.RIB_HU], body[ribs] = base.FLESH_HU, base.RIB_HU
     hu = np.where(lungs > 0, base._healthy(grid, shape, spacing, rng), body)
     vessels = base._vessels(grid, lungs, spacing, rng)
     hu = np.where(lungs > 0, hu + vessels * (30 - hu), hu)
-    painter = _Painter(grid, lungs, spacing, hu, rng)
+    painter = _Painter(grid, lungs, ribs, spacing, hu, rng)
     if rng.random() >= CONTROLS:
         painter.paint_signs()
     painter.paint_distractors()
@@ -70,14 +77,25 @@ def make_study(
     return Study(*images, painter.signs)
 
 
+def _ribs(grid, lungs, spacing):
+    """Return slanted bands around both lungs, but for the mediastinum."""
+    z, y, x = grid
+    away = ndimage.distance_transform_edt(lungs == 0, sampling=spacing[::-1])
+    outer = base._superellipsoid((0 * z, y, x), (0, 0, 0), (1, 64, 87), 2.4) > 1
+    bands = np.sin((z + 0.5 * y) / 4.5) > 0.2
+    return (away > RIB_MM[0]) & (away < RIB_MM[1]) & outer & bands
+
+
 class _Painter:
-    def __init__(self, grid, lungs, spacing, hu, rng):
+    def __init__(self, grid, lungs, ribs, spacing, hu, rng):
         self.grid, self.lungs, self.hu, self.rng = grid, lungs, hu, rng
         self.mm = spacing[::-1]
         self.labels = np.zeros(lungs.shape, np.uint8)
         self.signs = np.zeros((6, 3), bool)
         self.taken = np.zeros(lungs.shape, bool)
         self.depth = ndimage.distance_transform_edt(lungs > 0, sampling=self.mm)
+        to_ribs = ndimage.distance_transform_edt(~ribs, sampling=self.mm)
+        self.costal = (self.depth > 0) & (to_ribs - self.depth < BESIDE_RIBS_MM)
         z = np.arange(lungs.shape[0])[:, None, None] * 3 // lungs.shape[0]
         x = np.arange(lungs.shape[2])[None, None] * 2 // lungs.shape[2]
         self.region = np.broadcast_to(x * 3 + 2 - z, lungs.shape)
@@ -147,7 +165,7 @@ class _Painter:
 
     def _pleura(self, region):
         place = self._place(region, 0)
-        rim = np.flatnonzero((self.region == region) & (self.depth > 0) & (self.depth < 4) & ~self.taken)
+        rim = np.flatnonzero((self.region == region) & self.costal & (self.depth < 4) & ~self.taken)
         if place is None or not len(rim):
             return
         index = np.unravel_index(self.rng.choice(rim), self.lungs.shape)
@@ -155,7 +173,7 @@ class _Painter:
         height = self.rng.uniform(4, 11) * np.clip(
             1.15 - self._distance(place) / self.rng.uniform(25, 55), 0, 1
         )
-        rind = (self.depth > 0) & (self.depth < height * (1 + 0.35 * self.rough)) & ~self.taken
+        rind = self.costal & (self.depth < height * (1 + 0.35 * self.rough)) & ~self.taken
         if rind.any():
             self._fill(rind, self.rng.uniform(10, 50))
             self._mark(PLEURA, rind)

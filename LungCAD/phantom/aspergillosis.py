@@ -51,6 +51,9 @@ RIND_MM, RIND_BREADTH_MM = (6.0, 14.0), (35.0, 70.0)
 LEAST_OUTWARD = 0.4
 """Part of a surface's normal that points away from the thorax's middle, or up, where ribs lie behind it."""
 
+BETWEEN_RIBS_MM = 14.0
+"""From a surface midway between two ribs to either of them, at most."""
+
 APEX_FROM = 0.75
 """Height in the lungs above which a surface that faces up is the apex."""
 
@@ -159,8 +162,11 @@ def _place_signs(
     return free
 
 
-def costal_surface(space: LungSpace) -> NDArray[np.bool_]:
-    """Return which voxels (N,) have a surface nearest that faces the ribs, not the heart or the diaphragm."""
+def costal_surface(space: LungSpace, bone: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which voxels (N,) have a surface nearest that faces ribs, not the heart or the diaphragm.
+
+    bone : (z, y, x). Where cartilage or nothing follows on a rib, no scan shows how thick the pleura is.
+    """
     depth = np.zeros(space.shape, np.float32)
     depth.ravel()[space.index] = space.depth
     spacing = np.ptp(space.points, axis=0) / np.maximum(
@@ -170,10 +176,12 @@ def costal_surface(space: LungSpace) -> NDArray[np.bool_]:
         [slope.ravel()[space.index] for slope in np.gradient(ndimage.gaussian_filter(depth, 1.5), *spacing)],
         axis=1,
     )
+    away = ndimage.distance_transform_edt(~bone, sampling=spacing).ravel()[space.index]
     from_middle = space.points - 0.5 * (space.points.min(axis=0) + space.points.max(axis=0))
     from_middle /= np.maximum(np.linalg.norm(from_middle[:, 1:], axis=1, keepdims=True), 1e-3)
     lateral = -(inward[:, 1:] * from_middle[:, 1:]).sum(axis=1)
-    return (lateral > LEAST_OUTWARD) | ((-inward[:, 0] > LEAST_OUTWARD) & (space.height > APEX_FROM))
+    outward = (lateral > LEAST_OUTWARD) | ((-inward[:, 0] > LEAST_OUTWARD) & (space.height > APEX_FROM))
+    return outward & (away - space.depth <= BETWEEN_RIBS_MM)
 
 
 def _place(space: LungSpace, where: NDArray, rng: np.random.Generator, least_depth: float) -> Points:

@@ -48,6 +48,9 @@ MOTTLE_HU = (10.0, 30.0)
 
 BLUR_MM = 0.6
 
+BONE_HU = 150.0
+"""Of a thorax without noise: the least dense bone is denser."""
+
 
 @dataclass(frozen=True)
 class AspergillosisParameters:
@@ -98,7 +101,7 @@ def make_aspergillosis(parameters: AspergillosisParameters) -> Iterator[Aspergil
     thorax = make_thorax(_frame(parameters, frame_rng))
     spacing = thorax.spacing[::-1]
     space = LungSpace.of(thorax.lungs, spacing)
-    regions, costal = _regions(space), costal_surface(space)
+    regions, costal = _regions(space), costal_surface(space, thorax.hu > BONE_HU)
     for rng in study_rngs:
         ticks = draw_ticks(rng, disease=rng.random() >= CONTROLS, uniform=parameters.uniform)
         sheet = place_lesions(space, regions, costal, ticks, float(np.prod(spacing)) / 1000, rng)

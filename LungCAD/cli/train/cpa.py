@@ -14,7 +14,7 @@ from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
 from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
-from LungCAD.train.cpa.phantoms import phantom_cases
+from LungCAD.train.cpa.phantoms import STUDIES, phantom_cases
 from LungCAD.train.cpa.plans import SURVIVAL, chosen_plans, published_plans
 from LungCAD.train.cpa.scans import scan_cases, split_of_sheets
 from LungCAD.train.cpa.sheets import read_sheets
@@ -63,6 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="with --phantoms: score so many further patients instead, signs as often as in the cohort",
     )
+    parser.add_argument(
+        "--studies",
+        type=int,
+        default=STUDIES,
+        metavar="N",
+        help=f"of each synthetic patient, with disease of its own (default: {STUDIES})",
+    )
     parser.add_argument("--licence", default="not stated", help="of the scans, for the model cards")
     parser.add_argument(
         "--compact", action="store_true", help="start from the recipe for small networks from scratch"
@@ -84,6 +91,8 @@ def run(options: argparse.Namespace) -> int:
 
     if options.scans and options.unseen:
         raise InputError("--unseen", "is for synthetic patients", "Leave it out, or give --phantoms")
+    if options.studies < 1:
+        raise InputError("--studies", "leaves a patient without a scan", "Give at least 1")
     if options.regions and not options.scans:
         raise InputError("--regions", "belongs to scans that readers ticked", "Give --scans too")
     recipe = COMPACT if options.compact else CpaTrainingParameters()
@@ -128,11 +137,12 @@ def _phantoms(
     options: argparse.Namespace, parameters: CpaTrainingParameters, kept: Path, progress: Progress
 ) -> tuple[Split, str, list[str]]:
     seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
-    made = phantom_cases(seeds, kept, True, part(progress, 0.0, 0.7), options.workers)
+    made = phantom_cases(seeds, kept, True, options.studies, part(progress, 0.0, 0.7), options.workers)
     split = split_by_patient(made, parameters)
     if options.unseen:
         further = range(FIRST_UNSEEN, FIRST_UNSEEN + options.unseen)
-        unseen = phantom_cases(further, kept, False, part(progress, 0.7, 1.0), options.workers)
+        share = part(progress, 0.7, 1.0)
+        unseen = phantom_cases(further, kept, False, options.studies, share, options.workers)
         split = Split([*split.training, *split.test], split.validation, unseen)
     data = (
         f"Phantom scans of {len(seeds)} thoraxes, seeds {seeds[0]} to {seeds[-1]}: "

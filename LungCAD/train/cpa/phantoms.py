@@ -23,36 +23,42 @@ WIDTHS, DEPTHS = (192, 224, 256), range(96, 181, 12)
 """Voxels of a scan along x and y, and along z: each thorax has its own, as scanners do. Brought to the grid,
 slices lie on its layers or between them, which smooths them: pictures of one size alone teach its pattern."""
 
-STUDIES = 16
-"""Studies of one thorax; they count as one patient. With six, networks learned the studies by heart."""
+STUDIES = 4
+"""Studies of one thorax, unless more are wanted; they count as one patient."""
 
 TURNS = 2
 """Rotations of each study: none, and another of the 27 that chance chooses."""
 
 
 def phantom_cases(
-    seeds: Sequence[int], folder: Path, uniform: bool, progress: Progress = silent, workers: int = 1
+    seeds: Sequence[int],
+    folder: Path,
+    uniform: bool,
+    studies: int = STUDIES,
+    progress: Progress = silent,
+    workers: int = 1,
 ) -> list[Case]:
     """Return the cases of the thoraxes of these seeds; they are kept in the folder and read from it again.
 
-    uniform : signs in every region as often as in any other, instead of as often as in the cohort. workers :
-    processes that make them, as in `process_map`.
+    uniform : signs in every region as often as in any other, instead of as often as in the cohort. studies :
+    of each thorax, at least 1. workers : processes that make them, as in `process_map`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    kept = partial(_kept, folder=folder, uniform=uniform)
-    missing = [seed for seed in seeds if not all(path.exists() for path in _paths(seed, folder, uniform))]
+    paths = {seed: _paths(seed, folder, uniform, studies) for seed in seeds}
+    kept = partial(_kept, folder=folder, uniform=uniform, studies=studies)
+    missing = [seed for seed in seeds if not all(path.exists() for path in paths[seed])]
     deque(process_map(kept, missing, workers, progress, "Making phantoms"), maxlen=0)
-    return [read_case(path) for seed in seeds for path in _paths(seed, folder, uniform)]
+    return [read_case(path) for seed in seeds for path in paths[seed]]
 
 
-def _paths(seed: int, folder: Path, uniform: bool) -> list[Path]:
-    return [folder / f"phantom-{'u' if uniform else 'c'}{seed}-{i}.npz" for i in range(STUDIES)]
+def _paths(seed: int, folder: Path, uniform: bool, studies: int) -> list[Path]:
+    return [folder / f"phantom-{'u' if uniform else 'c'}{seed}-{i}.npz" for i in range(studies)]
 
 
-def _kept(seed: int, folder: Path, uniform: bool) -> None:
+def _kept(seed: int, folder: Path, uniform: bool, studies: int) -> None:
     """Make the cases of a thorax and keep them."""
-    parameters = AspergillosisParameters(_size(seed), seed, STUDIES, uniform)
-    paths = _paths(seed, folder, uniform)
+    parameters = AspergillosisParameters(_size(seed), seed, studies, uniform)
+    paths = _paths(seed, folder, uniform, studies)
     for number, (path, study) in enumerate(zip(paths, make_aspergillosis(parameters), strict=True)):
         rng = np.random.default_rng([seed, 27, number])
         others = rng.choice(np.arange(1, len(ROTATIONS)), TURNS - 1, replace=False)

@@ -170,8 +170,9 @@ def test_phantoms_have_no_survival(tmp_path, capsys):
 
 def test_options_of_the_other_source_are_refused(words, sheets, tmp_path, capsys):
     assert "--unseen: is for synthetic patients" in refuse(capsys, words("--unseen", "2"))
-    phantoms = ["train", "cpa", "--phantoms", "3", "--regions", str(sheets[1]), "-o", str(tmp_path / "out")]
-    assert "--regions: belongs to scans" in refuse(capsys, phantoms)
+    phantoms = ["train", "cpa", "--phantoms", "3", "-o", str(tmp_path / "out")]
+    assert "--regions: belongs to scans" in refuse(capsys, [*phantoms, "--regions", str(sheets[1])])
+    assert "--studies: leaves a patient without a scan" in refuse(capsys, [*phantoms, "--studies", "0"])
 
 
 def test_an_imagenet_folder_without_the_file_is_named(words, tmp_path, capsys):

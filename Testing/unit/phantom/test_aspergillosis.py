@@ -131,7 +131,7 @@ def test_a_region_without_lung_goes_without():
     space = LungSpace.of(lungs, (4.0, 4.0, 4.0))
     regions = regions_of(lungs.shape).ravel()[space.index]
     rng = np.random.default_rng(3)
-    sheet = place_lesions(space, regions, costal_surface(space), draw_ticks(rng, True, True), 0.064, rng)
+    sheet = place_lesions(space, regions, np.ones(len(regions), bool), draw_ticks(rng, True, True), 0.064, rng)
     assert not sheet.signs[:3].any()
 
 
@@ -146,17 +146,33 @@ def test_a_region_away_from_the_ribs_has_no_thick_pleura():
     assert not sheet.signs.any()
 
 
-def test_the_costal_surface_lies_along_the_ribs():
+def hollow_ball() -> tuple[np.ndarray, LungSpace]:
+    """The distance from the middle in voxels of 2 mm, and the lung between 7 and 18."""
     z, y, x = np.indices((40, 60, 60))
     ball = np.sqrt((z - 20.0) ** 2 + (y - 30) ** 2 + (x - 30) ** 2)
-    space = LungSpace.of(((ball < 18) & (ball > 7)).astype(np.uint8), (2.0, 2.0, 2.0))
-    costal, radius = costal_surface(space), ball.ravel()[space.index]
+    return ball, LungSpace.of(((ball < 18) & (ball > 7)).astype(np.uint8), (2.0, 2.0, 2.0))
+
+
+def test_the_costal_surface_looks_outwards():
+    ball, space = hollow_ball()
+    costal, radius = costal_surface(space, ball > 19), ball.ravel()[space.index]
     level = np.abs(space.points[:, 0] - 40) < 12
     assert costal[level & (radius > 15)].all()
     assert not costal[level & (radius < 9)].any()
     axial = np.hypot(*(space.points[:, 1:] - 60).T) < 10
     assert not costal[axial & (space.points[:, 0] < 16)].any()  # what faces down is the diaphragm
     assert costal[axial & (space.points[:, 0] > 66)].all()
+
+
+def test_the_costal_surface_lies_along_the_ribs():
+    ball, space = hollow_ball()
+    ribs = np.zeros(ball.shape, bool)
+    ribs[:, :, 49:] = True  # on the patient's left alone
+    costal, radius = costal_surface(space, ribs), ball.ravel()[space.index]
+    rim = (radius > 16) & (np.abs(space.points[:, 0] - 40) < 4)
+    away = 2 * (49 - 30) - (space.points[:, 2] - 60)  # mm from a voxel's column to the ribs
+    assert costal[rim & (away < 12)].all()
+    assert not costal[away > 24].any()
 
 
 def test_six_equal_regions_are_needed():

@@ -30,8 +30,7 @@ def test_phantoms_are_learned_as_scans_are_read(tmp_path, monkeypatch):
     """On the published grid, like everything that is read: a phantom's own voxels look otherwise."""
     small = AspergillosisParameters((48, 48, 36), 4, 1, uniform=True)
     monkeypatch.setattr(phantoms, "_size", lambda seed: small.size)
-    monkeypatch.setattr(phantoms, "STUDIES", small.studies)
-    cases = phantoms.phantom_cases([small.seed], tmp_path, uniform=True)
+    cases = phantoms.phantom_cases([small.seed], tmp_path, True, small.studies)
     assert {case.patient for case in cases} == {"thorax-4"}
     study, case = next(make_aspergillosis(small)), cases[0]
     np.testing.assert_array_equal(case.signs, study.signs)
@@ -40,7 +39,9 @@ def test_phantoms_are_learned_as_scans_are_read(tmp_path, monkeypatch):
         np.testing.assert_allclose(case.whole[axis][0] / 255, read.whole[axis], atol=0.5 / 255 + 1e-6)
         np.testing.assert_allclose(case.regions[axis][0] / 255, read.regions[axis], atol=0.5 / 255 + 1e-6)
         np.testing.assert_allclose(case.shares[axis][0] / 255, read.shares[axis], atol=0.5 / 255 + 1e-6)
-    assert phantoms.phantom_cases([small.seed], tmp_path, uniform=True)[0].name == case.name
+    more = phantoms.phantom_cases([small.seed], tmp_path, True, studies=2)
+    assert [each.name for each in more] == [case.name, "phantom-u4-1"]
+    np.testing.assert_array_equal(more[0].signs, study.signs)  # further studies change none before
 
 
 def test_scanners_of_training_phantoms_differ():
