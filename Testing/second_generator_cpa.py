@@ -35,7 +35,7 @@ OFTEN = (
 
 CONTROLS = 0.22
 RIB_MM = (2.5, 9.0)
-"""From the lungs to both faces of the ribs; those of the other generator lie up to 20 mm away, in the flesh."""
+"""From the lungs to both faces of the ribs; those of the plain generator are up to 20 mm away."""
 
 BESIDE_RIBS_MM = 14.0
 

@@ -33,7 +33,7 @@ def save_networks(folder, tasks=("fungus_ball",), axes=AXES, threshold=0.75, sha
                 "classes": ("absent", "present"),
                 "card": CARD,
                 "options": options,
-                "input": {"task": task, "axis": axis, "side": 112, "shares": shares},
+                "input": {"tasks": [task], "axis": axis, "judges": [task], "side": 112, "shares": shares},
             }
             path = folder / f"cpa-{task}-{axis}.safetensors"
             description = NetworkDescription(**{**known, **changes})

@@ -25,8 +25,8 @@ SIGNS = load_schema("cpa3").codes
 
 TASKS = (DISEASE, SURVIVAL, *SIGNS)
 
-PRESENT = 1
-"""Index of the class that says yes."""
+ANSWERS, PRESENT = 2, 1
+"""Classes of a question, and the index of the one that says yes."""
 
 FINAL = "final"
 
@@ -46,13 +46,26 @@ EXPLAINED: dict[str, dict[str, Callable[[nn.Module], nn.Module]]] = {
 of two stages earlier. Of two stages that no pooling parts, maps are equally fine."""
 
 
+class OneTask(nn.Module):
+    """One question of a network for several, which share all but the last layer: logits (N, 2)."""
+
+    def __init__(self, network: nn.Module, number: int) -> None:
+        super().__init__()
+        self.network, self.own = network, slice(ANSWERS * number, ANSWERS * (number + 1))
+        self.train(network.training)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the logits (N, 2) of no and yes."""
+        return self.network(images)[:, self.own]
+
+
 @dataclass(frozen=True)
 class CpaNetwork:
     """A network for one question on one direction of projection.
 
     task : a name in `TASKS`. axis : a name in `cpa_projections.AXES`. layer : whose maps Grad-CAM weighs.
     input : how pictures are prepared. judges : whether its answers count, or only where it looks.
-    path : of its weights.
+    path : of its weights, which several tasks may share.
     """
 
     task: str
@@ -116,13 +129,17 @@ def _loaded(files: Iterable[Path], device: torch.device | str, layer: str) -> It
         network, description = load_network(path)
         try:
             maps = EXPLAINED[description.architecture][layer]
-            task, axis = description.input["task"], description.input["axis"]
+            tasks, axis = description.input["tasks"], description.input["axis"]
             prepared = PictureInput.from_plain(description.input)
-            judges = bool(description.input.get("judges", True))
+            judges = description.input["judges"]
         except (KeyError, ValueError) as error:
             problem = f"holds no network for projections ({error})"
             raise InputError(path, problem, "Give what lungcad train cpa wrote") from error
-        if task not in TASKS or axis not in AXES:
-            raise InputError(path, f"is for the task {task!r} on {axis!r} projections, which is not known")
-        network, kind = network.to(device), description.architecture
-        yield CpaNetwork(task, axis, kind, network, maps(network), prepared, description.card, path, judges)
+        strange = [task for task in tasks if task not in TASKS]
+        if strange or axis not in AXES:
+            asked = " and ".join(map(repr, strange or tasks))
+            raise InputError(path, f"is for the task {asked} on {axis!r} projections, which is not known")
+        network, kind, card = network.to(device), description.architecture, description.card
+        for number, task in enumerate(tasks):
+            one, shown = OneTask(network, number), maps(network)
+            yield CpaNetwork(task, axis, kind, one, shown, prepared, card, path, task in judges)

@@ -16,7 +16,7 @@ from LungCAD.networks import ARCHITECTURES
 from LungCAD.networks.batch_norm import add_batch_norm, fold_batch_norm
 from LungCAD.networks.dense_head import dense_layers, reset_dense
 from LungCAD.progress import Progress, silent
-from LungCAD.tasks.cpa.networks import PRESENT
+from LungCAD.tasks.cpa.networks import ANSWERS, PRESENT
 from LungCAD.tasks.cpa.picture_input import PictureInput
 from LungCAD.train.cpa.cases import UNKNOWN
 from LungCAD.train.cpa.learner import BestByLoss, CpaLearner
@@ -33,8 +33,6 @@ State = dict[str, torch.Tensor]
 
 RESET_LAYERS = 2
 """Dense layers that survival learns anew after disease (SAPSAM, section 2.4)."""
-
-ANSWERS = 2
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
-from torch import nn
-
 from LungCAD.files import write_text
 from LungCAD.phantom.aspergillosis_study import SCHEMA
-from LungCAD.train.cpa.fitting import ANSWERS, Fitted, new_network
+from LungCAD.train.cpa.fitting import Fitted, new_network
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.plans import Plan
 from LungCAD.train.cpa.scores import CLASSES, Answers, markdown, score_rows
@@ -28,7 +25,7 @@ class Source:
     command: str
 
 
-def write_networks(
+def write_network(
     folder: Path,
     plan: Plan,
     fitted: Fitted,
@@ -36,64 +33,59 @@ def write_networks(
     parameters: CpaTrainingParameters,
     source: Source,
 ) -> None:
-    """Write each task's network, NAME.safetensors in half precision, and its card NAME.md.
+    """Write the weights of a plan in half precision, and their card: `Plan.file`, .safetensors and .md.
 
-    scored : the answers on the test set, by name of the network.
+    scored : the answers on the test set, by `Plan.names`.
     """
-    for index, (name, task) in enumerate(zip(plan.names, plan.tasks, strict=True)):
-        alone = Plan((task,), plan.axis, plan.architecture)
-        network, options = new_network(alone, parameters)
-        network.load_state_dict(only_task(fitted.network, index))
-        card = _card(alone, name, scored[name], fitted, fitted.f1[index], parameters, source)
-        description = NetworkDescription(
-            architecture=plan.architecture,
-            options=options,
-            schema=SCHEMA,
-            classes=CLASSES,
-            input={
-                "task": task,
-                "axis": plan.axis,
-                "judges": fitted.f1[index] >= parameters.judging_f1,
-                **asdict(parameters.input_for(plan)),
-            },
-            card=card,
-        )
-        save_network(network.half(), description, folder / f"{name}.safetensors", overwrite=True)
-        write_text(folder / f"{name}.md", card.markdown(), overwrite=True)
-
-
-def only_task(network: nn.Module, task: int) -> dict[str, torch.Tensor]:
-    """Return the state of a network for several tasks with the outputs of one."""
-    state = network.state_dict()
-    own = slice(ANSWERS * task, ANSWERS * (task + 1))
-    return {**state, **{name: state[name][own] for name in list(state)[-2:]}}
+    f1 = dict(zip(plan.tasks, fitted.f1, strict=True))
+    card = _card(plan, fitted, f1, scored, parameters, source)
+    _, options = new_network(plan, parameters)
+    description = NetworkDescription(
+        architecture=plan.architecture,
+        options=options,
+        schema=SCHEMA,
+        classes=CLASSES * len(plan.tasks),
+        input={
+            "tasks": list(plan.tasks),
+            "axis": plan.axis,
+            "judges": [task for task in plan.tasks if f1[task] >= parameters.judging_f1],
+            **asdict(parameters.input_for(plan)),
+        },
+        card=card,
+    )
+    save_network(fitted.network.half(), description, folder / f"{plan.file}.safetensors", overwrite=True)
+    write_text(folder / f"{plan.file}.md", card.markdown(), overwrite=True)
 
 
 def _card(
     plan: Plan,
-    name: str,
-    answers: Answers,
     fitted: Fitted,
-    f1: float,
+    f1: Mapping[str, float],
+    scored: Mapping[str, Answers],
     parameters: CpaTrainingParameters,
     source: Source,
 ) -> ModelCard:
-    what, subjects = plan.tasks[0].replace("_", " "), "regions" if plan.of_regions else "scans"
+    answers = next(iter(scored.values()))
+    subjects = "regions" if plan.of_regions else "scans"
     best = min(range(len(fitted.losses)), key=fitted.losses.__getitem__) + 1
+    about = {name: (task, plan.axis) for name, task in zip(plan.names, plan.tasks, strict=True)}
     results = (
         f"{len(answers.truth)} {subjects} of {len(set(answers.patients))} patients that were not learned "
         "from; in brackets the 95 % interval over patients. Balanced: as many with as without.\n\n"
-        f"{markdown(score_rows({name: answers}, {name: (plan.tasks[0], plan.axis)}))}\n"
+        f"{markdown(score_rows(scored, about))}\n"
         f"Weights of epoch {best} of {len(fitted.losses)}, chosen by the loss in validation, "
-        f"{min(fitted.losses):.3f}. F1 in validation {f1:.2f}."
+        f"{min(fitted.losses):.3f}. F1 in validation: "
+        f"{', '.join(f'{_words(task)} {value:.2f}' for task, value in f1.items())}."
     )
-    if f1 < parameters.judging_f1:
+    unsure = [_words(task) for task, value in f1.items() if value < parameters.judging_f1]
+    if unsure:
         results += (
-            f" That is less than {parameters.judging_f1:g}: where another direction has a better network for "
-            "this, of this one only the heat map counts."
+            f" Less than {parameters.judging_f1:g}: where another direction has a better network for "
+            f"{' or '.join(unsure)}, of this one only the heat map counts there."
         )
     if source.synthetic and not plan.of_regions:
         results += " On phantoms disease is whatever shows a sign: a demonstration, no diagnosis."
+    what = ", ".join(map(_words, plan.tasks))
     return ModelCard(
         title=f"Chronic pulmonary aspergillosis, {what}, {plan.axis} projections: {plan.architecture}",
         data=source.data,
@@ -103,3 +95,7 @@ def _card(
         seed=parameters.seed,
         results=results,
     )
+
+
+def _words(task: str) -> str:
+    return task.replace("_", " ")

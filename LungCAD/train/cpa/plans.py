@@ -12,6 +12,9 @@ from LungCAD.tasks.cpa_projections import AXES
 DISEASE, SURVIVAL = "disease", "survival"
 TASKS = (DISEASE, SURVIVAL, *SIGNS)
 
+TOGETHER = "signs"
+"""Stands for the task in the name of weights of several signs."""
+
 VGG, INCEPTION = "vgg19", "inception_v3"
 
 
@@ -25,14 +28,22 @@ class Plan:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the weights of each task are called."""
-        suffix = "" if self.architecture == VGG else f"-{self.architecture}"
-        return tuple(f"cpa-{task}-{self.axis}{suffix}" for task in self.tasks)
+        """What the answers to each task are called."""
+        return tuple(self._name(task) for task in self.tasks)
+
+    @property
+    def file(self) -> str:
+        """What the weights are called, without their suffix."""
+        return self._name(self.tasks[0] if len(self.tasks) == 1 else TOGETHER)
 
     @property
     def of_regions(self) -> bool:
         """Whether it looks at regions rather than at the whole scan."""
         return self.tasks[0] in SIGNS
+
+    def _name(self, what: str) -> str:
+        suffix = "" if self.architecture == VGG else f"-{self.architecture}"
+        return f"cpa-{what}-{self.axis}{suffix}"
 
 
 def published_plans(together: bool = False) -> list[Plan]:

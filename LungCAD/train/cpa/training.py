@@ -13,7 +13,7 @@ from LungCAD.progress import Progress, part, silent
 from LungCAD.report.record import versions
 from LungCAD.train.checkpoints import claim_checkpoints
 from LungCAD.train.cpa.fitting import State, fit, probabilities
-from LungCAD.train.cpa.outcome import Source, write_networks
+from LungCAD.train.cpa.outcome import Source, write_network
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.pictures import pictures_of
 from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, Plan
@@ -41,8 +41,8 @@ def train_cpa(
 
     Parameters
     ----------
-    folder : gets NAME.safetensors, NAME.md and NAME.json of each network, scores.md, and checkpoints. A
-        training that was broken off goes on from its last epoch.
+    folder : gets FILE.safetensors and FILE.md of each plan, NAME.json of each task, scores.md, and
+        checkpoints. A training that was broken off goes on from its last epoch.
     imagenet : gives the published tensors of an architecture; from scratch when None.
 
     Raises
@@ -93,7 +93,7 @@ def _train_one(
     progress(0.95, "Scoring")
     said = probabilities(fitted.network, parameters.input_for(plan), test)
     scored = {name: answers(said, test, task) for task, name in enumerate(plan.names)}
-    write_networks(folder, plan, fitted, scored, parameters, source)
+    write_network(folder, plan, fitted, scored, parameters, source)
     for name, task in zip(plan.names, plan.tasks, strict=True):
         record = {
             "task": task,
@@ -122,7 +122,7 @@ def _require_bases(folder: Path, plans: Sequence[Plan]) -> None:
 
 
 def _weights(folder: Path, plan: Plan) -> Path:
-    return folder / f"{plan.names[0]}.safetensors"
+    return folder / f"{plan.file}.safetensors"
 
 
 def _summary(folder: Path, unknown: Sequence[str]) -> dict[str, dict[str, object]]:

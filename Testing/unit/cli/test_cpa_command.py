@@ -89,12 +89,15 @@ def test_without_any_network_nothing_is_written(tmp_path, capsys, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+ASKED = {"tasks": ["cavity"], "axis": "axial", "judges": []}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"input": {"side": 112}}, "holds no network for projections"),
-        ({"input": {"side": 112, "task": "weather", "axis": "axial"}}, "'weather' on 'axial'"),
-        ({"input": {"task": "cavity", "axis": "axial"}}, "holds no network for projections"),
+        ({"input": {**ASKED, "side": 112, "tasks": ["cavity", "weather"]}}, "'weather' on 'axial'"),
+        ({"input": ASKED}, "holds no network for projections"),
     ],
 )
 def test_weights_of_another_kind(case, tmp_path, capsys, changes, words):

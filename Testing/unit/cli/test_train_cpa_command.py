@@ -100,9 +100,9 @@ def test_networks_cards_and_scores_are_written_once(words, sheets, tmp_path, cap
     out = tmp_path / "out"
     network, description = load_network(out / "cpa-cavity-axial.safetensors")
     assert description.input == {
-        "task": "cavity",
+        "tasks": ["cavity"],
         "axis": "axial",
-        "judges": False,  # so few scans teach too little
+        "judges": [],  # so few scans teach too little
         "side": 32,
         "standardise": True,
         "empty": -2.0,

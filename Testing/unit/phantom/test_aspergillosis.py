@@ -131,7 +131,8 @@ def test_a_region_without_lung_goes_without():
     space = LungSpace.of(lungs, (4.0, 4.0, 4.0))
     regions = regions_of(lungs.shape).ravel()[space.index]
     rng = np.random.default_rng(3)
-    sheet = place_lesions(space, regions, np.ones(len(regions), bool), draw_ticks(rng, True, True), 0.064, rng)
+    ribs_everywhere = np.ones(len(regions), bool)
+    sheet = place_lesions(space, regions, ribs_everywhere, draw_ticks(rng, True, True), 0.064, rng)
     assert not sheet.signs[:3].any()
 
 

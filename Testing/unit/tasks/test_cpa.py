@@ -148,7 +148,7 @@ def test_what_speaks_against_a_sign(reader):
     # This network knows what speaks for a ball alone: one that says the opposite swaps the pictures.
     assert against.heat.max() == 0
     opposite = reader(axes=("coronal",), counterfactual=True)
-    last = opposite.networks[0].network.classifier[-1]
+    last = opposite.networks[0].network.network.classifier[-1]
     last.weight.data[1] *= -1
     last.bias.data[1] *= -1
     for_it, against = opposite.read(ct).pictures

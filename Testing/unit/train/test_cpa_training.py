@@ -15,9 +15,11 @@ from sklearn.metrics import f1_score, roc_auc_score
 from LungCAD.errors import InputError
 from LungCAD.networks import ARCHITECTURES, VGG19, InceptionV3
 from LungCAD.phantom.aspergillosis import SIGNS
+from LungCAD.tasks.cpa import find_networks
+from LungCAD.tasks.cpa.networks import OneTask
 from LungCAD.tasks.cpa.picture_input import PictureInput
 from LungCAD.train.cpa.fitting import fit, new_network, probabilities
-from LungCAD.train.cpa.outcome import Source, only_task
+from LungCAD.train.cpa.outcome import Source
 from LungCAD.train.cpa.parameters import COMPACT
 from LungCAD.train.cpa.pictures import PictureSet, pictures_of
 from LungCAD.train.cpa.plans import Plan, chosen_plans, published_plans
@@ -45,11 +47,10 @@ TINY = replace(
 SOURCE = Source("Squares.", "Apache-2.0", True, "lungcad train cpa")
 
 
-def area_under_roc(network, description, sign, axis, cases):
+def area_under_roc(one, cases):
     """Return how well a network tells the regions with a sign from those without; guessing has 0.5."""
-    prepared = PictureInput.from_plain(description.input)
-    pictures = pictures_of(cases, Plan((sign,), axis), prepared.shares)
-    said = probabilities(network.float(), prepared, pictures)[:, 0]
+    pictures = pictures_of(cases, Plan((one.task,), one.axis), one.input.shares)
+    said = probabilities(one.network.float(), one.input, pictures)[:, 0]
     return roc_auc_score(pictures.labels[:, 0], said)
 
 
@@ -59,10 +60,10 @@ def test_shares_are_learned_from(cases, tmp_path):
     split = Split(hidden[:12], hidden[12:16], hidden[16:])
     plans = chosen_plans(published_plans(together=True), [*SIGNS, "coronal"])
     train_cpa(tmp_path, plans, split, replace(TINY, shares=True), SOURCE)
-    for sign in SIGNS:
-        network, description = load_network(tmp_path / f"cpa-{sign}-coronal.safetensors")
-        assert network.features[0].in_channels == 6 and description.input["shares"]
-        assert area_under_roc(network, description, sign, "coronal", split.test) > 0.75
+    network, _ = load_network(tmp_path / "cpa-signs-coronal.safetensors")
+    assert network.features[0].in_channels == 6
+    for one in find_networks(str(tmp_path)):
+        assert one.input.shares and area_under_roc(one, split.test) > 0.75
     whole = chosen_plans(published_plans(), ["disease", "coronal", "vgg19"])
     train_cpa(tmp_path / "whole", whole, split, replace(TINY, shares=True, epochs=1), SOURCE)
     network, _ = load_network(tmp_path / "whole" / "cpa-disease-coronal.safetensors")
@@ -75,11 +76,13 @@ def test_one_task_of_three_says_what_it_said_among_them():
     pictures = pictures_of([made_case(1, "p", np.zeros((6, 3)), 0)], Plan(SIGNS, "axial"))
     said = probabilities(three, PictureInput(32), pictures)
     for task in range(3):
-        one = VGG19(2, width=1 / 64, head="average").eval()
-        one.load_state_dict(only_task(three, task))
-        np.testing.assert_allclose(
-            probabilities(one, PictureInput(32), pictures)[:, 0], said[:, task], atol=1e-6
-        )
+        alone = VGG19(2, width=1 / 64, head="average").eval()
+        outputs = three.classifier[-1]
+        last = {f"classifier.5.{name}": p[2 * task : 2 * task + 2] for name, p in outputs.named_parameters()}
+        alone.load_state_dict({**three.state_dict(), **last})
+        for one in (alone, OneTask(three, task)):
+            found = probabilities(one, PictureInput(32), pictures)[:, 0]
+            np.testing.assert_allclose(found, said[:, task], atol=1e-6)
 
 
 def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
@@ -87,24 +90,27 @@ def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
     plans = chosen_plans(published_plans(together=True), [*SIGNS, "axial"])
     records = train_cpa(tmp_path, plans, split, TINY, SOURCE)
     assert sorted(records) == [f"cpa-{sign}-axial" for sign in SIGNS]
-    for sign in SIGNS:
-        network, description = load_network(tmp_path / f"cpa-{sign}-axial.safetensors")
-        assert description.input == {
-            "task": sign,
-            "axis": "axial",
-            "judges": True,
-            "side": 32,
-            "standardise": False,
-            "empty": 0.0,
-            "shares": False,
-        }
-        assert description.classes == ("absent", "present")
-        assert next(network.parameters()).dtype in (torch.float16, torch.float32)
-        assert "precision" in (tmp_path / f"cpa-{sign}-axial.md").read_text(encoding="utf-8")
-        assert area_under_roc(network, description, sign, "axial", split.test) > 0.75
-    before = (tmp_path / "cpa-cavity-axial.safetensors").stat().st_mtime_ns
+    weights = tmp_path / "cpa-signs-axial.safetensors"
+    network, description = load_network(weights)
+    assert description.input == {
+        "tasks": list(SIGNS),
+        "axis": "axial",
+        "judges": list(SIGNS),
+        "side": 32,
+        "standardise": False,
+        "empty": 0.0,
+        "shares": False,
+    }
+    assert description.classes == ("absent", "present") * len(SIGNS)
+    assert next(network.parameters()).dtype in (torch.float16, torch.float32)
+    card = weights.with_suffix(".md").read_text(encoding="utf-8")
+    assert all(f"cpa-{sign}-axial | " in card for sign in SIGNS)
+    found = find_networks(str(tmp_path))
+    assert [one.task for one in found] == list(SIGNS) and {one.path for one in found} == {weights}
+    assert all(one.judges and area_under_roc(one, split.test) > 0.75 for one in found)
+    before = weights.stat().st_mtime_ns
     assert train_cpa(tmp_path, plans, split, TINY, SOURCE) == records
-    assert (tmp_path / "cpa-cavity-axial.safetensors").stat().st_mtime_ns == before
+    assert weights.stat().st_mtime_ns == before
     with pytest.raises(InputError, match="another training"):
         train_cpa(tmp_path, plans, split, replace(TINY, seed=1), SOURCE)
     corrected = replace(cases[0], signs=1 - cases[0].signs)
@@ -163,8 +169,8 @@ def test_a_network_that_is_not_sure_enough_only_tells_the_place(cases, tmp_path)
     for name, least, judges in (("strict", f1 + 0.1, False), ("lenient", f1 - 0.1, True)):
         train_cpa(tmp_path / name, plans, split, replace(p, judging_f1=least), SOURCE)
         _, description = load_network(tmp_path / name / "cpa-cavity-axial.safetensors")
-        assert description.input["judges"] == judges
-        assert ("only the heat map counts" in description.card.results.replace("of this one ", "")) != judges
+        assert description.input["judges"] == (["cavity"] if judges else [])
+        assert ("only the heat map counts" in description.card.results) != judges
 
 
 def test_survival_goes_on_from_disease(cases, tmp_path):
@@ -318,3 +324,5 @@ def test_a_sign_that_was_trained_alone_stays_when_the_others_follow(cases, tmp_p
     every = train_cpa(tmp_path, chosen_plans(plans, [*SIGNS, "axial"]), split, p, SOURCE)
     assert sorted(every) == [f"cpa-{sign}-axial" for sign in SIGNS]
     assert (tmp_path / "cpa-cavity-axial.safetensors").read_bytes() == written
+    tasks = load_network(tmp_path / "cpa-signs-axial.safetensors")[1].input["tasks"]
+    assert tasks == [sign for sign in SIGNS if sign != "cavity"]
