@@ -29,7 +29,7 @@ from LungCAD.mrml.review_texts import (
 )
 from LungCAD.mrml.reviewed_labels import ReviewedLabels
 from LungCAD.mrml.scan_order import Identity, identify_in_steps
-from LungCAD.mrml.segments import show_labels
+from LungCAD.mrml.segments import remember_labels, show_labels
 from LungCAD.mrml.slice_views import show_point, shows_plane
 from LungCAD.review import (
     Decision,
@@ -170,11 +170,16 @@ class ReviewedCase:
         self.labels.write(self.review.state.masks.labels)
 
     def close(self) -> None:
-        """Leave the scene as it was found, but for what the review made of the labels."""
+        """Leave the scene as it was found, but for what the review made of the labels.
+
+        What is painted from now on, no review keeps until one is opened again.
+        """
         if is_present(self._before):
             self.show_before(False)
             slicer.mrmlScene.RemoveNode(self._before)
         self._before = None
+        if is_present(self.labels.node):
+            remember_labels(self.labels.node, self.labels.schema, self.review.state.masks.labels)
 
     def _point_of_interest(self, number: int) -> tuple[int, int]:
         lung = self.review.state.masks.result_provenance[number] > 0

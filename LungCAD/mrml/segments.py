@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import SimpleITK as sitk
 import slicer
@@ -113,13 +115,17 @@ def labels_in_steps(
         node.GetSegmentation().SetSourceRepresentationName(LABELMAP)
         set_others_aside(node, schema)
         _keep_segments(node.GetSegmentation(), schema)
-        node.SetAttribute(LABELS, " ".join(schema.codes))
-        node.SetAttribute(VOXELS, " ".join(str(counts[label.value]) for label in schema.labels))
+        _remember(node, schema, [counts[label.value] for label in schema.labels])
         for label in schema.labels:
             _show(label, data, node.GetSegmentation())
         data.Modified()  # surfaces that were made of the labels before are dropped
         node.CreateDefaultDisplayNodes()
     return node
+
+
+def remember_labels(node: slicer.vtkMRMLSegmentationNode, schema: Schema, labels: NDArray[np.uint8]) -> None:
+    """Take what was painted until now, `labels`, for written to the node: it is kept elsewhere."""
+    _remember(node, schema, [np.count_nonzero(labels == label.value) for label in schema.labels])
 
 
 def were_painted_since(node: slicer.vtkMRMLSegmentationNode) -> bool:
@@ -129,6 +135,11 @@ def were_painted_since(node: slicer.vtkMRMLSegmentationNode) -> bool:
     segments = [segmentation.GetSegment(each) for each in identifiers]
     written = zip(segments, counts, strict=False)  # scenes of earlier versions tell no counts
     return any(segment is None or _voxels(segment) != int(count) for segment, count in written)
+
+
+def _remember(node: slicer.vtkMRMLSegmentationNode, schema: Schema, voxels: Sequence[int]) -> None:
+    node.SetAttribute(LABELS, " ".join(schema.codes))
+    node.SetAttribute(VOXELS, " ".join(map(str, voxels)))
 
 
 def _voxels(segment: slicer.vtkSegment) -> int:

@@ -1,21 +1,20 @@
-"""What was painted into a result that is under nobody's review."""
+"""What was painted into a result while no review of it was open."""
 
 from __future__ import annotations
 
 import slicer
 
 from LungCAD.mrml.nodes import add_node, is_present, place_beside
-from LungCAD.mrml.review_texts import has_review
 from LungCAD.mrml.segments import were_painted_since
 
 
 def keep_painted(labels: slicer.vtkMRMLSegmentationNode | None) -> str:
     """Copy labels that somebody painted on to a segmentation of their own, before another result comes.
 
-    Return the name of the copy. Nothing is copied, and nothing returned, where nobody painted, where a review
-    goes with the labels, which keeps what was painted, and where there is no such node any more.
+    Return the name of the copy. Nothing is copied, and nothing returned, where nobody painted since labels
+    came or their review was left, and where there is no such node any more.
     """
-    if not is_present(labels) or has_review(labels) or not were_painted_since(labels):
+    if not is_present(labels) or not were_painted_since(labels):
         return ""
     copy = add_node("vtkMRMLSegmentationNode", f"{labels.GetName()} as painted")
     with slicer.util.NodeModify(copy):

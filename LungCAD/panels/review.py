@@ -123,8 +123,10 @@ class ReviewPanel:
                 said = self.head.sentence
                 self._attempt(lambda case: case.restore())
                 self.head.say(said or self.head.sentence)
-            self.head.say("\n".join(text for text in (moved, self.head.sentence) if text))
-            self.refresh()
+            said = "\n".join(text for text in (moved, self.head.sentence) if text)
+            self.refresh()  # going to a slice of a new result says that nothing is wrong
+            if said:
+                self.head.say(said)
 
     def _set_others_aside(self) -> str:
         """Do so in the labels under review; return a sentence where there were any."""

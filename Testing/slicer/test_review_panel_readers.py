@@ -10,7 +10,7 @@ from painted_scan import OBLIQUE
 from review_panel_case import SHAPE, ReviewPanelCase, tearDownModule  # noqa: F401 - unittest calls it
 
 from LungCAD.labels import load_schema
-from LungCAD.mrml.segments import labels_from_segmentation, show_labels
+from LungCAD.mrml.segments import labels_from_segmentation, show_labels, were_painted_since
 from LungCAD.review import Review
 
 
@@ -121,6 +121,18 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.hand().paint("fibrosis", stroke)
         (copy,) = self.give_another_result()
         self.assert_kept(copy, stroke)
+
+    def test_what_was_painted_while_the_review_was_not_open_outlives_the_next_result(self):
+        """The review keeps the strokes before, not those after the panel went to another scan."""
+        self.open_case()
+        recorded, unrecorded = self.voxels(5, 3, slice(3, 6)), self.voxels(4, 2, slice(2, 6))
+        self.hand().paint("fibrosis", recorded)
+        self.wait()
+        self.panel.close()
+        self.assertFalse(were_painted_since(self.node))
+        self.hand().paint("fibrosis", unrecorded)
+        (copy,) = self.give_another_result()
+        self.assert_kept(copy, recorded | unrecorded)
 
     def test_labels_under_a_review_are_not_copied(self):
         self.open_case()
