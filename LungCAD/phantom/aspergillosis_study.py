@@ -49,7 +49,7 @@ MOTTLE_HU = (10.0, 30.0)
 BLUR_MM = 0.6
 
 BONE_HU = 150.0
-"""Of a thorax without noise: the least dense bone is denser."""
+"""Of a thorax without noise: the shell of bones is denser, cartilage is not."""
 
 
 @dataclass(frozen=True)
