@@ -134,7 +134,7 @@ def _loaded(files: Iterable[Path], device: torch.device | str, layer: str) -> It
             judges = description.input["judges"]
         except (KeyError, ValueError) as error:
             problem = f"holds no network for projections ({error})"
-            raise InputError(path, problem, "Give what lungcad train cpa wrote") from error
+            raise InputError(path, problem, "Give what lungcad train cpa of this version wrote") from error
         strange = [task for task in tasks if task not in TASKS]
         if strange or axis not in AXES:
             asked = " and ".join(map(repr, strange or tasks))
