@@ -10,7 +10,7 @@ from LungCAD.files import write_text
 from LungCAD.phantom.aspergillosis_study import SCHEMA
 from LungCAD.train.cpa.fitting import Fitted, new_network
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
-from LungCAD.train.cpa.plans import Plan
+from LungCAD.train.cpa.plans import Plan, in_words
 from LungCAD.train.cpa.scores import CLASSES, Answers, markdown, score_rows
 from LungCAD.weights import ModelCard, NetworkDescription, save_network
 
@@ -75,19 +75,19 @@ def _card(
         f"{markdown(score_rows(scored, about))}\n"
         f"Weights of epoch {best} of {len(fitted.losses)}, chosen by the loss in validation, "
         f"{min(fitted.losses):.3f}. F1 in validation: "
-        f"{', '.join(f'{_words(task)} {value:.2f}' for task, value in f1.items())}."
+        f"{in_words([f'{task} {value:.2f}' for task, value in f1.items()])}."
     )
-    unsure = [_words(task) for task, value in f1.items() if value < parameters.judging_f1]
+    unsure = [task for task, value in f1.items() if value < parameters.judging_f1]
     if unsure:
         results += (
             f" Less than {parameters.judging_f1:g}: where another direction has a better network for "
-            f"{' or '.join(unsure)}, of this one only the heat map counts there."
+            f"{in_words(unsure)}, of this one only the heat map counts there."
         )
     if source.synthetic and not plan.of_regions:
         results += " On phantoms disease is whatever shows a sign: a demonstration, no diagnosis."
-    what = ", ".join(map(_words, plan.tasks))
+    about_what = f"{in_words(plan.tasks)}, {plan.axis} projections"
     return ModelCard(
-        title=f"Chronic pulmonary aspergillosis, {what}, {plan.axis} projections: {plan.architecture}",
+        title=f"Chronic pulmonary aspergillosis, {about_what}: {plan.architecture}",
         data=source.data,
         licence=source.licence,
         synthetic=source.synthetic,
@@ -95,7 +95,3 @@ def _card(
         seed=parameters.seed,
         results=results,
     )
-
-
-def _words(task: str) -> str:
-    return task.replace("_", " ")

@@ -46,6 +46,11 @@ class Plan:
         return f"cpa-{what}-{self.axis}{suffix}"
 
 
+def in_words(tasks: Sequence[str]) -> str:
+    """Return what tasks are called in sentences."""
+    return ", ".join(tasks).replace("_", " ")
+
+
 def published_plans(together: bool = False) -> list[Plan]:
     """Return the networks of SAPSAM, 18: disease in both architectures, survival and three signs in VGG19.
 

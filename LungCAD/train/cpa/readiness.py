@@ -10,7 +10,7 @@ import numpy as np
 from LungCAD.errors import InputError
 from LungCAD.train.cpa.cases import UNKNOWN
 from LungCAD.train.cpa.pictures import answers_of
-from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, TASKS, Plan
+from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, TASKS, Plan, in_words
 from LungCAD.train.cpa.splitting import Split
 
 
@@ -26,7 +26,7 @@ def known_plans(plans: Sequence[Plan], split: Split) -> tuple[list[Plan], list[s
     cases = [case for part in split for case in part]
     unknown = [task for task in asked if all((answers_of(case, task) == UNKNOWN).all() for case in cases)]
     if unknown == asked:
-        raise InputError("The scans", f"have no answer to {_words(unknown)}", "Fill in the tables")
+        raise InputError("The scans", f"have no answer to {in_words(unknown)}", "Fill in the tables")
     left = [replace(plan, tasks=tuple(task for task in plan.tasks if task not in unknown)) for plan in plans]
     return [plan for plan in left if plan.tasks], unknown
 
@@ -56,9 +56,5 @@ def _lacking(task: str, split: Split) -> tuple[str, str] | None:
         labels = [answers_of(case, task) for case in cases]
         for value, answer in ((1, "present"), (0, "absent")):
             if not any(np.any(known == value) for known in labels):
-                return f"The {where} set", f"has no picture with {_words([task])} {answer}"
+                return f"The {where} set", f"has no picture with {in_words([task])} {answer}"
     return None
-
-
-def _words(tasks: Sequence[str]) -> str:
-    return ", ".join(tasks).replace("_", " ")

@@ -16,7 +16,7 @@ from LungCAD.train.cpa.fitting import State, fit, probabilities
 from LungCAD.train.cpa.outcome import Source, write_network
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.pictures import pictures_of
-from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, Plan
+from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, Plan, in_words
 from LungCAD.train.cpa.readiness import known_plans, require_both
 from LungCAD.train.cpa.scores import answers, markdown, score_rows
 from LungCAD.train.cpa.splitting import Split
@@ -133,6 +133,6 @@ def _summary(folder: Path, unknown: Sequence[str]) -> dict[str, dict[str, object
     header = score_rows({}, {})[0]
     text = markdown([header, *(r["row"] for r in records.values())])
     if unknown:
-        text += f"\nNot trained, for no scan has an answer: {', '.join(unknown).replace('_', ' ')}.\n"
+        text += f"\nNot trained, for no scan has an answer: {in_words(unknown)}.\n"
     write_text(folder / "scores.md", text, overwrite=True)
     return records
