@@ -29,7 +29,7 @@ OCCURRENCE = {
 }
 """Studies of 276 that show a sign in each region (SAPSAM, Table 1)."""
 
-UNIFORM = {"cavity": 0.3, "fungus_ball": 0.15, "pleural_thickening": 0.22}
+UNIFORM = {"cavity": 0.36, "fungus_ball": 0.18, "pleural_thickening": 0.22}
 """Part of the regions with each sign where place must not tell: for training. Half of the cavities have a
 ball, lest cavities be taken for balls."""
 
@@ -42,8 +42,14 @@ DISTRACTED = 0.5
 
 DISTRACTED_BESIDE_SIGN = 0.25
 
-CAVITY_MM, BALL_PART = (11.0, 26.0), (0.40, 0.62)
+CAVITY_MM, BALL_PART = (9.0, 28.0), (0.35, 0.62)
 """Outer radius of a cavity; radius of a ball as a part of it."""
+
+STRETCH, ROUGHNESS = 0.2, (0.05, 0.12)
+"""How far a cavity is from round: log of the half axes, and part of the radius."""
+
+SINKS, REACHES = 0.8, (0.4, 1.0)
+"""A ball that sinks all the way has its far side at this part of the radius; how much of the way it sinks."""
 
 RIND_MM, RIND_BREADTH_MM = (6.0, 14.0), (35.0, 70.0)
 """Thickness of a pleural rind in its middle, and how far it reaches around."""
@@ -137,14 +143,16 @@ def _place_signs(
     if tick.cavity:
         radius = rng.uniform(*CAVITY_MM)
         place = _place(space, inside & (free > 0.9), rng, least_depth=0.5 * radius)
-        near = np.flatnonzero(np.abs(space.points - place).max(axis=1) < 1.6 * radius)
+        near = np.flatnonzero(np.abs(space.points - place).max(axis=1) < 1.8 * radius)
         rough = np.ones(len(free), np.float32)
-        rough[near] += 0.07 * smooth_noise(space.points[near], 15, rng)
-        distance = np.linalg.norm(space.points - place, axis=1) * rough
+        rough[near] += rng.uniform(*ROUGHNESS) * smooth_noise(space.points[near], 15, rng)
+        stretch = np.exp(rng.uniform(-STRETCH, STRETCH, 3))
+        distance = np.linalg.norm((space.points - place) * stretch, axis=1) * rough
         if tick.fungus_ball:
             part = rng.uniform(*BALL_PART)
-            sunk = place + np.array([0.0, 0.3 * (1 - part) * radius, 0.0])  # it lies on the floor
-            ball = np.linalg.norm(space.points - sunk, axis=1) * rough
+            down = rng.normal((0.0, 1.0, 0.0), 0.4)  # towards the back: the patient lies on it
+            down *= rng.uniform(*REACHES) * (SINKS - part) * radius / np.linalg.norm(down)
+            ball = np.linalg.norm((space.points - place - down / stretch) * stretch, axis=1) * rough
             free = claim(lesions, "fungus_ball", ball / (part * radius), part * radius, free, SHARP_MM)
         free = claim(lesions, "cavity", distance / radius, radius, free, SHARP_MM)
     if tick.pleural_thickening:

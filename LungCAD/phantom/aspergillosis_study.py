@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.spatial import KDTree
 
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
@@ -22,7 +24,7 @@ from LungCAD.phantom.aspergillosis import (
 from LungCAD.phantom.body import Body
 from LungCAD.phantom.disease import TEXTURES, true_labels
 from LungCAD.phantom.distractors import DISTRACTORS
-from LungCAD.phantom.lesions import Lesion, LungSpace
+from LungCAD.phantom.lesions import Lesion, LungSpace, healthy_weight
 from LungCAD.phantom.scanner import scanner_noise
 from LungCAD.phantom.structures import smooth_noise
 from LungCAD.phantom.textures import Site
@@ -50,6 +52,9 @@ BLUR_MM = 0.6
 
 BONE_HU = 150.0
 """Of a thorax without noise: the shell of bones is denser, cartilage is not."""
+
+Rim = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Flat indices of voxels, and the lung voxel of the `LungSpace` beside each."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +107,11 @@ def make_aspergillosis(parameters: AspergillosisParameters) -> Iterator[Aspergil
     spacing = thorax.spacing[::-1]
     space = LungSpace.of(thorax.lungs, spacing)
     regions, costal = _regions(space), costal_surface(space, thorax.hu > BONE_HU)
+    rim = _rim(thorax, space)
     for rng in study_rngs:
         ticks = draw_ticks(rng, disease=rng.random() >= CONTROLS, uniform=parameters.uniform)
         sheet = place_lesions(space, regions, costal, ticks, float(np.prod(spacing)) / 1000, rng)
-        yield _scanned(thorax, space, sheet, rng)
+        yield _scanned(thorax, space, rim, sheet, rng)
 
 
 def _frame(parameters: AspergillosisParameters, rng: np.random.Generator) -> ThoraxParameters:
@@ -122,7 +128,21 @@ def _regions(space: LungSpace) -> NDArray[np.intp]:
     return (x * 2 // space.shape[2]) * (REGIONS // 2) + from_top
 
 
-def _scanned(thorax: Thorax, space: LungSpace, sheet: Sheet, rng: np.random.Generator) -> AspergillosisStudy:
+def _rim(thorax: Thorax, space: LungSpace) -> Rim:
+    """Return the voxels just outside the lungs, which lung fills in part, and the lung voxels beside them."""
+    around = ndimage.binary_dilation(thorax.lungs > 0, np.ones((3, 3, 3)))
+    voxels = np.flatnonzero(around & (thorax.lungs == 0) & ~thorax.airways)
+    spacing = np.array(thorax.spacing[::-1])
+    surface = np.flatnonzero(space.depth <= 1.01 * np.linalg.norm(spacing))
+    _, nearest = KDTree(space.points[surface]).query(
+        np.stack(np.unravel_index(voxels, space.shape), axis=1) * spacing
+    )
+    return voxels, surface[nearest]
+
+
+def _scanned(
+    thorax: Thorax, space: LungSpace, rim: Rim, sheet: Sheet, rng: np.random.Generator
+) -> AspergillosisStudy:
     hu = thorax.hu.copy()
     lung = hu.ravel()[space.index] + rng.uniform(*LEVEL_HU)
     for scale in (2.5, 12.0):
@@ -130,12 +150,23 @@ def _scanned(thorax: Thorax, space: LungSpace, sheet: Sheet, rng: np.random.Gene
     for lesion in sheet.lesions:
         lung[lesion.voxels] += lesion.weight * (_look(lesion, space, lung, rng) - lung[lesion.voxels])
     hu.ravel()[space.index] = lung
+    _fill_rim(hu, rim, lung, 1 - healthy_weight(space, sheet.lesions))
     hu += scanner_noise(hu.shape, thorax.spacing, rng.uniform(*NOISE_HU), "soft", rng)
     values = {label.code: label.value for label in load_schema(SCHEMA).labels}
     labels = true_labels(space, [lesion for lesion in sheet.lesions if lesion.code in values], values)
     ct = np.clip(np.rint(hu), -1024, 3071).astype(np.int16)
     images = (_image(array, thorax) for array in (ct, labels, thorax.lungs))
     return AspergillosisStudy(*images, signs=sheet.signs)
+
+
+def _fill_rim(hu: NDArray, rim: Rim, lung: NDArray, diseased: NDArray) -> None:
+    """Let what is dense at the surface fill the rim as well, or a dark line would part it from the wall.
+
+    lung, diseased : HU and part of disease (N,) of the lung voxels.
+    """
+    voxels, beside = rim
+    dense = np.maximum(lung[beside] - hu.ravel()[voxels], 0)
+    hu.ravel()[voxels] += diseased[beside] * dense
 
 
 def _look(lesion: Lesion, space: LungSpace, lung: NDArray, rng: np.random.Generator) -> NDArray:

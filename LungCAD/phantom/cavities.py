@@ -13,7 +13,7 @@ SHARP_MM = 1.2
 
 def cavity(site: Site, rng: np.random.Generator) -> Values:
     """Return air within an uneven wall of soft tissue."""
-    wall = rng.uniform(0.12, 0.28) + 0.05 * smooth_noise(site.points, 8, rng)
+    wall = rng.uniform(0.10, 0.30) + 0.05 * smooth_noise(site.points, 8, rng)
     tissue = rng.uniform(0.88, 0.98) + 0.03 * smooth_noise(site.points, 3, rng)
     solid = smooth_step((site.rho - (1 - wall)) / 0.06)
     return add_tissue(np.full(len(site.rho), AIR_HU, np.float32), np.clip(solid * tissue, 0, 1))

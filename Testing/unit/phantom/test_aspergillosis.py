@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from LungCAD.errors import InputError
 from LungCAD.labels import load_schema
@@ -99,6 +100,19 @@ def test_signs_look_like_what_they_are(studies):
     assert np.mean(cavity > -300) > 0.1
     assert np.median(ball) > -200
     assert np.median(rind) > -150
+
+
+def test_no_dark_line_parts_thick_pleura_from_the_wall_behind_it():
+    """Voxels outside the lung mask whose neighbours in it are all rind: part of them is lung."""
+    rim = []
+    for study in make_aspergillosis(AspergillosisParameters((96, 96, 48), seed=4, studies=6, uniform=True)):
+        ct, labels, lungs = arrays(study)
+        rind = labels == CODES.index("pleural_thickening") + 1
+        healthy = (lungs > 0) & ~rind
+        behind = ndimage.binary_dilation(rind) & (lungs == 0) & ~ndimage.binary_dilation(healthy)
+        rim.append(ct[behind])
+    rim = np.concatenate(rim)
+    assert len(rim) > 100 and np.mean(rim > -150) > 0.95
 
 
 def test_the_same_seed_makes_the_same_studies(studies):
