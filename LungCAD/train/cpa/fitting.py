@@ -105,18 +105,18 @@ def fit(
         training, validation = (balanced(each, parameters.seed) for each in (training, validation))
     pictures = parameters.input_for(plan)
     weights = _weights(training, parameters)
-    learner = CpaLearner(network, pictures, weights, parameters)
+    learner = CpaLearner(network, pictures, parameters)
     best = BestByLoss()
     sampler = ShuffledByEpoch(len(training), parameters.seed)
     fit_module(
         learner,
-        DataLoader(_tensors(training), parameters.batch, sampler=sampler, generator=torch.Generator()),
+        DataLoader(_tensors(training, weights, parameters), parameters.batch, sampler=sampler, generator=torch.Generator()),
         epochs=parameters.epochs_for(plan),
         device=parameters.device,
         precision=parameters.precision,
         checkpoint=checkpoint,
         progress=progress,
-        validation=DataLoader(_tensors(validation), parameters.batch),
+        validation=DataLoader(_tensors(validation, weights, parameters), parameters.batch),
         callbacks=[best],
     )
     network.load_state_dict(best.best)
@@ -180,5 +180,22 @@ def _best_border(present: NDArray[np.bool_], scores: NDArray[np.float64]) -> flo
     return (least + scores[scores < least].max(initial=0.0)) / 2
 
 
-def _tensors(pictures: PictureSet) -> TensorDataset:
-    return TensorDataset(torch.from_numpy(pictures.pictures), torch.from_numpy(pictures.labels))
+def _tensors(
+    pictures: PictureSet, weights: torch.Tensor, parameters: CpaTrainingParameters
+) -> TensorDataset:
+    """Return what batches are of. weights : (T, 2) of no and yes."""
+    labels = torch.from_numpy(pictures.labels)
+    own = weights[torch.arange(len(weights)), labels.clamp(min=0).long()]
+    if parameters.balance == "kinds":
+        own = own * _kind_weights(pictures)
+    return TensorDataset(torch.from_numpy(pictures.pictures), labels, own)
+
+
+def _kind_weights(pictures: PictureSet) -> torch.Tensor:
+    """Return weights (N, T), 1 in the mean over no, such that all kinds of pictures without weigh the same."""
+    weights = np.ones(pictures.labels.shape, np.float32)
+    for labels, own in zip(pictures.labels.T, weights.T, strict=True):
+        without = labels == 0
+        _, which, counts = np.unique(pictures.kinds[without], return_inverse=True, return_counts=True)
+        own[without] = (without.sum() / len(counts) / np.maximum(counts, 1))[which]
+    return torch.from_numpy(weights)

@@ -16,8 +16,8 @@ from LungCAD.train.cpa.variation import varied
 from LungCAD.train.epochs import epoch_seed
 from LungCAD.train.schedule import rise_and_fall
 
-Batch = tuple[torch.Tensor, torch.Tensor]
-"""Pictures (N, C, Y, X) uint8 and labels (N, T) int8."""
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Pictures (N, C, Y, X) uint8, labels (N, T) int8 and weights (N, T) of them in the loss."""
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 1e-3
@@ -27,23 +27,16 @@ LOSS = "validation_loss"
 
 
 class CpaLearner(LightningModule):
-    """Cross entropy of two answers for each of T tasks.
-
-    Parameters
-    ----------
-    network : logits (N, 2 T). weights : (T, 2) of the answers no and yes in the loss.
-    """
+    """Cross entropy of two answers for each of T tasks. network : logits (N, 2 T)."""
 
     def __init__(
         self,
         network: nn.Module,
         pictures: PictureInput,
-        weights: torch.Tensor,
         parameters: CpaTrainingParameters,
     ) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
-        self.register_buffer("weights", weights, persistent=False)
         self._input, self._choices = pictures, parameters
 
     def on_train_epoch_start(self) -> None:
@@ -55,15 +48,14 @@ class CpaLearner(LightningModule):
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the loss of a batch."""
-        pictures, labels = batch
-        return self._loss(
-            self._logits(varied(self._levels(pictures), self._choices, self._input.outside)), labels
-        )
+        pictures, *truth = batch
+        varied_levels = varied(self._levels(pictures), self._choices, self._input.outside)
+        return _loss(self._logits(varied_levels), *truth)
 
     def validation_step(self, batch: Batch, index: int) -> None:
         """Log the loss of a batch as it is."""
-        pictures, labels = batch
-        self.log(LOSS, self._loss(self._logits(self._levels(pictures)), labels), batch_size=len(labels))
+        pictures, *truth = batch
+        self.log(LOSS, _loss(self._logits(self._levels(pictures)), *truth), batch_size=len(pictures))
 
     def predict_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the probability (N, T) of yes."""
@@ -91,14 +83,15 @@ class CpaLearner(LightningModule):
         images = self._input.resized(levels).contiguous(memory_format=torch.channels_last)
         return self.network(images).unflatten(1, (-1, 2))
 
-    def _loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the mean over tasks of the weighted mean over pictures whose label is known."""
-        losses = [
-            cross_entropy(logits[:, task].float(), labels[:, task].long(), weight, ignore_index=UNKNOWN)
-            for task, weight in enumerate(self.weights)
-            if (labels[:, task] != UNKNOWN).any()
-        ]
-        return torch.stack(losses).mean()
+
+def _loss(logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return the mean over tasks of the weighted mean over pictures whose label is known."""
+    each = cross_entropy(
+        logits.transpose(1, 2).float(), labels.long(), ignore_index=UNKNOWN, reduction="none"
+    )
+    weights = weights * (labels != UNKNOWN)
+    asked = weights.sum(0) > 0
+    return ((weights * each).sum(0)[asked] / weights.sum(0)[asked]).mean()
 
 
 class BestByLoss(Callback):

@@ -76,8 +76,9 @@ class CpaTrainingParameters(Parameters):
 
     balance: str = parameter(
         "drop",
-        "Drop pictures of the more frequent class, as in the paper, or weigh the rarer one",
-        choices=("drop", "weigh"),
+        "Drop pictures of the more frequent class, as in the paper; weigh the rarer one; or, besides, give "
+        "those without a sign the same weight whatever other signs they show",
+        choices=("drop", "weigh", "kinds"),
     )
     decide: str = parameter(
         "frequency",

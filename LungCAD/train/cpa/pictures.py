@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +19,20 @@ class PictureSet:
     """Pictures (N, C, Y, X) uint8 and their labels (N, T) int8: 1 present, 0 absent, -1 unknown.
 
     subjects : (N,) scan, or scan and region, shown; its rotations share it. patients : (N,).
+    kinds : (N,) the same number for regions with the same signs, whichever of them are learned; 0 of scans.
     """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.int8]
     subjects: NDArray[np.str_]
     patients: NDArray[np.str_]
+    kinds: NDArray[np.intp]
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, chosen: NDArray) -> PictureSet:
-        return PictureSet(
-            self.pictures[chosen], self.labels[chosen], self.subjects[chosen], self.patients[chosen]
-        )
+        return PictureSet(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def pictures_of(cases: Sequence[Case], plan: Plan, shares: bool = False) -> PictureSet:
@@ -58,11 +58,13 @@ def _of_regions(case: Case, plan: Plan, shares: bool) -> tuple[NDArray, ...]:
     if shares:
         turned = np.concatenate([turned, case.shares[plan.axis][:, known]], axis=2)
     names = np.array([f"{case.name} {region}" for region in REGIONS])
+    kinds = (case.signs - UNKNOWN) @ 3 ** np.arange(len(SIGNS))
     return (
         turned.reshape(-1, *turned.shape[2:]),
         np.tile(labels[known], (len(turned), 1)),
         np.tile(names[known], len(turned)),
         np.full(len(turned) * known.sum(), case.patient),
+        np.tile(kinds[known], len(turned)),
     )
 
 
@@ -75,4 +77,5 @@ def _of_scan(case: Case, plan: Plan) -> tuple[NDArray, ...]:
         np.tile(labels, (count, 1)),
         np.full(count, case.name),
         np.full(count, case.patient),
+        np.zeros(count, np.intp),
     )

@@ -24,6 +24,7 @@ from LungCAD.train.cpa.plans import Plan, chosen_plans, published_plans
 from LungCAD.train.cpa.scores import answers
 from LungCAD.train.cpa.splitting import balanced, split_by_patient
 from LungCAD.train.cpa.variation import varied
+from Testing.unit.train.cpa_cases import made_case
 
 
 def test_phantoms_are_learned_as_scans_are_read(tmp_path, monkeypatch):
@@ -226,8 +227,9 @@ def test_variation_mixes_no_empty_rays_into_the_levels_of_lung(empty):
     dots = (torch.rand(8, 3, 40, 40, generator=torch.Generator().manual_seed(0)) < 0.5) * 200
     network = Recorder()
     choices = CpaTrainingParameters(side=40, standardise=True, empty=empty)
-    learner = CpaLearner(network, choices.input_for(Plan(("cavity",), "axial")), torch.ones(1, 2), choices)
-    learner.training_step((dots.to(torch.uint8), torch.zeros(8, 1, dtype=torch.int8)), 0)
+    learner = CpaLearner(network, choices.input_for(Plan(("cavity",), "axial")), choices)
+    labels = torch.zeros(8, 1, dtype=torch.int8)
+    learner.training_step((dots.to(torch.uint8), labels, torch.ones(8, 1)), 0)
     # All rays through lung are alike, at 0; nothing lies beyond them and the empty rays.
     assert empty - 1e-3 < network.shown.min() <= 0.5 * empty + 1e-3 and network.shown.max() < 1e-3
 
@@ -272,10 +274,21 @@ def test_zoom_stays_within_its_bounds():
     assert 23 < sides.max() < 24.5
 
 
+def test_regions_with_the_same_signs_are_of_one_kind_whichever_sign_is_learned():
+    signs = np.array([[1, 0, 0], [1, 1, 0], [1, 0, 0], [0, 0, 0], [0, 0, 1], [1, 0, -1]])
+    case = made_case(0, "p", np.maximum(signs, 0), 1)
+    case = replace(case, signs=signs)
+    for tasks in (("cavity",), SIGNS):
+        kinds = pictures_of([case, case], Plan(tasks, "axial")).kinds.reshape(-1, 6)
+        assert (kinds == kinds[0]).all()
+        assert kinds[0, 0] == kinds[0, 2] and len(set(kinds[0])) == 5
+    assert not pictures_of([case], Plan(("disease",), "axial")).kinds.any()
+
+
 def test_answers_are_one_per_region_whatever_the_rotations():
     subjects = np.array(["a", "a", "b", "c", "c"])
     labels = np.array([[1], [1], [0], [-1], [-1]], np.int8)
-    pictures = PictureSet(np.zeros((5, 1, 2, 2), np.uint8), labels, subjects, subjects)
+    pictures = PictureSet(np.zeros((5, 1, 2, 2), np.uint8), labels, subjects, subjects, np.zeros(5, np.intp))
     given = answers(np.array([[0.9], [0.3], [0.7], [0.2], [0.2]], np.float32), pictures)
     np.testing.assert_allclose(given.said, [0.6, 0.7])
     np.testing.assert_array_equal(given.truth, [True, False])
