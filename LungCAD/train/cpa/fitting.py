@@ -110,7 +110,12 @@ def fit(
     sampler = ShuffledByEpoch(len(training), parameters.seed)
     fit_module(
         learner,
-        DataLoader(_tensors(training, weights, parameters), parameters.batch, sampler=sampler, generator=torch.Generator()),
+        DataLoader(
+            _tensors(training, weights, parameters),
+            parameters.batch,
+            sampler=sampler,
+            generator=torch.Generator(),
+        ),
         epochs=parameters.epochs_for(plan),
         device=parameters.device,
         precision=parameters.precision,
@@ -180,9 +185,7 @@ def _best_border(present: NDArray[np.bool_], scores: NDArray[np.float64]) -> flo
     return (least + scores[scores < least].max(initial=0.0)) / 2
 
 
-def _tensors(
-    pictures: PictureSet, weights: torch.Tensor, parameters: CpaTrainingParameters
-) -> TensorDataset:
+def _tensors(pictures: PictureSet, weights: torch.Tensor, parameters: CpaTrainingParameters) -> TensorDataset:
     """Return what batches are of. weights : (T, 2) of no and yes."""
     labels = torch.from_numpy(pictures.labels)
     own = weights[torch.arange(len(weights)), labels.clamp(min=0).long()]
@@ -192,7 +195,7 @@ def _tensors(
 
 
 def _kind_weights(pictures: PictureSet) -> torch.Tensor:
-    """Return weights (N, T), 1 in the mean over no, such that all kinds of pictures without weigh the same."""
+    """Return weights (N, T): mean 1, with which all kinds of pictures without weigh the same."""
     weights = np.ones(pictures.labels.shape, np.float32)
     for labels, own in zip(pictures.labels.T, weights.T, strict=True):
         without = labels == 0
