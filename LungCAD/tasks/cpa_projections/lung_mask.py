@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.segmentation import watershed
 
+from LungCAD.lungs.body import TISSUE_HU, air_in_body
 from LungCAD.lungs.morphology import (
     IN_PLANE,
     Mask,
@@ -32,6 +33,9 @@ CLOSED_PX, OPENED_PX = 5.0, 2.5
 SMALLEST_PART = 0.05
 """Of the largest piece of air; smaller pieces are bowel and the like, unless lung lies below them."""
 
+LEAST_PART = 0.02
+"""Of what is denser than air: if there is less air, it is in the bowel, and the lungs reach the sides."""
+
 SMALLEST_PX = 12.0
 """Cube root of the volume of the smallest cavity whose wall parts it from the lung's air."""
 
@@ -44,7 +48,7 @@ _FAR_PX = 1e4  # between slices, so that balls are discs
 def aerated_mask(hu: NDArray[np.float32]) -> Mask:
     """Return parenchyma and airways: air below -570 HU, closed and opened to a smooth shape.
 
-    hu : (z, y, x) on the projection grid. All false where the body encloses no air.
+    hu : (z, y, x) on the projection grid. All false where the body encloses no air, or hardly any.
     """
     air, pixels = _air_in_body(hu), _pixels(hu.shape)
     box = _reach(air)
@@ -62,7 +66,7 @@ def lung_mask(hu: NDArray[np.float32]) -> Mask:
     which most of the signs' voxels were left out: cavities count as lung although a wall parts them from its
     air, and so does thick pleura (`pleural_rind`).
 
-    hu : (z, y, x) on the projection grid. All false where the body encloses no air.
+    hu : (z, y, x) on the projection grid. All false where the body encloses no air, or hardly any.
     """
     air, pixels = _air_in_body(hu), _pixels(hu.shape)
     box = _reach(air)
@@ -75,7 +79,11 @@ def _air_in_body(hu: NDArray[np.float32]) -> Mask:
     """Return air that does not reach the picture's sides: large pieces, and cavities that a wall closes."""
     labels, sizes = components(hu < AIR_HU)
     sizes[_at_sides(labels)] = 0
+    enclosed = np.bincount(labels[air_in_body(hu, AIR_HU, _voxel(hu.shape))], minlength=len(sizes))
+    sizes[enclosed <= sizes / 2] = 0  # foam in the table
     large = (sizes > 0) & (sizes >= SMALLEST_PART * sizes.max())
+    if sizes[large].sum() < LEAST_PART * np.count_nonzero(hu > TISSUE_HU):
+        return np.zeros_like(hu, bool)
     over_lung = np.maximum.accumulate(large[labels], axis=0)  # z ascends; no lung lies below bowel
     covered = np.bincount(labels[over_lung], minlength=len(sizes)) > sizes / 2
     cavity = covered & (sizes * np.prod(_voxel(hu.shape)) >= SMALLEST_PX**3)

@@ -51,7 +51,7 @@ class ProjectionVolume:
         Raises
         ------
         InputError
-            The body encloses no air: there are no lungs.
+            The body encloses no air, or hardly any: there are no lungs, or they reach the scan's sides.
         """
         grid = ProjectionGrid.of(ct)
         hu = grid.resample(ct)

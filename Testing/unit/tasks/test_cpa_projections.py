@@ -296,6 +296,25 @@ def test_no_air_no_lungs():
         ProjectionVolume.of(sitk.GetImageFromArray(solid))
 
 
+def test_foam_in_the_table_is_no_lung():
+    """As large as a lung, and all of it in the picture."""
+    hu, _ = body((24, 96, 96))
+    without = lung_mask(hu)
+    hu[:, 76:94, 8:88] = 40
+    hu[:, 78:92, 10:86] = -930
+    np.testing.assert_array_equal(lung_mask(hu), without)
+    assert not aerated_mask(hu)[:, 76:].any()
+
+
+def test_gas_in_the_bowel_is_no_lung():
+    """All that is left where the lungs reach the picture's sides, or room air through an open mouth."""
+    hu, lungs = body((24, 96, 96))
+    hu[lungs] = 40
+    z, y, x = np.indices(hu.shape)
+    hu[np.hypot(np.hypot(y - 48, x - 40), z - 5) < 5] = -990
+    assert not lung_mask(hu).any() and not aerated_mask(hu).any()
+
+
 def test_a_missing_lung_leaves_its_regions_empty():
     hu, lungs = body()
     hu[:, :, :32][lungs[:, :, :32]] = 40
