@@ -34,8 +34,8 @@ MOST_PEAKS = 6
 class SignReport:
     """What the report says.
 
-    ct : the scan. heat_maps : per cent on its grid, by sign. schema : names of the signs. cards : title and
-    what is to be known of each network, by name. record : as `LungCAD.report.record.run_record` returns it.
+    ct : the scan. heat_maps : per cent on its grid, by sign. schema : names of the signs. record : as
+    `LungCAD.report.record.run_record` returns it.
     """
 
     ct: sitk.Image

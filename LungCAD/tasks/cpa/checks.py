@@ -19,20 +19,22 @@ def check_maps(
     signs: Sequence[SignEvidence],
     present: Mapping[str, Sequence[str]],
     projections: Projections,
+    score: str,
     progress: Progress = silent,
 ) -> tuple[MapCheck, ...]:
     """Check the map of every network on the region where it is surest of its sign.
 
-    present : regions by sign; networks of signs that are nowhere have no map to be checked.
+    present : regions by sign; networks of signs that are nowhere have no map to be checked. score : what the
+    maps explain, as `grad_cam`.
     """
     asked = [one for one in signs if present[one.network.task]]
     return tuple(
-        _check(one, max(present[one.network.task], key=one.probability.__getitem__), projections)
+        _check(one, max(present[one.network.task], key=one.probability.__getitem__), projections, score)
         for one in each(asked, progress, "Checking the heat maps")
     )
 
 
-def _check(one: SignEvidence, region: str, projections: Projections) -> MapCheck:
+def _check(one: SignEvidence, region: str, projections: Projections, score: str) -> MapCheck:
     asked, number = one.network, REGIONS.index(region)
     pictures = projections.of_regions(asked.axis, asked.input.shares)[number : number + 1]
     images, (empty,) = images_for(asked, pictures), images_for(asked, torch.zeros_like(pictures))
@@ -40,7 +42,7 @@ def _check(one: SignEvidence, region: str, projections: Projections) -> MapCheck
     heat = interpolate(maps, images.shape[-2:], mode="bilinear", align_corners=False)[0, 0]
     gone = deletion(asked.network, images[0], heat, PRESENT, empty=empty)
     come = insertion(asked.network, images[0], heat, PRESENT, empty=empty)
-    forgotten = forget_cascading(asked.network, images, PRESENT, asked.layer)
+    forgotten = forget_cascading(asked.network, images, PRESENT, asked.layer, score=score)
     return MapCheck(
         sign=asked.task,
         axis=asked.axis,

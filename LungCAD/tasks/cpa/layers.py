@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from LungCAD.progress import Progress, each, silent
+from LungCAD.progress import Progress, each
 from LungCAD.tasks.cpa.evidence import SignEvidence, look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ProjectionVolume, project, region_box
 
@@ -20,7 +20,7 @@ def look_in_layers(
     volume: ProjectionVolume,
     regions: Sequence[Sequence[str]],
     score: str,
-    progress: Progress = silent,
+    progress: Progress,
 ) -> None:
     """Fill in `SignEvidence.deep` of networks of one direction, each for the regions named for it.
 

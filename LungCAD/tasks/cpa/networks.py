@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -65,7 +65,8 @@ class CpaNetwork:
 
     task : a name in `TASKS`. axis : a name in `cpa_projections.AXES`. layer : whose maps Grad-CAM weighs.
     input : how pictures are prepared. judges : whether its answers count, or only where it looks.
-    path : of its weights, which several tasks may share.
+    path : of its weights, which several tasks may share. shipped : whether it came with LungCAD to fill in
+    for what the user's own networks do not tell, whose files may have the same names.
     """
 
     task: str
@@ -77,11 +78,12 @@ class CpaNetwork:
     card: ModelCard
     path: Path
     judges: bool = True
+    shipped: bool = False
 
     @property
     def name(self) -> str:
         """What reports call it."""
-        return self.path.stem
+        return f"{self.path.stem} (shipped)" if self.shipped else self.path.stem
 
 
 def find_networks(
@@ -99,8 +101,8 @@ def find_networks(
     """
     own = list(_loaded(_files_of(Path(weights)), device, layer)) if weights else []
     taken = {network.task for network in own}
-    shipped = _loaded(shipped_files(PREFIX), device, layer)
-    shipped = [network for network in shipped if network.task not in taken]
+    every = _loaded(shipped_files(PREFIX), device, layer)
+    shipped = [replace(each, shipped=bool(own)) for each in every if each.task not in taken]
     chosen = {(each.task, each.axis, each.architecture): each for each in (*shipped, *own)}
     if not chosen:
         remedy = "Train some with lungcad train cpa, and name their folder with --weights"
@@ -118,6 +120,8 @@ def network_files(networks: Iterable[CpaNetwork]) -> dict[str, Path]:
 def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
+    if not path.exists():
+        raise InputError(path, "does not exist", "Give a file of weights, or a folder of them")
     files = sorted(path.glob("*.safetensors"))
     if not files:
         raise InputError(path, "holds no weights (.safetensors)", "Give what lungcad train cpa wrote")

@@ -93,7 +93,7 @@ class CpaReader:
         peaks = [peak for sign in heat for peak in find_peaks(sign, heat[sign], present[sign], volume, ct)]
         checks = ()
         if self.parameters.check_maps:
-            checks = check_maps(signs, present, upright, part(progress, 0.9, 1.0))
+            checks = check_maps(signs, present, upright, self.parameters.score, part(progress, 0.9, 1.0))
         progress(1.0, "Done")
         return CpaResult(
             ct=ct,
@@ -141,11 +141,12 @@ class CpaReader:
         progress: Progress,
     ) -> None:
         """Find out how deep signs lie that are present."""
-        for axis in each(AXES, progress, "Looking for the places of signs"):
+        for number, axis in enumerate(AXES):
+            share = part(progress, number / len(AXES), (number + 1) / len(AXES))
             along = [one for one in signs if one.network.axis == axis]
             regions = [present[one.network.task] for one in along]
             if any(regions):
-                look_in_layers(along, volume, regions, self.parameters.score)
+                look_in_layers(along, volume, regions, self.parameters.score, share)
 
     def _pictures(
         self,

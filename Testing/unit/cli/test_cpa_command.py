@@ -108,7 +108,7 @@ def test_weights_of_another_kind(case, tmp_path, capsys, changes, words):
 
 def test_weights_that_are_not_there(case, tmp_path, capsys):
     assert main([*case[:2], "--weights", str(tmp_path / "none"), "-o", str(tmp_path / "out")]) == 2
-    assert "holds no weights" in capsys.readouterr().err
+    assert "none: does not exist" in capsys.readouterr().err
 
 
 def test_batch_writes_a_row_per_scan(case, tmp_path):

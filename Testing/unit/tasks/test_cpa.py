@@ -9,7 +9,7 @@ import torch
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.images import same_geometry
-from LungCAD.tasks.cpa import CpaParameters, CpaReader, find_networks, scan
+from LungCAD.tasks.cpa import CpaParameters, CpaReader, find_networks, network_files, scan
 from LungCAD.tasks.cpa.back_projection import HEAT_SHAPE, back_project
 from LungCAD.tasks.cpa.evidence import images_for, look
 from LungCAD.tasks.cpa_projections import AXES, REGIONS, ROTATIONS, ProjectionVolume, Rotation, project
@@ -166,6 +166,19 @@ def test_own_networks_displace_all_shipped_ones_of_their_task(tmp_path, monkeypa
     assert [(one.task, one.axis) for one in found if one.path.parent == own] == [("cavity", "axial")]
     assert [one.task for one in found if one.path.parent != own] == 3 * ["fungus_ball"]
     assert {one.task for one in find_networks()} == {"cavity", "fungus_ball"}
+
+
+def test_own_and_shipped_networks_of_the_same_file_name_are_both_named(tmp_path, monkeypatch):
+    """Records and the batch go by names: neither file may stand for the other."""
+    shipped = sorted(save_networks(tmp_path / "shipped", ("cavity",), ("axial",)).iterdir())
+    shipped += sorted(save_networks(tmp_path / "more", ("fungus_ball",), ("axial",)).iterdir())
+    own = save_networks(tmp_path / "own", ("cavity",), ("axial",))
+    twin = tmp_path / "shipped" / "cpa-cavity-axial.safetensors"
+    shipped[-1].replace(twin)  # a network of several tasks is called alike, whichever they are
+    monkeypatch.setattr("LungCAD.tasks.cpa.networks.shipped_files", lambda prefix: [twin])
+    files = network_files(find_networks(str(own)))
+    assert set(files.values()) == {own / "cpa-cavity-axial.safetensors", twin}
+    assert files["cpa-cavity-axial"].parent == own
 
 
 def test_what_was_trained_on_synthetic_scans_is_named(tmp_path, monkeypatch):
