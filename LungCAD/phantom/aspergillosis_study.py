@@ -30,6 +30,10 @@ from LungCAD.phantom.structures import smooth_noise
 from LungCAD.phantom.textures import Site
 
 SCHEMA = "cpa3"
+
+VERSION = 2
+"""To be raised whenever the same seed makes other studies: projections of former ones are not mixed in."""
+
 THIRDS = 3
 
 CONTROLS = 76 / 352

@@ -11,6 +11,7 @@ import numpy as np
 
 from LungCAD.parallel import process_map
 from LungCAD.phantom.aspergillosis_study import (
+    VERSION,
     AspergillosisParameters,
     AspergillosisStudy,
     make_aspergillosis,
@@ -52,7 +53,8 @@ def phantom_cases(
 
 
 def _paths(seed: int, folder: Path, uniform: bool, studies: int) -> list[Path]:
-    return [folder / f"phantom-{'u' if uniform else 'c'}{seed}-{i}.npz" for i in range(studies)]
+    kind = f"{'u' if uniform else 'c'}{seed}"
+    return [folder / f"phantom{VERSION}-{kind}-{i}.npz" for i in range(studies)]
 
 
 def _kept(seed: int, folder: Path, uniform: bool, studies: int) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from LungCAD.errors import InputError
+from LungCAD.files import files_below
 from LungCAD.images import read_ct
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.cpa.completeness import (
@@ -76,7 +78,8 @@ def split_of_sheets(sheets: Sequence[Sheet], cases: Sequence[Case]) -> Split | N
 
 
 def _fingerprint(sheet: Sheet) -> str:
-    stat = sheet.image.stat()
+    files = files_below(sheet.image) if sheet.image.is_dir() else [sheet.image]
+    found = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     known = [MADE, sheet.scan, sheet.patient, sheet.signs.tolist(), sheet.disease, sheet.survival]
-    text = json.dumps([*known, str(sheet.image.resolve()), stat.st_size, stat.st_mtime_ns])
+    text = json.dumps([*known, *chain.from_iterable(found)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -20,12 +20,15 @@ from LungCAD.phantom.aspergillosis import (
     draw_ticks,
     place_lesions,
 )
-from LungCAD.phantom.aspergillosis_study import AspergillosisParameters, make_aspergillosis
+from LungCAD.phantom.aspergillosis_study import VERSION, AspergillosisParameters, make_aspergillosis
 from LungCAD.phantom.distractors import DISTRACTORS, place_distractor
 from LungCAD.phantom.lesions import LungSpace
 
 SMALL = AspergillosisParameters((48, 48, 36), seed=4, studies=6, uniform=True)
 CODES = load_schema("cpa3").codes
+
+VOXELS_OF_SMALL = (521, 37, 6)
+"""Of cavities, balls and thick pleura in all of its studies."""
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +122,13 @@ def test_the_same_seed_makes_the_same_studies(studies):
     again = next(make_aspergillosis(SMALL))  # the thorax again, which takes longest
     np.testing.assert_array_equal(*(sitk.GetArrayViewFromImage(s.ct) for s in (again, studies[0])))
     assert (sitk.GetArrayFromImage(studies[0].ct) != sitk.GetArrayFromImage(studies[1].ct)).mean() > 0.5
+
+
+def test_other_studies_are_of_another_version(studies):
+    """Where this fails the phantom has changed: raise VERSION, for projections of it are kept by that."""
+    voxels = [np.bincount(sitk.GetArrayViewFromImage(s.labels).ravel(), minlength=4)[1:] for s in studies]
+    assert VERSION == 2
+    np.testing.assert_allclose(np.sum(voxels, axis=0), VOXELS_OF_SMALL, rtol=0.02)
 
 
 @pytest.mark.parametrize("name", DISTRACTORS)
