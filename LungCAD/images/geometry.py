@@ -9,8 +9,13 @@ import SimpleITK as sitk
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
+from LungCAD.errors import InputError
+
 SAME_MM = 1e-3
 """Two images whose corners agree to this many millimetres lie on the same grid."""
+
+MOST_TILT_DEGREES = 30.0
+"""Out of the body's axes; gantries tilt by up to that."""
 
 
 def affine(image: sitk.Image) -> NDArray[np.float64]:
@@ -96,6 +101,20 @@ def tilt_degrees(image: sitk.Image) -> float:
     """Return by how much the image is turned out of the patient's axes, in degrees (0 = not oblique)."""
     direction = np.abs(np.reshape(image.GetDirection(), (3, 3)))
     return float(np.degrees(np.arccos(min(direction.max(axis=0).min(), 1.0))))
+
+
+def slice_tilt_degrees(image: sitk.Image) -> float:
+    """Return by how much the slices are turned out of the axial plane, in degrees; within it is no matter."""
+    along = np.reshape(image.GetDirection(), (3, 3))[2, axial_axis(image)]
+    return float(np.degrees(np.arccos(min(abs(along), 1.0))))
+
+
+def require_little_tilt(degrees: float) -> None:
+    """Raise InputError where a CT lies so obliquely that its slices show another anatomy than axial ones."""
+    if degrees > MOST_TILT_DEGREES:
+        raise InputError(
+            "CT", f"is turned by {degrees:.0f} degrees out of the body's axes", "Reformat it axially"
+        )
 
 
 def place_on_grid(image: sitk.Image, reference: sitk.Image, tolerance: float = 1e-2) -> sitk.Image:

@@ -61,7 +61,9 @@ class Densitometry:
         return tuple(quantity for quantity in QUANTITIES if quantity in concerned)
 
 
-def densitometry(ct: sitk.Image, lungs: sitk.Image, facts: ScanFacts | None = None) -> Densitometry:
+def densitometry(
+    ct: sitk.Image, lungs: sitk.Image, facts: ScanFacts | None = None, partial: str = ""
+) -> Densitometry:
     """Measure both lungs, the right and the left.
 
     Parameters
@@ -69,6 +71,7 @@ def densitometry(ct: sitk.Image, lungs: sitk.Image, facts: ScanFacts | None = No
     ct : HU.
     lungs : 0 outside, 1 the patient's right lung, 2 the left, on the grid of `ct`.
     facts : what the scan says of its kernel and slice thickness.
+    partial : why `lungs` is only a part of what the scan shows of them, if it is.
 
     Raises
     ------
@@ -81,7 +84,7 @@ def densitometry(ct: sitk.Image, lungs: sitk.Image, facts: ScanFacts | None = No
     slices = AxialStack(lungs)
     readings: list[Reading] = []
     for region in LUNG_REGIONS:
-        cut_off = _cut_off([int(np.isin(plane, region.lungs).sum()) for plane in slices.array])
+        cut_off = partial or _cut_off([int(np.isin(plane, region.lungs).sum()) for plane in slices.array])
         readings += _measure(region, hu[np.isin(sides, region.lungs)], voxel_volume_ml(ct), cut_off)
     mean = next(each.value for each in readings if each.region is BOTH_LUNGS and each.quantity is MEAN)
     cautions = find_cautions(facts or ScanFacts(), slices.spacing_mm[0], mean)

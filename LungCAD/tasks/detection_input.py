@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch.nn.functional import interpolate, pad
 
 from LungCAD.errors import InputError
-from LungCAD.images.geometry import spacing_zyx, tilt_degrees, to_axial
+from LungCAD.images.geometry import require_little_tilt, spacing_zyx, tilt_degrees, to_axial
 from LungCAD.images.hounsfield import AIR_HU
 from LungCAD.images.windows import GAO, Window
 
@@ -27,7 +27,6 @@ TISSUE_HU = -300
 
 LEAST_FIELD_MM = 180.0
 COARSEST_PIXEL_MM = 2.5
-MOST_TILT_DEGREES = 30.0
 
 MIDDLE, HALF = 127.5, 127.5
 """Grey levels 0..255 reach the network as -1..1."""
@@ -197,10 +196,7 @@ def decisions_from_plain(data: Sequence[Mapping[str, Any]]) -> tuple[Decision, .
 
 
 def _require_chest_slices(axial: sitk.Image) -> None:
-    if (tilt := tilt_degrees(axial)) > MOST_TILT_DEGREES:
-        raise InputError(
-            "CT", f"is turned by {tilt:.0f} degrees out of the body's axes", "Reformat it axially"
-        )
+    require_little_tilt(tilt_degrees(axial))
     pixel = spacing_zyx(axial)[1:]
     if max(pixel) > COARSEST_PIXEL_MM:
         problem = f"its axial slices have pixels of {pixel[0]:.1f} x {pixel[1]:.1f} mm"

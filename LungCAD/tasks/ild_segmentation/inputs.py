@@ -14,7 +14,9 @@ from LungCAD.images import (
     from_axial,
     image_like,
     require_hu,
+    require_little_tilt,
     same_geometry,
+    slice_tilt_degrees,
     spacing_zyx,
     to_axial,
 )
@@ -104,10 +106,11 @@ class IldScan:
 
 
 def check_inputs(inputs: IldSegmentationInputs) -> None:
-    """Raise InputError where the CT is not in HU, or the lung mask does not fit it."""
+    """Raise InputError where the CT is not in HU or lies too obliquely, or the lung mask does not fit it."""
     if inputs.ct.GetDimension() != 3 or inputs.ct.GetNumberOfComponentsPerPixel() != 1:
         raise InputError("CT", "is not a volume of single values", "Give a 3-D image in HU")
     require_hu(sitk.GetArrayViewFromImage(inputs.ct), "CT")
+    require_little_tilt(slice_tilt_degrees(inputs.ct))
     if inputs.lungs is None:
         return
     if not same_geometry(inputs.lungs, inputs.ct):

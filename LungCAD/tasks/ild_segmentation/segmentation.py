@@ -86,7 +86,9 @@ def _result(
         schema=network.schema,
         classes=network.values,
         measurements=measure(labels, lungs, zones, network.schema, network.values),
-        densitometry=densitometry(inputs.ct, lungs, inputs.facts),
+        densitometry=densitometry(
+            inputs.ct, lungs, inputs.facts, "only some slices were segmented" if scan.skipped else ""
+        ),
         card=network.card,
         warnings=(
             *find_cautions(inputs.ct, inputs.facts, network.input, network.card),

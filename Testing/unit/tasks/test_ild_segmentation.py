@@ -202,6 +202,24 @@ def test_other_words_are_refused(text):
         chosen_slices(text, 9)
 
 
+def test_the_volume_of_some_slices_is_not_that_of_the_lungs(lungs, network):
+    some, whole = (segment(inputs(lungs), network, replace(CPU, slices=slices)) for slices in ("2-3", ""))
+    for quantity in ("volume", "mass"):
+        reading = some.densitometry.reading("both_lungs", quantity)
+        assert reading.value is None and "only some slices" in reading.withheld
+    assert all("only some" not in one.withheld for one in whole.densitometry.readings)
+
+
+def test_obliquely_cut_volumes_are_refused(lungs, network):
+    def turned_by(degrees):
+        c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        return inputs(lungs, direction=(1, 0, 0, 0, c, -s, 0, s, c))
+
+    assert segment(turned_by(25), network, CPU)
+    with pytest.raises(InputError, match="turned by 40 degrees"):
+        segment(turned_by(40), network, CPU)
+
+
 def test_thick_and_coarse_slices_are_said(lungs, network):
     def warnings(spacing, facts=None):
         given = inputs(lungs, spacing=spacing)
