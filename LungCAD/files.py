@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,9 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+RECORD = "run.json"
+"""Says what the other files of a folder were made from."""
 
 IN_USE = ".in-use"
 """Lies in a folder as long as a run writes to it, locked."""
@@ -60,13 +63,13 @@ def atomic_path(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_folder(path: Path | str, overwrite: bool = False, stale: str = "") -> Iterator[Path]:
+def atomic_folder(path: Path | str, overwrite: bool = False, stale: Sequence[str] = ()) -> Iterator[Path]:
     """Yield a temporary folder beside `path` whose files appear in `path` when the block ends without error.
 
     A new folder takes its name in one rename. An existing one, with `overwrite`, has its files of the same
-    names replaced one by one; anything else in it stays, but for files that match `stale`, such as
-    "heatmap_*": those of an earlier run, of which the new one may not write all. After an error the
-    temporary folder is removed.
+    names replaced one by one, its `RECORD` removed first and written last; anything else in it stays, but for
+    files that match a pattern of `stale`, such as "heatmap_*": those of an earlier run, of which the new one
+    may not write all. After an error the temporary folder is removed.
 
     Raises
     ------
@@ -85,9 +88,9 @@ def atomic_folder(path: Path | str, overwrite: bool = False, stale: str = "") ->
         temporary.chmod(0o777 & ~_umask())
         yield temporary
         if path.exists():
-            for old in sorted(path.glob(stale)) if stale else ():
+            for old in [file for pattern in (RECORD, *stale) for file in path.glob(pattern)]:
                 old.unlink()
-            for file in sorted(temporary.rglob("*")):
+            for file in sorted(temporary.rglob("*"), key=lambda file: (file.name == RECORD, file)):
                 target = path / file.relative_to(temporary)
                 if file.is_dir():
                     target.mkdir(exist_ok=True)

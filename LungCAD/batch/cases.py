@@ -18,9 +18,6 @@ from pathlib import Path
 
 from LungCAD.errors import InputError
 
-RECORD = "run.json"
-"""Lies in the folder of every case that is done: folders appear whole or not at all."""
-
 IMAGES = (".nii.gz", ".nii", ".nrrd", ".mha")
 
 

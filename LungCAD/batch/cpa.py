@@ -28,6 +28,9 @@ from LungCAD.tasks.cpa import CpaParameters, CpaReader, CpaResult, network_files
 from LungCAD.tasks.cpa_projections import AXES
 
 SIGNS, SCAN = "signs.csv", "scan.json"
+COMMAND = "lungcad batch cpa --input CASES --output RESULTS  # with the parameters above"
+"""What repeats a run that no command line began."""
+
 COLUMNS = ("region", "sign", "probability", *AXES, "withheld")
 
 
@@ -61,7 +64,7 @@ def read_scans(
         result = reader.read(scan.image, part(progress, 0.1, 0.8))
         stopwatch.lap("searching")
         progress(0.8, f"{case.name}: writing")
-        write_scan(folder, scan, result, parameters, "", stopwatch)
+        write_scan(folder, scan, result, parameters, COMMAND, stopwatch)
 
     weights = network_files(reader.networks)
     return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress, series)

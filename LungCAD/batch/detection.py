@@ -27,6 +27,9 @@ from LungCAD.weights.shipped import weights_by_role
 SCAN = "scan.json"
 REPORT = "report.html"
 
+COMMAND = "lungcad batch detect --input CASES --output RESULTS  # with the parameters above"
+"""What repeats a run that no command line began."""
+
 
 def write_scan(
     folder: Path,
@@ -103,7 +106,7 @@ def detect_scans(
         result = ild_detection.run(scan.image, parameters, part(progress, 0.2, 0.8), detector, scan.facts)
         stopwatch.lap("detecting")
         progress(0.8, f"{case.name}: writing")
-        write_scan(folder, scan, result, parameters, "", stopwatch)
+        write_scan(folder, scan, result, parameters, COMMAND, stopwatch)
 
     weights = weights_by_role(parameters.weights)
     return run_scans(source, output, parameters, weights, examine, scan_row, overwrite, progress, series)

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from LungCAD.batch.cases import RECORD, Case
+from LungCAD.batch.cases import Case
 from LungCAD.errors import InputError
-from LungCAD.files import files_below, write_text
+from LungCAD.files import RECORD, files_below, write_text
 from LungCAD.images.series import choose_series
 from LungCAD.images.volume_file import is_dicom
 from LungCAD.report.record import series_digest

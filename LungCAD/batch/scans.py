@@ -11,6 +11,7 @@ from pathlib import Path
 from LungCAD.batch.cases import Case
 from LungCAD.batch.folder import MANIFEST, run_folder
 from LungCAD.batch.run import Outcome, State
+from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.images import Scan, read_ct
 from LungCAD.parameters import Parameters
@@ -18,7 +19,7 @@ from LungCAD.progress import Progress, silent
 
 SCANS = "scans.csv"
 
-HEAT_MAPS = "heatmap_*.nii.gz"
+PICTURES = ("heatmap_*.nii.gz", "projections/*.png")
 """Only of what was found, and where wanted: those of an earlier run must not lie beside another report."""
 
 
@@ -51,7 +52,7 @@ def run_scans(
     """
 
     def perform(case: Case, target: Path, progress: Progress) -> None:
-        with atomic_folder(target, overwrite=True, stale=HEAT_MAPS) as unfinished:
+        with atomic_folder(target, overwrite=True, stale=PICTURES) as unfinished:
             examine(case, unfinished, progress)
 
     outcomes = run_folder(
@@ -66,17 +67,30 @@ def read_scan(case: Case, series: str | None) -> Scan:
     return read_ct(case.ct, series if case.ct.is_dir() else None)
 
 
+def _row(row: Callable[[Path], Mapping[str, object]], folder: Path) -> Mapping[str, object]:
+    try:
+        return row(folder)
+    except FileNotFoundError as error:
+        problem = f"has lost {Path(error.filename).name}"
+        raise InputError(folder, problem, "Remove the folder: the same command makes it anew") from error
+
+
 def tabulate(output: Path, row: Callable[[Path], Mapping[str, object]]) -> Path:
     """Write `SCANS`, a row per scan of the manifest in `output`, and return its path.
 
     Columns: scan, state, those that `row` gives of a scan's folder, error. What a scan lacks is empty.
+
+    Raises
+    ------
+    InputError
+        A scan's folder lacks one of its files.
     """
     with (output / MANIFEST).open(newline="", encoding="utf-8") as file:
         outcomes = [
             Outcome(line["case"], State(line["state"]), float(line["seconds"]), line["error"])
             for line in csv.DictReader(file)
         ]
-    rows = {outcome.case: row(output / outcome.case) for outcome in outcomes if not outcome.error}
+    rows = {outcome.case: _row(row, output / outcome.case) for outcome in outcomes if not outcome.error}
     columns = list(dict.fromkeys(name for cells in rows.values() for name in cells))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from LungCAD.batch.cpa import write_scan
-from LungCAD.batch.scans import HEAT_MAPS
+from LungCAD.batch.scans import PICTURES
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, series_role
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct
 from LungCAD.progress import part
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     parameters = parameters_from(options, CpaParameters())
     stopwatch = Stopwatch()
     with (
-        atomic_folder(options.output, options.overwrite, stale=HEAT_MAPS) as folder,
+        atomic_folder(options.output, options.overwrite, stale=PICTURES) as folder,
         progress_bar(options.quiet) as progress,
     ):
         progress(0.0, "Reading")
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         stopwatch.lap("searching")
         progress(0.9, "Writing")
         roles = {str(options.ct): "CT", str(options.output): "OUT", parameters.weights: "WEIGHTS"}
-        command = repeatable_command(["lungcad", *options.words], roles)
+        command = repeatable_command(["lungcad", *options.words], roles | series_role(options))
         write_scan(folder, scan, result, parameters, command, stopwatch)
         progress(1.0, "Done")
     if not options.quiet:

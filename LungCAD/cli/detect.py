@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 from LungCAD.batch.detection import REPORT, write_scan
-from LungCAD.batch.scans import HEAT_MAPS
+from LungCAD.batch.scans import PICTURES
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, series_role
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct
 from LungCAD.progress import part
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     parameters = parameters_from(options, IldDetectionParameters())
     stopwatch = Stopwatch()
     with (
-        atomic_folder(options.output, options.overwrite, stale=HEAT_MAPS) as folder,
+        atomic_folder(options.output, options.overwrite, stale=PICTURES) as folder,
         progress_bar(options.quiet) as progress,
     ):
         progress(0.0, "Reading")
@@ -68,6 +68,7 @@ def _said(disease: Finding) -> str:
 
 def _command(options: argparse.Namespace) -> str:
     roles = {str(options.ct): "CT", str(options.output): "OUTPUT"}
+    roles |= series_role(options)
     weights = getattr(options, "weights", "")
     if Path(weights).suffix:
         roles[weights] = "WEIGHTS"

@@ -83,6 +83,42 @@ def test_an_existing_folder_is_kept_unless_asked(tmp_path):
     assert names(tmp_path) == ["case"]
 
 
+def test_an_overwrite_that_was_broken_off_leaves_no_record_of_what_is_there(tmp_path, monkeypatch):
+    """Half of the files are new: nothing may say that they are those of the former run."""
+    case = tmp_path / "case"
+
+    def write(word):
+        with atomic_folder(case, overwrite=True) as folder:
+            for name in ("z.txt", "run.json", "a.txt"):
+                (folder / name).write_text(word)
+
+    write("old")
+    move, moved = files.Path.replace, []
+
+    def broken_off(self, target):
+        if moved:
+            raise KeyboardInterrupt
+        moved.append(target)
+        return move(self, target)
+
+    monkeypatch.setattr(files.Path, "replace", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        write("new")
+    assert names(case) == ["a.txt", "z.txt"]
+    assert [(case / name).read_text() for name in names(case)] == ["new", "old"]
+
+
+def test_what_an_earlier_run_left_is_removed_where_it_is_named(tmp_path):
+    case = tmp_path / "case"
+    for picture in ("first", "second"):
+        with atomic_folder(case, overwrite=True, stale=("heat_*", "pictures/*.png")) as folder:
+            (folder / "pictures").mkdir()
+            (folder / "pictures" / f"{picture}.png").write_text(picture)
+            (folder / f"heat_{picture}").write_text(picture)
+    assert names(case) == ["heat_second", "pictures"]
+    assert names(case / "pictures") == ["second.png"]
+
+
 def test_an_interrupted_folder_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt), atomic_folder(tmp_path / "case") as folder:
         (folder / "a.txt").write_text("half")

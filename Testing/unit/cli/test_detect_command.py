@@ -122,6 +122,32 @@ def test_heat_maps_of_an_earlier_run_do_not_stay(tmp_path, ct, weights):
         assert bool(list((tmp_path / "results" / "a").glob("heatmap_*"))) is heat_maps
 
 
+def test_a_folder_of_scans_as_ild_has_it(tmp_path, ct, weights, monkeypatch):
+    """With a mask of the lungs, which nothing is asked of here, and a name that looks like an option."""
+    case = tmp_path / "in" / "-x"
+    case.mkdir(parents=True)
+    shutil.copy(ct, case / "ct.nii.gz")
+    mask = sitk.ReadImage(str(ct)) > -5000
+    sitk.WriteImage(sitk.Cast(mask, sitk.sitkUInt8), str(case / "lungs.nii.gz"))
+    monkeypatch.chdir(tmp_path / "in")
+    words = ["batch", "detect", "--input", ".", "--output", "../out", "--weights", weights, "--quiet"]
+    assert main(words) == 0
+    (row,) = rows_of(tmp_path / "out" / "scans.csv")
+    assert (row["scan"], row["state"]) == ("-x", "done")
+    (tmp_path / "out" / "-x" / "scan.json").unlink()
+    assert main(words) == 2
+    shutil.rmtree(tmp_path / "out" / "-x")
+    assert main(words) == 0
+
+
+def test_a_report_without_a_command_line_says_how_to_repeat_it(tmp_path, ct, weights):
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    shutil.copy(ct, tmp_path / "in" / "a" / "ct.nii.gz")
+    detect_scans(tmp_path / "in", tmp_path / "out", IldDetectionParameters(weights=weights))
+    page = (tmp_path / "out" / "a" / "report.html").read_text(encoding="utf-8")
+    assert "lungcad batch detect --input CASES --output RESULTS" in page
+
+
 def test_bad_input_leaves_nothing(tmp_path, ct, weights, capsys):
     sitk.WriteImage(chest_image(chest(SPOTS)[:, 40:110, 40:110]), tmp_path / "small.nii.gz")
     for words, sentence in (
