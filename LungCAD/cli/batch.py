@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from LungCAD.cli import cpa as cpa_command
 from LungCAD.cli import detect, ild, propagate
 from LungCAD.cli.network_input import weights_used
 from LungCAD.cli.options import parameters_from
-from LungCAD.errors import Cancelled
 from LungCAD.labels import load_schema
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress
@@ -37,14 +35,16 @@ class Method:
 
     command : its sub-command, with `add_method`, `add_arguments` and `run`. summary : for the help.
     defaults : its parameters. weights : files of the networks that have a say, by their role in the cases'
-    records; raises InputError for what is the fault of the command, not of every case. drawn : whether it
-    needs drawn regions. row : of the table of all scans, as `tabulate` takes it.
+    records; raises InputError for what is the fault of the command, not of every case. images : of a case,
+    besides the CT, that it has options of the same name for. drawn : whether it needs drawn regions. row : of
+    the table of all scans, as `tabulate` takes it.
     """
 
     command: ModuleType
     summary: str
     defaults: Parameters
     weights: Callable[[argparse.Namespace, Any], Mapping[str, Path]]
+    images: tuple[str, ...] = ()
     drawn: bool = False
     row: Callable[[Path], Mapping[str, object]] | None = None
 
@@ -62,6 +62,7 @@ METHODS = {
         "spread drawn regions over the lungs",
         LabelPropagationParameters(),
         _weights_of_propagation,
+        images=("rois", "lungs", "truth"),
         drawn=True,
     ),
     "ild": Method(
@@ -69,6 +70,7 @@ METHODS = {
         "label patterns of interstitial lung disease",
         IldSegmentationParameters(),
         lambda _, chosen: weights_by_role(chosen.weights),
+        images=("lungs",),
     ),
     "detect": Method(
         detect,
@@ -89,6 +91,7 @@ METHODS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare a sub-command per method: options of the batch, and the method's that hold for all cases."""
+    parser.set_defaults(resumable=True)
     methods = parser.add_subparsers(dest="method", metavar="METHOD", required=True)
     for name, method in METHODS.items():
         of_method = methods.add_parser(name, help=method.summary)
@@ -115,22 +118,18 @@ def run(options: argparse.Namespace) -> int:
             after = f" in {outcome.seconds:.0f} s" if outcome.state is State.DONE else ""
             print(f"{outcome.case}: {outcome.error or outcome.state.value}{after}", flush=True)
 
-    try:
-        outcomes = run_folder(
-            options.input,
-            options.output,
-            parameters,
-            weights,
-            perform,
-            drawn=method.drawn,
-            choices=_choices(options),
-            overwrite=options.overwrite,
-            series=options.series,
-            report=report,
-        )
-    except (KeyboardInterrupt, Cancelled):
-        print("lungcad: stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+    outcomes = run_folder(
+        options.input,
+        options.output,
+        parameters,
+        weights,
+        perform,
+        drawn=method.drawn,
+        choices=_choices(options),
+        overwrite=options.overwrite,
+        series=options.series,
+        report=report,
+    )
     if method.row:
         tabulate(options.output, method.row)
     states = {outcome.state for outcome in outcomes}
@@ -166,13 +165,15 @@ def _without_own(words: list[str]) -> list[str]:
 
 
 def _perform(name: str, case: Case, target: Path, series: str | None, method_words: list[str]) -> None:
-    images = {"--rois": case.rois, "--lungs": case.lungs, "--truth": case.truth if case.rois else None}
-    words = [str(case.ct)]
-    for option, path in images.items():
-        words += [option, str(path)] if path else []
+    method = METHODS[name]
+    paths = {image: getattr(case, image) for image in method.images}
+    # From the root on, for the name of a folder may begin as an option does.
+    words = [str(case.ct.absolute())]
+    for option, path in paths.items():
+        words += [f"--{option}", str(path.absolute())] if path else []
     words += ["--series", series] if series and case.ct.is_dir() else []
-    words += ["-o", str(target), "--overwrite", "--quiet", *method_words]
-    command = METHODS[name].command
+    words += ["-o", str(target.absolute()), "--overwrite", "--quiet", *method_words]
+    command = method.command
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
     options = parser.parse_args(words)

@@ -1,7 +1,8 @@
 """Entry point of the lungcad command.
 
 Exit codes: 0 done; 1 failure; 2 bad input (one line on standard error, nothing written); 130 stopped by
-Ctrl-C, or by SIGTERM, with which clusters and containers end a job.
+Ctrl-C, or by SIGTERM, with which clusters and containers end a job. Commands that keep what is done declare
+themselves `resumable`, or are given a folder for `checkpoints`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _stopped_by_sigterm():
             return int(options.run(options) or 0)
     except (KeyboardInterrupt, Cancelled):
-        print("lungcad: stopped; nothing was written", file=sys.stderr)
+        goes_on = getattr(options, "resumable", False) or getattr(options, "checkpoints", None)
+        left = "the same command goes on from here" if goes_on else "nothing was written"
+        print(f"lungcad: stopped; {left}", file=sys.stderr)
         return 130
     except InputError as error:
         print(f"lungcad: {_one_line(error)}", file=sys.stderr)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from LungCAD.errors import InputError
+from LungCAD.images import LARGEST
 from LungCAD.parallel import MOST_PROCESSES, default_processes
 from LungCAD.parameters import Declaration, Parameters, declaration_of, parameters_from_dict
 
@@ -101,11 +102,23 @@ def add_ct(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def series_role(options: argparse.Namespace) -> dict[str, str]:
+    """Return what `repeatable_command` calls a series that was named: its UID would lead to the patient."""
+    return {} if options.series in (None, LARGEST) else {options.series: "SERIES"}
+
+
 def add_output(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """Add -o, --overwrite and --quiet."""
     parser.add_argument("-o", "--output", type=Path, required=required, metavar="OUT", help="output folder")
     parser.add_argument("--overwrite", action="store_true", help="replace results that exist already")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no closing words")
+
+
+def at_least_one(text: str) -> int:
+    """Read the value of an option that counts."""
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{value} is none: give at least 1")
+    return value
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from LungCAD.cli.agreement import compare
 from LungCAD.cli.case_output import write_case
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.network_input import add_network, network_input, weights_used
-from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, series_role
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct, read_labels, read_txt_rois
 from LungCAD.labels import Schema, load_schema
@@ -107,4 +107,4 @@ def _read_rois(path: Path, schema: Schema, reference: sitk.Image) -> sitk.Image:
 def _command(options: argparse.Namespace) -> str:
     names = ("ct", "rois", "lungs", "network", "truth", "output")
     roles = {str(getattr(options, name)): name.upper() for name in names}
-    return repeatable_command(["lungcad", *options.words], roles)
+    return repeatable_command(["lungcad", *options.words], roles | series_role(options))

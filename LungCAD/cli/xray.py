@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from LungCAD.batch.xray_run import run_films
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output, add_parameters, parameters_from
-from LungCAD.errors import Cancelled
 from LungCAD.report.record import repeatable_command
 from LungCAD.tasks.xray_lungs import XrayLungParameters
 
@@ -23,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="decoding threads (default: 2)")
     add_parameters(parser, XrayLungParameters)
     add_output(parser)
+    parser.set_defaults(resumable=True)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,21 +30,17 @@ def run(options: argparse.Namespace) -> int:
     2 where no film could be used.
     """
     roles = {str(options.source): "SOURCE", str(options.output): "OUT"}
-    try:
-        with progress_bar(options.quiet) as progress:
-            done = run_films(
-                options.source,
-                options.output,
-                parameters_from(options, XrayLungParameters()),
-                batch=options.batch,
-                workers=options.workers,
-                overwrite=options.overwrite,
-                command=repeatable_command(["lungcad", *options.words], roles),
-                progress=progress,
-            )
-    except (KeyboardInterrupt, Cancelled):
-        print("lungcad: stopped; the same command goes on from here", file=sys.stderr)
-        return 130
+    with progress_bar(options.quiet) as progress:
+        done = run_films(
+            options.source,
+            options.output,
+            parameters_from(options, XrayLungParameters()),
+            batch=options.batch,
+            workers=options.workers,
+            overwrite=options.overwrite,
+            command=repeatable_command(["lungcad", *options.words], roles),
+            progress=progress,
+        )
     if not options.quiet:
         for problem in done.failed.values():
             print(f"Not used: {problem}")

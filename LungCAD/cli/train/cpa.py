@@ -9,7 +9,14 @@ from pathlib import Path
 import torch
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_config, add_parameters, add_workers, configured, parameters_from
+from LungCAD.cli.options import (
+    add_config,
+    add_parameters,
+    add_workers,
+    at_least_one,
+    configured,
+    parameters_from,
+)
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
@@ -32,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those of the method derive from its parameters."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--scans", type=Path, metavar="CSV", help="one row per scan: patient, image, disease")
-    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic patients")
+    source.add_argument("--phantoms", type=at_least_one, metavar="N", help="so many synthetic patients")
     parser.add_argument(
         "--regions", type=Path, metavar="CSV", help="with --scans: one row per region, its signs"
     )
@@ -65,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--studies",
-        type=int,
+        type=at_least_one,
         default=STUDIES,
         metavar="N",
         help=f"of each synthetic patient, with disease of its own (default: {STUDIES})",
@@ -81,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="OUT", help="folder; a part of a training goes on"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no closing words")
+    parser.set_defaults(resumable=True)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -91,8 +99,6 @@ def run(options: argparse.Namespace) -> int:
 
     if options.scans and options.unseen:
         raise InputError("--unseen", "is for synthetic patients", "Leave it out, or give --phantoms")
-    if options.studies < 1:
-        raise InputError("--studies", "leaves a patient without a scan", "Give at least 1")
     if options.regions and not options.scans:
         raise InputError("--regions", "belongs to scans that readers ticked", "Give --scans too")
     recipe = COMPACT if options.compact else CpaTrainingParameters()

@@ -102,6 +102,16 @@ def test_every_case_is_done_whatever_its_format(study, capsys):
     assert "a: done in" in capsys.readouterr().out
 
 
+def test_a_series_is_read_and_not_named(study):
+    case = study.add("b", ct="dicom")
+    uid = pydicom.dcmread(case / "ct" / "0.dcm").SeriesInstanceUID
+    assert study.run("--series", uid) == 0
+    written = [path for path in (study.out / "b").rglob("*") if path.is_file()]
+    assert len(written) > 5 and not any(uid.encode() in path.read_bytes() for path in written)
+    record = json.loads((study.out / "b" / "run.json").read_text(encoding="utf-8"))
+    assert "--series SERIES" in record["command"]
+
+
 def test_bad_cases_do_not_stop_the_others(study, monkeypatch):
     study.add("a", rois=False)
     study.add("b", ct="none")

@@ -172,7 +172,19 @@ def test_options_of_the_other_source_are_refused(words, sheets, tmp_path, capsys
     assert "--unseen: is for synthetic patients" in refuse(capsys, words("--unseen", "2"))
     phantoms = ["train", "cpa", "--phantoms", "3", "-o", str(tmp_path / "out")]
     assert "--regions: belongs to scans" in refuse(capsys, [*phantoms, "--regions", str(sheets[1])])
-    assert "--studies: leaves a patient without a scan" in refuse(capsys, [*phantoms, "--studies", "0"])
+    for words in ([*phantoms, "--studies", "0"], [*phantoms[:3], "0", *phantoms[4:]]):
+        with pytest.raises(SystemExit, match="2"):
+            main(words)
+        assert "0 is none: give at least 1" in capsys.readouterr().err
+
+
+def test_a_training_that_is_stopped_says_that_it_goes_on(words, monkeypatch, capsys):
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("LungCAD.train.cpa.training.train_cpa", stopped)
+    assert main(words()) == 130
+    assert "stopped; the same command goes on from here" in capsys.readouterr().err
 
 
 def test_an_imagenet_folder_without_the_file_is_named(words, tmp_path, capsys):
