@@ -25,6 +25,7 @@ LIKELY_SCANS = (
     "where a slice shows it and the scan is less likely to have it, it is doubtful."
 )
 ANY_SLICE = "The scan has it where any slice shows it; the probability is that of the highest slice."
+NOT_KNOWN = "Of {} that is not known: the scan has it where any slice shows it, as likely as the highest."
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def render_detection(content: DetectionContent) -> str:
         "detection.html",
         content=content,
         verdict=verdict,
-        how=LIKELY_SCANS if any(one.scan_threshold for one in content.findings.diseases) else ANY_SLICE,
+        how=_how(content.findings.diseases),
         curves=plot_figure(
             lambda paper: plot_curves(content.findings, paper),
             "Probability of every disease in every slice: alone (dots) and with its neighbours (line). "
@@ -66,6 +67,14 @@ def verdict(disease: Finding) -> str:
     if disease.doubtful:
         return "doubtful"
     return {True: "present", False: "not seen", None: "not said"}[disease.present]
+
+
+def _how(diseases: Sequence[Finding]) -> str:
+    """Say how scans are read: each network knows of some diseases, or of none, how likely scans have them."""
+    unknown = [one.name for one in diseases if not one.scan_threshold]
+    if len(unknown) == len(diseases):
+        return ANY_SLICE
+    return f"{LIKELY_SCANS} {NOT_KNOWN.format(', '.join(unknown))}" if unknown else LIKELY_SCANS
 
 
 def _slices(content: DetectionContent) -> list[Figure]:

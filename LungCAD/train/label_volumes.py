@@ -108,7 +108,8 @@ def _meaning(path: Path, schema: Schema) -> dict[int, str | None]:
     except (ValueError, AttributeError) as error:
         raise InputError(path, "is no table of values", 'Write, for instance, {"1": "healthy"}') from error
     known = {code for name in available_schemas() for code in load_schema(name).codes} | set(schema.codes)
-    if strange := sorted({str(code) for code in meaning.values() if code is not None and code not in known}):
+    named = {str(code) for code in meaning.values() if code is not None}
+    if strange := sorted(named - known):
         raise InputError(
             path, f"names {', '.join(strange)}, which no schema knows", f"Known: {', '.join(known)}"
         )

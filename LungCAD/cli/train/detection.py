@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
+from LungCAD.cli.options import add_output, add_parameters, add_workers, at_least_one, parameters_from
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.progress import Progress, part
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--dataset", type=Path, metavar="FOLDER", help="cases that were reviewed and exported"
     )
-    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic patients")
+    source.add_argument("--phantoms", type=at_least_one, metavar="N", help="so many synthetic patients")
     source.add_argument(
         "--slices", type=Path, nargs="+", metavar="FOLDER", help="what --keep wrote, once or several times"
     )
@@ -186,6 +186,9 @@ def _slices(options: argparse.Namespace, keep: Keep, progress: Progress) -> Slic
         return sets[0] if len(sets) == 1 else keep(sets)
     if not options.keep:
         return keep(_read(options, progress))
+    if options.keep.exists():
+        remedy = f"Go on with --slices {options.keep} in the place of what made them, or choose another name"
+        raise InputError(options.keep, "exists already", remedy)
     write_slices(_read(options, progress), options.keep)
     return read_slices(options.keep)
 

@@ -71,8 +71,11 @@ def run(options: argparse.Namespace) -> int:
     """Train every method and write tables.md and tables.json; the folder appears when it is complete."""
     require_training_packages()
     parameters = parameters_from(options, DetectionTrainingParameters(local=0.0))
-    if options.mimics and options.slices and options.tested and not options.patches:
+    if options.mimics and options.slices and options.tested:
         raise InputError("--mimics", "is for synthetic patients", "Leave it out, or --slices or --tested")
+    if options.patches and options.tested:
+        problem = "look at whole scans, which --tested does not keep"
+        raise InputError("--patches", problem, "Leave one of the two out")
     with (
         atomic_folder(options.output, options.overwrite) as folder,
         progress_bar(options.quiet) as progress,

@@ -13,6 +13,7 @@ from LungCAD.cli.options import (
     add_output,
     add_parameters,
     add_workers,
+    at_least_one,
     configured,
     parameters_from,
 )
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--dataset", type=Path, metavar="FOLDER", help="scans that were reviewed and exported"
     )
-    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic studies")
+    source.add_argument("--phantoms", type=at_least_one, metavar="N", help="so many synthetic studies")
     parser.add_argument(
         "--unseen", type=int, default=0, metavar="N", help="score the network on so many further phantoms"
     )

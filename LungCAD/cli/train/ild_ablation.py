@@ -48,7 +48,8 @@ def run(options: argparse.Namespace) -> int:
         results = run_ablation(parameters, rows, options.checkpoints, progress, options.workers)
         command = repeatable_command(["lungcad", *options.words], roles)
         write_ablation(folder, results, parameters, command)
-    print(table(results))
+    if not options.quiet:
+        print(table(results))
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
+from LungCAD.cli.options import add_output, add_parameters, add_workers, at_least_one, parameters_from
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.labels import Schema, available_schemas, load_schema
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--npz", type=Path, metavar="FILE", help="patches: hu (N,P,P), label (N,), classes, patient (N,)"
     )
-    source.add_argument("--phantoms", type=int, metavar="N", help="so many synthetic studies")
+    source.add_argument("--phantoms", type=at_least_one, metavar="N", help="so many synthetic studies")
     parser.add_argument(
         "--rename",
         metavar="NAME=CODE",

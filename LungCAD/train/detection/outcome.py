@@ -117,10 +117,13 @@ def _card(
         if scores.patients > 1
         else "Thresholds and temperatures were fitted to these very slices."
     )
-    held_out = (
-        f"{training.held_out}; a disease counts as present from {area:.0f} mm2 on "
-        f"({parameters.threshold_px:.0f} pixels of 0.7 mm). Slices are seen from both sides. {judged}"
+    present = (
+        "a disease is present where a reader ticked it"
+        if slices.ticked
+        else f"a disease counts as present from {area:.0f} mm2 on "
+        f"({parameters.threshold_px:.0f} pixels of 0.7 mm)"
     )
+    held_out = f"{training.held_out}; {present}. Slices are seen from both sides. {judged}"
     if training.along is not None:
         held_out += f" {_along(training.along, slices.diseases)}"
     return ModelCard(

@@ -123,8 +123,9 @@ def test_one_label_per_slice_has_a_class_for_healthy(prepared, tmp_path):
 
 
 def test_no_synthetic_patient_is_too_few(tmp_path, capsys):
-    assert run("train", "detection", "--phantoms", 0, "-o", tmp_path / "out") == 2
-    assert "would hold no slice" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        run("train", "detection", "--phantoms", 0, "-o", tmp_path / "out")
+    assert "0 is none: give at least 1" in capsys.readouterr().err
 
 
 def test_looks_and_mimics_of_synthetic_patients_are_chosen(monkeypatch, tmp_path, capsys):
@@ -222,6 +223,17 @@ def test_phantoms_are_learned_from_and_kept(tmp_path):
     kept = read_slices(tmp_path / "kept")
     assert kept.cells is not None
     assert len(set(kept.patients)) == 2
+
+
+def test_slices_that_were_kept_are_gone_on_with(prepared, tmp_path, capsys):
+    assert run("train", "detection", "--phantoms", 2, "--keep", prepared, *SMALL, "-o", tmp_path / "out") == 2
+    assert f"Go on with --slices {prepared}" in capsys.readouterr().err
+
+
+def test_patches_look_at_whole_phantoms(prepared, tmp_path, capsys):
+    words = ("--slices", prepared, "--tested", prepared, "--patches", tmp_path / "p.safetensors")
+    assert run("train", "detection-tables", *words, *SMALL, "-o", tmp_path / "out") == 2
+    assert "--patches: look at whole scans" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 from PIL import Image
 
+from LungCAD.report.detection import ANY_SLICE, LIKELY_SCANS, NOT_KNOWN, _how
 from LungCAD.report.detection_pictures import WIDTH_PX, HeatPainter
 from LungCAD.report.detection_plots import plot_curves
 from LungCAD.report.findings import Finding, Findings, SliceRange, SliceReading
@@ -52,6 +53,20 @@ def test_a_range_is_shaded_where_it_is(findings):
     axis = np.flatnonzero((picture.sum(-1) < 700).sum(0) > 0)
     part = (columns.max() - columns.min()) / (axis.max() - axis.min())
     assert 0.09 < part < 0.14
+
+
+def test_how_scans_are_read_is_said_of_each_disease():
+    def said(*thresholds):
+        return _how(
+            [
+                Finding(f"d{i}", f"Disease {i}", RED, 0.5, 0.6, scan_threshold=t)
+                for i, t in enumerate(thresholds)
+            ]
+        )
+
+    assert said(0.5, 0.4) == LIKELY_SCANS
+    assert said(0.0, 0.0) == ANY_SLICE
+    assert said(0.5, 0.0, 0.0) == f"{LIKELY_SCANS} {NOT_KNOWN.format('Disease 1, Disease 2')}"
 
 
 def test_one_slice_and_nothing_judged():

@@ -195,7 +195,11 @@ def test_values_that_are_none_of_the_diseases(tmp_path):
 
 @pytest.mark.parametrize(
     ("meaning", "what"),
-    [({"10": "healthy"}, "20"), ({"10": "healthy", "20": "nonsense", "50": "emphysema"}, "nonsense")],
+    [
+        ({"10": "healthy"}, "20"),
+        ({"10": "healthy", "20": "nonsense", "50": "emphysema"}, "nonsense"),
+        ({"10": ["healthy"], "20": None, "50": None}, "healthy"),
+    ],
 )
 def test_values_without_meaning_are_refused(tmp_path, meaning, what):
     write_case(tmp_path, "a", values={1: 10, GROUND_GLASS: 20, EMPHYSEMA: 50})
