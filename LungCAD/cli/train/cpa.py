@@ -23,6 +23,7 @@ from LungCAD.report.record import repeatable_command
 from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
 from LungCAD.train.cpa.phantoms import STUDIES, phantom_cases
 from LungCAD.train.cpa.plans import SURVIVAL, chosen_plans, published_plans
+from LungCAD.train.cpa.readiness import require_side
 from LungCAD.train.cpa.scans import scan_cases, split_of_sheets
 from LungCAD.train.cpa.sheets import read_sheets
 from LungCAD.train.cpa.splitting import Split, split_by_patient
@@ -111,6 +112,7 @@ def run(options: argparse.Namespace) -> int:
     if p.shares and options.imagenet:
         problem = "make six channels of three, which ImageNet's files do not know"
         raise InputError("--shares", problem, "Add --no-shares, or leave out --imagenet")
+    require_side(plans, p)
     kept = options.projections or options.output / "projections"
     read = _scans if options.scans else _phantoms
     with progress_bar(options.quiet) as progress:

@@ -9,9 +9,22 @@ import numpy as np
 
 from LungCAD.errors import InputError
 from LungCAD.train.cpa.cases import UNKNOWN
+from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.pictures import answers_of
-from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, TASKS, Plan, in_words
+from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, TASKS, VGG, Plan, in_words
 from LungCAD.train.cpa.splitting import Split
+
+LEAST_INCEPTION_PX = 75
+"""Inception v3 halves pictures five times, and cuts off their borders."""
+
+
+def require_side(plans: Sequence[Plan], parameters: CpaTrainingParameters) -> None:
+    """Raise InputError where pictures are too small for a network; asked before scans are projected."""
+    for plan in plans:
+        least = 2**parameters.pools if plan.architecture == VGG else LEAST_INCEPTION_PX
+        if (side := parameters.input_for(plan).side) < least:
+            problem = f"{side} px is too small for {plan.architecture}"
+            raise InputError("--side", problem, f"Give at least {least}")
 
 
 def known_plans(plans: Sequence[Plan], split: Split) -> tuple[list[Plan], list[str]]:

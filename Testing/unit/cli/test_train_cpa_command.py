@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -160,7 +162,7 @@ def test_sheets_without_controls_say_what_can_be_trained(words, capsys):
     """Readers' sheets call a scan diseased or leave that open; nobody's pleura is thick here."""
     full = words()
     full = full[: full.index("--only")]
-    assert "--only cavity fungus_ball" in refuse(capsys, [*full, "--no-together"])
+    assert "--only cavity fungus_ball" in refuse(capsys, [*full, "--side", "96", "--no-together"])
 
 
 def test_phantoms_have_no_survival(tmp_path, capsys):
@@ -176,6 +178,17 @@ def test_options_of_the_other_source_are_refused(words, sheets, tmp_path, capsys
         with pytest.raises(SystemExit, match="2"):
             main(words)
         assert "0 is none: give at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "least"), [(["--side", "7"], 8), (["--side", "64", "--only", "disease", "inception_v3"], 75)]
+)
+def test_pictures_too_small_for_a_network_are_refused_before_any_is_made(words, capsys, more, least):
+    given = words(*more[:2])
+    given[given.index("--only") + 1 :] = more[3:] or given[given.index("--only") + 1 :]
+    line = refuse(capsys, [*given, "--pools", "3"])
+    assert "--side" in line and f"at least {least}" in line
+    assert not list(Path(given[given.index("-o") + 1]).glob("projections/*"))
 
 
 def test_a_training_that_is_stopped_says_that_it_goes_on(words, monkeypatch, capsys):
