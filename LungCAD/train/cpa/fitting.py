@@ -21,7 +21,7 @@ from LungCAD.tasks.cpa.picture_input import PictureInput
 from LungCAD.train.cpa.cases import UNKNOWN
 from LungCAD.train.cpa.learner import BestByLoss, CpaLearner
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
-from LungCAD.train.cpa.pictures import PictureSet
+from LungCAD.train.cpa.pictures import BALL, PictureSet
 from LungCAD.train.cpa.plans import VGG, Plan
 from LungCAD.train.cpa.splitting import balanced
 from LungCAD.train.epochs import ShuffledByEpoch
@@ -111,7 +111,7 @@ def fit(
     fit_module(
         learner,
         DataLoader(
-            _tensors(training, weights, parameters),
+            _tensors(training, plan, weights, parameters),
             parameters.batch,
             sampler=sampler,
             generator=torch.Generator(),
@@ -121,7 +121,7 @@ def fit(
         precision=parameters.precision,
         checkpoint=checkpoint,
         progress=progress,
-        validation=DataLoader(_tensors(validation, weights, parameters), parameters.batch),
+        validation=DataLoader(_tensors(validation, plan, weights, parameters), parameters.batch),
         callbacks=[best],
     )
     network.load_state_dict(best.best)
@@ -185,20 +185,22 @@ def _best_border(present: NDArray[np.bool_], scores: NDArray[np.float64]) -> flo
     return (least + scores[scores < least].max(initial=0.0)) / 2
 
 
-def _tensors(pictures: PictureSet, weights: torch.Tensor, parameters: CpaTrainingParameters) -> TensorDataset:
+def _tensors(
+    pictures: PictureSet, plan: Plan, weights: torch.Tensor, parameters: CpaTrainingParameters
+) -> TensorDataset:
     """Return what batches are of. weights : (T, 2) of no and yes."""
     labels = torch.from_numpy(pictures.labels)
     own = weights[torch.arange(len(weights)), labels.clamp(min=0).long()]
-    if parameters.balance == "kinds":
-        own = own * _kind_weights(pictures)
+    if parameters.balance == "cavities" and BALL in plan.tasks:
+        own[:, plan.tasks.index(BALL)] *= _cavity_weights(pictures, plan.tasks.index(BALL))
     return TensorDataset(torch.from_numpy(pictures.pictures), labels, own)
 
 
-def _kind_weights(pictures: PictureSet) -> torch.Tensor:
-    """Return weights (N, T): mean 1, with which all kinds of pictures without weigh the same."""
-    weights = np.ones(pictures.labels.shape, np.float32)
-    for labels, own in zip(pictures.labels.T, weights.T, strict=True):
-        without = labels == 0
-        _, which, counts = np.unique(pictures.kinds[without], return_inverse=True, return_counts=True)
-        own[without] = (without.sum() / len(counts) / np.maximum(counts, 1))[which]
+def _cavity_weights(pictures: PictureSet, ball: int) -> torch.Tensor:
+    """Return weights (N,) of mean 1, with which cavities without a ball weigh as much as all else without."""
+    weights, without = np.ones(len(pictures), np.float32), pictures.labels[:, ball] == 0
+    halves = without & pictures.hollow, without & ~pictures.hollow
+    if all(half.any() for half in halves):
+        for half in halves:
+            weights[half] = without.sum() / (2 * half.sum())
     return torch.from_numpy(weights)

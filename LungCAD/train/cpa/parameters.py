@@ -76,9 +76,9 @@ class CpaTrainingParameters(Parameters):
 
     balance: str = parameter(
         "drop",
-        "Drop pictures of the more frequent class, as in the paper; weigh the rarer one; or, besides, give "
-        "those without a sign the same weight whatever other signs they show",
-        choices=("drop", "weigh", "kinds"),
+        "Drop pictures of the more frequent class, as in the paper; weigh the rarer one; or, besides, let "
+        "cavities without a ball weigh as much as all else that has none",
+        choices=("drop", "weigh", "cavities"),
     )
     decide: str = parameter(
         "frequency",

@@ -13,20 +13,22 @@ from LungCAD.tasks.cpa_projections import REGIONS
 from LungCAD.train.cpa.cases import UNKNOWN, Case
 from LungCAD.train.cpa.plans import SURVIVAL, Plan
 
+CAVITY, BALL = "cavity", "fungus_ball"
+
 
 @dataclass(frozen=True)
 class PictureSet:
     """Pictures (N, C, Y, X) uint8 and their labels (N, T) int8: 1 present, 0 absent, -1 unknown.
 
     subjects : (N,) scan, or scan and region, shown; its rotations share it. patients : (N,).
-    kinds : (N,) the same number for regions with the same signs, whichever of them are learned; 0 of scans.
+    hollow : (N,) bool, regions that are known to have a cavity, whichever signs are learned.
     """
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.int8]
     subjects: NDArray[np.str_]
     patients: NDArray[np.str_]
-    kinds: NDArray[np.intp]
+    hollow: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -58,13 +60,13 @@ def _of_regions(case: Case, plan: Plan, shares: bool) -> tuple[NDArray, ...]:
     if shares:
         turned = np.concatenate([turned, case.shares[plan.axis][:, known]], axis=2)
     names = np.array([f"{case.name} {region}" for region in REGIONS])
-    kinds = (case.signs - UNKNOWN) @ 3 ** np.arange(len(SIGNS))
+    hollow = answers_of(case, CAVITY) == 1
     return (
         turned.reshape(-1, *turned.shape[2:]),
         np.tile(labels[known], (len(turned), 1)),
         np.tile(names[known], len(turned)),
         np.full(len(turned) * known.sum(), case.patient),
-        np.tile(kinds[known], len(turned)),
+        np.tile(hollow[known], len(turned)),
     )
 
 
@@ -77,5 +79,5 @@ def _of_scan(case: Case, plan: Plan) -> tuple[NDArray, ...]:
         np.tile(labels, (count, 1)),
         np.full(count, case.name),
         np.full(count, case.patient),
-        np.zeros(count, np.intp),
+        np.zeros(count, bool),
     )
