@@ -7,6 +7,7 @@ pixel, along its rows and columns.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from LungCAD.labels import BACKGROUND, Schema
 SAME_AS = {"hc": "honeycombing"}
 """Labels of the database that it writes otherwise than our schemas do."""
 
+PARALLEL = 0.999
+"""Cosine of the angle between planes that are taken for parallel."""
+
 Frame = NDArray[np.float64]
 """A slice's place in LPS mm, (3, 3): its first pixel, the directions along a row and along a column."""
 
@@ -36,22 +40,34 @@ class Contour:
     points: NDArray[np.float64]
 
 
-def read_txt_rois(path: Path | str, reference: sitk.Image, schema: Schema) -> sitk.Image:
+def read_txt_rois(
+    path: Path | str,
+    reference: sitk.Image,
+    schema: Schema,
+    source: Path | str | None = None,
+    series_uid: str | None = None,
+) -> sitk.Image:
     """Return the contours in a text file as a uint8 label map on the grid of `reference`.
 
-    `path` is the text file, or a folder that holds just one. Slices are numbered as in the DICOM files beside
-    the text (by instance number); without such files the first slice is taken to be the topmost.
+    `path` is the text file, or a folder that holds just one. Slices are numbered by the instance numbers of
+    the DICOM files beside the text, or else of those of `source`; without such files the first slice is taken
+    to be the topmost.
+
+    Parameters
+    ----------
+    source : what `reference` was read from. series_uid : of it; needed where several series lie there.
 
     Raises
     ------
     InputError
-        No text file, or several; a text not in this format, or drawn on another scan; a label that the schema
-        lacks; contours outside the reference; pixels in two contours of different labels.
+        No text file, or several; several series in the plane of the scan and no `series_uid`; a text not in
+        this format, or drawn on another scan; a label that the schema lacks; contours outside the reference;
+        pixels in two contours of different labels.
     """
     path = _text_file(Path(path))
     contours, spacing = parse_contours(path)
     _require_spacing(spacing, reference, path)
-    frames = _frames(path, reference)
+    frames = _frames(path, reference, Path(source) if source else None, series_uid)
     labels = np.zeros(reference.GetSize()[::-1], dtype=np.uint8)
     for contour in contours:
         if contour.slice_number not in frames:
@@ -125,11 +141,16 @@ def _require_spacing(spacing: tuple[float, float], reference: sitk.Image, path: 
         )
 
 
-def _frames(path: Path, reference: sitk.Image) -> dict[int, Frame]:
+def _frames(
+    path: Path, reference: sitk.Image, source: Path | None, series_uid: str | None
+) -> dict[int, Frame]:
     """Return where each slice number lies."""
     beside = [piece for piece in slices_below(path.parent) if piece.path.parent == path.parent]
-    placed = [piece for piece in beside if piece.position is not None and piece.orientation is not None]
-    if placed:
+    of_source = slices_below(source) if source and source.is_dir() else []
+    if placed := _of_scan(beside, reference, series_uid) or _of_scan(of_source, reference, series_uid):
+        if len({piece.series_uid for piece in placed}) > 1:
+            problem = "lies beside several series, whose slices have the same numbers"
+            raise InputError(path, problem, "Name the series (--series), or leave its slices there alone")
         ordered = sorted(placed, key=_instance)
         return {
             number: np.vstack([piece.position, piece.orientation]) for number, piece in enumerate(ordered, 1)
@@ -141,6 +162,19 @@ def _frames(path: Path, reference: sitk.Image) -> dict[int, Frame]:
         number: np.vstack([axial.TransformIndexToPhysicalPoint((0, 0, count - number)), directions])
         for number in range(1, count + 1)
     }
+
+
+def _of_scan(pieces: Iterable[Slice], reference: sitk.Image, series_uid: str | None) -> list[Slice]:
+    """Return the slices of a scan: those of its series that lie in its planes, as a scout does not."""
+    across = np.reshape(reference.GetDirection(), (3, 3))[:, axial_axis(reference)]
+    return [
+        piece
+        for piece in pieces
+        if piece.position is not None
+        and piece.orientation is not None
+        and series_uid in (None, "", piece.series_uid)
+        and abs(piece.normal @ across) > PARALLEL
+    ]
 
 
 def _instance(piece: Slice) -> tuple[float, str]:

@@ -53,7 +53,7 @@ def geneva_scans(folder: Path | str, skipped: list[str], progress: Progress = si
         patient = _patient(text, root)
         try:
             scan = read_ct(text.parent, "largest")
-            rois = read_txt_rois(text, scan.image, schema)
+            rois = read_txt_rois(text, scan.image, schema, series_uid=scan.facts.series_uid)
         except InputError as error:
             skipped.append(left_out(patient, error))
             continue

@@ -126,6 +126,34 @@ def test_faults(write, scan, contours, says):
     assert "\n" not in str(error.value)
 
 
+SCOUT = {"ImageOrientationPatient": [1, 0, 0, 0, 0, -1], "ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_scout_and_a_second_series_count_no_slices(tmp_path, make_slice, save, write, beside):
+    """As archives keep them, in one folder; the text beside them, or one folder above."""
+    pixels = np.random.default_rng(0).integers(0, 2000, (30, 40)).astype(np.uint16)
+    datasets = [make_slice(10.0 * n, n, pixels) for n in range(1, 5)]
+    folder = tmp_path if beside else tmp_path / "ct"
+    folder.mkdir(exist_ok=True)
+    alone = read_ct(save(datasets, folder))
+    text = write(contour("emphysema", 2, box(3, 4, 9, 12)))
+    expected = np.zeros((4, 30, 40), bool)
+    expected[1, 4:13, 3:10] = True  # the first instance is the lowest slice
+    other = {"SeriesInstanceUID": "1.2.3", "InstanceNumber": None}
+    more = [make_slice(10.0 * n, n, pixels, **{**other, "InstanceNumber": 5 - n}) for n in range(1, 5)]
+    for name, added in (("scout", [make_slice(0.0, 0, pixels, **SCOUT)]), ("second", more)):
+        (folder / name).mkdir()
+        save(added, folder / name)
+        for path in (folder / name).iterdir():
+            path.replace(folder / f"{name}-{path.name}")
+        uid = alone.facts.series_uid
+        labels = read_txt_rois(text, alone.image, GENEVA, folder, uid)
+        assert np.array_equal(values(labels) > 0, expected), name
+    with pytest.raises(InputError, match="several series"):
+        read_txt_rois(text, alone.image, GENEVA, folder)
+
+
 def test_regions_of_the_same_label_may_touch(write, scan):
     path = write(contour("fibrosis", 1, box(3, 4, 9, 12)), contour("fibrosis", 1, box(9, 4, 15, 12)))
     assert np.count_nonzero(values(read_txt_rois(path, scan, GENEVA))) == 13 * 9
