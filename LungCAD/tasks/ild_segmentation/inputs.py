@@ -20,7 +20,7 @@ from LungCAD.images import (
     spacing_zyx,
     to_axial,
 )
-from LungCAD.lungs import lung_zones, segment_lungs
+from LungCAD.lungs import lung_zones, require_sides, segment_lungs
 from LungCAD.progress import Progress
 from LungCAD.report.slices import AxialStack
 from LungCAD.tasks.ild_segmentation.slices import chosen_slices
@@ -106,7 +106,7 @@ class IldScan:
 
 
 def check_inputs(inputs: IldSegmentationInputs) -> None:
-    """Raise InputError where the CT is not in HU or lies too obliquely, or the lung mask does not fit it."""
+    """Raise InputError where the CT is not in HU or lies too obliquely, or the lung mask does not fit."""
     if inputs.ct.GetDimension() != 3 or inputs.ct.GetNumberOfComponentsPerPixel() != 1:
         raise InputError("CT", "is not a volume of single values", "Give a 3-D image in HU")
     require_hu(sitk.GetArrayViewFromImage(inputs.ct), "CT")
@@ -120,6 +120,7 @@ def check_inputs(inputs: IldSegmentationInputs) -> None:
         raise InputError("lung mask", f"holds the values {strange}", "Mark the right lung 1, the left 2")
     if found == [0]:
         raise InputError("lung mask", "is empty", "Give a mask of the lungs, or none")
+    require_sides(inputs.lungs, inputs.ct)
 
 
 def _chosen(slices: str, ct: sitk.Image) -> NDArray[np.bool_]:

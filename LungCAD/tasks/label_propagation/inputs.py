@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from LungCAD.errors import InputError
 from LungCAD.images import ScanFacts, require_hu, same_geometry
 from LungCAD.labels import ACCEPTED, BACKGROUND, UNTOUCHED, Schema
+from LungCAD.lungs import require_sides
 from LungCAD.tasks.label_propagation.parameters import LabelPropagationParameters
 
 
@@ -46,6 +47,8 @@ def check_inputs(
             _check_grid(name, image, inputs.ct)
     if not _check_values("drawn regions", inputs.rois, schema, {BACKGROUND, schema.ignore_value}):
         raise InputError("drawn regions", "are empty", "Draw at least one region of two classes")
+    if inputs.lungs is not None:
+        require_sides(inputs.lungs, inputs.ct)
     if parameters.unary != "rois" and inputs.network_probabilities is None:
         raise InputError("unary", f"is {parameters.unary!r} but no network probabilities were given")
 

@@ -1,0 +1,38 @@
+"""Whether a lung mask tells the right lung from the left."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from LungCAD.errors import InputError
+from LungCAD.images import to_axial
+from LungCAD.lungs.body import body_middle
+
+RIGHT, LEFT = 1, 2
+
+BOTH = 0.25
+"""A lung alone has less than this part of it beyond the middle of the body."""
+
+REMEDY = "Mark the patient's right lung 1 and the left 2, or give no mask"
+
+
+def require_sides(lungs: sitk.Image, ct: sitk.Image) -> None:
+    """Check that a mask of 0, 1 and 2 has 1 in the patient's right lung and 2 in the left.
+
+    Raises
+    ------
+    InputError
+        The sides are exchanged, or both lungs have one value: every number of a lung would be wrong.
+    """
+    mask = sitk.GetArrayViewFromImage(to_axial(lungs))
+    columns = np.arange(mask.shape[2])
+    right, left = ((mask == side).sum((0, 1)) for side in (RIGHT, LEFT))
+    if right.any() and left.any():
+        if np.average(columns, weights=right) >= np.average(columns, weights=left):
+            raise InputError("lung mask", "has the right and the left lung exchanged", REMEDY)
+    elif (alone := right + left).any():
+        middle = body_middle(sitk.GetArrayFromImage(to_axial(ct)))
+        beyond = alone[columns > middle].sum() / alone.sum()
+        if BOTH < beyond < 1 - BOTH:
+            raise InputError("lung mask", "has one value for both lungs", REMEDY)
