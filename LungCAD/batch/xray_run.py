@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,9 @@ import SimpleITK as sitk
 from PIL import Image
 
 from LungCAD.batch.table import ResumableTable
-from LungCAD.batch.xray import COLUMNS, find_films, segment_films
+from LungCAD.batch.xray import COLUMNS, Films, find_films, segment_films
 from LungCAD.errors import InputError
-from LungCAD.files import sole_use, write_text
+from LungCAD.files import RECORD, sole_use, write_text
 from LungCAD.images import read_radiograph
 from LungCAD.progress import Progress, silent
 from LungCAD.report.contact_sheet import Tile, render_contact_sheet
@@ -67,8 +68,8 @@ def run_films(
     ------
     InputError
         Nothing to be found at `source`, a single film that cannot be used, weights that cannot be used, or
-        `folder` holds the films, exists (and `overwrite` is false), cannot be written, or another run
-        writes to it.
+        `folder` holds the films or other things, exists (and `overwrite` is false), cannot be written, or
+        another run writes to it.
     Cancelled
         From `progress`; the same call goes on where it stopped.
     """
@@ -88,7 +89,9 @@ def run_films(
     goes_on = _may_go_on(folder, settings, overwrite)
     with sole_use(folder):
         try:
-            if not goes_on:
+            if goes_on:
+                _forget_changed(folder, films)
+            else:
                 _clear(folder)
                 write_text(folder / UNFINISHED, settings)
             with ResumableTable(folder / TABLE, COLUMNS) as table:
@@ -113,7 +116,7 @@ def _conclude(rows: list[dict[str, str]], root: Path, folder: Path, made: Mappin
     )
     write_text(folder / REPORT, sheet, overwrite=True)
     record = {**made, "films": len(rows), "versions": versions()}
-    write_text(folder / "run.json", json.dumps(record, indent=2), overwrite=True)
+    write_text(folder / RECORD, json.dumps(record, indent=2), overwrite=True)
     (folder / UNFINISHED).unlink(missing_ok=True)
     return XrayRun(len(rows), flagged, failed, folder / REPORT)
 
@@ -125,6 +128,8 @@ def _may_go_on(folder: Path, settings: str, overwrite: bool) -> bool:
         return True
     if folder.exists() and not (overwrite and folder.is_dir()):
         raise InputError(folder, "exists already", "Choose another name, or allow overwriting")
+    if folder.exists() and any(folder.iterdir()) and not (note.is_file() or _is_complete(folder)):
+        raise InputError(folder, "holds other things than results of radiographs", "Choose another folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -132,11 +137,52 @@ def _may_go_on(folder: Path, settings: str, overwrite: bool) -> bool:
     return False
 
 
+def _is_complete(folder: Path) -> bool:
+    """Tell whether a folder holds the results of an earlier run."""
+    if not ((folder / RECORD).is_file() and (folder / TABLE).is_file()):
+        return False
+    with (folder / TABLE).open(encoding="utf-8", errors="replace") as table:
+        return table.readline().strip() == ",".join(COLUMNS)
+
+
 def _clear(folder: Path) -> None:
-    """Remove what an earlier run has left."""
-    for name in (TABLE, REPORT, "run.json", UNFINISHED):
+    """Remove what an earlier run has left, and no other masks."""
+    if (folder / TABLE).is_file():
+        with ResumableTable(folder / TABLE, COLUMNS) as table:
+            _remove_masks(folder, table.rows())
+    for name in (RECORD, TABLE, REPORT, UNFINISHED):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "masks", ignore_errors=True)
+
+
+def _forget_changed(folder: Path, films: Films) -> None:
+    """Take rows from a broken-off table whose films are no longer listed, changed since, or failed."""
+    began, listed = (folder / UNFINISHED).stat().st_mtime, set(films.names)
+
+    def holds(row: Mapping[str, str]) -> bool:
+        film = films.root / row["image"]
+        if row["error"] or row["image"] not in listed or not film.is_file():
+            return False
+        return max(film.stat().st_mtime, film.stat().st_ctime) <= began
+
+    if not (folder / TABLE).is_file():
+        return
+    with ResumableTable(folder / TABLE, COLUMNS) as table:
+        rows = list(table.rows())
+    kept = [row for row in rows if holds(row)]
+    if len(kept) == len(rows):
+        return
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    writer.writerows(kept)
+    write_text(folder / TABLE, text.getvalue(), overwrite=True)
+    _remove_masks(folder, (row for row in rows if row not in kept))
+
+
+def _remove_masks(folder: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    for row in rows:
+        if row["mask"]:
+            (folder / row["mask"]).unlink(missing_ok=True)
 
 
 def _tiles(rows: list[dict[str, str]], root: Path, folder: Path) -> Iterator[Tile]:

@@ -30,6 +30,9 @@ def run(options: argparse.Namespace) -> int:
     2 where no film could be used.
     """
     roles = {str(options.source): "SOURCE", str(options.output): "OUT"}
+    weights = getattr(options, "weights", "")
+    if Path(weights).suffix:
+        roles[weights] = "WEIGHTS"
     with progress_bar(options.quiet) as progress:
         done = run_films(
             options.source,

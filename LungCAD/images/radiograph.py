@@ -116,6 +116,8 @@ def _read_picture(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]
         raise InputError(
             path, "is not an image that LungCAD can read", "Give PNG, JPEG, TIFF or DICOM"
         ) from error
+    except Image.DecompressionBombError as error:
+        raise InputError(path, "is too large for a radiograph", "Save it with fewer pixels") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(path, "is damaged or truncated", "Copy or export it again") from error
     if frames > 1:
@@ -147,4 +149,5 @@ def _read_volume(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
         raise InputError(
             path, f"is no radiograph: it has {plane.ndim} dimensions", "Give a two-dimensional image"
         )
-    return plane, image.GetSpacing()[:2]
+    spacing = [mm for mm, size in zip(image.GetSpacing(), image.GetSize(), strict=True) if size > 1]
+    return plane, (spacing[0], spacing[1])

@@ -46,7 +46,9 @@ def case_pseudonym_in_steps(voxels: NDArray) -> Steps[str]:
     """Return the name of a scan with these voxels (z, y, x), in this very order, yielding fractions."""
     digest = sha256(str(voxels.shape[::-1]).encode())
     for number, plane in enumerate(voxels, start=1):
-        digest.update(np.ascontiguousarray(plane, np.int16).data)
+        # Grey levels of films lie between 0 and 1, where whole numbers are all alike.
+        grey = np.issubdtype(plane.dtype, np.floating) and np.abs(plane).max(initial=0) <= 1
+        digest.update(np.ascontiguousarray(plane, np.float32 if grey else np.int16).data)
         yield number / len(voxels)
     return f"case-{digest.hexdigest()[:DIGITS]}"
 

@@ -265,6 +265,53 @@ def test_masks_beside_the_films_are_not_taken_for_old_results(folder, weights, c
     assert (folder / "masks" / "drawn.png").exists()
 
 
+def test_masks_that_somebody_drew_are_never_cleared(folder, weights, tmp_path, capsys):
+    """A list beside a data set, and the data set named as the place of the results."""
+    (tmp_path / "set" / "masks").mkdir(parents=True)
+    drawn = tmp_path / "set" / "masks" / "drawn.png"
+    drawn.touch()
+    (tmp_path / "list.csv").write_text(f"image\n{folder / 'a.png'}\n")
+    words = (tmp_path / "list.csv", "--weights", weights, "--overwrite", "-o")
+    assert lungcad(*words, tmp_path / "set") == 2
+    assert "holds other things" in capsys.readouterr().err and drawn.exists()
+    for _ in range(2):  # among results, too
+        assert lungcad(*words, tmp_path / "out") == 0
+        (tmp_path / "out" / "masks" / "drawn.png").touch()
+    assert sorted(path.name for path in (tmp_path / "out" / "masks").iterdir()) == ["a.png", "drawn.png"]
+
+
+def test_films_that_changed_meanwhile_are_read_again(weights, tmp_path, monkeypatch):
+    films, out = tmp_path / "films", tmp_path / "out"
+    films.mkdir()
+    for number in range(4):
+        Image.fromarray(chest((100 + number, 90))).save(films / f"{number}.png")
+    (films / "bad.png").write_bytes(b"no picture")
+    words = (films, "--weights", weights, "-o", out, "--batch", 1, "--workers", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr("LungCAD.batch.xray_run.render_contact_sheet", lambda *_: 1 / 0)
+        assert lungcad(*words) == 1
+    assert len(rows_of(out)) == 5
+    time.sleep(0.05)
+    (films / "0.png").unlink()
+    for name in ("1.png", "bad.png"):
+        Image.fromarray(chest((150, 90))).save(films / name)
+    assert lungcad(*words) == 0
+    rows = rows_of(out)
+    heights = {name: row["height"] for name, row in rows.items()}
+    assert heights == {"1.png": "150", "2.png": "102", "3.png": "103", "bad.png": "150"}
+    masks = {row["mask"] for row in rows.values()}
+    assert {f"masks/{path.name}" for path in (out / "masks").iterdir()} == masks
+    assert np.asarray(Image.open(out / rows["1.png"]["mask"])).shape == (150, 90)
+
+
+def test_folders_of_weights_are_not_recorded(folder, weights, tmp_path):
+    mine = tmp_path / "Smith John" / weights.name
+    mine.parent.mkdir()
+    mine.write_bytes(weights.read_bytes())
+    assert lungcad(folder, "--weights", mine, "-o", tmp_path / "out") == 0
+    assert "Smith" not in (tmp_path / "out" / "run.json").read_text(encoding="utf-8")
+
+
 def test_two_runs_do_not_write_to_one_folder(folder, weights, tmp_path, capsys):
     out = tmp_path / "out"
     assert lungcad(folder / "a.png", "--weights", weights, "-o", out) == 0

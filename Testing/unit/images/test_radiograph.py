@@ -164,6 +164,13 @@ def test_volume_files_keep_their_spacing(tmp_path, shape):
     assert again.GetSpacing() == pytest.approx((0.175, 0.2))
 
 
+def test_a_film_kept_as_a_coronal_volume_has_the_spacing_of_its_plane(tmp_path):
+    image = sitk.GetImageFromArray(RAMP.reshape(64, 1, 48))
+    image.SetSpacing((0.175, 10.0, 0.2))
+    sitk.WriteImage(image, str(tmp_path / "chest.mha"))
+    assert read_radiograph(tmp_path / "chest.mha").GetSpacing() == pytest.approx((0.175, 0.2))
+
+
 def test_refusals(tmp_path, make_ct):
     sitk.WriteImage(make_ct(), str(tmp_path / "ct.nrrd"))
     with pytest.raises(InputError, match="it has 3 dimensions"):

@@ -293,3 +293,10 @@ def test_pseudonyms_tell_nothing_and_stay_the_same(tmp_path):
         (tmp_path / "other").write_text(left)
         with pytest.raises(InputError, match="holds no key"):
             secret_key(tmp_path / "other")
+
+
+def test_films_of_grey_levels_below_one_have_names_of_their_own():
+    films = [np.random.default_rng(seed).random((1, 9, 9)).astype(np.float32) for seed in range(2)]
+    assert len({case_pseudonym(sitk.GetImageFromArray(film)) for film in films}) == 2
+    twice = sitk.GetImageFromArray(films[0])
+    assert case_pseudonym(twice) == case_pseudonym(sitk.Cast(twice, sitk.sitkFloat64))
