@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output
@@ -33,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
     if options.quiet:
         return main([*command, "--quiet"])
     print(f"A phantom study is in {study}. The same command takes your own DICOM folder:")
-    print(f"  lungcad {' '.join(command)}")
+    print(f"  lungcad {shlex.join(command)}")
     return main(command)

@@ -6,7 +6,8 @@ import argparse
 
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_ct, add_output
-from LungCAD.files import atomic_folder
+from LungCAD.errors import InputError
+from LungCAD.files import RECORD, atomic_folder
 from LungCAD.images import read_ct, write_image, write_segmentation
 from LungCAD.labels import load_schema
 from LungCAD.lungs import lung_zones, segment_lungs
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write lungs.seg.nrrd, zones.nii.gz and densitometry.csv."""
+    if (options.output / RECORD).exists():
+        remedy = "Choose another folder: its report would speak of other lungs"
+        raise InputError(options.output, "holds the results of another method", remedy)
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
         progress(0.0, "Reading")
         scan = read_ct(options.ct, options.series)
@@ -31,5 +35,7 @@ def run(options: argparse.Namespace) -> int:
         write_image(lung_zones(lungs), folder / "zones.nii.gz")
         write_densitometry(folder / "densitometry.csv", densitometry(scan.image, lungs, scan.facts))
     if not options.quiet:
+        for warning in scan.warnings:
+            print(f"Warning: {warning}")
         print(f"Wrote lungs.seg.nrrd, zones.nii.gz and densitometry.csv to {options.output}")
     return 0

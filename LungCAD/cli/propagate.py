@@ -14,7 +14,7 @@ from LungCAD.cli.console import progress_bar
 from LungCAD.cli.network_input import add_network, network_input, weights_used
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, series_role
 from LungCAD.files import atomic_folder
-from LungCAD.images import read_ct, read_labels, read_txt_rois
+from LungCAD.images import Scan, read_ct, read_labels, read_txt_rois
 from LungCAD.labels import Schema, load_schema
 from LungCAD.progress import part
 from LungCAD.report.record import repeatable_command
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
         progress(0.0, "Reading")
         scan = read_ct(options.ct, options.series)
-        rois = _read_rois(options.rois, schema, scan.image)
+        rois = _read_rois(options, schema, scan)
         lungs = read_labels(options.lungs, load_schema("lungs"), scan.image) if options.lungs else None
         network = network_input(options, parameters, schema, scan.image, lungs, part(progress, 0.05, 0.3))
         inputs = LabelPropagationInputs(
@@ -98,13 +98,17 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read_rois(path: Path, schema: Schema, reference: sitk.Image) -> sitk.Image:
-    if path.suffix == ".txt" or path.is_dir():
-        return read_txt_rois(path, reference, schema)
-    return read_labels(path, schema, reference)
+def _read_rois(options: argparse.Namespace, schema: Schema, scan: Scan) -> sitk.Image:
+    path = options.rois
+    if path.suffix.lower() == ".txt" or path.is_dir():
+        return read_txt_rois(path, scan.image, schema, options.ct, scan.facts.series_uid)
+    return read_labels(path, schema, scan.image)
 
 
 def _command(options: argparse.Namespace) -> str:
     names = ("ct", "rois", "lungs", "network", "truth", "output")
     roles = {str(getattr(options, name)): name.upper() for name in names}
+    schema = getattr(options, "schema", "")
+    if Path(schema).suffix:
+        roles[schema] = "SCHEMA"
     return repeatable_command(["lungcad", *options.words], roles | series_role(options))

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from LungCAD.parameters import Parameters, declaration_of
 from LungCAD.report.numbers import format_number
-from LungCAD.report.record import weights_name
+from LungCAD.report.record import FILES, file_name
 
 
 def render_page(template: str, **content: object) -> str:
@@ -28,7 +28,7 @@ def render_page(template: str, **content: object) -> str:
 def parameter_rows(parameters: Parameters) -> list[tuple[str, str, str]]:
     """Return (name, value with unit, help) of every parameter, nested ones with their path.
 
-    Of files of weights there are only names.
+    Of files there are only names.
     """
     return list(_rows(parameters, ""))
 
@@ -39,7 +39,7 @@ def _rows(parameters: Parameters, prefix: str) -> Iterator[tuple[str, str, str]]
         if isinstance(value, Parameters):
             yield from _rows(value, f"{prefix}{field.name}.")
             continue
-        if field.name == "weights":
-            value = weights_name(value)
+        if field.name in FILES:
+            value = file_name(value)
         unit = f" {declaration.unit}" if declaration and declaration.unit else ""
         yield f"{prefix}{field.name}", f"{value}{unit}", declaration.help if declaration else ""

@@ -21,6 +21,9 @@ from LungCAD.weights.checksum import sha256_of_file
 
 PACKAGES = ("numpy", "scipy", "SimpleITK", "scikit-image", "scikit-learn", "torch")
 
+FILES = frozenset({"weights", "schema"})
+"""Parameters that may be the path of a file."""
+
 OPTION_WITH_VALUE = re.compile(r"(--[^=]+=|-[^-]=?)(.+)", re.DOTALL)
 """One word that is both: --output=FILE, -oFILE, -o=FILE."""
 
@@ -69,8 +72,8 @@ def made_with(parameters: Parameters, weights: Mapping[str, Path]) -> dict[str, 
     Of files there are only names, as folders may name people. Raises InputError where weights cannot be read.
     """
     plain = parameters.as_dict()
-    if "weights" in plain:
-        plain["weights"] = weights_name(plain["weights"])
+    for name in FILES.intersection(plain):
+        plain[name] = file_name(plain[name])
     files = {role: {"file": path.name, "sha256": sha256_of_file(path)} for role, path in weights.items()}
     return {"parameters": plain, "weights": files}
 
@@ -80,9 +83,9 @@ def series_digest(uid: str) -> str:
     return hashlib.sha256(uid.encode()).hexdigest()
 
 
-def weights_name(weights: str) -> str:
-    """Return what records and reports call weights: a file without its folders, which may name people."""
-    return Path(weights).name
+def file_name(path: str) -> str:
+    """Return what records and reports call a file of `FILES`: without its folders, which may name people."""
+    return Path(path).name
 
 
 def describe_image(image: sitk.Image) -> dict[str, Any]:
@@ -119,6 +122,8 @@ def repeatable_command(arguments: Sequence[str], roles: Mapping[str, str]) -> st
 
 
 def _without_name(argument: str, roles: Mapping[str, str]) -> str:
+    if argument and (role := roles.get(_as_path(argument))):
+        return role
     joined = OPTION_WITH_VALUE.fullmatch(argument)
     option, value = joined.groups() if joined else ("", argument)
     role = roles.get(_as_path(value)) if value else None

@@ -29,3 +29,11 @@ def test_writes_lungs_zones_and_densitometry(tmp_path):
     assert ((zones > 0) == (found > 0)).all()
     with (out / "densitometry.csv").open() as file:
         assert [row["region"] for row in csv.DictReader(file)] == ["both_lungs", "right_lung", "left_lung"]
+
+
+def test_results_of_another_method_stay_whole(tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text("{}")
+    assert main(["lungs", str(tmp_path / "ct.nii.gz"), "-o", str(tmp_path / "out"), "--overwrite"]) == 2
+    assert "results of another method" in capsys.readouterr().err
+    assert (tmp_path / "out" / "run.json").exists()

@@ -16,6 +16,7 @@ import LungCAD
 from LungCAD.report.page import parameter_rows
 from LungCAD.report.record import describe_image, made_with, repeatable_command, run_record
 from LungCAD.tasks.ild_detection import IldDetectionParameters
+from LungCAD.tasks.label_propagation import LabelPropagationParameters
 
 
 def test_the_hash_is_of_the_pixels(image_of):
@@ -111,3 +112,16 @@ def test_no_folder_of_weights_is_shown():
     assert made_with(parameters, {})["parameters"]["weights"] == "mine.safetensors"
     shown = {name: value for name, value, _ in parameter_rows(parameters)}
     assert shown["weights"] == "mine.safetensors"
+
+
+def test_files_whose_names_begin_like_options_are_not_named():
+    command = repeatable_command(
+        ["lungcad", "lungs", "-o", "OUT", "--", "-Doe_John.nii"], {"-Doe_John.nii": "CT"}
+    )
+    assert command == "lungcad lungs -o OUT -- CT"
+
+
+def test_folders_of_schemas_are_not_named():
+    parameters = LabelPropagationParameters(schema="/data/Doe Ann/mine.json")
+    assert made_with(parameters, {})["parameters"]["schema"] == "mine.json"
+    assert "Doe Ann" not in str(parameter_rows(parameters))
