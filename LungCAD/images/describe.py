@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from LungCAD.errors import InputError
 from LungCAD.images.dicom_slices import slices_of
 from LungCAD.images.geometry import tilt_degrees
+from LungCAD.images.hounsfield import require_hu
 from LungCAD.images.radiograph import RADIOGRAPHS, read_radiograph
 from LungCAD.images.read_ct import read_ct
 from LungCAD.images.scan import ScanFacts
@@ -102,9 +103,22 @@ def describe(path: Path | str, series: str | None = None) -> Description:
                 return replace(_geometry(path, "segmentation", image), labels=names)
             if (values := _label_values(image)) is not None:
                 return replace(_geometry(path, "label map", image), labels=tuple(map(str, values)))
+            if _is_film(image):
+                return _describe_radiograph(path)
         return _describe_ct(path, series)
     except InputError as error:
         return Description(path, "nothing usable", problem=_without_path(error))
+
+
+def _is_film(image: sitk.Image) -> bool:
+    """Tell whether an image is one plane of grey levels that are no HU."""
+    if sum(size > 1 for size in image.GetSize()) != 2:
+        return False
+    try:
+        require_hu(sitk.GetArrayViewFromImage(image), "CT")
+    except InputError:
+        return True
+    return False
 
 
 def _describe_folder(path: Path, series: str | None) -> Description:

@@ -93,6 +93,18 @@ def test_radiographs(tmp_path, make_slice, save):
     assert "radiograph" in said(description)
 
 
+@pytest.mark.parametrize("shape", [(40, 30), (1, 40, 30)])
+def test_films_in_volume_files(tmp_path, shape):
+    film = np.random.default_rng(0).random(shape).astype(np.float32)
+    for name, values in (("grey", film), ("sixteen", (film * 60000).astype(np.uint16))):
+        sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / f"{name}.nrrd"))
+        description = describe(tmp_path / f"{name}.nrrd")
+        assert (description.kind, description.usable, description.size) == ("radiograph", True, (30, 40))
+    slice_of_ct = sitk.GetImageFromArray((film * 2000 - 1000).astype(np.int16).reshape(1, 40, 30))
+    sitk.WriteImage(slice_of_ct, str(tmp_path / "ct.nrrd"))
+    assert describe(tmp_path / "ct.nrrd").kind == "CT"
+
+
 def test_labels(tmp_path, make_ct):
     labels = image_like(np.full((7, 8, 9), 3, np.uint8), make_ct())
     write_image(labels, tmp_path / "labels.nii.gz")
