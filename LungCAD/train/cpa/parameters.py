@@ -120,9 +120,9 @@ COMPACT = CpaTrainingParameters(
     optimizer="adamw",
     learning_rate=1e-3,
     falling=True,
-    epochs=30,
+    epochs=40,
     mirror=True,
-    balance="weigh",
+    balance="cavities",
     decide="f1",
     judging_f1=0.7,
     precision="bf16-mixed",
@@ -134,5 +134,6 @@ scratch stayed at the loss of guessing (0.693) for all of three epochs; one trai
 signs costs a third of three. Shares came together with phantoms half of whose cavities have a ball instead of
 three quarters; which of the two lets the axial network tell cavities with a ball was not measured by itself.
 A ball is in one region of seven: as frequent as that, a network must be nearly sure before it says yes.
-Thick pleura is not learned axially beside the other signs, but is by itself (`together` off).
+Cavities without a ball weigh as much as all else without one: axially F1 of balls in validation was 0.81 with
+that and 0.75 without, after 20 epochs of 93 phantom thoraxes.
 """
