@@ -168,15 +168,18 @@ def _forget_changed(folder: Path, films: Films) -> None:
         return
     with ResumableTable(folder / TABLE, COLUMNS) as table:
         rows = list(table.rows())
-    kept = [row for row in rows if holds(row)]
-    if len(kept) == len(rows):
+    kept: list[dict[str, str]] = []
+    dropped: list[dict[str, str]] = []
+    for row in rows:
+        (kept if holds(row) else dropped).append(row)
+    if not dropped:
         return
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     writer.writerows(kept)
     write_text(folder / TABLE, text.getvalue(), overwrite=True)
-    _remove_masks(folder, (row for row in rows if row not in kept))
+    _remove_masks(folder, dropped)
 
 
 def _remove_masks(folder: Path, rows: Iterable[Mapping[str, str]]) -> None:
