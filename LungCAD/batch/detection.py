@@ -125,7 +125,7 @@ def scan_row(folder: Path) -> dict[str, object]:
         runs = [sorted((one["first"], one["last"])) for one in disease["ranges"]]
         row[code] = int(disease["present"]) if known else ""
         row[f"{code} probability"] = f"{disease['probability']:.4f}" if known else ""
-        row[f"{code} slices"] = " ".join(f"{first}-{last}" for first, last in runs)
+        row[f"{code} slices"] = "; ".join(f"{first} to {last}" for first, last in runs)
     return row
 
 

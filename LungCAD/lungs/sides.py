@@ -11,6 +11,9 @@ from LungCAD.lungs.body import body_middle
 
 RIGHT, LEFT = 1, 2
 
+EXCHANGED = 0.1
+"""The right lung's middle lies so far on the left of the left one's, in parts of the width of both."""
+
 BOTH = 0.25
 """A lung alone has less than this part of it beyond the middle of the body."""
 
@@ -25,14 +28,15 @@ def require_sides(lungs: sitk.Image, ct: sitk.Image) -> None:
     InputError
         The sides are exchanged, or both lungs have one value: every number of a lung would be wrong.
     """
-    mask = sitk.GetArrayViewFromImage(to_axial(lungs))
+    mask = sitk.GetArrayFromImage(to_axial(lungs))
     columns = np.arange(mask.shape[2])
     right, left = ((mask == side).sum((0, 1)) for side in (RIGHT, LEFT))
     if right.any() and left.any():
-        if np.average(columns, weights=right) >= np.average(columns, weights=left):
+        beyond = np.average(columns, weights=right) - np.average(columns, weights=left)
+        if beyond > EXCHANGED * np.ptp(columns[right + left > 0]):
             raise InputError("lung mask", "has the right and the left lung exchanged", REMEDY)
     elif (alone := right + left).any():
         middle = body_middle(sitk.GetArrayFromImage(to_axial(ct)))
-        beyond = alone[columns > middle].sum() / alone.sum()
-        if BOTH < beyond < 1 - BOTH:
+        share = alone[columns > middle].sum() / alone.sum()
+        if BOTH < share < 1 - BOTH:
             raise InputError("lung mask", "has one value for both lungs", REMEDY)

@@ -20,7 +20,8 @@ class Scan:
         z, y, x = np.ogrid[:slices, :72, :96]
         right = ((x - 26) / 18) ** 2 + ((y - 36) / 28) ** 2 + 0 * z < 1
         left = ((x - 70) / 18) ** 2 + ((y - 36) / 28) ** 2 + 0 * z < 1
-        self.lungs = np.where(right, 1, np.where(left, 2, 0)).astype(np.uint8)
+        sides = (1, 2) if direction[0] >= 0 else (2, 1)  # the patient's right is where x is smaller
+        self.lungs = np.where(right, sides[0], np.where(left, sides[1], 0)).astype(np.uint8)
         below = np.broadcast_to(y > 36, right.shape)
         self.truth = np.where(self.lungs > 0, HEALTHY, 0).astype(np.uint8)
         self.truth[right & below] = GROUND_GLASS

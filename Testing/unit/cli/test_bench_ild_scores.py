@@ -41,7 +41,8 @@ def study(seed, schema, told=None, sham=False):
     for value in schema.values:
         labels[:, value, 1:7] = schema.values[0] if sham else value
     hu = np.vectorize(lambda v: 100 * (told or {}).get(v, v), otypes=[np.int16])(labels) - np.int16(1000)
-    images = [sitk.GetImageFromArray(a) for a in (hu, labels, (labels > 0).astype(np.uint8))]
+    lungs = np.where(labels > 0, np.where(np.arange(8) < 4, 1, 2), 0).astype(np.uint8)
+    images = [sitk.GetImageFromArray(array) for array in (hu, labels, lungs)]
     for image in images:
         image.SetSpacing((0.8, 0.8, 1.0))
     return SimpleNamespace(**dict(zip(("ct", "labels", "lungs"), images, strict=True)))

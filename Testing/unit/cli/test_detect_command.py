@@ -99,7 +99,7 @@ def test_a_scan_that_may_have_it_is_told_from_one_that_has(tmp_path, ct, capsys)
     many = ["--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]
     assert main(["batch", "detect", *many, *words]) == 0
     (row,) = rows_of(tmp_path / "out" / "scans.csv")
-    assert (row[BRIGHT], row[f"{BRIGHT} slices"]) == ("0", "13-15")
+    assert (row[BRIGHT], row[f"{BRIGHT} slices"]) == ("0", "13 to 15")
 
 
 def test_nothing_is_overwritten(output, ct, weights, capsys):
@@ -205,7 +205,7 @@ def test_many_scans(cases, weights, capsys):
     words += ["--weights", weights, "--smoothing-mm", "0"]
     assert main(words) == 2
     a, b, c, d = rows_of(cases / "out" / "scans.csv")
-    assert (a["scan"], a["state"], a[BRIGHT], a[f"{BRIGHT} slices"]) == ("a", "done", "1", "10-12")
+    assert (a["scan"], a["state"], a[BRIGHT], a[f"{BRIGHT} slices"]) == ("a", "done", "1", "10 to 12")
     assert float(a[f"{BRIGHT} probability"]) > 0.9
     assert (b[BRIGHT], b[f"{BRIGHT} slices"], c[BRIGHT]) == ("0", "", "")
     assert d["state"] == "refused" and "single value" in d["error"]
@@ -222,6 +222,9 @@ def test_many_scans_stopped_and_gone_on_with(cases, weights):
 
     with pytest.raises(Cancelled):
         detect_scans(cases / "in", cases / "out", parameters, progress=stop)
+    stopped = rows_of(cases / "out" / "scans.csv")
+    assert [row["state"] for row in stopped] == ["done", "waiting", "waiting", "waiting"]
+    assert stopped[0][BRIGHT] == "1" and stopped[1][BRIGHT] == ""
     done = detect_scans(cases / "in", cases / "out", parameters)
     assert (done.scans, list(done.failed)) == (4, ["d"])
     states = [row["state"] for row in rows_of(done.table)]

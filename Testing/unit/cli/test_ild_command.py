@@ -44,7 +44,7 @@ class Case:
     def write(self, folder):
         folder.mkdir(exist_ok=True, parents=True)
         write_image(self.ct, folder / "ct.nrrd")
-        mask = self.lungs.image(self.lungs.lungs, direction=FLIPPED)
+        mask = self.lungs.image((3 - self.lungs.lungs) % 3, direction=FLIPPED)  # sides change with x
         write_segmentation(mask, load_schema("lungs"), folder / "lungs.seg.nrrd")
 
     def run(self, *more, ct="ct.nrrd", lungs="lungs.seg.nrrd", out="out", weights=None):
