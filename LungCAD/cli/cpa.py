@@ -7,7 +7,7 @@ import argparse
 from LungCAD.batch.cpa import write_scan
 from LungCAD.batch.scans import PICTURES
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, series_role
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, private_roles
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct
 from LungCAD.progress import part
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         stopwatch.lap("searching")
         progress(0.9, "Writing")
         roles = {str(options.ct): "CT", str(options.output): "OUT", parameters.weights: "WEIGHTS"}
-        command = repeatable_command(["lungcad", *options.words], roles | series_role(options))
+        command = repeatable_command(["lungcad", *options.words], roles | private_roles(options))
         write_scan(folder, scan, result, parameters, command, stopwatch)
         progress(1.0, "Done")
     if not options.quiet:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from LungCAD.batch.detection import REPORT, write_scan
 from LungCAD.batch.scans import PICTURES
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, series_role
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, private_roles
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct
 from LungCAD.progress import part
@@ -68,8 +67,4 @@ def _said(disease: Finding) -> str:
 
 def _command(options: argparse.Namespace) -> str:
     roles = {str(options.ct): "CT", str(options.output): "OUTPUT"}
-    roles |= series_role(options)
-    weights = getattr(options, "weights", "")
-    if Path(weights).suffix:
-        roles[weights] = "WEIGHTS"
-    return repeatable_command(["lungcad", *options.words], roles)
+    return repeatable_command(["lungcad", *options.words], roles | private_roles(options))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from LungCAD.batch.ild import REPORT, write_ild_case
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, series_role
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, private_roles
 from LungCAD.files import atomic_folder
 from LungCAD.images import read_ct, read_labels
 from LungCAD.labels import load_schema
@@ -62,8 +62,4 @@ def run(options: argparse.Namespace) -> int:
 
 def _command(options: argparse.Namespace) -> str:
     roles = {str(getattr(options, name)): name.upper() for name in ("ct", "lungs", "output")}
-    roles |= series_role(options)
-    weights = getattr(options, "weights", "")
-    if Path(weights).suffix:
-        roles[weights] = "WEIGHTS"
-    return repeatable_command(["lungcad", *options.words], roles)
+    return repeatable_command(["lungcad", *options.words], roles | private_roles(options))

@@ -11,6 +11,7 @@ from LungCAD.errors import InputError
 from LungCAD.images import LARGEST
 from LungCAD.parallel import MOST_PROCESSES, default_processes
 from LungCAD.parameters import Declaration, Parameters, declaration_of, parameters_from_dict
+from LungCAD.report.record import FILES
 
 Declared = TypeVar("Declared", bound=Parameters)
 
@@ -102,9 +103,12 @@ def add_ct(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def series_role(options: argparse.Namespace) -> dict[str, str]:
-    """Return what `repeatable_command` calls a series that was named: its UID would lead to the patient."""
-    return {} if options.series in (None, LARGEST) else {options.series: "SERIES"}
+def private_roles(options: argparse.Namespace) -> dict[str, str]:
+    """Return what `repeatable_command` calls a series and the method's files: they may lead to a patient."""
+    series = getattr(options, "series", None)
+    roles = {} if series in (None, LARGEST) else {series: "SERIES"}
+    named = {name: getattr(options, name, "") for name in FILES}
+    return roles | {file: name.upper() for name, file in named.items() if Path(file).suffix}
 
 
 def add_output(parser: argparse.ArgumentParser, required: bool = True) -> None:

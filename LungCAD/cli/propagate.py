@@ -12,7 +12,7 @@ from LungCAD.cli.agreement import compare
 from LungCAD.cli.case_output import write_case
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.network_input import add_network, network_input, weights_used
-from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, series_role
+from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, private_roles
 from LungCAD.files import atomic_folder
 from LungCAD.images import Scan, read_ct, read_labels, read_txt_rois
 from LungCAD.labels import Schema, load_schema
@@ -108,7 +108,4 @@ def _read_rois(options: argparse.Namespace, schema: Schema, scan: Scan) -> sitk.
 def _command(options: argparse.Namespace) -> str:
     names = ("ct", "rois", "lungs", "network", "truth", "output")
     roles = {str(getattr(options, name)): name.upper() for name in names}
-    schema = getattr(options, "schema", "")
-    if Path(schema).suffix:
-        roles[schema] = "SCHEMA"
-    return repeatable_command(["lungcad", *options.words], roles | series_role(options))
+    return repeatable_command(["lungcad", *options.words], roles | private_roles(options))

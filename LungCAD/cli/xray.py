@@ -7,7 +7,7 @@ from pathlib import Path
 
 from LungCAD.batch.xray_run import run_films
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, parameters_from
+from LungCAD.cli.options import add_output, add_parameters, parameters_from, private_roles
 from LungCAD.report.record import repeatable_command
 from LungCAD.tasks.xray_lungs import XrayLungParameters
 
@@ -29,10 +29,7 @@ def run(options: argparse.Namespace) -> int:
 
     2 where no film could be used.
     """
-    roles = {str(options.source): "SOURCE", str(options.output): "OUT"}
-    weights = getattr(options, "weights", "")
-    if Path(weights).suffix:
-        roles[weights] = "WEIGHTS"
+    roles = {str(options.source): "SOURCE", str(options.output): "OUT", **private_roles(options)}
     with progress_bar(options.quiet) as progress:
         done = run_films(
             options.source,

@@ -13,7 +13,7 @@ from LungCAD.tasks.cpa_projections import REGIONS
 from LungCAD.train.cpa.cases import UNKNOWN, Case
 from LungCAD.train.cpa.plans import SURVIVAL, Plan
 
-CAVITY, BALL = "cavity", "fungus_ball"
+CAVITY, BALL, _ = SIGNS
 
 
 @dataclass(frozen=True)

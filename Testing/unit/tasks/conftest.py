@@ -1,11 +1,13 @@
-"""What tests share: the shipped network for radiographs, and readers of small scans for CPA."""
+"""What tests share: the shipped network for radiographs, readers of small scans for CPA, lungs for ILD."""
 
 import pytest
 
 from LungCAD.tasks.cpa import CpaParameters, CpaReader
 from LungCAD.tasks.cpa_projections import AXES, ProjectionVolume
+from LungCAD.tasks.ild_segmentation import IldNetwork
 from LungCAD.tasks.xray_lungs import XraySegmenter
 from Testing.slicer.cpa_chest import save_networks, small_volume
+from Testing.slicer.density_network import DenseLungs, save_density_network
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +34,18 @@ def reader(monkeypatch, tmp_path, request):
         return CpaReader(CpaParameters(str(weights), device="cpu", **parameters))
 
     return make
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    return str(save_density_network(tmp_path_factory.mktemp("weights") / "density.safetensors"))
+
+
+@pytest.fixture(scope="module")
+def network(weights):
+    return IldNetwork.load(weights, "cpu")
+
+
+@pytest.fixture(scope="module")
+def lungs():
+    return DenseLungs()

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 import torch
 
 from LungCAD.errors import Cancelled, InputError
-from LungCAD.images import ScanFacts, same_geometry
+from LungCAD.images import same_geometry
 from LungCAD.labels import load_schema, schema_reference
 from LungCAD.networks import ARCHITECTURES
 from LungCAD.report.measurements import ZONE_REGIONS
@@ -22,35 +22,13 @@ from LungCAD.tasks.ild_segmentation import (
     run,
     segment,
 )
-from LungCAD.tasks.ild_segmentation.cautions import find_cautions
 from LungCAD.tasks.ild_segmentation.network import batches
 from LungCAD.tasks.ild_segmentation.slices import chosen_slices
 from LungCAD.weights import ModelCard, NetworkDescription, save_network
-from LungCAD.weights.shipped import shipped_files
-from Testing.slicer.density_network import CONSOLIDATION, GROUND_GLASS, DenseLungs, save_density_network
+from Testing.slicer.density_network import GROUND_GLASS, DenseLungs, save_density_network
+from Testing.unit.tasks.dense_case import CPU, inputs
 
 OBLIQUE = (0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0)
-CPU = IldSegmentationParameters(device="cpu")
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    return str(save_density_network(tmp_path_factory.mktemp("weights") / "density.safetensors"))
-
-
-@pytest.fixture(scope="module")
-def network(weights):
-    return IldNetwork.load(weights, "cpu")
-
-
-@pytest.fixture(scope="module")
-def lungs():
-    return DenseLungs()
-
-
-def inputs(lungs, mask=True, **geometry):
-    given = lungs.image(lungs.lungs, **geometry) if mask else None
-    return IldSegmentationInputs(lungs.image(lungs.hu, **geometry), given)
 
 
 def turned(lungs, order, flips):
@@ -210,72 +188,6 @@ def test_the_volume_of_some_slices_is_not_that_of_the_lungs(lungs, network):
     assert all("only some" not in one.withheld for one in whole.densitometry.readings)
 
 
-def test_obliquely_cut_volumes_are_refused(lungs, network):
-    def turned_by(degrees):
-        c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-        return inputs(lungs, direction=(1, 0, 0, 0, c, -s, 0, s, c))
-
-    assert segment(turned_by(25), network, CPU)
-    with pytest.raises(InputError, match="turned by 40 degrees"):
-        segment(turned_by(40), network, CPU)
-
-
-def test_thick_and_coarse_slices_are_said(lungs, network):
-    def warnings(spacing, facts=None):
-        given = inputs(lungs, spacing=spacing)
-        return " ".join(segment(replace(given, facts=facts), network, CPU).warnings)
-
-    assert "synthetic" in warnings((0.8, 0.8, 1.5))
-    assert "slices" not in warnings((0.8, 0.8, 1.5))
-    assert "5 mm apart and of unknown thickness" in warnings((0.8, 0.8, 5.0))
-    assert "mm thick" not in warnings((0.8, 0.8, 5.0), ScanFacts(slice_thickness_mm=1.25))
-    assert "8 mm thick" in warnings((0.8, 0.8, 1.5), ScanFacts(slice_thickness_mm=8.0))
-    assert "knows 0.5 to 1.2 mm" in warnings((1.5, 1.5, 1.5))
-    assert "resampled" in warnings((0.8, 0.9, 1.5))
-
-
-@pytest.mark.parametrize("path", shipped_files("lungnet-"), ids=lambda path: path.stem)
-def test_shipped_networks_caution_against_thick_slices(path):
-    """They saw thick ones too, which makes textures no less blurred."""
-    network = IldNetwork.load(path.stem, "cpu")
-    ct = sitk.Image(2, 2, 2, sitk.sitkInt16)
-    ct.SetSpacing((0.7, 0.7, 1.0))
-    for thickness, said in ((1.0, False), (2.5, False), (3.0, True), (5.0, True), (12.0, True)):
-        facts = ScanFacts(slice_thickness_mm=thickness)
-        cautions = " ".join(find_cautions(ct, facts, network.input, network.card))
-        assert ("Thick slices blur fine textures" in cautions) == said, thickness
-        assert ("trained on" in cautions.replace("trained on synthetic", "")) == (thickness > 10)
-
-
-def test_a_lung_that_is_missing_is_said(lungs, network):
-    given = replace(inputs(lungs), lungs=lungs.image(np.where(lungs.lungs == 1, 1, 0).astype(np.uint8)))
-    result = segment(given, network, CPU)
-    assert any("no left lung" in warning for warning in result.warnings)
-    assert result.measurements.share("left_lung", "healthy").percent is None
-
-
-@pytest.mark.parametrize("spacing", [(0.2, 0.2, 1.0), (0.8, 3.0, 1.0), (3.0, 3.0, 3.0)])
-def test_pixels_far_from_training_are_refused_before_work_starts(lungs, network, spacing):
-    with pytest.raises(InputError, match=r"far from the 0\.5 to 1\.2 mm"):
-        segment(inputs(lungs, spacing=spacing), network, CPU)
-
-
-def test_masks_that_do_not_fit(lungs, network):
-    ct = lungs.image(lungs.hu)
-    masks = {
-        "another grid": lungs.image(lungs.lungs, spacing=(0.8, 0.8, 1.4)),
-        "values": lungs.image(3 * lungs.lungs),
-        "empty": lungs.image(0 * lungs.lungs),
-    }
-    for problem, mask in masks.items():
-        with pytest.raises(InputError, match=problem):
-            segment(IldSegmentationInputs(ct, mask), network, CPU)
-    with pytest.raises(InputError, match="show no lung"):
-        empty = lungs.lungs.copy()
-        empty[0] = 0
-        segment(IldSegmentationInputs(ct, lungs.image(empty)), network, replace(CPU, slices="1"))
-
-
 @pytest.mark.parametrize(
     ("name", "options"), [("unet", {"filters": 2, "depth": 4}), ("segnet_vgg", {"width": 0.05})]
 )
@@ -346,51 +258,3 @@ def test_it_can_be_stopped_at_any_time(weights):
 
         with pytest.raises(Cancelled):
             run(inputs(lungs), IldSegmentationParameters(weights=weights, refine="crf2d"), stop)
-
-
-def vessel_in(lungs, radius, row=20, columns=(14, 38)):
-    """Return the lungs with a dense rod along x in the healthy part of the right lung, and where it is."""
-    other = DenseLungs()
-    z, y = np.ogrid[: len(lungs.hu), : lungs.hu.shape[1]]
-    disc = (0.8 * (y - row)) ** 2 + (1.5 * (z - 1.5)) ** 2 <= radius**2
-    rod = np.zeros(lungs.hu.shape, bool)
-    rod[..., slice(*columns)] = disc[..., None]
-    rod &= lungs.lungs == 1
-    other.hu = np.where(rod, 40, lungs.hu).astype(np.int16)
-    return other, rod
-
-
-def test_vessels_take_the_class_of_the_lung_around_them(lungs, network):
-    other, rod = vessel_in(lungs, 2.4)
-    kept = sitk.GetArrayFromImage(segment(inputs(other), network, CPU).labels)
-    assert (kept[rod] == CONSOLIDATION).all()
-    result = segment(inputs(other), network, replace(CPU, suppress_vessels=True))
-    labels = sitk.GetArrayFromImage(result.labels)
-    assert (labels[rod] == lungs.truth[rod]).mean() > 0.95
-    assert (labels == lungs.truth).mean() > 0.99
-    probabilities = sitk.GetArrayFromImage(result.probabilities.image())
-    np.testing.assert_allclose(probabilities[lungs.lungs > 0].sum(-1), 1, atol=1e-5)
-
-
-@pytest.mark.parametrize("slices", ["6", "5-7", "2-11:4"])
-def test_vessels_are_as_long_where_only_some_slices_are_chosen(network, slices):
-    lungs = DenseLungs(slices=12)
-    z, y, x = np.ogrid[:12, :72, :96]
-    rod = ((0.8 * (y - 20)) ** 2 + (0.8 * (x - 26)) ** 2 <= 2.4**2) & (z >= 0)
-    lungs.hu[rod] = 40
-    given = inputs(lungs, spacing=(0.8, 0.8, 2.5))
-    choices = replace(CPU, suppress_vessels=True)
-    whole = sitk.GetArrayFromImage(segment(given, network, choices).labels)
-    assert (whole[rod] != CONSOLIDATION).mean() > 0.95
-    some = sitk.GetArrayFromImage(segment(given, network, replace(choices, slices=slices)).labels)
-    chosen = some.any((1, 2))
-    assert chosen[5] and not chosen.all()
-    np.testing.assert_array_equal(some[chosen], whole[chosen])
-
-
-def test_nodules_and_consolidation_are_no_vessels(lungs, network):
-    other, rod = vessel_in(lungs, 2.4, columns=(22, 28))
-    result = segment(inputs(other), network, replace(CPU, suppress_vessels=True))
-    labels = sitk.GetArrayFromImage(result.labels)
-    assert (labels[rod] == CONSOLIDATION).all()
-    assert (labels == CONSOLIDATION)[lungs.truth == CONSOLIDATION].mean() > 0.99
