@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
+from skimage.morphology import convex_hull_image
 
 _PATH = Path(__file__).with_name("second_generator.py")
 _SPECIFICATION = importlib.util.spec_from_file_location("second_generator", _PATH)
@@ -78,9 +79,13 @@ def make_study(
 
 
 def _ribs(grid, lungs, spacing):
-    """Return slanted bands around both lungs, but for the mediastinum."""
+    """Return slanted bands around both lungs, but for the mediastinum and what a lung's slice surrounds."""
     z, y, x = grid
-    away = ndimage.distance_transform_edt(lungs == 0, sampling=spacing[::-1])
+    chest = np.zeros(lungs.shape, bool)
+    for layer, slice_ in zip(chest, lungs, strict=True):
+        for lung in np.unique(slice_[slice_ > 0]):
+            layer |= convex_hull_image(slice_ == lung)
+    away = ndimage.distance_transform_edt(~chest, sampling=spacing[::-1])
     outer = base._superellipsoid((0 * z, y, x), (0, 0, 0), (1, 64, 87), 2.4) > 1
     bands = np.sin((z + 0.5 * y) / 4.5) > 0.2
     return (away > RIB_MM[0]) & (away < RIB_MM[1]) & outer & bands

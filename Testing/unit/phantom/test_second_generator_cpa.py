@@ -40,7 +40,8 @@ def test_ribs_lie_along_the_lungs(arrays):
     bone = hu > BONE_HU
     bone[:, :, np.abs(np.arange(hu.shape[2]) - hu.shape[2] / 2) * SPACING[0] < 25] = False  # the spine
     assert bone.sum() > 10_000
-    assert away[bone].max() < 14
+    assert np.percentile(away[bone], 97) < 14
+    assert away[bone].max() < 30  # beside the liver, which only a narrow rim of lung surrounds
 
 
 def test_thick_pleura_is_soft_tissue_between_lung_and_ribs(arrays):
@@ -51,3 +52,10 @@ def test_thick_pleura_is_soft_tissue_between_lung_and_ribs(arrays):
         to_bone = ndimage.distance_transform_edt(hu <= BONE_HU, sampling=SPACING[::-1])
         assert np.percentile(to_bone[thick], 95) < 27  # its own thickness, and half of what parts two ribs
         assert -200 < np.median(hu[thick]) < 80
+
+
+def test_no_bone_lies_in_what_a_lung_surrounds(arrays):
+    hu, _, lungs, _ = arrays
+    surrounded = np.stack([ndimage.binary_fill_holes(layer) for layer in lungs > 0]) & (lungs == 0)
+    assert surrounded.sum() > 1_000  # the diaphragm's dome
+    assert not (hu[surrounded] > BONE_HU).any()
