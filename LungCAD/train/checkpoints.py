@@ -41,5 +41,5 @@ def digest(parts: Iterable[str | NDArray]) -> str:
     for part in parts:
         array = np.ascontiguousarray(np.array(part) if isinstance(part, str) else part)
         found.update(f"{array.dtype.str} {array.shape} ".encode())
-        found.update(array.tobytes())
+        found.update(array)  # as it lies in memory: what is mapped from a file may be larger than that
     return found.hexdigest()

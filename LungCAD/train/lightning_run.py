@@ -54,6 +54,7 @@ def fit_module(
     if checkpoint is not None:
         every.append(_every_epoch(checkpoint))
     resumed = checkpoint if checkpoint is not None and checkpoint.exists() else None
+    module.train()  # Lightning leaves every layer in the mode that it finds
     with quiet_lightning():
         trainer = make_trainer(device, epochs, every, precision, **machine)
         trainer.fit(module, batches, validation, ckpt_path=resumed, weights_only=True)

@@ -76,7 +76,14 @@ def training_batches(
     sampler = ShuffledByEpoch(count, parameters.seed)
     data = SliceBatches(parts, head, parameters, sampler)
     whole = count > parameters.batch
-    return DataLoader(data, parameters.batch, sampler=sampler, collate_fn=_as_it_is, drop_last=whole)
+    return DataLoader(
+        data,
+        parameters.batch,
+        sampler=sampler,
+        collate_fn=_as_it_is,
+        drop_last=whole,
+        generator=torch.Generator(),
+    )
 
 
 def in_order(slices: SliceSet, indices: NDArray[np.intp], batch: int) -> Iterator[torch.Tensor]:

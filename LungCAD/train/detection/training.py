@@ -67,7 +67,9 @@ class DetectionTraining:
 def origin(given: Sequence[SliceSet], start: CNNF | None) -> dict[str, object]:
     """Return as plain data what tells slices, their labels and the start of a training from any other."""
     folds = [] if given[0].folds is None else [given[0].folds]
-    contents = (part for one in given for part in (one.images, one.areas, one.patients))
+    contents = (
+        part for one in given for part in (one.images, one.areas, one.patients, one.cells) if part is not None
+    )
     tensors = start.state_dict().values() if start is not None else ()
     return {
         "slices": [one.source for one in given],

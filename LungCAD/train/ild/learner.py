@@ -44,7 +44,8 @@ class IldLearner(LightningModule):
         Before every step, not every epoch: loaders draw from the same generator, and in an epoch that begins
         with a checkpoint they do so at another moment.
         """
-        torch.manual_seed(epoch_seed(self._choices.seed, self.global_step) + self.global_rank)
+        of_epoch = epoch_seed(self._choices.seed, self.current_epoch)
+        torch.manual_seed(epoch_seed(of_epoch, index) + self.global_rank)
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the loss of a slice."""
@@ -60,7 +61,7 @@ class IldLearner(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Log the balanced accuracy."""
-        counts = self.confusion.compute().double()
+        counts = self.confusion.compute().cpu().double()
         recall = counts.diagonal() / counts.sum(1)
         self.log(BALANCED_ACCURACY, recall.nanmean(), sync_dist=False)
         self.confusion.reset()

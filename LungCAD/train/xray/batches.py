@@ -62,4 +62,5 @@ def training_batches(films: Kept, parameters: XrayTrainingParameters) -> DataLoa
     """Return the films in random order and varied; torch's global generator is left alone."""
     sampler = ShuffledByEpoch(len(films), parameters.seed)
     varied = VariedFilms(films, parameters, sampler)
-    return DataLoader(varied, parameters.batch, sampler=sampler, drop_last=len(films) > parameters.batch)
+    whole = len(films) > parameters.batch
+    return DataLoader(varied, parameters.batch, sampler=sampler, drop_last=whole, generator=torch.Generator())

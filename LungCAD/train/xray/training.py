@@ -61,9 +61,9 @@ def train_xray(
     kept = load_films(films, parameters.side, part(progress, 0.0, 0.05))
     always = load_films(extra, parameters.side, part(progress, 0.05, 0.1)) if extra else []
     if checkpoints is not None:
-        names = [film.name for film in films.films]
+        about = [[film.name, film.patient, film.view] for film in films.films]
         content = digest(array for film in (*kept, *always) for array in film)
-        claim_checkpoints(checkpoints, {"films": names, "content": content, **parameters.as_dict()})
+        claim_checkpoints(checkpoints, {"films": about, "content": content, **parameters.as_dict()})
     runs = parameters.folds + 1
 
     def fitted(name: str, chosen: Kept, number: int, epochs: int) -> nn.Module:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -32,3 +34,13 @@ def test_a_digest_tells_whatever_differs():
     )
     assert len({digest(parts) for parts in (["a", ticks], *others)}) == len(others) + 1
     assert digest(["a", ticks]) == digest(iter(["a", np.asfortranarray(ticks)]))
+
+
+def test_what_is_mapped_from_a_file_is_not_copied_into_memory(tmp_path):
+    mapped = np.memmap(tmp_path / "slices.raw", np.uint8, "w+", shape=(64, 3, 224, 224))
+    tracemalloc.start()
+    found = digest([mapped])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < mapped.nbytes / 10
+    assert found == digest([np.zeros_like(mapped)])

@@ -16,6 +16,7 @@ from LungCAD.tasks.detection_input import Decision, DetectionInput
 from LungCAD.train.detection.decisions import fit_decisions
 from LungCAD.train.detection.dense_layers import fit_dense_layers, last_maps, train_dense_layers
 from LungCAD.train.detection.heads import make_head
+from LungCAD.train.detection.learner import DetectionLearner
 from LungCAD.train.detection.local_evidence import (
     DISEASE_WEIGHT,
     ELSEWHERE_WEIGHT,
@@ -118,18 +119,39 @@ def test_a_network_that_is_only_read_anew_is_scored_by_other_patients(tmp_path, 
     assert words in (tmp_path / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("dropout", [0.3, 0.9])
+@pytest.mark.parametrize("start", [None, CNNF(4, width=1 / 32, dense=8)])
+@pytest.mark.parametrize("renew", [0, 1])
+def test_dropout_acts_whatever_was_done_to_the_first_weights(dropout, start, renew, monkeypatch):
+    """What leaves chance out while it prepares a network must not leave it out for good."""
+    if renew and start is None:
+        pytest.skip("there is nothing to renew")
+    kept, step = [], DetectionLearner.training_step
+
+    def watched(learner, batch, index):
+        hidden = torch.ones(1, 1000)
+        kept.append((learner.network.classifier.drop7(hidden) != 0).float().mean().item())
+        return step(learner, batch, index)
+
+    monkeypatch.setattr(DetectionLearner, "training_step", watched)
+    p, slices = replace(SMALL, epochs=1, dropout=dropout, renew=renew), blobs()
+    fit(slices, np.arange(len(slices)), make_head(p, slices), p, start=start)
+    assert np.mean(kept) == pytest.approx(1 - dropout, abs=0.05)
+
+
+@pytest.mark.parametrize("start", [None, CNNF(4, width=1 / 32, dense=8)])
 @pytest.mark.parametrize("normalise", [False, True])
-def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(tmp_path, normalise):
+def test_a_training_that_was_broken_off_goes_on_as_if_it_had_not_been(tmp_path, normalise, start):
     p = replace(SMALL, normalise=normalise)
-    slices, whole = blobs(), train_detection(blobs(), p)
+    slices, whole = blobs(), train_detection(blobs(), p, start=start)
 
     def break_off(fraction, message):
         if fraction > 0.55:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        train_detection(slices, p, checkpoints=tmp_path, progress=break_off)
-    resumed = train_detection(slices, p, checkpoints=tmp_path)
+        train_detection(slices, p, start=start, checkpoints=tmp_path, progress=break_off)
+    resumed = train_detection(slices, p, start=start, checkpoints=tmp_path)
     for name, tensor in whole.network.state_dict().items():
         torch.testing.assert_close(resumed.network.state_dict()[name], tensor, rtol=0, atol=0)
     np.testing.assert_array_equal(resumed.scores, whole.scores)
@@ -142,6 +164,9 @@ def test_checkpoints_of_other_parameters_are_refused(tmp_path):
     ticked = replace(blobs(), areas=blobs().areas[:, ::-1].copy())
     with pytest.raises(InputError, match="another training"):
         train_detection(ticked, replace(SMALL, epochs=1), checkpoints=tmp_path)
+    for cells in (None, blobs().cells[:, ::-1].copy()):
+        with pytest.raises(InputError, match="another training"):
+            train_detection(replace(blobs(), cells=cells), replace(SMALL, epochs=1), checkpoints=tmp_path)
 
 
 def test_more_folds_scored_than_there_are_is_refused():

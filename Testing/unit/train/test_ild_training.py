@@ -19,6 +19,7 @@ from LungCAD.labels import load_schema
 from LungCAD.networks import UNet
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.confusion import ConfusionTable
+from LungCAD.train.ild.learner import IldLearner
 from LungCAD.train.ild.networks import network_options, new_network, read_start
 from LungCAD.train.ild.outcome import write_outcome
 from LungCAD.train.ild.scores import markdown
@@ -289,3 +290,16 @@ def test_the_learning_rate_falls_to_its_end_however_many_processes_share_the_ste
     with pytest.raises(Cancelled):
         train_ild(drawings(6, 1), p)  # four are learned from, in four epochs
     assert seen == [steps]
+
+
+def test_chance_is_another_in_every_step(monkeypatch):
+    """Also where the gradients of several slices are added up before a step of the optimiser."""
+    states, step = [], IldLearner.training_step
+
+    def watched(learner, batch, index):
+        states.append(torch.get_rng_state().numpy().tobytes())
+        return step(learner, batch, index)
+
+    monkeypatch.setattr(IldLearner, "training_step", watched)
+    train_ild(drawings(), replace(QUICK, batch=3, epochs=2))
+    assert len(set(states)) == len(states) > 6
