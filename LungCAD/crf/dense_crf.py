@@ -34,7 +34,7 @@ class DenseCRF:
     spacing : (z, y, x) in mm.
     lungs : (Z, Y, X) int, a number above 0 per lung; needed where `parameters.couple_lungs` is false.
     backend : "torch", "exact" (float64, all pairs; small images) or "pydensecrf".
-    device : "auto", or a torch device such as "cpu", "cuda", "mps".
+    device : "auto", or a torch device such as "cpu" or "cuda"; for "mps" the CPU is taken.
 
     Example
     -------
@@ -65,7 +65,9 @@ class DenseCRF:
             check_lungs(lungs, mask)
         self._mask = mask
         self._parameters = parameters
-        self._device = choose_device(device)
+        chosen = choose_device(device)
+        # Apple's GPUs know neither bags of sums nor double precision.
+        self._device = torch.device("cpu") if chosen.type == "mps" else chosen
         self._fields = tuple(split_fields(hu, mask, spacing, parameters, lungs))
         self._solvers = Solvers(
             self._fields, lambda field: field_solver(backend, field, parameters, self._device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn.functional import max_pool2d, max_unpool2d
+from torch.nn.functional import max_pool2d
 
 
 def encode_decode(encoders: nn.ModuleList, decoders: nn.ModuleList, maps: torch.Tensor) -> torch.Tensor:
@@ -20,5 +20,14 @@ def encode_decode(encoders: nn.ModuleList, decoders: nn.ModuleList, maps: torch.
         maps, places = max_pool2d(maps, 2, return_indices=True)
         pooled.append((places, size))
     for decoder, (places, size) in zip(decoders, reversed(pooled), strict=True):
-        maps = decoder(max_unpool2d(maps, places, 2, output_size=size))
+        maps = decoder(_unpooled(maps, places, size))
     return maps
+
+
+def _unpooled(maps: torch.Tensor, places: torch.Tensor, size: torch.Size) -> torch.Tensor:
+    """Return maps (N, C, *size) with the values at their places, 0 elsewhere.
+
+    As `max_unpool2d`, which Apple's GPUs lack.
+    """
+    flat = maps.new_zeros(*maps.shape[:2], size.numel())
+    return flat.scatter_(2, places.flatten(2), maps.flatten(2)).unflatten(2, size)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from LungCAD.crf import EXCLUDED, CRFParameters, DenseCRF, bags
+from LungCAD.crf import EXCLUDED, CRFParameters, DenseCRF, bags, dense_crf
 
 PARAMETERS = [
     CRFParameters(mode="slice"),
@@ -66,3 +66,12 @@ def test_cuda_against_all_pairs(case, backend):
     cuda = DenseCRF(case.hu, case.mask, case.spacing, PARAMETERS[0], backend=backend, device="cuda")
     difference = cuda.solve(case.probabilities).marginals() - exact.solve(case.probabilities).marginals()
     assert np.abs(difference)[:, case.mask].mean() <= 1.5e-4
+
+
+@pytest.mark.parametrize("backend", ["torch", "exact"])
+def test_what_apples_gpus_lack_runs_on_the_processor(make_case, backend, monkeypatch):
+    case = make_case((1, 20, 24))
+    expected = DenseCRF(case.hu, case.mask, case.spacing, PARAMETERS[0], backend=backend, device="cpu")
+    monkeypatch.setattr(dense_crf, "choose_device", lambda name: torch.device("mps"))
+    found = DenseCRF(case.hu, case.mask, case.spacing, PARAMETERS[0], backend=backend)
+    assert_same(found.solve(case.probabilities), expected.solve(case.probabilities))

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 from scipy import ndimage, signal
+from torch.nn.functional import max_pool2d, max_unpool2d
 
 from LungCAD.networks.contrast import FLOOR, SIGMA_PX, WIDTH_PX, ContrastNormalization
 from LungCAD.networks.segnet import SegNet
+from LungCAD.networks.unpooling import encode_decode
 
 
 def pooled(image):
@@ -107,3 +109,14 @@ def test_channels_are_normalised_each_by_itself():
 def test_unknown_form_is_refused():
     with pytest.raises(ValueError, match="form"):
         ContrastNormalization("local")
+
+
+@pytest.mark.parametrize("size", [(32, 48), (33, 47)])
+def test_maxima_go_back_to_where_torch_puts_them(size):
+    torch.manual_seed(0)
+    maps = torch.randn(2, 3, *size)
+    pooled_maps, places = max_pool2d(maps, 2, return_indices=True)
+    identity = torch.nn.ModuleList([torch.nn.Identity()])
+    assert torch.equal(
+        encode_decode(identity, identity, maps), max_unpool2d(pooled_maps, places, 2, output_size=size)
+    )
