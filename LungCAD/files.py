@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import shutil
 import sys
@@ -109,6 +111,22 @@ def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:
     """Write `text` (UTF-8, ends of lines as they are) to `path` atomically; raises as `atomic_path` does."""
     with atomic_path(path, overwrite) as temporary:
         temporary.write_bytes(text.encode("utf-8"))
+
+
+def write_json(path: Path | str, content: object, overwrite: bool = False) -> None:
+    """Write plain data atomically; raises as `atomic_path` does.
+
+    Numbers that are not finite become null: JSON has none, and strict readers refuse the whole file.
+    """
+    write_text(path, json.dumps(_finite(content), indent=1, allow_nan=False), overwrite)
+
+
+def _finite(content: object) -> object:
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def files_below(folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ import torch
 from LungCAD.batch.cases import Case
 from LungCAD.batch.scans import ScansRun, read_scan, run_scans
 from LungCAD.devices import choose_device
-from LungCAD.files import write_text
+from LungCAD.files import write_json, write_text
 from LungCAD.images import Scan, write_image
 from LungCAD.labels import load_schema
 from LungCAD.progress import Progress, part, silent
@@ -80,7 +80,7 @@ def write_scan(
 ) -> None:
     """Write signs.csv, scan.json, heat maps, projections, report.html and run.json to `folder`."""
     write_text(folder / SIGNS, signs_csv(result.signs))
-    write_text(folder / SCAN, json.dumps(scan_statement(result), indent=2))
+    write_json(folder / SCAN, scan_statement(result))
     heat_maps = {sign: result.heat_map(sign) for sign in result.maps}
     for sign, heat in heat_maps.items():
         write_image(heat, folder / f"heatmap_{sign}.nii.gz")
@@ -100,7 +100,7 @@ def write_scan(
         weights=result.networks,
         series_uid=scan.facts.series_uid,
     )
-    write_text(folder / "run.json", json.dumps(record, indent=2))
+    write_json(folder / "run.json", record)
     content = SignReport(
         ct=scan.image,
         signs=result.signs,

@@ -12,7 +12,7 @@ import torch
 from LungCAD.batch.cases import Case
 from LungCAD.batch.scans import ScansRun, read_scan, run_scans
 from LungCAD.devices import choose_device
-from LungCAD.files import write_text
+from LungCAD.files import write_json, write_text
 from LungCAD.images import Scan, write_image
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.detection import DetectionContent, render_detection
@@ -48,7 +48,7 @@ def write_scan(
         "diseases": [_plain(disease) for disease in findings.diseases],
         "warnings": list(warnings),
     }
-    write_text(folder / SCAN, json.dumps(summary, indent=2))
+    write_json(folder / SCAN, summary)
     for code in result.maps:
         write_image(result.heat_map(code), folder / f"heatmap_{code}.nii.gz")
     stopwatch.lap("writing")
@@ -63,7 +63,7 @@ def write_scan(
         weights=weights_by_role(parameters.weights),
         series_uid=scan.facts.series_uid,
     )
-    write_text(folder / "run.json", json.dumps(record, indent=2))
+    write_json(folder / "run.json", record)
     content = DetectionContent(
         scan.image,
         findings,

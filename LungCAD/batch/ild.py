@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
@@ -10,7 +9,7 @@ import torch
 from LungCAD.batch.cases import Case
 from LungCAD.batch.scans import ScansRun, read_scan, run_scans
 from LungCAD.devices import choose_device
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.images import Scan, read_labels
 from LungCAD.images.probability_planes import write_probability_planes
 from LungCAD.labels import load_schema
@@ -62,7 +61,7 @@ def write_ild_case(
         weights=weights_by_role(parameters.weights),
         series_uid=scan.facts.series_uid,
     )
-    write_text(folder / "run.json", json.dumps(record, indent=2))
+    write_json(folder / "run.json", record)
     content = ReportContent(
         title="Interstitial lung disease",
         ct=inputs.ct,

@@ -17,7 +17,7 @@ from PIL import Image
 from LungCAD.batch.table import ResumableTable
 from LungCAD.batch.xray import COLUMNS, Films, find_films, segment_films
 from LungCAD.errors import InputError
-from LungCAD.files import RECORD, sole_use, write_text
+from LungCAD.files import RECORD, sole_use, write_json, write_text
 from LungCAD.images import read_radiograph
 from LungCAD.progress import Progress, silent
 from LungCAD.report.contact_sheet import Tile, render_contact_sheet
@@ -116,7 +116,7 @@ def _conclude(rows: list[dict[str, str]], root: Path, folder: Path, made: Mappin
     )
     write_text(folder / REPORT, sheet, overwrite=True)
     record = {**made, "films": len(rows), "versions": versions()}
-    write_text(folder / RECORD, json.dumps(record, indent=2), overwrite=True)
+    write_json(folder / RECORD, record, overwrite=True)
     (folder / UNFINISHED).unlink(missing_ok=True)
     return XrayRun(len(rows), flagged, failed, folder / REPORT)
 

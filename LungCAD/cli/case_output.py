@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import torch
 
 from LungCAD.cli.agreement import Agreement
 from LungCAD.devices import choose_device
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.images import Scan, write_image, write_probabilities
 from LungCAD.labels import Schema
 from LungCAD.report.case_files import write_labels_and_tables
@@ -58,7 +57,7 @@ def write_case(
         weights=weights,
         series_uid=scan.facts.series_uid,
     )
-    write_text(folder / "run.json", json.dumps(record, indent=2))
+    write_json(folder / "run.json", record)
     content = ReportContent(
         title="Label propagation",
         ct=inputs.ct,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from PIL import Image
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, write_text
+from LungCAD.files import atomic_folder, write_json
 from LungCAD.images import write_image, write_segmentation
 from LungCAD.labels import load_schema
 from LungCAD.phantom import BENCHMARK, PhantomStudy, StudyParameters, draw_rois, make_radiograph, make_study
@@ -62,7 +61,7 @@ def _measure_difficulty(options: argparse.Namespace) -> int:
         result = measure_difficulty(_parameters(options), seeds, progress=progress)
     if options.output is not None:
         with atomic_folder(options.output, options.overwrite) as folder:
-            write_text(folder / "difficulty.json", json.dumps(result, indent=2))
+            write_json(folder / "difficulty.json", result)
     print(difficulty_report(result))
     return 0 if result["passed"] else 1
 
@@ -92,4 +91,4 @@ def write_study(study: PhantomStudy, folder: Path) -> None:
     film, mask = make_radiograph(study.ct, study.lungs)
     for name, picture in (("radiograph.png", film * 255), ("radiograph_lungs.png", mask)):
         Image.fromarray(sitk.GetArrayFromImage(picture).astype(np.uint8)).save(folder / name)
-    write_text(folder / "phantom.json", json.dumps(dataclasses.asdict(study.parameters), indent=2))
+    write_json(folder / "phantom.json", dataclasses.asdict(study.parameters))

@@ -63,7 +63,7 @@ def axial_axis(image: sitk.Image) -> int:
     Of an image of one slice, such as a radiograph of a standing patient, the axis across that slice.
     """
     single = [axis for axis, size in enumerate(image.GetSize()) if size == 1]
-    return single[0] if len(single) == 1 else _patient_axes(image)[0][2]
+    return single[0] if len(single) == 1 else patient_axes(image)[0][2]
 
 
 def to_axial(image: sitk.Image) -> sitk.Image:
@@ -72,7 +72,7 @@ def to_axial(image: sitk.Image) -> sitk.Image:
     No voxel changes its value or its place: slices along array axis 0 are then the (near-)axial ones,
     feet first. `from_axial` undoes it.
     """
-    order, flips = _patient_axes(image)
+    order, flips = patient_axes(image)
     return _flipped(_permuted(image, order), flips)
 
 
@@ -84,7 +84,7 @@ def from_axial(axial: sitk.Image, like: sitk.Image) -> sitk.Image:
     ValueError
         `axial` does not lie on the grid of ``to_axial(like)``.
     """
-    order, flips = _patient_axes(like)
+    order, flips = patient_axes(like)
     image = sitk.Image(_permuted(_flipped(axial, flips), [order.index(axis) for axis in range(3)]))
     if not same_geometry(image, like):
         raise ValueError("axial: does not lie on the grid of to_axial(like)")
@@ -182,7 +182,7 @@ def _flipped(image: sitk.Image, flips: list[bool]) -> sitk.Image:
     return sitk.Flip(image, flips) if any(flips) else image
 
 
-def _patient_axes(image: sitk.Image) -> tuple[list[int], list[bool]]:
+def patient_axes(image: sitk.Image) -> tuple[list[int], list[bool]]:
     """Return the index axis nearest to each patient axis, and whether it runs against it."""
     direction = np.reshape(image.GetDirection(), (3, 3))
     order = linear_sum_assignment(-np.abs(direction))[1]

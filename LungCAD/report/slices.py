@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import SimpleITK as sitk
 
+from LungCAD.images.geometry import patient_axes
+
 if TYPE_CHECKING:
     from LungCAD.labels import Schema
 
@@ -29,9 +31,8 @@ class AxialStack:
     """
 
     def __init__(self, image: sitk.Image) -> None:
-        towards = sitk.DICOMOrientImageFilter.GetOrientationFromDirectionCosines(image.GetDirection())
-        axes = [next(i for i, letter in enumerate(towards) if letter in pair) for pair in ("SI", "PA", "LR")]
-        reverse = [towards[axis] in "IAR" for axis in axes]
+        order, against = patient_axes(image)
+        axes, reverse = order[::-1], against[::-1]
         view = sitk.GetArrayViewFromImage(image).transpose([2 - axis for axis in axes])
         self.array = view[tuple(slice(None, None, -1) if back else slice(None) for back in reverse)]
         self.spacing_mm = tuple(image.GetSpacing()[axis] for axis in axes)

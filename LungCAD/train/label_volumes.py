@@ -78,7 +78,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Return the rows of a CSV; raises InputError as `read_rows`, or where it lacks rows or a cell."""
     _, rows = read_rows(path, columns)
     if not rows:
-        raise InputError(path, "has no row below its heading", "Give one row per scan")
+        raise InputError(path, "has no row below its heading", "Give at least one row")
     for line, row in rows:
         row.update({column: (row[column] or "").strip() for column in columns})
         if empty := [column for column in columns if not row[column]]:

@@ -53,6 +53,12 @@ class NetworkDescription:
             entries = {entry.name: json.loads(metadata[entry.name]) for entry in dataclasses.fields(cls)}
             entries["card"] = ModelCard(**entries["card"])
             entries["classes"] = tuple(entries["classes"])
+            _require_texts(entries["architecture"], entries["schema"], *entries["classes"])
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"its header is incomplete ({error})") from error
         return cls(**entries)
+
+
+def _require_texts(*entries: object) -> None:
+    if not all(isinstance(entry, str) for entry in entries):
+        raise TypeError("architecture, schema and classes are texts")

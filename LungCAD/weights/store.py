@@ -60,7 +60,7 @@ def load_network(
     try:
         network = ARCHITECTURES[description.architecture](len(description.classes), **description.options)
         network.load_state_dict(tensors)
-    except (RuntimeError, TypeError, ValueError) as error:
+    except (RuntimeError, TypeError, ValueError, ArithmeticError) as error:
         problem = f"does not fit the architecture {description.architecture} that it names"
         raise InputError(path, problem, "It may come from another version of LungCAD") from error
     return network.eval(), description

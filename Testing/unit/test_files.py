@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import pytest
 
 from LungCAD import files
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, atomic_path, files_below, sole_use, write_text
+from LungCAD.files import atomic_folder, atomic_path, files_below, sole_use, write_json, write_text
 
 
 def names(folder):
@@ -195,3 +196,17 @@ def test_a_file_system_without_locks_is_no_obstacle(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "lock", unknown)
     with sole_use(tmp_path):
         assert names(tmp_path) == [".in-use"]
+
+
+def test_numbers_that_json_does_not_know_become_null(tmp_path):
+    nan, inf = float("nan"), float("inf")
+    content = {"a": [1.5, nan, (inf, 2)], "b": {"c": -inf, "d": "NaN", "e": None}, 3: True}
+    write_json(tmp_path / "a.json", content)
+
+    def refuse(word):
+        raise AssertionError(f"{word} is no JSON")
+
+    found = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"), parse_constant=refuse)
+    assert found == {"a": [1.5, None, [None, 2]], "b": {"c": None, "d": "NaN", "e": None}, "3": True}
+    with pytest.raises(InputError, match="exists already"):
+        write_json(tmp_path / "a.json", content)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,7 +16,7 @@ from LungCAD.cli.bench.cpa_peaks import CONTENDERS, REACH_MM, placed_peaks
 from LungCAD.cli.bench.cpa_timing import projection_timing
 from LungCAD.cli.bench.generators import PHANTOM, load_generator
 from LungCAD.cli.console import progress_bar
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.phantom.aspergillosis_study import (
     AspergillosisParameters,
     AspergillosisStudy,
@@ -75,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         print("signs   not scored: no networks ship; train some with lungcad train cpa, and give --weights")
     if options.json:
-        write_text(options.json, json.dumps(result, indent=2), overwrite=True)
+        write_json(options.json, result, overwrite=True)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import time
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from LungCAD.cli.bench.crf_rivals import FAST, PAPER, Rival, exact, generic, our
 from LungCAD.cli.bench.crf_timing import alone, errors, in_turns, times
 from LungCAD.crf import DenseCRF
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 
 CLASSES = (2, 5, 9, 21)
 SLICE = (1, 512, 512)
@@ -80,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         report("whole lung", whole_lung())
     report("gpu", gpu(slice_case, peer))
     if options.json:
-        write_text(options.json, json.dumps(result, indent=1), options.overwrite)
+        write_json(options.json, result, options.overwrite)
     return 0
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +21,7 @@ from LungCAD.cli.bench.generators import Study, generator_function, load_generat
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_workers
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.networks import CNNF
 from LungCAD.tasks.detection_input import Decision, DetectionInput
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
@@ -101,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
             for code, row in rows.items():
                 print(f"{code:14s} another generator, {kind}: AUC {row['auc']}, F1 {row['f1']}")
     if options.json:
-        write_text(options.json, json.dumps(result, indent=2))
+        write_json(options.json, result)
     return 0
 
 

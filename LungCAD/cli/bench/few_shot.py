@@ -9,7 +9,6 @@ patches: nearest neighbour, in chi-square distance, of HU histogram and local bi
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 from LungCAD.cli.bench.patch_histograms import nearest, patch_histograms
 from LungCAD.cli.console import progress_bar
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.class_probabilities import texture_description
 from LungCAD.train.patches.overlap import groups_of_overlap
@@ -116,7 +115,7 @@ def measure(
             )
         result[str(count)] = _summary(np.array(scores))
     if json_path is not None:
-        write_text(json_path, json.dumps(result, indent=1))
+        write_json(json_path, result)
     return result
 
 

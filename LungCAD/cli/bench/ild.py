@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import multiprocessing
 import tempfile
 import time
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from LungCAD.cli.bench.crf_timing import PeakMemory, in_turns, times
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.images.probability_planes import write_probability_planes
 from LungCAD.labels import load_schema
 from LungCAD.networks import LungNet
@@ -103,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
     memory = result["whole segmentation"]
     print(f"peak memory of a whole segmentation: {memory['peak_gb']:.2f} GB, with the CT in it")
     if options.json:
-        write_text(options.json, json.dumps(result, indent=2))
+        write_json(options.json, result)
     return 0
 
 

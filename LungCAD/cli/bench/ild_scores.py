@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from LungCAD.cli.bench.generators import PHANTOM, Study, load_generator
 from LungCAD.cli.bench.scoring import recalls
 from LungCAD.cli.console import progress_bar
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.labels import Schema, load_schema
 from LungCAD.phantom.study import BENCHMARK, make_study
 from LungCAD.progress import Progress, each, part, silent
@@ -78,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     for name, found in result.items():
         print(_line(name, found))
     if options.json:
-        write_text(options.json, json.dumps(result, indent=1), overwrite=True)
+        write_json(options.json, result, overwrite=True)
     return 0
 
 

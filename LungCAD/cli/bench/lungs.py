@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.images import write_image
 from LungCAD.lungs import segment_lungs
 from LungCAD.phantom import StudyParameters, make_study
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
             f"Dice {rows[name]['dice']:.4f}"
         )
     if options.json:
-        write_text(options.json, json.dumps(rows, indent=2))
+        write_json(options.json, rows)
     return 0
 
 

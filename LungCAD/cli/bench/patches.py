@@ -16,7 +16,7 @@ import numpy as np
 from LungCAD.cli.bench.few_shot import default_folder
 from LungCAD.cli.bench.patch_histograms import nearest, patch_histograms
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.labels import load_schema
 from LungCAD.train.confusion import ConfusionTable
 from LungCAD.train.patches.npz import read_npz
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     for warning in data.warnings:
         print(warning)
     if options.json:
-        write_text(options.json, json.dumps(result, indent=1), overwrite=True)
+        write_json(options.json, result, overwrite=True)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from LungCAD.cli.bench.measure import Job, perform
 from LungCAD.cli.bench.verdicts import Spread, Summary, summarise
 from LungCAD.cli.console import progress_bar
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.parallel import process_map
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 
@@ -74,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             "rows": [{part: row[part] for part in row if part != "expansion"} for row in studies + cross],
             **summary.as_dict(),
         }
-        write_text(options.output, json.dumps(record, indent=1), options.overwrite)
+        write_json(options.output, record, options.overwrite)
     print(table(summary))
     return 0
 

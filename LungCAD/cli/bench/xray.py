@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import tempfile
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from LungCAD.batch.table import ResumableTable
 from LungCAD.batch.xray import COLUMNS, find_films, segment_films, write_mask
 from LungCAD.cli.bench.crf_timing import PeakMemory, in_turns, times
 from LungCAD.devices import choose_device
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.images import read_radiograph
 from LungCAD.images.square import scaled
 from LungCAD.networks import UNet
@@ -79,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
                 f"{row['pixels_unlike']:.1e} of the pixels differ"
             )
     if options.json:
-        write_text(options.json, json.dumps(result, indent=2))
+        write_json(options.json, result)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ from LungCAD.cli.options import add_workers
 from LungCAD.crf import CALIBRATED, CRFParameters
 from LungCAD.crf.calibration import Calibration, CalibrationCase, calibrate
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import write_json
 from LungCAD.parallel import process_map
 from LungCAD.phantom.reader import draw_rois, fraction_rois
 from LungCAD.phantom.study import BENCHMARK, make_study
@@ -66,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         cases = list(process_map(make, seeds, options.workers, stage, "Making phantoms"))
         result = calibrate(cases, GRID, CALIBRATED, part(progress, 0.3, 1.0), CRFParameters.presets)
     evidence = {"seeds": list(seeds), "drawn": options.drawn, **result.evidence()}
-    write_text(options.output, json.dumps(evidence, indent=1), options.overwrite)
+    write_json(options.output, evidence, options.overwrite)
     print(table(result))
     return 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,7 +12,7 @@ from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
 from LungCAD.cli.train.detection import Keep, scratch_slices
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, write_text
+from LungCAD.files import atomic_folder, write_json, write_text
 from LungCAD.phantom.study import StudyParameters
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command, versions
@@ -92,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
             "versions": versions(),
         }
         write_text(folder / "tables.md", text)
-        write_text(folder / "tables.json", json.dumps(record, indent=1))
+        write_json(folder / "tables.json", record)
     if not options.quiet:
         print(text)
     return 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import write_json, write_text
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.record import versions
 from LungCAD.train.checkpoints import claim_checkpoints
@@ -16,7 +16,7 @@ from LungCAD.train.cpa.fitting import State, fit, probabilities
 from LungCAD.train.cpa.outcome import Source, write_network
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 from LungCAD.train.cpa.pictures import pictures_of
-from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, Plan, in_words
+from LungCAD.train.cpa.plans import DISEASE, SURVIVAL, TASKS, Plan, in_words
 from LungCAD.train.cpa.readiness import known_plans, require_both
 from LungCAD.train.cpa.scores import answers, markdown, score_rows
 from LungCAD.train.cpa.splitting import Split
@@ -60,12 +60,23 @@ def train_cpa(
     data = {"data": source.data, "cases": split.digest(), "start": start}
     claim_checkpoints(folder / LEARNING, {**parameters.as_dict(), **data})
     for number, plan in enumerate(plans):
-        named = zip(plan.names, plan.tasks, strict=True)
-        missing = tuple(task for name, task in named if not (folder / f"{name}.json").exists())
-        if missing:
+        if left := _left_of(folder, plan):
             own = part(progress, number / len(plans), (number + 1) / len(plans))
-            _train_one(folder, replace(plan, tasks=missing), split, parameters, source, imagenet, own)
+            _train_one(folder, left, split, parameters, source, imagenet, own)
     return _summary(folder, unknown)
+
+
+def _left_of(folder: Path, plan: Plan) -> Plan | None:
+    """Return what of a plan has no scores yet, with all that shares its weights; None where all has."""
+    named = zip(plan.names, plan.tasks, strict=True)
+    missing = {task for name, task in named if not (folder / f"{name}.json").exists()}
+    weights = _weights(folder, plan)
+    if missing and weights.exists():
+        shared = set(load_network(weights)[1].input["tasks"])
+        if missing & shared:  # broken off between the scores of two tasks
+            missing |= shared
+    tasks = tuple(task for task in TASKS if task in missing)
+    return replace(plan, tasks=tasks) if tasks else None
 
 
 def _train_one(
@@ -105,7 +116,7 @@ def _train_one(
             "parameters": parameters.as_dict(),
             "versions": versions(),
         }
-        write_text(folder / f"{name}.json", json.dumps(record, indent=1), overwrite=True)
+        write_json(folder / f"{name}.json", record, overwrite=True)
 
 
 def _base_of(plan: Plan) -> Plan | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from LungCAD.files import atomic_path, write_text
+from LungCAD.files import atomic_path, write_json, write_text
 from LungCAD.labels import load_schema
 from LungCAD.report.record import versions
 from LungCAD.tasks.detection_input import Decision
@@ -63,7 +62,7 @@ def write_outcome(
         "decisions": [dataclasses.asdict(one) for one in training.decisions],
         "versions": versions(),
     }
-    write_text(folder / "scores.json", json.dumps(record, indent=1))
+    write_json(folder / "scores.json", record)
     write_text(folder / "scores.csv", _csv(training, slices))
     schema = load_schema(SCHEMA)
     curves = plot_detection_curves(

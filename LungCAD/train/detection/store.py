@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, write_text
+from LungCAD.files import atomic_folder, write_json
 from LungCAD.tasks.detection_input import DetectionInput
 from LungCAD.train.detection.slices import CELLS, SliceSet, require_alike
 
@@ -23,10 +23,11 @@ COLUMNS = ["patient", "fold", "gap [mm]"]
 def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = False) -> None:
     """Write the slices of all parts; no more than one part needs to be in memory.
 
-    The folder appears when it is complete. Raises InputError where it exists, where there is no part, or
-    where parts were prepared in different ways.
+    The folder appears when it is complete; it has cells where all parts have them. Raises InputError where
+    it exists, where there is no part, where parts were prepared in different ways, or where only some have
+    folds.
     """
-    first, sources, licences, synthetic = None, {}, {}, False
+    first, sources, licences, synthetic, with_cells = None, {}, {}, False, True
     with atomic_folder(folder, overwrite) as temporary:
         with (
             (temporary / IMAGES).open("wb") as images,
@@ -39,8 +40,10 @@ def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = Fals
                     first = one
                     table.writerow([*COLUMNS, *one.diseases])
                 require_alike(first, one)
+                _require_same_folds(first, one)
                 images.write(np.ascontiguousarray(one.images).data)
-                if one.cells is not None:
+                with_cells = with_cells and one.cells is not None
+                if with_cells:
                     cells.write(np.ascontiguousarray(one.cells).data)
                 known = (_column(one.folds, len(one)), _column(one.gap_mm, len(one)))
                 areas = one.areas.astype(float).tolist()
@@ -48,6 +51,8 @@ def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = Fals
                 table.writerows([patient, fold, gap, *row] for patient, fold, gap, row in rows)
                 sources[one.source] = licences[one.licence] = None
                 synthetic = synthetic or one.synthetic
+            if not with_cells:
+                cells.truncate(0)
         if first is None:
             raise InputError(folder, "would hold no slice", "Give scans")
         about = {
@@ -56,7 +61,7 @@ def write_slices(parts: Iterable[SliceSet], folder: Path, overwrite: bool = Fals
             "licence": "; ".join(licences),
             "synthetic": synthetic,
         }
-        write_text(temporary / ABOUT, json.dumps(about, indent=1))
+        write_json(temporary / ABOUT, about)
 
 
 def read_slices(folder: Path | str) -> SliceSet:
@@ -97,6 +102,13 @@ def read_slices(folder: Path | str) -> SliceSet:
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(folder, f"holds no prepared slices ({error})", "Prepare them anew") from error
+
+
+def _require_same_folds(first: SliceSet, other: SliceSet) -> None:
+    if (first.folds is None) != (other.folds is None):
+        without = first if first.folds is None else other
+        remedy = "Choose a fold for every slice of all of them, or for none"
+        raise InputError(without.source, "has no folds, where other slices have", remedy)
 
 
 def _column(values: NDArray | None, length: int) -> list[object]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from LungCAD.files import write_text
+from LungCAD.files import write_json, write_text
 from LungCAD.report.plots import LIGHT, paper_figure, png_bytes
 from LungCAD.report.record import versions
 from LungCAD.train.ild.ablation import Result
@@ -28,7 +27,7 @@ def write_ablation(
         "versions": versions(),
     }
     write_text(folder / "table.md", table(results))
-    write_text(folder / "ablation.json", json.dumps(record, indent=1))
+    write_json(folder / "ablation.json", record)
     (folder / "ablation.png").write_bytes(plot(results))
 
 

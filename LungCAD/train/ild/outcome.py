@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from LungCAD.files import write_text
+from LungCAD.files import write_json, write_text
 from LungCAD.labels import Schema, schema_reference
 from LungCAD.report.record import versions
 from LungCAD.train.ild.figures import plot_classes, plot_folds, plot_history
@@ -58,7 +57,7 @@ def write_outcome(
         (folder / "classes.png").write_bytes(plot_classes(training.tables, schema))
     if training.unseen:
         record["unseen"] = summary((training.unseen,))
-    write_text(folder / "scores.json", json.dumps(record, indent=1))
+    write_json(folder / "scores.json", record)
 
 
 def told(training: IldTraining) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
 
-from LungCAD.files import write_text
+from LungCAD.files import write_json, write_text
 from LungCAD.labels import Schema, schema_reference
 from LungCAD.report.record import versions
 from LungCAD.train.confusion import PAPER
@@ -42,7 +41,7 @@ def write_outcome(
     )
     save_network(training.network, description, folder / "network.safetensors")
     write_text(folder / "MODEL_CARD.md", card.markdown())
-    write_text(folder / "cross_validation.json", json.dumps(_record(training, data, parameters), indent=1))
+    write_json(folder / "cross_validation.json", _record(training, data, parameters))
     write_text(folder / "table.md", training.table.markdown())
     write_text(folder / "table.csv", training.table.csv())
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
+import math
 from pathlib import Path
 
-from LungCAD.files import write_text
+from LungCAD.files import write_json, write_text
 from LungCAD.report.record import versions
 from LungCAD.train.xray.parameters import XrayTrainingParameters
 from LungCAD.train.xray.radiographs import RadiographSet
@@ -53,7 +53,7 @@ def write_outcome(
         "paper": PAPER,
         "versions": versions(),
     }
-    write_text(folder / "cross_validation.json", json.dumps(record, indent=1))
+    write_json(folder / "cross_validation.json", record)
 
 
 def markdown(result: Summary) -> str:
@@ -64,11 +64,15 @@ def markdown(result: Summary) -> str:
     ]
     for group, measures in result.items():
         for name, title in (("iou", "IoU"), ("dice", "Dice"), ("surface_px", "surface distance, px")):
-            numbers = " | ".join(f"{measures[name][key]:.3f}" for key in ("mean", "min", "max", "sd"))
+            numbers = " | ".join(_number(measures[name][key]) for key in ("mean", "min", "max", "sd"))
             lines.append(f"| {group} ({measures[name]['films']}) | {title} | {numbers} |")
     numbers = " | ".join(f"{value:.3f}" for value in PAPER.values())
     lines.append(f"| the paper's own (354) | IoU, there called Dice | {numbers} |")
     return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
 
 
 def _card(

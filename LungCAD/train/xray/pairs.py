@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 from LungCAD.images import read_radiograph
+from LungCAD.train.label_volumes import read_table
 from LungCAD.train.xray.masks import read_mask
 from LungCAD.train.xray.radiographs import IGNORE, Film, Radiograph, RadiographSet
 
@@ -27,16 +27,13 @@ def read_pairs(folder: Path | str) -> RadiographSet:
     Raises
     ------
     InputError
-        No such file, a column or a picture is missing; when a film is read: it cannot be used.
+        No such file, no table as `read_table` wants it, or a picture is missing; when a film is read: it
+        cannot be used.
     """
     table = Path(folder) / "pairs.csv"
     if not table.is_file():
         raise InputError(folder, "has no pairs.csv", "Give the folder that holds it")
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    missing = [column for column in COLUMNS if not rows or column not in rows[0]]
-    if missing:
-        raise InputError(table, f"lacks {', '.join(missing)}", f"Needed: {', '.join(COLUMNS)}")
+    rows = read_table(table, COLUMNS)
     films = tuple(_film(table, row) for row in rows)
     licences = Counter(row.get("licence") or "not stated" for row in rows)
     sources = sorted({row.get("source_url") or "" for row in rows} - {""})

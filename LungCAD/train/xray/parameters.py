@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from LungCAD.errors import InputError
 from LungCAD.networks.contrast import FORMS
 from LungCAD.parameters import Parameters, parameter
+
+HALVED = 32
+"""What the U-Net's five stages divide a width by."""
 
 PAPER = "Kalinovsky & Kovalev 2016, section 3"
 
@@ -24,7 +28,10 @@ class XrayTrainingParameters(Parameters):
     )
     equalize: bool = parameter(True, "Equalise the histogram of every image", source=PAPER)
     side: int = parameter(
-        160, "Width of the square that the network sees, a multiple of 32", unit="px", minimum=64
+        160,
+        "Width of the square that the network sees; for the U-Net a multiple of 32",
+        unit="px",
+        minimum=64,
     )
     folds: int = parameter(5, "Parts of the cross-validation by patient", minimum=2)
     epochs: int = parameter(160, "Passes over the images", minimum=1, source=PAPER)
@@ -49,6 +56,13 @@ class XrayTrainingParameters(Parameters):
     )
     seed: int = parameter(0, "Of the split, the first weights, the order and the variations", minimum=0)
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.architecture == "unet" and self.side % HALVED:
+            below = self.side - self.side % HALVED
+            problem = f"is {self.side}: the U-Net halves its squares five times"
+            raise InputError("side", problem, f"Choose {below} or {below + HALVED}")
 
 
 PUBLISHED = XrayTrainingParameters(

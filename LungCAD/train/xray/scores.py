@@ -68,7 +68,11 @@ Summary = dict[str, dict[str, dict[str, float]]]
 
 
 def summary(scores: Iterable[Score]) -> Summary:
-    """Return mean, minimum, maximum and standard deviation over films, and their number, by group."""
+    """Return mean, minimum, maximum and standard deviation over films, and their number, by group.
+
+    Films of which there is one outline alone, or none, do not count in the distance of outlines; nan where
+    no film counts.
+    """
     scores = list(scores)
     views = sorted({one.view for one in scores})
     groups = {"all": scores} | {view: [one for one in scores if one.view == view] for view in views}
@@ -79,11 +83,13 @@ def _statistics(scores: list[Score]) -> dict[str, dict[str, float]]:
     statistics = {}
     for measure in ("iou", "dice", "surface_px"):
         values = np.array([getattr(one, measure) for one in scores])
+        known = values[np.isfinite(values)]
+        measured = known if len(known) else np.array([np.nan])
         statistics[measure] = {
-            "films": len(values),
-            "mean": float(values.mean()),
-            "min": float(values.min()),
-            "max": float(values.max()),
-            "sd": float(values.std()),
+            "films": len(known),
+            "mean": float(measured.mean()),
+            "min": float(measured.min()),
+            "max": float(measured.max()),
+            "sd": float(measured.std()),
         }
     return statistics

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy.spatial.transform import Rotation
 
+from LungCAD.images.geometry import to_axial
 from LungCAD.labels import load_schema
 from LungCAD.report.slices import AxialStack, count_affected, count_classes, mean_uncertainty, pick
 
@@ -76,3 +78,17 @@ def test_picked_slices_are_the_best_that_lie_apart():
     assert pick(scores, 3, gap=2, taken=[2, 4]) == [6]
     assert pick(scores, 9, gap=0) == [2, 3, 4, 6, 1, 5]
     assert pick(np.array([np.nan, 0.0]), 2, gap=1) == []
+
+
+def test_the_nearest_axes_are_those_of_the_axial_image(image_of):
+    """Also where an image is turned by nearly 45 degrees, and two axes are as near as each other."""
+    numbers = np.arange(4 * 5 * 6, dtype=np.int16).reshape(4, 5, 6)
+    turns = Rotation.random(400, np.random.default_rng(0)).as_matrix()
+    steps = np.radians(np.arange(40, 50, 0.5))
+    turns = [*turns, *Rotation.from_euler("zx", np.stack([steps, 0.2 + 0 * steps], 1)).as_matrix()]
+    for number, turn in enumerate(turns):
+        direction = turn @ np.diag([1, 1, (-1) ** number])  # left-handed ones as well
+        image = image_of(numbers, SPACING, direction=direction.ravel().tolist())
+        axial = to_axial(image)
+        np.testing.assert_array_equal(AxialStack(image).array, sitk.GetArrayFromImage(axial))
+        assert AxialStack(image).spacing_mm == axial.GetSpacing()[::-1]

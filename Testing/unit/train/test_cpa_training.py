@@ -351,3 +351,19 @@ def test_a_sign_that_was_trained_alone_stays_when_the_others_follow(cases, tmp_p
     assert (tmp_path / "cpa-cavity-axial.safetensors").read_bytes() == written
     tasks = load_network(tmp_path / "cpa-signs-axial.safetensors")[1].input["tasks"]
     assert tasks == [sign for sign in SIGNS if sign != "cavity"]
+
+
+@pytest.mark.parametrize("kept", [1, 2])
+def test_scores_that_were_not_all_written_do_not_cost_the_weights_a_sign(cases, tmp_path, kept):
+    split = Split(cases[:12], cases[12:16], cases[16:])
+    plans = chosen_plans(published_plans(together=True), [*SIGNS, "axial"])
+    records = train_cpa(tmp_path, plans, split, replace(TINY, epochs=1), SOURCE)
+    weights = tmp_path / "cpa-signs-axial.safetensors"
+    before = load_network(weights)[0].state_dict()
+    for sign in SIGNS[kept:]:
+        (tmp_path / f"cpa-{sign}-axial.json").unlink()
+    again = train_cpa(tmp_path, plans, split, replace(TINY, epochs=1), SOURCE)
+    assert [one.task for one in written_networks(tmp_path)] == list(SIGNS)
+    after = load_network(weights)[0].state_dict()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    assert again == records

@@ -332,3 +332,21 @@ def test_slices_prepared_in_different_ways_do_not_mix():
     other = dataclasses.replace(some_slices(), input=DetectionInput(field_mm=300.0))
     with pytest.raises(InputError, match="otherwise"):
         join([some_slices(), other])
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_cells_of_some_slices_alone_are_left_out(tmp_path, first):
+    known = some_slices()
+    parts = [known, dataclasses.replace(known, cells=None)]
+    write_slices([parts[first], parts[1 - first]], tmp_path / "kept")
+    found = read_slices(tmp_path / "kept")
+    assert found.cells is None and len(found) == 2 * len(known)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_folds_of_some_slices_alone_are_refused(tmp_path, first):
+    known = some_slices()
+    parts = [known, dataclasses.replace(known, folds=np.zeros(len(known), int))]
+    with pytest.raises(InputError, match="has no folds, where other slices have"):
+        write_slices([parts[first], parts[1 - first]], tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()

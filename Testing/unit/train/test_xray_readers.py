@@ -162,3 +162,25 @@ def test_reviewed_scans_are_no_films(tmp_path):
         read_reviewed(tmp_path / "tissue/dataset")
     with pytest.raises(InputError, match="is no dataset"):
         read_reviewed(tmp_path / "nowhere")
+
+
+def test_a_table_of_pairs_from_a_spreadsheet_is_read(pairs):
+    table = pairs / "pairs.csv"
+    table.write_bytes(b"\xef\xbb\xbf" + table.read_bytes())
+    assert len(read_pairs(pairs).films) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda text: text.replace(",", ";"), "semicolons"),
+        (lambda text: text.replace("CC BY", "Universit\u00e4t"), "UTF-8"),
+        (lambda text: text.replace("masks/1.png,p0", ","), "line 3 has no mask, patient"),
+        (lambda text: text.splitlines()[0], "no row"),
+    ],
+)
+def test_a_table_of_pairs_that_is_none_is_told(pairs, change, what):
+    table = pairs / "pairs.csv"
+    table.write_bytes(change(table.read_text()).encode("latin-1"))
+    with pytest.raises(InputError, match=what):
+        read_pairs(pairs)

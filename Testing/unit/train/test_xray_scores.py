@@ -5,6 +5,7 @@ import pytest
 import SimpleITK as sitk
 from sklearn.metrics import f1_score, jaccard_score
 
+from LungCAD.train.xray.outcome import markdown
 from LungCAD.train.xray.radiographs import IGNORE
 from LungCAD.train.xray.scores import score, summary, surface_distance
 
@@ -58,3 +59,15 @@ def test_summary_by_view():
     found = summary(scores)
     assert found["all"]["iou"] == {"films": 2, "mean": 0.75, "min": 0.5, "max": 1.0, "sd": 0.25}
     assert found["PA"]["iou"]["mean"] == 1 and found["AP"]["iou"]["films"] == 1
+
+
+def test_a_film_without_a_mask_has_no_outline_to_measure():
+    truth, none = np.zeros((9, 9), np.uint8), np.zeros((9, 9), bool)
+    truth[2:6, 2:6] = 1
+    found = summary([score("a", "PA", truth > 0, truth), score("b", "AP", none, truth)])
+    assert found["all"]["surface_px"] == {"films": 1, "mean": 0.0, "min": 0.0, "max": 0.0, "sd": 0.0}
+    assert found["all"]["iou"]["films"] == 2
+    assert found["AP"]["surface_px"]["films"] == 0
+    text = markdown(found)
+    assert "| all (1) | surface distance, px | 0.000 " in text
+    assert "| AP (0) | surface distance, px | – | – | – | – |" in text and "nan" not in text

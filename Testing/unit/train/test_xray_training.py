@@ -163,3 +163,19 @@ def test_the_published_recipe_runs(films):
     recipe = {**PUBLISHED.as_dict(), "epochs": 1, "folds": 2, "side": 64, "filters": 4, "device": "cpu"}
     training = train_xray(films, XrayTrainingParameters(**recipe))
     assert len(training.scores) == 10
+
+
+def test_checkpoints_of_films_with_other_patients_are_refused(films, tmp_path):
+    """Folds would be others: films that a network learned from would judge it."""
+    quick = replace(TINY, epochs=1)
+    train_xray(films, quick, checkpoints=tmp_path)
+    for change in (lambda n, f: {"patient": f"p{n // 5}"}, lambda n, f: {"view": "LL"}):
+        other = replace(films, films=tuple(replace(f, **change(n, f)) for n, f in enumerate(films.films)))
+        with pytest.raises(InputError, match="another training"):
+            train_xray(other, quick, checkpoints=tmp_path)
+
+
+def test_squares_that_the_network_cannot_halve_are_refused():
+    with pytest.raises(InputError, match=r"side: is 100.*Choose 96 or 128"):
+        XrayTrainingParameters(side=100)
+    assert XrayTrainingParameters(side=100, architecture="segnet").side == 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 
 import pytest
 import torch
@@ -137,3 +138,19 @@ def test_nothing_is_overwritten_unless_asked(described, saved):
     with pytest.raises(InputError, match="exists already"):
         save_network(*described, saved)
     save_network(*described, saved, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("architecture", ["vgg19"]), ("classes", [1, 2]), ("schema", None), ("classes", 3)]
+)
+def test_a_header_of_other_kinds(saved, key, value):
+    rewritten(saved, lambda _, metadata: metadata.update({key: json.dumps(value)}))
+    with pytest.raises(InputError, match="holds no network"):
+        load_network(saved)
+
+
+@pytest.mark.parametrize("width", ["Infinity", "NaN", '"wide"', "-1"])
+def test_options_that_are_no_sizes(saved, width):
+    rewritten(saved, lambda _, metadata: metadata.update(options=f'{{"width": {width}}}'))
+    with pytest.raises(InputError, match="does not fit the architecture"):
+        load_network(saved)
