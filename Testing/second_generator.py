@@ -132,14 +132,18 @@ def _thorax(grid, shape, spacing, rng) -> tuple[np.ndarray, np.ndarray]:
         taper = 1 + 0.0022 * (z - 5)
         tapered = (z, y * taper, (x - centre[2]) * taper + centre[2])
         lung = _superellipsoid(tapered, centre, half, 2.6) + 0.12 * wobble
-        diaphragm = _superellipsoid(grid, (-118, 0, centre[2]), (55, 85, 62), 2.0)
-        lungs[(lung < 1) & (diaphragm > 1) & (heart > 1) & (torso < 0.84) & (side * x > 7)] = value
+        lungs[(lung < 1) & (_diaphragm(grid, centre[2]) > 1) & (heart > 1) & (torso < 0.84) & (side * x > 7)] = value
     spine = np.hypot(y - 62, x) < 17 + np.zeros(shape)
     body[spine & (lungs == 0)] = 350
     ribs = (np.abs(torso - 0.83) < 0.035) & (np.sin((z + 0.5 * y) / 9) > 0.55)
     body[ribs & (lungs == 0)] = RIB_HU
     body[(np.hypot(y - 15, x) < 8) & (z > -10) & (lungs == 0)] = -1000  # trachea
     return body, lungs
+
+
+def _diaphragm(grid: tuple[np.ndarray, ...], middle: float) -> np.ndarray:
+    """Inside-outside function of the dome below the lung whose middle is at x = `middle`."""
+    return _superellipsoid(grid, (-118, 0, middle), (55, 85, 62), 2.0)
 
 
 def _lesions(grid, lungs, rng, parts) -> tuple[np.ndarray, np.ndarray]:

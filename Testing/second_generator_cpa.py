@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
-from skimage.morphology import convex_hull_image
 
 _PATH = Path(__file__).with_name("second_generator.py")
 _SPECIFICATION = importlib.util.spec_from_file_location("second_generator", _PATH)
@@ -39,6 +38,9 @@ RIB_MM = (2.5, 9.0)
 """From the lungs to both faces of the ribs; those of the plain generator are up to 20 mm away."""
 
 BESIDE_RIBS_MM = 14.0
+
+LUNG_X = 66
+"""Distance of a lung's middle from that of the body, about."""
 
 WHOLE_ENOUGH = 0.25
 """A region shows a sign where at least this part of a lesion lies in it."""
@@ -79,16 +81,13 @@ def make_study(
 
 
 def _ribs(grid, lungs, spacing):
-    """Return slanted bands around both lungs, but for the mediastinum and what a lung's slice surrounds."""
+    """Return slanted bands around both lungs, but for the mediastinum and below the diaphragm."""
     z, y, x = grid
-    chest = np.zeros(lungs.shape, bool)
-    for layer, slice_ in zip(chest, lungs, strict=True):
-        for lung in np.unique(slice_[slice_ > 0]):
-            layer |= convex_hull_image(slice_ == lung)
-    away = ndimage.distance_transform_edt(~chest, sampling=spacing[::-1])
+    above = np.minimum(*(base._diaphragm(grid, side * LUNG_X) for side in (-1, 1))) > 1
+    away = ndimage.distance_transform_edt(lungs == 0, sampling=spacing[::-1])
     outer = base._superellipsoid((0 * z, y, x), (0, 0, 0), (1, 64, 87), 2.4) > 1
     bands = np.sin((z + 0.5 * y) / 4.5) > 0.2
-    return (away > RIB_MM[0]) & (away < RIB_MM[1]) & outer & bands
+    return (away > RIB_MM[0]) & (away < RIB_MM[1]) & outer & bands & above
 
 
 class _Painter:

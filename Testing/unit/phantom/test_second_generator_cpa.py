@@ -40,8 +40,7 @@ def test_ribs_lie_along_the_lungs(arrays):
     bone = hu > BONE_HU
     bone[:, :, np.abs(np.arange(hu.shape[2]) - hu.shape[2] / 2) * SPACING[0] < 25] = False  # the spine
     assert bone.sum() > 10_000
-    assert np.percentile(away[bone], 97) < 14
-    assert away[bone].max() < 30  # beside the liver, which only a narrow rim of lung surrounds
+    assert away[bone].max() < 14
 
 
 def test_thick_pleura_is_soft_tissue_between_lung_and_ribs(arrays):
