@@ -132,7 +132,8 @@ def _thorax(grid, shape, spacing, rng) -> tuple[np.ndarray, np.ndarray]:
         taper = 1 + 0.0022 * (z - 5)
         tapered = (z, y * taper, (x - centre[2]) * taper + centre[2])
         lung = _superellipsoid(tapered, centre, half, 2.6) + 0.12 * wobble
-        lungs[(lung < 1) & (_diaphragm(grid, centre[2]) > 1) & (heart > 1) & (torso < 0.84) & (side * x > 7)] = value
+        above = _diaphragm(grid, centre[2]) > 1
+        lungs[(lung < 1) & above & (heart > 1) & (torso < 0.84) & (side * x > 7)] = value
     spine = np.hypot(y - 62, x) < 17 + np.zeros(shape)
     body[spine & (lungs == 0)] = 350
     ribs = (np.abs(torso - 0.83) < 0.035) & (np.sin((z + 0.5 * y) / 9) > 0.55)

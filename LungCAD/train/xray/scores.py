@@ -70,8 +70,7 @@ Summary = dict[str, dict[str, dict[str, float]]]
 def summary(scores: Iterable[Score]) -> Summary:
     """Return mean, minimum, maximum and standard deviation over films, and their number, by group.
 
-    Films of which there is one outline alone, or none, do not count in the distance of outlines; nan where
-    no film counts.
+    Films where one of the two masks is empty do not count in the distance of outlines; nan where none counts.
     """
     scores = list(scores)
     views = sorted({one.view for one in scores})
