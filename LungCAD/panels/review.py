@@ -309,7 +309,7 @@ class ReviewPanel:
         self.head = ReviewHead(self._on_renamed, self._on_resume)
         self.slices = ReviewSlices(self._attempt, self.refresh)
         self.display = ReviewDisplay()
-        self.editor = ReviewEditor(self.take_edits)
+        self.editor = ReviewEditor(self.take_edits, self._model)
         self.repropagation = Repropagation(self._on_repropagate if self._repropagate else None)
         self.second_reader = SecondReader()
         self.export = ReviewExport(self.take_edits)

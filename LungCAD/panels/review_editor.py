@@ -15,16 +15,19 @@ PAUSE_MS = 150
 """Labels are compared when nothing was painted for so long."""
 
 NODE_TAG = "LungCADReview"
+"""With the name of a method, the singleton tag of the editor node of its review."""
 
 
 class ReviewEditor(VTKObservationMixin):
     """A Segment Editor for the labels under review, made when it is first opened: it takes a while.
 
-    `painted` is called after strokes, undo included.
+    `painted` is called after strokes, undo included. model : whose results are reviewed; every method has an
+    editor node of its own, so that no brush paints into what another panel shows.
     """
 
-    def __init__(self, painted: Callable[[], None]) -> None:
+    def __init__(self, painted: Callable[[], None], model: str) -> None:
         VTKObservationMixin.__init__(self)
+        self._node_tag = NODE_TAG + model.title().replace(" ", "")
         self._labels: slicer.vtkMRMLSegmentationNode | None = None
         self._volume: slicer.vtkMRMLScalarVolumeNode | None = None
         self._entered = False
@@ -68,6 +71,7 @@ class ReviewEditor(VTKObservationMixin):
     def enter(self) -> None:
         """The panel is shown: strokes in the views are ours."""
         self._entered = True
+        self._connect()
         if self.editor is not None:
             self.editor.setupViewObservations()
             self.editor.installKeyboardShortcuts(slicer.util.mainWindow())
@@ -83,9 +87,7 @@ class ReviewEditor(VTKObservationMixin):
     def _on_collapsed(self, collapsed: bool) -> None:
         if not collapsed and self.editor is None:
             self._build()
-            self._connect()
-            if self._entered:
-                self.enter()
+            self.enter() if self._entered else self._connect()
         if collapsed and self.editor is not None:
             self.editor.setActiveEffectByName("")
 
@@ -97,7 +99,7 @@ class ReviewEditor(VTKObservationMixin):
             return
         self.editor.enabled = self._labels is not None
         if self._labels is not None:
-            self.editor.setMRMLSegmentEditorNode(_editor_node())
+            self.editor.setMRMLSegmentEditorNode(_editor_node(self._node_tag))
         self.editor.setSegmentationNode(self._labels)
         self.editor.setSourceVolumeNode(self._volume)
 
@@ -128,12 +130,12 @@ def _events() -> tuple[int, ...]:
     )
 
 
-def _editor_node() -> slicer.vtkMRMLSegmentEditorNode:
+def _editor_node(tag: str) -> slicer.vtkMRMLSegmentEditorNode:
     """Return our own editor node: what is set in it does not change the module Segment Editor."""
-    node = slicer.mrmlScene.GetSingletonNode(NODE_TAG, "vtkMRMLSegmentEditorNode")
+    node = slicer.mrmlScene.GetSingletonNode(tag, "vtkMRMLSegmentEditorNode")
     if node is None:
         node = slicer.mrmlScene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
         node.UnRegister(None)
-        node.SetSingletonTag(NODE_TAG)
+        node.SetSingletonTag(tag)
         node = slicer.mrmlScene.AddNode(node)
     return node

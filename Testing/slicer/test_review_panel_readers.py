@@ -11,6 +11,7 @@ from review_panel_case import SHAPE, ReviewPanelCase, tearDownModule  # noqa: F4
 
 from LungCAD.labels import load_schema
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels, were_painted_since
+from LungCAD.panels.review import ReviewPanel
 from LungCAD.review import Review
 
 
@@ -242,6 +243,29 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Second result")
         self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
         return first, (self.volume, self.node)
+
+    def test_the_brush_of_one_module_does_not_paint_into_the_labels_of_another(self):
+        """Each has its own scan, also when the reader comes back to the first."""
+        self.open_case()
+        first, labels, volume = self.panel, self.node, self.volume
+        first.enter()
+        first.editor.widget.collapsed = False
+        first.exit()
+        self.panel = ReviewPanel("ILD segmentation")
+        self.addCleanup(self.panel.widget.deleteLater)
+        self.open_case()
+        self.addCleanup(self.panel.close)
+        self.panel.enter()
+        self.panel.editor.widget.collapsed = False
+        editors = first.editor.editor, self.panel.editor.editor
+        self.assertEqual([each.segmentationNode() for each in editors], [labels, self.node])
+        self.panel.exit()
+        editors[0].mrmlSegmentEditorNode().SetAndObserveSegmentationNode(self.node)  # as a loaded scene may
+        editors[0].mrmlSegmentEditorNode().SetAndObserveSourceVolumeNode(self.volume)
+        first.enter()
+        self.assertIs(editors[0].segmentationNode(), labels)
+        self.assertIs(editors[0].sourceVolumeNode(), volume)
+        self.assertIs(editors[1].segmentationNode(), self.node)
 
     def test_the_review_of_the_chosen_scan_opens_again_after_a_result_of_another(self):
         """Which may come while the reader has turned to the second."""
