@@ -199,7 +199,7 @@ def review_result(subject: Subject, root: Path, reviewer: str) -> ReviewedCase:
 
 
 def review_in_steps(
-    subject: Subject, root: Path, reviewer: str, painted: bool = False
+    subject: Subject, root: Path, reviewer: str, painted: bool = False, left: NDArray | None = None
 ) -> Steps[ReviewedCase]:
     """Take a result under review: the first of a scan, or the next in a review that is under way.
 
@@ -213,6 +213,7 @@ def review_in_steps(
         another method's result already, in a folder of its own in there (`LungCAD.review.method_folder`).
     painted : whether what the labels show beyond the result are this reader's strokes, to be recorded; else
         the labels are shown as the review has them.
+    left : labels (z, y, x) as the review before left them: strokes are then what is shown beyond these.
 
     Raises
     ------
@@ -227,7 +228,8 @@ def review_in_steps(
     provenance = _stack(labels, subject.provenance)
     empty = np.zeros(provenance.shape, np.uint8)
     stack = labels.read(empty) if subject.result is None else _stack(labels, subject.result)
-    strokes = labels.read(np.ascontiguousarray(stack)).copy() if painted else stack
+    before_strokes = stack if left is None else labels.stack(left)
+    strokes = _painted(labels, before_strokes) if painted else before_strokes
     facts = yield from _facts_in_steps(subject, labels, stack, provenance)
     made = {"model": subject.model, "parameters": _digest(subject.parameters)}
     folder = kept if owner == own else separate_review(own, subject.model)
@@ -243,7 +245,7 @@ def review_in_steps(
         made |= {"case": case, "reviewer": reviewer}
         review = yield from Review.begin_in_steps(folder, stack, provenance, facts, **made)
     if painted:
-        review.edit(np.where(strokes != stack, strokes, review.state.masks.labels))
+        review.edit(np.where(strokes != before_strokes, strokes, review.state.masks.labels))
     present = review.state.masks.labels
     yield 0.0
     shown = labels.read(present)
@@ -361,6 +363,12 @@ def _facts_in_steps(
 def _stack(labels: ReviewedLabels, image: sitk.Image) -> NDArray:
     """Return a view of an image on the grid of the scan, which has to outlive it, as a stack."""
     return labels.stack(sitk.GetArrayViewFromImage(image))
+
+
+def _painted(labels: ReviewedLabels, before: NDArray) -> NDArray[np.uint8]:
+    """Return a copy of what is shown; segments that are no labels go to a node of their own."""
+    labels.set_others_aside()
+    return labels.read(np.ascontiguousarray(before)).copy()
 
 
 def _identify_in_steps(

@@ -33,6 +33,7 @@ from LungCAD.steps import Steps, finish
 
 if TYPE_CHECKING:
     import slicer
+    from numpy.typing import NDArray
 
     from LungCAD.labels import Schema
     from LungCAD.mrml.reviewed_case import ReviewedCase, Subject
@@ -65,6 +66,7 @@ class ReviewPanel:
             tuple[slicer.vtkMRMLScalarVolumeNode, Schema, slicer.vtkMRMLSegmentationNode] | None
         ) = None
         self._resting = self._is_unread = False
+        self._left: NDArray | None = None
         self._keys = ReviewKeys(
             {
                 keys.ACCEPT: lambda: self.slices.decide("accept"),
@@ -88,13 +90,15 @@ class ReviewPanel:
         from LungCAD.mrml.reviewed_case import review_in_steps
 
         is_new, self._subject = subject is not self._subject, subject
+        if is_new:
+            self._left = None
         if not self.head.has_reader():
             self._is_unread |= is_new
             return
         painted, self._is_unread = self._is_unread and not is_new, False
         try:
             root, reader = settings.reviews_folder(), self.head.reader
-            case = yield from review_in_steps(subject, root, reader, painted)
+            case = yield from review_in_steps(subject, root, reader, painted, self._left)
         except InputError as error:
             self._is_unread = painted or (is_new and self.case is None)
             self.head.say(str(error))
@@ -238,6 +242,7 @@ class ReviewPanel:
             edit = self.case.take_edits()
         except InputError as error:
             self.head.say(str(error))
+            self._show_way_back()
             return
         if edit.drawn:
             self.head.say(f"{edit.drawn} voxels lie in regions that you drew and keep that label")
@@ -256,7 +261,7 @@ class ReviewPanel:
         self.second_reader.show(self.case)
         self.editor.set_locked(busy)
         self.repropagation.show(review, busy)
-        self.head.resume_button.visible = self.case is None and self._scan is not None
+        self._show_way_back()
         for told in self.observers:
             told()
 
@@ -268,6 +273,7 @@ class ReviewPanel:
                 case.labels.node.SetDisplayVisibility(True)
         if self._subject is not None and self._subject.labels is not case.labels.node:
             self._subject = None
+        self._is_unread, self._left = False, None
         self.case, self._offered = case, (case.labels.volume, case.labels.schema, case.labels.node)
         self.display.show(case)
         self.editor.show(case.labels.node, case.labels.volume)
@@ -281,21 +287,46 @@ class ReviewPanel:
 
     def _attempt(self, act: Callable[[ReviewedCase], object]) -> bool:
         """Do something with the open case and tell whether that went well; the head says why not."""
-        return self._is_open() and self.head.attempt(lambda: act(self.case))
+        done = self._is_open() and self.head.attempt(lambda: act(self.case))
+        self._show_way_back()
+        return done
+
+    def _show_way_back(self) -> None:
+        """Offer to open a review where none is open, or another program has written to the one that is."""
+        is_outdated = self.case is not None and not self.case.review.is_current
+        can_resume = self.case is None and self._scan is not None
+        self.head.resume_button.visible = is_outdated or can_resume
 
     def _on_renamed(self) -> None:
         """Every reader has a review of their own of the same result; nobody goes on in that of another."""
         open_reader = self.case.review.reviewer if self.case else ""
-        if self.head.reader == open_reader:
-            return
+        if self.head.reader != open_reader:
+            self._open_again()
+
+    def _open_again(self) -> None:
+        """Leave the review, and open that of the present reader as the disk has it.
+
+        What is painted without a reader, or what the disk did not take, goes to the review that is opened
+        next; but nobody gets strokes of another reader: those are copied.
+        """
         self.take_edits()
+        left, kept = self.case, ""
         self._leave()
+        if left is not None and self.head.reader in ("", left.review.reviewer):
+            self._is_unread, self._left = True, left.labels.voxels(left.review.state.masks.labels)
+        elif left is not None:
+            kept = self._keep_unrecorded(left.labels.node)
         if self._subject is not None:
             self.take_result(self._subject)
         elif self.head.has_reader():
             self._resume_offered()
+        if kept:
+            self.head.say(kept)
 
     def _on_resume(self) -> None:
+        if self.case is not None:
+            self._open_again()
+            return
         labels = self.resume(*self._scan)
         if labels is not None and self._resumed is not None:
             self._resumed(labels)

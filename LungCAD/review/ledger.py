@@ -61,6 +61,14 @@ class Ledger(Generic[AnyLine]):
         """SHA-256 of the last line; as every line names the one before, of the whole."""
         return self._last
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the file is as it was left: another program that appends to it makes it grow."""
+        try:
+            return self.path.stat().st_size == self._found
+        except OSError:
+            return self._found == 0
+
     def append(self, entry: AnyLine) -> None:
         """Write an entry to the disk.
 

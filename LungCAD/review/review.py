@@ -147,6 +147,11 @@ class Review:
         return self._ledger.digest
 
     @property
+    def is_current(self) -> bool:
+        """Whether the ledger on the disk is as this review left it."""
+        return self._ledger.is_current
+
+    @property
     def state(self) -> State:
         """Labels, decisions and comments now."""
         return self._state

@@ -85,6 +85,72 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.rename("CD")
         np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
 
+    def shown(self):
+        return sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
+
+    def test_what_was_painted_while_the_name_was_gone_is_recorded_when_it_comes_back(self):
+        """Also where a correction is painted over with the label that the result had there."""
+        self.open_case()
+        correction, stroke = self.voxels(1), self.voxels(1, slice(2, 6), slice(3, 8))
+        self.hand().paint("fibrosis", correction)
+        self.rename("")
+        hand, changed = self.hand(), stroke & (self.array > 0)
+        for code, value in zip(self.schema.codes, self.schema.values, strict=True):
+            hand.paint(code, changed & (self.array == value))
+        self.wait()
+        before = self.shown()
+        np.testing.assert_array_equal(before[changed], self.array[changed])
+        self.rename("AB")
+        np.testing.assert_array_equal(self.shown(), before)
+        np.testing.assert_array_equal(self.again().state.masks.labels, before)
+
+    def test_who_comes_next_gets_what_was_painted_without_a_name_and_nothing_else(self):
+        """Not what the reader before corrected."""
+        self.open_case()
+        self.hand().paint("fibrosis", self.voxels(1))
+        self.rename("")
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        self.rename("CD")
+        expected = np.where(stroke, self.schema.find(None, "fibrosis").value, self.array)
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, expected)
+        np.testing.assert_array_equal(self.shown(), expected)
+
+    def paint_while_another_program_writes(self):
+        """Return the stroke, which the ledger did not take."""
+        Review.resume(self.panel.case.review.folder, "AB").comment(0, "elsewhere")
+        stroke = self.voxels(5, 3, slice(3, 6))
+        self.hand().paint("fibrosis", stroke)
+        self.wait()
+        self.assertIn("open it here again", self.sentence())
+        return stroke
+
+    def test_a_review_that_another_program_wrote_to_is_opened_again_with_what_was_painted(self):
+        """Whether it began with a result, or was resumed."""
+        self.open_case()
+        self.assertTrue(self.panel.head.resume_button.isHidden())
+        for _ in range(2):
+            stroke = self.paint_while_another_program_writes()
+            self.assertFalse(self.panel.head.resume_button.isHidden())
+            self.panel.head.resume_button.click()
+            self.assertTrue(self.panel.head.resume_button.isHidden())
+            self.assertEqual(self.sentence(), "")
+            review = self.panel.case.review
+            self.assertIn("elsewhere", [comment.text for comment in review.state.comments])
+            self.assertTrue((review.state.masks.labels[stroke] == 4).all())
+            self.assertTrue((self.shown()[stroke] == 4).all())
+            self.hand().paint("emphysema", stroke)
+            self.wait()
+            self.panel.close()
+            self.panel.offer(self.volume, self.schema, self.node)
+
+    def test_another_reader_does_not_get_what_the_disk_did_not_take(self):
+        self.open_case()
+        stroke = self.paint_while_another_program_writes()
+        self.rename("CD")
+        np.testing.assert_array_equal(self.panel.case.review.state.masks.labels, self.array)
+        self.assert_kept(slicer.util.getNode("Result as painted"), stroke)
+
     def give_another_result(self):
         """Let a module write the same labels anew; return the segmentations that this adds."""
         before = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")

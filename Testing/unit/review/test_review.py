@@ -162,7 +162,9 @@ def test_facts_belong_to_the_result_under_review(review, result, make_result):
 
 def test_another_reader_goes_on(review):
     resumed = again(review)
+    assert review.is_current
     resumed.decide(4, Decision.REJECT)
+    assert (resumed.is_current, review.is_current) == (True, False)
     assert [entry.reviewer for entry in again(resumed).entries] == ["AB", "CD"]
     with pytest.raises(InputError, match="changed by another program"):
         review.decide(3, Decision.ACCEPT)
