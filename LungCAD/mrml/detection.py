@@ -11,7 +11,7 @@ from LungCAD.errors import InputError
 from LungCAD.images import axial_axis
 from LungCAD.mrml.geometry import volume_to_world
 from LungCAD.mrml.heat_maps import heat_map_in_steps, show_from
-from LungCAD.mrml.nodes import add_node, is_present, place_beside, present_or_new
+from LungCAD.mrml.nodes import is_present, place_beside, present_or_new
 from LungCAD.mrml.plots import POSITION, TABLE, Curve, show_chart
 from LungCAD.mrml.result_nodes import DetectionNodes
 from LungCAD.mrml.scan_findings import bind_findings, data_of, refer_to
@@ -25,9 +25,6 @@ from LungCAD.worker.plain import from_plain
 
 HEAT_MAP = "LungCAD.HeatMap."
 """With the code of a disease, the role under which the findings refer to its heat map."""
-
-LEDGER = "LungCAD.SliceLedger"
-"""Role under which the findings refer to a copy of what their reader said."""
 
 LEAST_HEAT = 10.0
 """Per cent below which a heat map is not shown: maps are coarse and fade slowly."""
@@ -92,22 +89,6 @@ def heat_map_of(nodes: DetectionNodes, code: str) -> slicer.vtkMRMLScalarVolumeN
 def slice_of_row(nodes: DetectionNodes, row: int) -> int:
     """Return the number of the slice in a row of the table, which is a point of every curve."""
     return int(slicer.util.arrayFromTableColumn(nodes.table, SLICE)[row])
-
-
-def carried_ledger(findings: slicer.vtkMRMLTextNode) -> str:
-    """Return the copy of the reader's ledger that the scene carries, or nothing."""
-    node = findings.GetNodeReference(LEDGER)
-    return "" if node is None else node.GetText() or ""
-
-
-def carry_ledger(findings: slicer.vtkMRMLTextNode, text: str) -> None:
-    """Let the scene carry this copy of the reader's ledger."""
-    node = findings.GetNodeReference(LEDGER)
-    if node is None:
-        node = add_node("vtkMRMLTextNode", f"{findings.GetName()} review")
-        node.SetHideFromEditors(True)
-        findings.SetNodeReferenceID(LEDGER, node.GetID())
-    node.SetText(text)
 
 
 def show_slice(ct: slicer.vtkMRMLVolumeNode, number: int) -> None:

@@ -36,6 +36,7 @@ class SignSheetPanel:
     def __init__(self, chosen: Callable[[str, str], None]) -> None:
         self.sheet: SignSheet | None = None
         self._ct: slicer.vtkMRMLScalarVolumeNode | None = None
+        self._findings: slicer.vtkMRMLTextNode | None = None
         self._case, self._model = "", ""
         self._keys = ReviewKeys({keys.ACCEPT: self.confirm, keys.REJECT: self.take_back})
         self._build(chosen)
@@ -45,7 +46,8 @@ class SignSheetPanel:
         """Read what was found in a CT; case : its pseudonym. What was ticked earlier is shown."""
         from LungCAD.mrml.signs import model_of, readings_of, threshold_of
 
-        self._ct, self._case, self._model = ct, case, model_of(nodes)
+        self._ct, self._findings = ct, nodes.findings
+        self._case, self._model = case, model_of(nodes)
         self.export.take(case)
         self.sheet = None
         self.widget.visible = True
@@ -54,7 +56,7 @@ class SignSheetPanel:
 
     def close(self) -> None:
         """Forget the scan; what was ticked is on the disk."""
-        self.sheet = self._ct = None
+        self.sheet = self._ct = self._findings = None
         self.widget.visible = False
         self.table.show((), 0.5)
         self._refresh()
@@ -77,26 +79,35 @@ class SignSheetPanel:
         """Say nothing of the present region any more."""
         region = self.table.present
         if region and self.sheet is not None:
-            self.head.attempt(lambda: self.sheet.take_back(region))
-            self._refresh()
+            self._record(lambda sheet: sheet.take_back(region))
 
     def _judge(self, region: str, shown: set[str]) -> bool:
-        said = self.head.attempt(lambda: self._opened().judge(region, shown))
-        self._refresh()
-        return said
+        return self._record(lambda sheet: sheet.judge(region, shown))
 
-    def _opened(self) -> SignSheet:
-        if self.sheet is None:
-            self._open()
-        return self.sheet
+    def _record(self, say: Callable[[SignSheet], None]) -> bool:
+        """Say something to the ledger; the scene carries a copy of it."""
+        from LungCAD.mrml.carried_ticks import carry_ledger
+
+        def act() -> None:
+            if self.sheet is None:
+                self._open()
+            say(self.sheet)
+            carry_ledger(self._findings, self.sheet.text)
+
+        done = self.head.attempt(act)
+        self._refresh()
+        return done
 
     def _open(self) -> None:
+        from LungCAD.mrml.carried_ticks import carried_ledgers
         from LungCAD.mrml.reviewed_case import review_folder
-        from LungCAD.review.sign_sheet import SignSheet
+        from LungCAD.review.sign_sheet import SignSheet, restore_sheet
 
         if not self.head.reader:
             raise InputError("Reader", "has no name", "Enter your name or initials above")
         folder = review_folder(settings.reviews_folder(), self._case, self.head.reader)
+        for carried in carried_ledgers(self._findings):
+            restore_sheet(carried, folder, self._case, self.head.reader)
         self.sheet = SignSheet(folder, self._case, self.head.reader, self._model)
 
     def _refresh(self) -> None:

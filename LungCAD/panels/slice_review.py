@@ -111,7 +111,7 @@ class SliceReviewPanel:
 
     def _record(self, say: Callable[[SliceReview], None]) -> bool:
         """Say something to the ledger; the scene carries a copy of it."""
-        from LungCAD.mrml.detection import carry_ledger
+        from LungCAD.mrml.carried_ticks import carry_ledger
 
         def act() -> None:
             if self.review is None:
@@ -124,7 +124,7 @@ class SliceReviewPanel:
         return done
 
     def _open(self) -> None:
-        from LungCAD.mrml.detection import carried_ledger
+        from LungCAD.mrml.carried_ticks import carried_ledgers
         from LungCAD.mrml.reviewed_case import review_folder
         from LungCAD.review.slice_review import SliceReview, restore_slices
 
@@ -132,7 +132,7 @@ class SliceReviewPanel:
         if not reader:
             raise InputError("Reader", "has no name", "Enter your name or initials above")
         folder = review_folder(settings.reviews_folder(), subject.case, reader)
-        if carried := carried_ledger(subject.node):
+        for carried in carried_ledgers(subject.node):
             restore_slices(carried, folder, subject.case, reader)
         codes = [disease.code for disease in subject.findings.diseases]
         self.review = SliceReview(folder, subject.case, reader, codes, subject.model)

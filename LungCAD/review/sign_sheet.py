@@ -10,7 +10,7 @@ import numpy as np
 
 from LungCAD.labels.sheet import REGIONS, TICKS
 from LungCAD.review.agreement import cohens_kappa
-from LungCAD.review.ticks import TickReview
+from LungCAD.review.ticks import TickReview, restore_ticks
 
 LEDGER = "regions.jsonl"
 """Name in the folder of a review; other reviews of the scan keep ledgers of their own beside it."""
@@ -62,3 +62,8 @@ class SignSheet(TickReview[str]):
         for reader, method in pairs:
             joint[int(reader), int(method)] += 1
         return SheetAgreement(len(pairs), int(joint.trace()), cohens_kappa(joint))
+
+
+def restore_sheet(text: str, folder: Path | str, case: str, reviewer: str) -> None:
+    """Put a ledger that a scene carries into a folder that lacks it (`restore_ticks`)."""
+    restore_ticks(text, Path(folder) / LEDGER, case, reviewer)

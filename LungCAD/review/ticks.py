@@ -14,8 +14,11 @@ from LungCAD.errors import InputError
 from LungCAD.files import write_text
 from LungCAD.review.folders import make_folder
 from LungCAD.review.ledger import Ledger, parse
+from LungCAD.review.method_folder import folder_name
 
 VERSION = 1
+
+SUBJECT = "The review in the scene"
 
 Place = TypeVar("Place", int, str)
 """A slice by its number, a region by its name."""
@@ -176,9 +179,19 @@ def restore_ticks(text: str, ledger: Path | str, case: str, reviewer: str) -> No
     InputError
         The text is damaged, or the file cannot be written.
     """
-    entries, _ = parse(text, "The review in the scene", Judgement)
+    entries, _ = parse(text, SUBJECT, Judgement)
     present = Ledger(ledger, Judgement).entries
-    mine = all((line.case, line.reviewer) == (case, reviewer) for line in entries)
+    own = case, folder_name(reviewer)
+    mine = all((line.case, folder_name(line.reviewer)) == own for line in entries)
     if mine and len(present) < len(entries) and tuple(entries[: len(present)]) == present:
         make_folder(Path(ledger).parent)
         write_text(ledger, text, overwrite=True)
+
+
+def reader_folder(text: str) -> str:
+    """Return the name of the folder of the reader whose ledger this is, empty of an empty one.
+
+    Raises InputError where the text is damaged.
+    """
+    entries, _ = parse(text, SUBJECT, Judgement)
+    return folder_name(entries[0].reviewer) if entries else ""

@@ -1,6 +1,7 @@
 """The panel of CPA activation maps, with networks that see nothing but soft tissue."""
 
 import csv
+import shutil
 import tempfile
 import unittest
 from pathlib import Path
@@ -203,6 +204,26 @@ class PanelTest(PanelCase, SignTestCase):
         self.cell("right_upper", 2).setCheckState(qt.Qt.Checked)
         self.assertIn("has no name", review.head.sentence)
         self.assertEqual(list(before.judgements), ["left_upper"])
+
+    def test_the_scene_carries_the_sheet_of_every_reader(self):
+        """To another computer, where the folder of reviews is empty."""
+        self.find()
+        review = self.panel.review
+        self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)
+        shutil.rmtree(self.folder / "reviews")
+        for reader, region in (("Another reader", "right_upper"), ("Test reader", "left_lower")):
+            review.head.reader_edit.text = reader
+            review.head.reader_edit.editingFinished.emit()
+            self.cell(region, 2).setCheckState(qt.Qt.Checked)
+            shutil.rmtree(self.folder / "reviews")
+        review.show(self.node.ct, self.panel.logic.resultNodes(self.node), "case-1")
+        self.assertEqual(list(review.sheet.judgements), [])  # of another scan
+        self.panel._shown = None
+        self.panel.refresh()
+        self.assertEqual(list(review.sheet.judgements), ["left_upper", "left_lower"])
+        review.head.reader_edit.text = "Another reader"
+        review.head.reader_edit.editingFinished.emit()
+        self.assertEqual(list(review.sheet.judgements), ["right_upper"])
 
     def test_withheld_regions(self):
         self.find(lungs=("left",))

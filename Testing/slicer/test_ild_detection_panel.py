@@ -1,5 +1,6 @@
 """The panel of ILD detection, with a network that sees nothing but spots."""
 
+import shutil
 import unittest
 import unittest.mock
 
@@ -164,12 +165,39 @@ class PanelTest(PanelTestCase):
         review.confirm()
         for ledger in (self.folder / "reviews").rglob("*.jsonl"):
             ledger.unlink()
-        review.head.reader_edit.text = "Another reader"
-        review.head.reader_edit.editingFinished.emit()
+        self.rename("Another reader")
         self.assertEqual(review.review.judgements, {})
-        review.head.reader_edit.text = "Test reader"
-        review.head.reader_edit.editingFinished.emit()
+        self.rename("Test reader")
         self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+
+    def test_the_scene_carries_what_every_reader_said(self):
+        """The first one's ticks too, on a computer where their folder is empty and another reader ticks."""
+        from LungCAD.mrml.carried_ticks import carried_ledgers
+
+        review = self.detected()
+        review.table.go_to(11)
+        review.confirm()
+        shutil.rmtree(self.folder / "reviews")
+        self.rename("Another reader")
+        for number in (3, 4):
+            review.table.go_to(number)
+            review.confirm()
+        shutil.rmtree(self.folder / "reviews")
+        file = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(file))
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(file)
+        self.panel.enter()
+        self.settle()
+        self.assertEqual(review.review.judgements, {3: set(), 4: set()})
+        self.rename("Test reader")
+        self.assertEqual(review.review.judgements, {11: {BRIGHT}})
+        self.assertEqual(len(carried_ledgers(self.panel.node.findings)), 2)
+
+    def rename(self, reader):
+        edit = self.panel.review.head.reader_edit
+        edit.text = reader
+        edit.editingFinished.emit()
 
     def test_how_it_was_scanned(self):
         """As Slicer's DICOM database has it."""

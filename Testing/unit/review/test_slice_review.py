@@ -88,7 +88,7 @@ def test_a_ledger_that_a_scene_carried(tmp_path):
     restore_slices(review.text, there, CASE, "CD")  # of another reader
     restore_slices(review.text, there, "case-00bb", "AB")  # of another scan
     assert not there.exists()
-    restore_slices(review.text, there, CASE, "AB")
+    restore_slices(review.text, there, CASE, "ab")  # who shares the folder of AB
     assert opened(there).judgements == review.judgements
     opened(there).judge(5, ())
     restore_slices(review.text, there, CASE, "AB")  # what is on the disk is further
