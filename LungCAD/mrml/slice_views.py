@@ -27,27 +27,27 @@ def show_point(volume: slicer.vtkMRMLVolumeNode, ras: Sequence[float]) -> None:
 def shows_plane(
     volume: slicer.vtkMRMLVolumeNode, ras: Sequence[float], normal: NDArray[np.float64], within_mm: float
 ) -> bool:
-    """Tell whether a slice view shows the plane through a point in RAS mm, or no view is parallel to it.
+    """Tell whether a slice view of the layout shows the volume's plane through a point in RAS mm.
 
-    A view that shows other volumes and not this one does not count.
+    Where no view of the layout is parallel to the plane, it is enough that one shows the volume. Where the
+    layout has no slice view, nobody can tell.
     """
-    parallel = False
-    for view in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
-        plane = slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS())
-        if abs(plane[:3, 2] @ normal) > PARALLEL:
-            parallel = True
-            if abs((plane[:3, 3] - ras) @ normal) <= within_mm and not _shows_others(view, volume):
-                return True
-    return not parallel
+    views = [view for view in slicer.util.getNodesByClass("vtkMRMLSliceNode") if view.IsMappedInLayout()]
+    planes = {view: slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS()) for view in views}
+    showing = [view for view in views if _shows(view, volume)]
+    parallel = [view for view in views if abs(planes[view][:3, 2] @ normal) > PARALLEL]
+    if not parallel:
+        return bool(showing) or not views
+    seen = [view for view in parallel if view in showing]
+    return any(abs((planes[view][:3, 3] - ras) @ normal) <= within_mm for view in seen)
 
 
-def _shows_others(view: slicer.vtkMRMLSliceNode, volume: slicer.vtkMRMLVolumeNode) -> bool:
-    shown: set[str] = set()
-    for layers in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
-        if layers.GetLayoutName() == view.GetLayoutName():
-            shown |= {layers.GetBackgroundVolumeID() or "", layers.GetForegroundVolumeID() or ""}
-    shown.discard("")
-    return bool(shown) and volume.GetID() not in shown
+def _shows(view: slicer.vtkMRMLSliceNode, volume: slicer.vtkMRMLVolumeNode) -> bool:
+    return any(
+        volume.GetID() in (layers.GetBackgroundVolumeID(), layers.GetForegroundVolumeID())
+        for layers in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
+        if layers.GetLayoutName() == view.GetLayoutName()
+    )
 
 
 def show_filled(node: slicer.vtkMRMLSegmentationNode, opacity: float) -> None:

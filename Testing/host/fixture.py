@@ -12,8 +12,10 @@ from Testing.host.modules import close_module
 
 
 def fresh_application() -> Iterator[Any]:
-    """Yield the application with an empty scene; afterwards close all panels and tell what went wrong."""
+    """Yield the application as it starts, its scene empty; close all panels then and tell what went wrong."""
     slicer.mrmlScene.Clear(0)
+    if slicer.app.layoutManager() is not None:
+        slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
     incidents.take()
     yield slicer.app
     for module in list(vars(slicer.modules).values()):

@@ -18,6 +18,7 @@ from LungCAD.panels import review_settings as settings
 from LungCAD.panels.job import shared_runner
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.review_editor import PAUSE_MS
+from LungCAD.panels.views import show_over
 from LungCAD.review import Review
 
 SHAPE = (6, 9, 11)
@@ -58,6 +59,7 @@ class ReviewPanelCase(PaintedScan, unittest.TestCase):
         doubt[lung] = 0.1
         doubt[4, 3, 5], doubt[1, 3, 5] = 1.0, 0.9  # the order: 5, 2, then 1, 4, 6 and last 3, partly drawn
         self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Result")
+        show_over(self.volume, None)
         self.subject = self.make_subject(self.array, doubt)
         self.panel.head.reader_edit.text = reader
         self.panel.take_result(self.subject)

@@ -15,6 +15,7 @@ from LungCAD.mrml.review_texts import forget_shown
 from LungCAD.mrml.reviewed_case import resume_review, review_result
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
+from LungCAD.panels.views import show_over
 from LungCAD.review import (
     Decision,
     Kind,
@@ -157,6 +158,7 @@ class ReviewInSceneTest(ReviewInSceneCase):
         np.testing.assert_array_equal(self.painted()[self.drawn], self.array[self.drawn])
         case.show_before(True)
         case.show_before(False)
+        show_over(self.volume, None)
         case.jump(3)
         self.assertTrue(case.is_seen(3))
         self.assertFalse(case.is_seen(2))

@@ -276,6 +276,30 @@ class ReviewPanelTest(ReviewPanelCase):
         self.panel.slices.decide("accept")
         self.assertEqual(len(self.panel.case.review.entries), 2)
 
+    def test_a_view_that_the_layout_does_not_have_shows_nothing(self):
+        """It stays on the slice that the reader scrolled away from in the views before them."""
+        manager = slicer.app.layoutManager()
+        if manager is None:
+            self.skipTest("there are no views")
+        self.open_case()
+        hidden = slicer.vtkMRMLSliceNode()
+        hidden.SetLayoutName("Hidden")
+        slicer.mrmlScene.AddNode(hidden)
+        self.addCleanup(slicer.mrmlScene.RemoveNode, hidden)
+        layers = slicer.vtkMRMLSliceCompositeNode()
+        layers.SetLayoutName("Hidden")
+        layers.SetBackgroundVolumeID(self.volume.GetID())
+        slicer.mrmlScene.AddNode(layers)
+        self.addCleanup(slicer.mrmlScene.RemoveNode, layers)
+        self.panel.slices.jump(4)
+        for name in manager.sliceViewNames():
+            view = manager.sliceWidget(name).mrmlSliceNode()
+            view.SetSliceOffset(view.GetSliceOffset() + 15)
+        self.panel.slices.decide("accept")
+        self.assertIn("Slice 5: was not on display", self.sentence())
+        self.panel.slices.decide("accept")
+        self.assertEqual(self.panel.case.review.state.accepted, (4,))
+
     def test_a_segment_that_is_no_label_is_set_aside_and_the_strokes_beside_it_count(self):
         self.open_case()
         hand = self.hand()

@@ -6,6 +6,7 @@ import slicer
 import vtk
 from PySide6 import QtCore
 
+from Testing.host.application.layouts import slice_views_of
 from Testing.host.application.qMRMLPlotWidget import qMRMLPlotWidget
 from Testing.host.application.qMRMLSliceWidget import qMRMLSliceWidget
 from Testing.host.pythonqt.properties import like_cpp
@@ -23,7 +24,10 @@ WITH_PLOT = {
 
 @like_cpp
 class qSlicerLayoutManager(QtCore.QObject):
-    """Three slice views, drawn when somebody looks; a plot from when a layout first has one; no 3-D view."""
+    """Three slice views, drawn when somebody looks; a plot from when a layout first has one; no 3-D view.
+
+    Slice nodes tell whether the layout has their view (`IsMappedInLayout`).
+    """
 
     layoutChanged = QtCore.Signal(int)
 
@@ -49,6 +53,7 @@ class qSlicerLayoutManager(QtCore.QObject):
             self._widgets[name] = qMRMLSliceWidget(logic)
             self._widgets[name].setMRMLScene(scene)
         application_logic.SetSliceLogics(self._logics)
+        self.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
 
     def mrmlScene(self) -> Any:
         return self._scene
@@ -69,6 +74,8 @@ class qSlicerLayoutManager(QtCore.QObject):
         if layout in WITH_PLOT and not self._plots:
             self._plots.append(qMRMLPlotWidget())
         self._layout_node.SetViewArrangement(layout)
+        for name, widget in self._widgets.items():
+            widget.mrmlSliceNode().SetMappedInLayout(name in slice_views_of(layout))
         self.layoutChanged.emit(layout)
 
     def resetSliceViews(self) -> None:

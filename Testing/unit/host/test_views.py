@@ -93,3 +93,17 @@ def test_panel_and_slice_side_by_side(slicer_app, tmp_path):
     image = Image.open(host.side_by_side(panel, tmp_path / "both.png", width=350))
     assert image.height >= 300
     assert image.width == 350 + image.height
+
+
+def test_slice_nodes_tell_whether_the_layout_has_their_view(slicer_app):
+    manager, layouts = slicer_app.layoutManager(), slicer.vtkMRMLLayoutNode
+    views = {name: manager.sliceWidget(name).mrmlSliceNode() for name in manager.sliceViewNames()}
+    for layout, expected in (
+        (layouts.SlicerLayoutConventionalView, {"Red", "Green", "Yellow"}),
+        (layouts.SlicerLayoutOneUpRedSliceView, {"Red"}),
+        (layouts.SlicerLayoutOneUp3DView, set()),
+        (layouts.SlicerLayoutFourUpPlotTableView, {"Red", "Green", "Yellow"}),
+    ):
+        manager.setLayout(layout)
+        slicer.mrmlScene.Clear(0)
+        assert {name for name, view in views.items() if view.IsMappedInLayout()} == expected
