@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
 from LungCAD.images import axial_axis
@@ -16,7 +17,7 @@ from LungCAD.mrml.plots import POSITION, TABLE, Curve, show_chart
 from LungCAD.mrml.result_nodes import DetectionNodes
 from LungCAD.mrml.scan_findings import bind_findings, data_of, refer_to
 from LungCAD.mrml.scan_order import as_loaded, is_left_handed
-from LungCAD.mrml.slice_views import show_point
+from LungCAD.mrml.slice_views import show_point, shows_plane
 from LungCAD.mrml.volumes import image_at, voxels_of
 from LungCAD.report.findings import Findings
 from LungCAD.steps import Steps, finish
@@ -97,12 +98,24 @@ def show_slice(ct: slicer.vtkMRMLVolumeNode, number: int) -> None:
     Slices are counted in the order in which Slicer loads the CT. Raises InputError as `image_from_volume`
     where the CT holds no voxels or lies askew.
     """
-    voxels = voxels_of(ct)
+    show_point(ct, _middle_and_step(ct, number)[0])
+
+
+def is_slice_seen(ct: slicer.vtkMRMLVolumeNode, number: int) -> bool:
+    """Tell whether a slice view shows this slice (`shows_plane`); counted, and raises, as `show_slice`."""
+    middle, step = _middle_and_step(ct, number)
+    spacing = float(np.linalg.norm(step))
+    return shows_plane(ct, middle, step / spacing, spacing / 2)
+
+
+def _middle_and_step(ct: slicer.vtkMRMLVolumeNode, number: int) -> tuple[NDArray, NDArray]:
+    """Return the middle of a slice in RAS mm, and the way to a neighbouring slice."""
+    voxels, matrix = voxels_of(ct), volume_to_world(ct)
     axis = axial_axis(image_at(ct, voxels[:1, :1, :1]))
     index = [(size - 1) / 2 for size in voxels.shape[::-1]]
     backwards = axis == 2 and is_left_handed(ct)
     index[axis] = voxels.shape[0] - number if backwards else number - 1
-    show_point(ct, (volume_to_world(ct) @ [*index, 1])[:3])
+    return (matrix @ [*index, 1])[:3], matrix[:3, axis]
 
 
 def _text(

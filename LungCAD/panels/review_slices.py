@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import qt
 
-from LungCAD.errors import InputError
 from LungCAD.panels.review_decision import SliceDecision
 from LungCAD.panels.review_worklist import Worklist
-from LungCAD.panels.views import show_over
+from LungCAD.panels.views import require_on_display
 
 if TYPE_CHECKING:
     from LungCAD.mrml.reviewed_case import ReviewedCase
@@ -85,8 +84,6 @@ class ReviewSlices:
 
 
 def _decide(case: ReviewedCase, number: int, decision: str) -> None:
-    if len(case.review.state.masks.labels) > 1 and not case.is_seen(number):
-        show_over(case.labels.volume, None)
-        case.jump(number)
-        raise InputError(f"Slice {number + 1}", "was not on display", "Now it is: decide again")
+    is_seen, volume = case.is_seen(number), case.labels.volume
+    require_on_display(volume, number + 1, is_seen, lambda: case.jump(number))
     case.decide(number, decision)

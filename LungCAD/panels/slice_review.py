@@ -17,6 +17,7 @@ from LungCAD.panels.export_form import ExportForm, pseudonym
 from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.slice_table import SliceTable
+from LungCAD.panels.views import require_on_display
 from LungCAD.steps import finish
 
 if TYPE_CHECKING:
@@ -95,16 +96,32 @@ class SliceReviewPanel:
             self.table.go_to(worth[(here + 1) % len(worth)])
 
     def confirm(self) -> None:
-        """Say that the present slice shows what is ticked, and go to the next one."""
+        """Say that the present slice shows what is ticked, and go to the next one.
+
+        Where it is not on display, show it instead.
+        """
         number = self.table.present
-        if number is not None and self._judge(number, self.table.ticks(number)):
+        if (
+            number is not None
+            and self._is_on_display(number)
+            and self._judge(number, self.table.ticks(number))
+        ):
             self.table.step(1)
 
     def take_back(self) -> None:
         """Say nothing of the present slice any more."""
         number = self.table.present
-        if number is not None and self.review is not None:
+        if number is not None and self.review is not None and self._is_on_display(number):
             self._record(lambda review: review.take_back(number))
+
+    def _is_on_display(self, number: int) -> bool:
+        from LungCAD.mrml.detection import is_slice_seen, show_slice
+
+        def look() -> None:
+            ct = self._subject.ct
+            require_on_display(ct, number, is_slice_seen(ct, number), lambda: show_slice(ct, number))
+
+        return self.head.attempt(look)
 
     def _judge(self, number: int, shown: set[str]) -> bool:
         return self._record(lambda review: review.judge(number, shown))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import slicer
+
+from LungCAD.errors import InputError
 
 UNCERTAINTY_OPACITY = 0.6
 
@@ -18,6 +22,19 @@ def show_over(
         slicer.util.setSliceViewerLayers(
             background=volume, foreground=heat_map, foregroundOpacity=opacity, fit=fit
         )
+
+
+def require_on_display(
+    volume: slicer.vtkMRMLVolumeNode, number: int, is_seen: bool, show: Callable[[], None]
+) -> None:
+    """Raise InputError where a slice, counted from 1, is not seen: it is not what the reader judges.
+
+    It is shown then, so that they can judge it next.
+    """
+    if not is_seen:
+        show_over(volume, None)
+        show()
+        raise InputError(f"Slice {number}", "was not on display", "Now it is: decide again")
 
 
 def show_film(film: slicer.vtkMRMLVolumeNode) -> None:

@@ -140,6 +140,32 @@ class PanelTest(PanelTestCase):
         self.compute()
         self.assertEqual(self.panel.review.review.judgements, {11: {BRIGHT}})  # of the same scan
 
+    def test_a_slice_that_is_not_on_display_is_not_judged(self):
+        """Neither by the key to confirm nor by that to take back; other CTs and other slices do not count."""
+        manager = slicer.app.layoutManager()
+        if manager is None:
+            self.skipTest("there are no views")
+        review = self.detected()
+        views = [manager.sliceWidget(name).mrmlSliceNode() for name in manager.sliceViewNames()]
+        review.table.go_to(11)
+        other = self.scan({}, "Other patient")
+
+        def scroll_away():
+            for view in views:
+                view.SetSliceOffset(view.GetSliceOffset() + 20)
+
+        for act, judgements in ((review.confirm, {11: {BRIGHT}}), (review.take_back, {})):
+            before = review.review.judgements
+            for leave in (lambda: slicer.util.setSliceViewerLayers(background=other), scroll_away):
+                leave()
+                act()
+                self.assertIn("Slice 11: was not on display", review.head.sentence)
+                self.assertEqual(review.review.judgements, before)
+                self.assertAlmostEqual(views[0].GetSliceOffset(), 350, places=3)
+            act()
+            self.assertEqual((review.review.judgements, review.head.sentence), (judgements, ""))
+            review.table.go_to(11)
+
     def test_slices_that_the_method_abstained_from(self):
         """They are grey and nothing is ticked; a reader says of them what they show, and it is exported."""
         from LungCAD.review.slice_labels import read_slice_labels

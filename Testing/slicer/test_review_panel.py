@@ -9,9 +9,11 @@ from painted_scan import OBLIQUE
 from review_panel_case import SHAPE, ReviewPanelCase, tearDownModule  # noqa: F401 - unittest calls it
 
 from LungCAD.images import same_geometry
-from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance
+from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance, load_schema
+from LungCAD.mrml.reviewed_case import Subject
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
+from LungCAD.panels.views import show_film
 from LungCAD.review import Decision, Kind, Review, read_dataset
 from LungCAD.steps import finish
 
@@ -275,6 +277,28 @@ class ReviewPanelTest(ReviewPanelCase):
         layers[0].SetBackgroundVolumeID(other.GetID())  # in one view, to compare with: that will do
         self.panel.slices.decide("accept")
         self.assertEqual(len(self.panel.case.review.entries), 2)
+
+    @unittest.skipIf(slicer.util.mainWindow() is None, "keys belong to the main window")
+    def test_a_film_is_not_judged_while_the_views_show_another_one(self):
+        """Though it has one slice only."""
+        pixels = np.random.default_rng(0).random((1, 40, 40)).astype(np.float32)
+        upright = np.diag([-1.0, -1.0, 1.0, 1.0])
+        self.volume, other = (
+            slicer.util.addVolumeFromArray(pixels, ijkToRAS=upright, name=name) for name in ("Film", "Other")
+        )
+        labels = np.zeros(pixels.shape, np.uint8)
+        labels[0, 5:30, 5:15], labels[0, 5:30, 25:35] = 1, 2
+        schema, image = load_schema("lungs"), self.image(labels)
+        node = show_labels(image, schema, self.volume, name="Lungs")
+        subject = Subject(self.volume, node, schema, image, result=image, model="lungs on radiographs")
+        self.panel.take_result(subject)
+        show_film(other)
+        self.panel.enter()
+        self.press("A")
+        self.assertIn("Slice 1: was not on display", self.sentence())
+        self.assertEqual(self.panel.case.review.state.accepted, ())
+        self.press("A")
+        self.assertEqual(self.panel.case.review.state.accepted, (0,))
 
     def test_a_view_that_the_layout_does_not_have_shows_nothing(self):
         """It stays on the slice that the reader scrolled away from in the views before them."""
