@@ -126,6 +126,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._soon.stop()
         self._guard.rest()
         self.jobBar.close()
+        self.review.close()
         self.setParameterNode(None)
         self.removeObservers()
 

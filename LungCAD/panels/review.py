@@ -206,8 +206,10 @@ class ReviewPanel:
         return case.labels.node
 
     def close(self) -> None:
-        """Forget the case, as when the scene closes; all of it is on the disk."""
-        self._subject = self._offered = None
+        """Forget the case, as when the scene closes or the panel goes; what was painted is recorded first."""
+        if self.case is not None and self.case.is_present:
+            self.take_edits()
+        self._subject = self._offered = self._left = None
         self._leave()
 
     def _leave(self) -> None:

@@ -127,11 +127,11 @@ class PanelTest(PanelTestCase):
         self.settle()
         return first
 
-    def correct(self):
+    def correct(self, row=20):
         """Paint ground glass over healthy lung; return where."""
         labels = self.panel.logic.resultNodes(self.node).labels
         stroke = np.zeros(self.scan.truth.shape, bool)
-        stroke[2, 20:26, 22:28] = True
+        stroke[2, row : row + 6, 22:28] = True
         for code, mask in (("healthy", False), ("ground_glass", True)):
             before = slicer.util.arrayFromSegmentBinaryLabelmap(labels, code, self.scan.ct) > 0
             self.scan.paint(labels, code, np.where(stroke, mask, before))
@@ -308,6 +308,29 @@ class PanelTest(PanelTestCase):
         self.addCleanup(sys.modules.update, before)  # for the tests that have imported from it
         self.panel.onReload()
         self.assertIsNot(sys.modules["LungCAD.labels"], before["LungCAD.labels"])
+
+    def test_a_panel_that_was_reloaded_leaves_the_review_to_the_new_one(self):
+        """It records the stroke of the last moment, and nothing more."""
+        before = {name: module for name, module in sys.modules.items() if name.startswith("LungCAD")}
+        self.addCleanup(sys.modules.update, before)
+        self.choose()
+        self.compute()
+        self.correct()
+        old = self.panel.review
+        review = old.case.review
+        self.panel.onReload()
+        self.assertIsNone(old.case)
+        self.assertEqual(review.entries[-1].kind.value, "edit")
+        self.panel = slicer.modules.CRFLabelPropagationWidget
+        self.addCleanup(self.panel.jobBar.cancel)
+        self.panel.enter()
+        self.settle()
+        present = self.panel.review.case.review
+        recorded = len(present.entries)
+        self.correct(row=28)
+        self.wait(lambda: not self.panel.review.editor.is_waiting)
+        self.assertEqual(self.panel.review.head.sentence, "")
+        self.assertEqual((len(present.entries), present.is_current), (recorded + 1, True))
 
 
 class SavedSceneTest(PanelTestCase):
