@@ -129,9 +129,15 @@ def remember_labels(node: slicer.vtkMRMLSegmentationNode, schema: Schema, labels
 
 
 def were_painted_since(node: slicer.vtkMRMLSegmentationNode) -> bool:
-    """Tell whether segments hold more or fewer voxels than the labels that were last written to the node."""
+    """Tell whether segments hold more or fewer voxels than the labels that were last written to the node.
+
+    A segment that was added holds more, whatever its name.
+    """
     identifiers, counts = ((node.GetAttribute(name) or "").split() for name in (LABELS, VOXELS))
     segmentation = node.GetSegmentation()
+    added = [each for each in segmentation.GetSegmentIDs() if each not in identifiers]
+    if any(_holds_anything(segmentation.GetSegment(each)) for each in added):
+        return True
     segments = [segmentation.GetSegment(each) for each in identifiers]
     written = zip(segments, counts, strict=False)  # scenes of earlier versions tell no counts
     return any(segment is None or _voxels(segment) != int(count) for segment, count in written)

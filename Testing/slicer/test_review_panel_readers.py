@@ -180,6 +180,21 @@ class ReviewPanelReadersTest(ReviewPanelCase):
             self.assert_kept(copy, stroke)
         self.assertEqual(self.give_another_result(), [])
 
+    def test_a_segment_that_somebody_named_like_a_label_outlives_the_next_result(self):
+        """It takes nothing from the others, as with the masking that overwrites none."""
+        self.open_case(reader="")
+        segment = self.node.GetSegmentation().AddEmptySegment("Segment_1", "Fibrosis")
+        self.assertFalse(were_painted_since(self.node))
+        stroke = self.voxels(5, 3, slice(3, 6))
+        slicer.util.updateSegmentBinaryLabelmapFromArray(
+            stroke.astype(np.uint8), self.node, segment, self.volume
+        )
+        (copy,) = self.give_another_result()
+        kept = slicer.util.arrayFromSegmentBinaryLabelmap(copy, segment, self.volume) > 0
+        np.testing.assert_array_equal(kept, stroke)
+        self.assertIn(f"is now in {copy.GetName()}", self.sentence())
+        self.assertEqual(self.give_another_result(), [])
+
     def test_what_was_painted_after_the_scene_was_loaded_outlives_the_next_result(self):
         """When nobody knows the result any more."""
         self.open_case(reader="")
