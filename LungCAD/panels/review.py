@@ -222,6 +222,7 @@ class ReviewPanel:
 
     def enter(self) -> None:
         """The module is shown."""
+        self.head.enter()
         if self.refresh not in shared_runner().observers:
             shared_runner().observers.append(self.refresh)
         self._keys.install()

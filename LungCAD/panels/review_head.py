@@ -47,6 +47,13 @@ class ReviewHead:
         """The name, as written."""
         return self.reader_edit.text.strip()
 
+    def enter(self) -> None:
+        """Take the name that was entered last, in whatever panel: a reader who has left decides nothing."""
+        name = settings.remembered(settings.READER)
+        if name != self.reader:
+            self.reader_edit.text = name
+            self._renamed()
+
     def has_reader(self) -> bool:
         """Tell whether there is a name, and ask for it where there is none."""
         self.say("" if self.reader else NO_READER)

@@ -63,6 +63,7 @@ class SignSheetPanel:
 
     def enter(self) -> None:
         """The module is shown."""
+        self.head.enter()
         self._keys.install()
 
     def exit(self) -> None:

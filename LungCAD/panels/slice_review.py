@@ -79,6 +79,7 @@ class SliceReviewPanel:
 
     def enter(self) -> None:
         """The module is shown."""
+        self.head.enter()
         self._keys.install()
 
     def exit(self) -> None:

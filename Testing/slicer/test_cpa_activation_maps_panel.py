@@ -13,6 +13,7 @@ from cpa_chest import save_networks
 from panel_case import PanelCase
 from sign_case import BALL, NAME, SIGN, SignTestCase
 
+from LungCAD.panels import review_settings
 from LungCAD.steps import finish
 
 
@@ -204,6 +205,10 @@ class PanelTest(PanelCase, SignTestCase):
         self.cell("right_upper", 2).setCheckState(qt.Qt.Checked)
         self.assertIn("has no name", review.head.sentence)
         self.assertEqual(list(before.judgements), ["left_upper"])
+        review_settings.remember(review_settings.READER, "Another reader")  # in another panel
+        self.panel.enter()
+        self.cell("right_upper", 2).setCheckState(qt.Qt.Checked)
+        self.assertEqual([line.reviewer for line in review.sheet.entries], ["Another reader"])
 
     def test_the_scene_carries_the_sheet_of_every_reader(self):
         """To another computer, where the folder of reviews is empty."""

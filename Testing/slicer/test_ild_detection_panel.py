@@ -11,6 +11,8 @@ import vtk
 from scan_case import AIRY, BRIGHT, SPOTS, PanelTestCase
 from spot_network import CODES, chest
 
+from LungCAD.panels import review_settings
+
 
 class PanelTest(PanelTestCase):
     def detected(self):
@@ -258,6 +260,17 @@ class PanelTest(PanelTestCase):
         self.assertIn("damaged", review.head.sentence)
         review.next_worth_reading()
         self.assertIn("damaged", review.head.sentence)
+
+    def test_nobody_judges_under_the_name_of_a_reader_who_has_left(self):
+        """They entered theirs in the panel of another module."""
+        review = self.detected()
+        review.table.go_to(11)
+        review.confirm()
+        review_settings.remember(review_settings.READER, "Another reader")
+        self.panel.enter()
+        self.assertEqual(review.review.judgements, {})
+        review.confirm()
+        self.assertEqual([line.reviewer for line in review.review.entries], ["Another reader"])
 
     def test_without_a_name_nothing_is_recorded(self):
         review = self.detected()

@@ -61,6 +61,21 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.rename("AB")
         self.assertIsNone(self.panel.case)  # the button resumes it
 
+    def test_nobody_decides_under_the_name_of_a_reader_who_has_left(self):
+        """They entered theirs in another panel."""
+        first = self.open_case().review
+        other = ReviewPanel("ILD segmentation")
+        self.addCleanup(other.widget.deleteLater)
+        other.head.reader_edit.text = "CD"
+        other.head.reader_edit.editingFinished.emit()
+        self.hand().paint("fibrosis", self.voxels(1))
+        self.panel.enter()
+        self.assertEqual(self.panel.head.reader, "CD")
+        self.panel.slices.decide("accept")
+        self.assertEqual([entry.reviewer for entry in self.panel.case.review.entries], ["CD", "CD"])
+        entries = Review.resume(first.folder, "AB").entries
+        self.assertEqual([entry.kind.value for entry in entries], ["propagate", "edit"])
+
     def test_nothing_is_recorded_without_a_name(self):
         self.open_case(reader="  ")
         self.assertIsNone(self.panel.case)
