@@ -109,13 +109,17 @@ class ReviewPanel:
     def awaiting_result(self, labels: slicer.vtkMRMLSegmentationNode | None) -> Iterator[None]:
         """Rest while a module writes a new result to labels, those under review or others: that is no edit.
 
-        What was painted until now is recorded first, and copied where nobody reviews these labels. If no new
-        result comes of it, those under review are shown again as the reader left them. Segments that are no
-        labels are set aside first, and that is said.
+        What was painted until now is recorded first, and copied where nobody reviews these labels, or the
+        disk does not take it. If no new result comes of it, those under review are shown again as the reader
+        left them. Segments that are no labels are set aside first, and that is said.
         """
-        moved = self._set_others_aside() or self._keep_unrecorded(labels)
-        self.take_edits()
-        before = self.case
+        moved = [self._set_others_aside()]
+        is_recorded, before = self.take_edits(), self.case
+        reviewed = before.labels.node if before is not None else None
+        if not is_recorded:
+            moved.append(self._keep_unrecorded(reviewed))
+        if reviewed is not labels:
+            moved.append(self._keep_unrecorded(labels))
         self._resting = True
         self.contents.enabled = False
         try:
@@ -127,7 +131,7 @@ class ReviewPanel:
                 said = self.head.sentence
                 self._attempt(lambda case: case.restore())
                 self.head.say(said or self.head.sentence)
-            said = "\n".join(text for text in (moved, self.head.sentence) if text)
+            said = "\n".join(text for text in (*moved, self.head.sentence) if text)
             self.refresh()  # going to a slice of a new result says that nothing is wrong
             if said:
                 self.head.say(said)
@@ -145,8 +149,6 @@ class ReviewPanel:
         """Copy what no review keeps of these labels; return a sentence where there was something."""
         from LungCAD.mrml.unrecorded import keep_painted
 
-        if self.case is not None and self.case.labels.node is labels:
-            return ""
         name = keep_painted(labels)
         return f"What you painted, and no review keeps, is now in {name}" if name else ""
 
@@ -236,23 +238,24 @@ class ReviewPanel:
         self._keys.remove()
         self.editor.exit()
 
-    def take_edits(self) -> None:
-        """Record what was painted until now."""
+    def take_edits(self) -> bool:
+        """Record what was painted until now; tell whether that went well, the head says why not."""
         self.editor.rest()
         if not self._is_open():
-            return
+            return True
         try:
             edit = self.case.take_edits()
         except InputError as error:
             self.head.say(str(error))
             self._show_way_back()
-            return
+            return False
         if edit.drawn:
             self.head.say(f"{edit.drawn} voxels lie in regions that you drew and keep that label")
         elif edit.changed:
             self.head.say("")
         if edit.changed or edit.drawn:
             self.refresh()
+        return True
 
     def refresh(self) -> None:
         """Show the present state."""

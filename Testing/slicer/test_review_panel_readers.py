@@ -159,6 +159,20 @@ class ReviewPanelReadersTest(ReviewPanelCase):
             self.panel.close()
             self.panel.offer(self.volume, self.schema, self.node)
 
+    def test_what_the_disk_did_not_take_outlives_the_next_result(self):
+        self.open_case()
+        stroke = self.paint_while_another_program_writes()
+        (copy,) = self.give_another_result()
+        self.assert_kept(copy, stroke)
+        self.assertTrue(self.panel.case.review.is_current)
+
+    def test_what_the_disk_did_not_take_outlives_a_result_that_fails_to_come(self):
+        self.open_case()
+        stroke = self.paint_while_another_program_writes()
+        with self.assertRaises(RuntimeError), self.panel.awaiting_result(self.node):
+            raise RuntimeError
+        self.assert_kept(slicer.util.getNode("Result as painted"), stroke)
+
     def test_another_reader_does_not_get_what_the_disk_did_not_take(self):
         self.open_case()
         stroke = self.paint_while_another_program_writes()
