@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ctk
@@ -13,12 +12,11 @@ from LungCAD.errors import LungCADError
 from LungCAD.panels.job_images import Source
 from LungCAD.panels.job_listener import JobListener
 from LungCAD.panels.job_runner import JobRunner
-from LungCAD.panels.job_turns import Turns
 from LungCAD.panels.job_watch import gigabytes
+from LungCAD.steps import Steps
 from LungCAD.worker import JobResult
-from LungCAD.worker.job_error import understandable
 
-Finished = Callable[[JobResult], Generator[float, None, object] | None]
+Finished = Callable[[JobResult], Steps[object] | None]
 Failed = Callable[[LungCADError], None]
 
 ELSEWHERE = "Another module is computing"
@@ -40,7 +38,6 @@ class JobBar(JobListener):
         self._runner, self._problem = runner, ""
         self._finished: Finished | None = None
         self._failed: Failed | None = None
-        self._showing: Turns | None = None
         self._build(apply)
         runner.observers.append(self._refresh)
         self._refresh()
@@ -94,20 +91,14 @@ class JobBar(JobListener):
         ValueError
             Another job is under way, of this or another module.
         """
+        self._runner.require_idle()
         self._finished, self._failed = finished, failed
         self._log.clear()
-        try:
-            self._runner.start(name, inputs, parameters, self)
-        except ValueError:
-            self._finished = self._failed = None
-            raise
+        self._runner.start(name, inputs, parameters, self)
 
     def cancel(self) -> None:
         """Stop the job of this bar, if one is under way: also before the scene closes."""
-        if self._showing:
-            self._showing.stop()
-            self.cancelled()
-        elif self.is_running:
+        if self.is_running:
             self._runner.cancel()
 
     def close(self) -> None:
@@ -125,18 +116,16 @@ class JobBar(JobListener):
         """Show it."""
         self._log.appendPlainText(line)
 
-    def finished(self, result: JobResult) -> None:
+    def show_in_steps(self, result: JobResult) -> Steps[None]:
         """Hand the result to whoever started the job."""
-        try:
-            steps = self._finished(result)
-        except Exception as error:  # noqa: BLE001 - raised here it would end in the event loop
-            self._fail(error)
-            return
-        if steps is None:
-            self._close("Done")
-        else:
-            self._say("Showing the result")
-            self._showing = Turns(steps, lambda _: self._close("Done"), self._fail)
+        self._say("Showing the result")
+        steps = self._finished(result)
+        if steps is not None:
+            yield from steps
+
+    def finished(self, result: JobResult) -> None:
+        """Say so."""
+        self._close("Done")
 
     def failed(self, error: LungCADError) -> None:
         """Say why."""
@@ -149,13 +138,8 @@ class JobBar(JobListener):
         """Say so."""
         self._close("Cancelled")
 
-    def _fail(self, error: Exception) -> None:
-        if not isinstance(error, LungCADError):
-            self._log.appendPlainText("".join(traceback.format_exception(error)))
-        self.failed(understandable(error))
-
     def _close(self, sentence: str) -> None:
-        self._finished = self._failed = self._showing = None
+        self._finished = self._failed = None
         self._say(sentence)
         self._refresh()
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from LungCAD.errors import LungCADError
+from LungCAD.steps import Steps
 from LungCAD.worker import JobResult
 
 
 class JobListener:
     """Does nothing; override what is of interest.
 
-    After `progress` and `log`, called often, exactly one of `finished`, `failed` and `cancelled` is called.
+    After `progress` and `log`, called often, and `show_in_steps`, exactly one of `finished`, `failed` and
+    `cancelled` is called.
     """
 
     def progress(self, fraction: float, message: str) -> None:
@@ -17,6 +19,10 @@ class JobListener:
 
     def log(self, line: str) -> None:
         """The worker printed a line."""
+
+    def show_in_steps(self, result: JobResult) -> Steps[None]:
+        """Show the result, yielding now and then: the job is under way until that is done."""
+        yield from ()
 
     def finished(self, result: JobResult) -> None:
         """The job is done."""

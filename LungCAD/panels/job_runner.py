@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import qt
 
-from LungCAD.errors import InputError
+from LungCAD.errors import InputError, LungCADError
 from LungCAD.panels.job_images import Source, collect, send
 from LungCAD.panels.job_listener import JobListener
 from LungCAD.panels.job_process import JobProcess, worker_command
@@ -42,7 +43,7 @@ class JobRunner:
         self._listener: JobListener | None = None
         self._turns: Turns | None = None
         self._job = 0
-        self._is_done = False
+        self._is_done = self._is_received = False
         self.watch = watch or JobWatch()
         self._timer = qt.QTimer()
         self._timer.setInterval(round(1000 * TICK_S))
@@ -51,13 +52,18 @@ class JobRunner:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a job is under way."""
+        """Whether a job is under way, its result not shown completely."""
         return self._listener is not None
 
     @property
     def worker_pid(self) -> int | None:
         """Process id of the worker, None while there is none."""
         return self._process.pid if self._process else None
+
+    def require_idle(self) -> None:
+        """Raise ValueError while a job is under way."""
+        if self.is_busy:
+            raise ValueError("name: another job is under way")
 
     def start(
         self,
@@ -74,9 +80,9 @@ class JobRunner:
         ValueError
             Another job is under way.
         """
-        if self.is_busy:
-            raise ValueError("name: another job is under way")
-        self._listener, self._job, self._is_done = listener, self._job + 1, False
+        self.require_idle()
+        self._listener, self._job = listener, self._job + 1
+        self._is_done = self._is_received = False
         self.watch.begin(limit_s)
         self._timer.start()
         self._notify()
@@ -91,9 +97,9 @@ class JobRunner:
         self._turns = Turns(self._request(name, inputs, parameters), self._send, self._fail)
 
     def cancel(self) -> None:
-        """Kill the worker at once; does nothing while no job is under way."""
+        """Kill the worker at once, or stop showing its result; does nothing while no job is under way."""
         if self.is_busy:
-            self._end(self._listener.cancelled, keep_worker=False)
+            self._end(self._listener.cancelled, keep_worker=self._is_received)
 
     def stop(self) -> None:
         """End the worker even if it is idle: before Slicer exits, before packages are installed."""
@@ -129,9 +135,14 @@ class JobRunner:
             self._fail(protocol.error_from_data(message["error"]))
         elif kind == "done":
             self._is_done = True
-            progress = part(self._listener.progress, RECEIVED, 1.0)
-            steps = collect(message, self._process.folder.path, progress)
-            self._turns = Turns(steps, self._finish, self._fail)
+            self._turns = Turns(self._take_result(message), self._finish, self._fail)
+
+    def _take_result(self, message: Message) -> Steps[JobResult]:
+        progress = part(self._listener.progress, RECEIVED, 1.0)
+        result = yield from collect(message, self._process.folder.path, progress)
+        self._is_received = True
+        yield from self._listener.show_in_steps(result)
+        return result
 
     def _log(self, line: str) -> None:
         self.watch.printed(line)
@@ -159,7 +170,9 @@ class JobRunner:
         if not self.is_busy:
             return
         listener, told = self._listener, understandable(error)
-        healthy = isinstance(told, InputError) or told.reason is Reason.ERROR
+        if not isinstance(error, LungCADError):
+            listener.log("".join(traceback.format_exception(error)))
+        healthy = self._is_received or isinstance(told, InputError) or told.reason is Reason.ERROR
         self._end(lambda: listener.failed(told), keep_worker=healthy)
 
     def _end(self, tell: Callable[[], None], keep_worker: bool) -> None:

@@ -202,6 +202,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         nodes : None for a job that has nothing to do with the scene, and goes on when that is closed.
         show : as `showResult`, which is called where there is none.
         """
+        shared_runner().require_idle()
         self._show = show or self.showResult
         self._needs_scene = nodes is not None
         self._guard.watch(nodes) if self._needs_scene else self._guard.rest()

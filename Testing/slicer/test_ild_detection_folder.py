@@ -52,6 +52,20 @@ class FolderTest(PanelTestCase):
         self.assertEqual([row[BRIGHT] for row in rows], ["1", ""])
         self.assertTrue((self.folder / "out" / "a" / "report.html").is_file())
 
+    def test_nothing_else_starts_while_a_result_is_shown(self):
+        folder = self.panel.folder
+        folder.source.currentPath = folder.output.currentPath = str(self.folder)
+        self.node.ct = self.scan()
+        self.settle()
+        self.assertTrue(folder.button.enabled)
+        self.apply()
+        self.wait(lambda: self.panel.jobBar.status == "Showing the result")
+        self.assertFalse(folder.button.enabled)
+        self.assertTrue(self.panel.jobBar.cancel_button.enabled)
+        self.wait_for_job()
+        self.assertTrue(folder.button.enabled)
+        self.assertIsNotNone(self.node.findings)
+
     def test_a_folder_of_scans_with_several_series(self):
         """None is used and all are named; then the panel takes one by its UID, or the largest."""
         series = {"1.2.826.0.1.11": 1, "1.2.826.0.1.12": 2}

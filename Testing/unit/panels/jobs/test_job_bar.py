@@ -88,16 +88,66 @@ def test_a_result_is_shown_in_steps_that_belong_to_the_job(bar, run_loop):
     assert bar.status == "Done"
 
 
-def test_cancel_stops_the_showing(bar, run_loop):
+@pytest.fixture
+def showing(bar, run_loop):
+    """A bar that does not come to the end of showing a result."""
+
     def show(result):
         while True:
             yield 0.5
 
     bar.run("echo", {}, {}, show)
     run_loop(lambda: bar.status == "Showing the result")
-    assert not bar.apply_button.enabled
-    bar.cancel()
-    assert not bar.is_running
+    return bar
+
+
+def test_cancel_stops_the_showing(showing, runner):
+    pid = runner.worker_pid
+    assert not showing.apply_button.enabled
+    showing.cancel_button.click()
+    assert not showing.is_running
+    assert not runner.is_busy
+    assert showing.status == "Cancelled"
+    assert runner.worker_pid == pid  # it has done its work
+
+
+def test_nothing_starts_while_a_result_is_shown(showing, runner, make_listener):
+    from LungCAD.panels.job_bar import JobBar
+
+    other = JobBar(runner, apply=lambda: None)
+    assert not other.apply_button.enabled
+    for start in (
+        lambda: showing.run("echo", {}, {}, ignore),
+        lambda: other.run("echo", {}, {}, ignore),
+        lambda: runner.start("echo", {}, {}, make_listener()),
+    ):
+        with pytest.raises(ValueError, match="another job"):
+            start()
+    assert showing.is_running
+    assert showing.cancel_button.enabled
+    showing.cancel()
+    assert other.apply_button.enabled
+    other.close()
+
+
+def test_a_job_that_runs_is_unharmed_by_a_second_one(bar, run_loop):
+    results = []
+    bar.run("echo", {}, {"x": 1}, results.append)
+    with pytest.raises(ValueError, match="another job"):
+        bar.run("echo", {}, {"x": 2}, ignore)
+    run_loop(lambda: not bar.is_running)
+    assert [result.data for result in results] == [{"x": 1}]
+
+
+def test_where_showing_went_wrong_is_in_the_log(bar, run_loop):
+    def show(result):
+        yield 0.5
+        raise KeyError("shape")
+
+    bar.run("echo", {}, {}, show)
+    run_loop(lambda: not bar.is_running)
+    assert "The log tells where" in bar.status
+    assert "in show" in bar.log_text
 
 
 @pytest.mark.parametrize("in_steps", [True, False])
