@@ -279,11 +279,11 @@ class CRFLabelPropagationWidget(ModulePanel):
     def onSchemaChosen(self, name: str) -> None:
         """Called when the user chose a schema."""
         self.node.schema = name
+        self.onInputModified()  # also where it is the one of before, and a file was refused in between
 
     def onSchemaRefused(self, sentence: str) -> None:
         """Called when the chosen file is no schema."""
-        self._failure = {"schema": sentence}
-        self.refresh()
+        self.remark("schema", sentence)
 
     def onNetworkChosen(self, path: str) -> None:
         """Called when the path in the panel changes."""

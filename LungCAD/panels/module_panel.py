@@ -58,7 +58,8 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.node: Any = None
         self._bound: Any = None
         self._failure: dict[str, str] = {}
-        self._needs_scene = True
+        self._remark: dict[str, str] = {}
+        self._needs_scene = self._is_as_begun = True
         self._observed: list[Any] = []
 
     def build(self, ui: Any) -> dict[str, qt.QLabel]:  # noqa: ANN401
@@ -175,8 +176,13 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onInputModified(self, caller: Any = None, event: Any = None) -> None:  # noqa: ANN401
         """Something was chosen or drawn: look at it when the user pauses; what a job once said is past."""
-        self._failure = {}
+        self._failure, self._remark, self._is_as_begun = {}, {}, False
         self._soon.start()
+
+    def remark(self, field: str, sentence: str) -> None:
+        """Say beside a field what is no reason to disable Apply, until the next job or change."""
+        self._remark = {field: sentence}
+        self.refresh()
 
     def refresh(self) -> None:
         """Look at the inputs now: sentences beside the fields, Apply enabled or why not."""
@@ -186,7 +192,7 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._observe(self.inputNodes())
         waiting = NOT_INSTALLED if self.firstRun.missing else self.waitsFor()
         problems = {} if self.firstRun.missing else {**self.findProblems(), **self._failure}
-        self._problems.show(problems)
+        self._problems.show({**problems, **self._remark})
         self.jobBar.problem = waiting or next(iter(problems.values()), "")
 
     def run(
@@ -203,8 +209,8 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         show : as `showResult`, which is called where there is none.
         """
         shared_runner().require_idle()
+        self._begin(needs_scene=nodes is not None)
         self._show = show or self.showResult
-        self._needs_scene = nodes is not None
         self._guard.watch(nodes) if self._needs_scene else self._guard.rest()
         self.jobBar.run(name, inputs, parameters, finished=self._onFinished, failed=self._onFailed)
 
@@ -217,8 +223,14 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
             for event in _INPUT_EVENTS:
                 self.addObserver(new, event, self.onInputModified)
 
+    def _begin(self, needs_scene: bool) -> None:
+        """What an earlier job said is past; what this one says is of the inputs as they are now."""
+        self._failure, self._remark, self._is_as_begun = {}, {}, True
+        self._needs_scene = needs_scene
+        self._soon.start()
+
     def _onApply(self) -> None:
-        self._failure = {}
+        self._begin(needs_scene=True)
         try:
             self.apply()
         except InputError as error:
@@ -232,7 +244,11 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _onFailed(self, error: LungCADError) -> None:
         self._guard.rest()
         if isinstance(error, InputError) and self.node is not None:
-            self._failure = {self.fieldOf(error): as_sentence(error)}
+            field, sentence = self.fieldOf(error), as_sentence(error)
+            if not self._needs_scene:
+                self.remark(field, sentence)
+            elif self._is_as_begun:
+                self._failure = {field: sentence}
         self.refresh()
 
     def _stop(self) -> None:

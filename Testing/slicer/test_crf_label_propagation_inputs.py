@@ -121,6 +121,10 @@ class PanelInputTest(PanelTestCase):
     def test_schema_that_is_none(self):
         file = Path(slicer.app.temporaryPath) / "schema.json"
         file.write_text("{}")
+        self.choose()
         self.panel.schemas._take(str(file))
         self.assertIn("no valid label schema", self.sentence("schema"))
         self.assertEqual(self.node.schema, "gao5")
+        self.assertTrue(self.panel.jobBar.apply_button.enabled)
+        self.panel.schemas._take("gao5")
+        self.assertEqual(self.sentence("schema"), "")

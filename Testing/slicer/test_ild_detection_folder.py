@@ -52,6 +52,24 @@ class FolderTest(PanelTestCase):
         self.assertEqual([row[BRIGHT] for row in rows], ["1", ""])
         self.assertTrue((self.folder / "out" / "a" / "report.html").is_file())
 
+    def test_a_folder_that_cannot_be_used(self):
+        """It is said until another run begins; the chosen scan has nothing to do with it."""
+        folder = self.panel.folder
+        (self.folder / "scans").mkdir()
+        folder.source.currentPath = str(self.folder / "scans")
+        folder.output.currentPath = str(self.folder / "out")
+        self.node.ct = self.scan()
+        self.settle()
+        folder.button.click()
+        self.wait_for_job()
+        self.assertIn(str(self.folder / "scans"), self.sentence("folder"))
+        self.assertTrue(self.panel.jobBar.apply_button.enabled)
+        (self.folder / "scans" / "a").mkdir()
+        folder.button.click()
+        self.assertEqual(self.sentence("folder"), "")
+        self.wait_for_job()
+        self.assertEqual(self.sentence("folder"), "")
+
     def test_nothing_else_starts_while_a_result_is_shown(self):
         folder = self.panel.folder
         folder.source.currentPath = folder.output.currentPath = str(self.folder)

@@ -306,6 +306,16 @@ class PanelTest(PanelCase, IldTestCase):
         self.wait_for_job()
         self.assertIn("far from the 0.5 to 1.2 mm", self.sentence("ct"))
 
+    def test_what_a_job_says_of_another_ct_does_not_stand_beside_the_chosen_one(self):
+        coarse = np.diag([-4.0, -4.0, 1.5, 1.0])
+        self.node.ct = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=coarse, name="Coarse CT")
+        self.apply()
+        self.node.ct = self.ct
+        self.wait_for_job()
+        self.assertIn("far from the 0.5 to 1.2 mm", self.panel.jobBar.status)
+        self.assertEqual((self.sentence("ct"), self.sentence("job")), ("", ""))
+        self.assertTrue(self.panel.jobBar.apply_button.enabled)
+
     def test_a_folder_of_cts(self):
         from LungCAD.images import write_image, write_segmentation
 
