@@ -25,6 +25,7 @@ from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import nested_values, with_parameters
 from LungCAD.panels.problems import check_file, complaint_of
 from LungCAD.panels.remeasure import Remeasure
+from LungCAD.panels.result_review import review_result_in_steps
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import PhantomSample, load_phantom_study
 from LungCAD.panels.schema_chooser import SchemaChooser
@@ -251,7 +252,7 @@ class CRFLabelPropagationWidget(ModulePanel):
         self.run(job, inputs, parameters, [node.ct])
 
     def showResult(self, result: JobResult) -> Generator[float, None, None]:
-        """Show labels, uncertainty, table and plot, and open the review."""
+        """Show labels, table and plot, and open the review, unless another CT was chosen meanwhile."""
         from LungCAD.mrml.label_propagation import result_in_steps
         from LungCAD.mrml.reviewed_case import Subject
 
@@ -260,21 +261,22 @@ class CRFLabelPropagationWidget(ModulePanel):
         with self.review.awaiting_result(nodes.labels):
             shown = yield from result_in_steps(result, case.schema, case.ct, nodes)
             self.logic.keepOf(case.ct, self.node, shown, summary=summary_of(result))
-            self.ui.heatMapBox.currentIndex = 0
-            show_over(case.ct, None)
-            yield from self.review.result_in_steps(
-                Subject(
-                    case.ct,
-                    shown.labels,
-                    case.schema,
-                    result.images["provenance"],
-                    result.images["uncertainty"],
-                    alternative=result.images["unary_labels"],
-                    result=result.images["labels"],
-                    model=MODEL,
-                    parameters=case.parameters,
-                )
+            subject = Subject(
+                case.ct,
+                shown.labels,
+                case.schema,
+                result.images["provenance"],
+                result.images["uncertainty"],
+                alternative=result.images["unary_labels"],
+                result=result.images["labels"],
+                model=MODEL,
+                parameters=case.parameters,
             )
+            is_chosen = self.logic.isChosen(self.node, case.ct)
+            if is_chosen:
+                self.ui.heatMapBox.currentIndex = 0
+                show_over(case.ct, None)
+            yield from review_result_in_steps(self.review, subject, is_chosen)
 
     def onSchemaChosen(self, name: str) -> None:
         """Called when the user chose a schema."""

@@ -26,6 +26,7 @@ from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import with_parameters
 from LungCAD.panels.problems import complaint_of
 from LungCAD.panels.remeasure import Remeasure
+from LungCAD.panels.result_review import review_result_in_steps
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import INTERSTITIAL_NAME, PhantomSample, load_phantom_ct
 from LungCAD.panels.schema_chooser import legend
@@ -212,7 +213,7 @@ class ILDSegmentationWidget(FolderPanel):
         self.runCase("ild", ct_inputs(ct, self.node.lungs), ct, facts=known_facts(ct))
 
     def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
-        """Show labels, uncertainty, table and plot, and open the review."""
+        """Show labels, table and plot, and open the review, unless another CT was chosen meanwhile."""
         from LungCAD.mrml.label_propagation import result_in_steps
         from LungCAD.mrml.reviewed_case import Subject
 
@@ -227,19 +228,20 @@ class ILDSegmentationWidget(FolderPanel):
                 summary=summary_of(result),
                 labels_schema=result.data["schema"],
             )
-            show_over(case.volume, None)
-            yield from self.review.result_in_steps(
-                Subject(
-                    case.volume,
-                    shown.labels,
-                    schema,
-                    result.images["provenance"],
-                    result.images["uncertainty"],
-                    result=result.images["labels"],
-                    model=f"{MODEL}, {Path(case.parameters['weights']).stem}",
-                    parameters=case.parameters,
-                )
+            subject = Subject(
+                case.volume,
+                shown.labels,
+                schema,
+                result.images["provenance"],
+                result.images["uncertainty"],
+                result=result.images["labels"],
+                model=f"{MODEL}, {Path(case.parameters['weights']).stem}",
+                parameters=case.parameters,
             )
+            is_chosen = self.logic.isChosen(self.node, case.volume)
+            if is_chosen:
+                show_over(case.volume, None)
+            yield from review_result_in_steps(self.review, subject, is_chosen)
 
     def onWeightsChosen(self, name: str) -> None:
         """Called when the user chose a network."""

@@ -25,6 +25,7 @@ from LungCAD.panels.module_panel import JOB
 from LungCAD.panels.parameter_form import DEVICES, ParameterForm
 from LungCAD.panels.parameter_node import with_parameters
 from LungCAD.panels.problems import complaint_of
+from LungCAD.panels.result_review import review_result_in_steps
 from LungCAD.panels.review import ReviewPanel
 from LungCAD.panels.sample_data import FILM_NAME, PhantomSample, load_phantom_radiograph
 from LungCAD.panels.self_test import SelfTest
@@ -157,7 +158,7 @@ class XrayLungSegWidget(FolderPanel):
         self.runCase("xray", {"film": film_from_volume(film)}, film)
 
     def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
-        """Show lungs and probability over the film, and open the review."""
+        """Show lungs and probability over the film, and open the review, unless another was chosen."""
         from LungCAD.mrml.radiographs import lungs_in_steps, review_subject
 
         nodes = self.logic.resultOf(self.node, case.volume)
@@ -165,9 +166,10 @@ class XrayLungSegWidget(FolderPanel):
             shown = yield from lungs_in_steps(result, case.volume, nodes)
             self.logic.keepOf(case.volume, self.node, shown, summary=summary_of_film(result))
             subject = review_subject(result, case.volume, shown.labels, case.parameters, MODEL)
-            yield from self.review.result_in_steps(subject)
-        show_film(case.volume)
-        if self.node.film is case.volume:
+            is_chosen = self.logic.isChosen(self.node, case.volume)
+            yield from review_result_in_steps(self.review, subject, is_chosen)
+        if self.logic.isChosen(self.node, case.volume):
+            show_film(case.volume)
             self.showAsChosen()
 
     def onWeightsChosen(self, name: str) -> None:
@@ -193,6 +195,7 @@ class XrayLungSegLogic(LabelsLogic):
 
     PARAMETER_NODE = XrayLungSegParameterNode
     RESULT = FilmNodes
+    SCAN = "film"
 
     def segment(
         self,

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import slicer
 
@@ -20,7 +21,16 @@ TEXTS = ("summary", "measured", "labels_schema")
 
 
 class LabelsLogic(ModuleLogic):
-    """Base of such logics; `RESULT` is a kind of `LabelNodes`."""
+    """Base of such logics; `RESULT` is a kind of `LabelNodes`.
+
+    SCAN : the member of the parameter node that names the chosen scan.
+    """
+
+    SCAN: ClassVar[str] = "ct"
+
+    def isChosen(self, node: Any, scan: slicer.vtkMRMLVolumeNode) -> bool:  # noqa: ANN401
+        """Tell whether the parameter node names this scan."""
+        return getattr(node, self.SCAN) is scan
 
     def resultOf(self, node: Any, scan: slicer.vtkMRMLVolumeNode | None) -> LabelNodes:  # noqa: ANN401
         """Return the nodes of a scan's last result, also where that of another scan is shown.
@@ -39,10 +49,15 @@ class LabelsLogic(ModuleLogic):
     ) -> None:
         """Remember the nodes of a scan's result and what is said of it.
 
+        Where another scan is chosen, the parameter node goes on showing that one's result.
+
         texts : of `TEXTS`; those that are not given are empty.
         """
         bind_labels(result, scan)
-        self._change(node, result, texts)
+        if self.isChosen(node, scan) or self.resultNodes(node).labels is result.labels:
+            self._change(node, result, texts)
+        else:
+            _say(result.labels, {name: texts.get(name, "") for name in TEXTS})
 
     def turnTo(self, node: Any, scan: slicer.vtkMRMLVolumeNode | None) -> bool:  # noqa: ANN401
         """Let the parameter node show the result of this scan; tell whether it showed another one."""
@@ -52,6 +67,8 @@ class LabelsLogic(ModuleLogic):
         kept = nodes.labels
         said = {} if kept is None else {name: kept.GetAttribute(SAID + name) or "" for name in TEXTS}
         self._change(node, nodes, said)
+        if kept is not None:
+            kept.SetDisplayVisibility(True)
         return True
 
     def _change(self, node: Any, result: LabelNodes, texts: dict[str, str]) -> None:  # noqa: ANN401
@@ -59,9 +76,13 @@ class LabelsLogic(ModuleLogic):
         before = self.resultNodes(node)
         if before.labels is not None and before.labels is not result.labels:
             put_aside(before)
-            for name in names:
-                before.labels.SetAttribute(SAID + name, getattr(node, name))
+            _say(before.labels, {name: getattr(node, name) for name in names})
         with slicer.util.NodeModify(node):
             self.keep(node, result, texts.get("summary", ""))
             for name in names:
                 setattr(node, name, texts.get(name, ""))
+
+
+def _say(labels: slicer.vtkMRMLSegmentationNode, texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
+        labels.SetAttribute(SAID + name, text)

@@ -127,7 +127,7 @@ class ReviewPanel:
         finally:
             self._resting = False
             self.editor.rest()
-            if before is not None and self.case is before:
+            if before is not None and self.case is before and before.labels.node is labels:
                 said = self.head.sentence
                 self._attempt(lambda case: case.restore())
                 self.head.say(said or self.head.sentence)

@@ -384,6 +384,7 @@ class PanelSceneTest(PanelTestCase):
         slicer.modules.crflabelpropagation.widgetRepresentation().exit()
         self.wait_for_job()
         self.assertIsNone(self.node.labels)  # of the other CT there is nothing
+        self.assertIsNone(self.panel.review.case)
         self.assertIn("Draw", self.panel.jobBar.apply_button.toolTip)
         self.node.ct = self.scan.ct
         self.settle()

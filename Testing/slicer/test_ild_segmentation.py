@@ -17,6 +17,7 @@ from LungCAD.labels import load_schema, schema_reference
 from LungCAD.mrml.result_nodes import ResultNodes
 from LungCAD.mrml.segments import show_labels
 from LungCAD.mrml.volumes import image_from_volume
+from LungCAD.panels.views import show_over
 from LungCAD.weights.shipped import shipped_files
 
 NAME = "ILDSegmentation"
@@ -184,6 +185,70 @@ class PanelTest(PanelCase, IldTestCase):
         self.assertEqual(self.panel.logic.resultNodes(self.node), second)
         self.assertIs(review.case.labels.node, second.labels)
         self.assertEqual([each.labels.GetDisplayVisibility() for each in (first, second)], [0, 1])
+
+    def test_another_ct_is_chosen_while_the_job_runs(self):
+        """The views stay with it; the result is there when its CT is chosen again."""
+        other = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Second CT")
+        self.node.ct, self.node.lungs = self.ct, self.mask
+        self.apply()
+        self.node.ct = other
+        show_over(other, None)
+        self.wait_for_job()
+        self.assertIsNone(self.panel.review.case)
+        if slicer.app.layoutManager() is not None:
+            layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+            self.assertEqual(layers.GetBackgroundVolumeID(), other.GetID())
+        labels = slicer.util.getNode("Chest CT labels")
+        self.assertFalse(labels.GetDisplayVisibility())
+        self.node.ct = self.ct
+        self.settle()
+        self.assertIs(self.node.labels, labels)
+        self.assertTrue(labels.GetDisplayVisibility())
+        self.assert_labelled(labels)
+        self.assertIn("Ground glass opacity", self.panel.ui.resultSummary.text)
+        self.assertIs(self.panel.review.case.labels.node, labels)
+
+    def test_strokes_while_the_result_of_another_ct_comes(self):
+        """They stay, and so does the review that they are in."""
+        other = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Second CT")
+        self.node.ct = other
+        self.compute()
+        review, labels = self.panel.review, self.node.labels
+        self.node.ct = self.ct
+        self.apply()
+        self.node.ct = other
+        self.wait(lambda: self.panel.jobBar.status == "Showing the result")
+        mask = slicer.util.arrayFromSegmentBinaryLabelmap(labels, "consolidation", other)
+        mask[:, 5:9, 5:9] = 1
+        slicer.util.updateSegmentBinaryLabelmapFromArray(mask, labels, "consolidation", other)
+        self.wait_for_job()
+        self.assertIs(review.case.labels.node, labels)
+        review.take_edits()
+        self.assertTrue((review.case.review.state.masks.labels[:, 5:9, 5:9] == 4).all())
+
+    def test_a_result_again_while_another_ct_is_chosen(self):
+        """It joins the review of its own CT, open or not, and what the reader had corrected there stays."""
+        self.node.ct, self.node.slices = self.ct, "1-2"
+        self.compute()
+        labels, review = self.node.labels, self.panel.review
+        mask = slicer.util.arrayFromSegmentBinaryLabelmap(labels, "consolidation", self.ct)
+        mask[:2, 5:9, 5:9] = 1
+        slicer.util.updateSegmentBinaryLabelmapFromArray(mask, labels, "consolidation", self.ct)
+        other = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Second CT")
+        for slices, is_left in (("", False), ("1-2", True)):
+            self.node.slices = slices
+            self.apply()
+            self.node.ct = other
+            if is_left:
+                review.take_edits()
+                review.close()
+            self.wait_for_job()
+            self.node.ct = self.ct
+            self.settle()
+            self.assertIs(review.case.labels.node, labels)
+            shown = review.case.review.state.masks.labels
+            self.assertTrue((shown[:2, 5:9, 5:9] == 4).all())
+            self.assertEqual(bool(shown[2].any()), not slices)
 
     def test_labels_of_a_review_that_was_resumed(self):
         """Beside those of another reader, which are older: they are shown when the scan is chosen again."""

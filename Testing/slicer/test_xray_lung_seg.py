@@ -11,6 +11,7 @@ from dark_network import chest, save_dark_network
 from panel_case import PanelCase, load_module
 
 from LungCAD.errors import Cancelled, InputError
+from LungCAD.panels.views import show_film
 
 NAME = "XrayLungSeg"
 RIGHT, LEFT = "right_lung", "left_lung"
@@ -172,11 +173,13 @@ class PanelTest(PanelTestCase):
         self.apply()
         self.panel.ui.probabilityCheckBox.checked = True
         self.node.film = other
+        show_film(other)
         self.wait_for_job()
         self.assertEqual((self.node.labels, self.node.summary), (None, ""))
         if slicer.app.layoutManager() is not None:
             layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
             self.assertFalse(layers.GetForegroundVolumeID())
+            self.assertEqual(layers.GetBackgroundVolumeID(), other.GetID())
         self.compute()
         second = self.panel.logic.resultNodes(self.node)
         self.node.film = first
