@@ -15,7 +15,7 @@ from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from LungCAD.errors import InputError
-from LungCAD.labels import Schema, load_schema
+from LungCAD.labels import Schema, load_schema, schema_reference
 from LungCAD.mrml.result_nodes import PropagationNodes
 from LungCAD.panels.declared import Value, load_method
 from LungCAD.panels.labels_logic import LabelsLogic
@@ -120,6 +120,7 @@ class CRFLabelPropagationParameterNode:
     provenance: slicer.vtkMRMLScalarVolumeNode | None
     measurements: slicer.vtkMRMLTableNode | None
     along_z: slicer.vtkMRMLPlotChartNode | None
+    labels_schema: str
     summary: str
     measured: str
 
@@ -163,7 +164,8 @@ class CRFLabelPropagationWidget(ModulePanel):
     def refresh(self) -> None:
         """Show what was chosen and made, then look at the inputs."""
         if self.node is not None:
-            self.schemas.choose(self.node.schema)
+            schema = _known_schema(self.node.schema)
+            self.schemas.choose(self.node.schema) if schema else self.schemas.choose_none()
             self.ui.networkWidget.visible = self.node.unary != "rois"
             self.ui.networkPath.currentPath = self.node.network
             if self.logic.turnTo(self.node, self.node.ct):
@@ -171,8 +173,11 @@ class CRFLabelPropagationWidget(ModulePanel):
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None
-            self.review.offer(self.node.ct, load_schema(self.node.schema), result.labels)
-            self.ui.drawButton.enabled = self.node.ct is not None and not _is_label_map(self.node.rois)
+            shown = load_schema(self.node.labels_schema) if self.node.labels_schema else schema
+            if shown:
+                self.review.offer(self.node.ct, shown, result.labels)
+            can_draw = schema is not None and not _is_label_map(self.node.rois)
+            self.ui.drawButton.enabled = self.node.ct is not None and can_draw
         super().refresh()
 
     def inputNodes(self) -> list[Any]:
@@ -190,10 +195,12 @@ class CRFLabelPropagationWidget(ModulePanel):
         return ""
 
     def findProblems(self) -> dict[str, str]:
-        """Look at CT, drawn regions and lungs."""
+        """Look at the schema, then at CT, drawn regions and lungs."""
         from LungCAD.mrml.input_checks import check_ct, check_drawn
 
         node = self.node
+        if unknown := complaint_of(lambda: load_schema(node.schema)):
+            return {"schema": unknown}
         if node.ct is None:
             return {}
         checks = {"ct": lambda: check_ct(node.ct)}
@@ -260,7 +267,8 @@ class CRFLabelPropagationWidget(ModulePanel):
         nodes = self.logic.resultOf(self.node, case.ct)
         with self.review.awaiting_result(nodes.labels):
             shown = yield from result_in_steps(result, case.schema, case.ct, nodes)
-            self.logic.keepOf(case.ct, self.node, shown, summary=summary_of(result))
+            said = {"summary": summary_of(result), "labels_schema": schema_reference(case.schema)}
+            self.logic.keepOf(case.ct, self.node, shown, **said)
             subject = Subject(
                 case.ct,
                 shown.labels,
@@ -315,6 +323,14 @@ class CRFLabelPropagationWidget(ModulePanel):
     def onShowTable(self, *_args: object) -> None:
         """Show table and plot beside the slices."""
         show_table_and_plot(self.node.measurements, self.node.along_z)
+
+
+def _known_schema(name: str) -> Schema | None:
+    """Return a schema; None where its file is gone."""
+    try:
+        return load_schema(name)
+    except InputError:
+        return None
 
 
 def _refuse_result(labels: slicer.vtkMRMLSegmentationNode) -> None:

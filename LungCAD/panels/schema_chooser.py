@@ -46,7 +46,7 @@ class SchemaChooser:
 
     @property
     def current(self) -> str:
-        """Name or path of the chosen schema."""
+        """Name or path of the chosen schema; empty where none is."""
         return self._current
 
     def choose(self, name: str) -> None:
@@ -55,9 +55,14 @@ class SchemaChooser:
         if name not in self._names:
             self._add(name)
         self._current = name
-        self._box.currentIndex = self._names.index(name)
+        self._show_current()
         self._box.toolTip = schema.title
         self._legend.text = legend(schema)
+
+    def choose_none(self) -> None:
+        """Show no schema as chosen: the file of the one that is, is gone."""
+        self._current, self._box.toolTip, self._legend.text = "", "", ""
+        self._show_current()
 
     def _add(self, name: str) -> None:
         title, index = load_schema(name).title, len(self._names)
@@ -75,7 +80,10 @@ class SchemaChooser:
                 self._changed(name)
         except InputError as error:
             self._refused(as_sentence(error))
-        self._box.currentIndex = self._names.index(self._current)
+        self._show_current()
+
+    def _show_current(self) -> None:
+        self._box.currentIndex = self._names.index(self._current) if self._current else -1
 
 
 def legend(schema: Schema) -> str:

@@ -1,5 +1,6 @@
 """The module CRF label propagation: its panel and its logic, on a small scan with three tissues."""
 
+import json
 import sys
 import tempfile
 import unittest
@@ -19,7 +20,7 @@ from propagation_case import (
 )
 
 from LungCAD.errors import InputError
-from LungCAD.labels import load_schema
+from LungCAD.labels import load_schema, schema_data
 
 
 def tearDownModule():
@@ -352,6 +353,32 @@ class SavedSceneTest(PanelTestCase):
         self.scan.ct = node.ct
         np.testing.assert_array_equal(self.scan.labels(node.labels), before)
         self.assertIn("Healthy", self.panel.ui.resultSummary.text)
+        self.assertTrue(self.panel.jobBar.apply_button.enabled)
+
+    def test_a_schema_whose_file_is_gone(self):
+        """The result comes back with its review; what is missing stands beside the schema."""
+        own = self.folder / "own.json"
+        data = schema_data(load_schema("gao5"))
+        own.write_text(json.dumps({**data, "name": "own5", "title": "Our own"}))
+        self.node.schema = str(own)
+        self.choose()
+        self.compute()
+        entries = self.panel.review.case.review.entries
+        file = self.folder / "scene.mrb"
+        slicer.util.saveScene(str(file))
+        slicer.mrmlScene.Clear(0)
+        own.unlink()
+        slicer.util.loadScene(str(file))
+        self.assertIn("own.json", self.sentence("schema"))
+        self.assertFalse(self.panel.jobBar.apply_button.enabled)
+        self.assertFalse(self.panel.ui.drawButton.enabled)
+        self.assertEqual(self.panel.ui.schemaBox.currentIndex, -1)
+        self.assertFalse(self.panel.ui.resultCollapsibleButton.isHidden())
+        case = self.panel.review.case
+        self.assertEqual((case.labels.schema.name, case.review.entries), ("own5", entries))
+        self.panel.schemas._take("")  # no file is chosen after all
+        self.panel.schemas._take("gao5")
+        self.assertEqual(self.sentence("schema"), "")
         self.assertTrue(self.panel.jobBar.apply_button.enabled)
 
 
