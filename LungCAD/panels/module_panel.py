@@ -25,6 +25,9 @@ from LungCAD.worker import JobResult
 JOB = "job"
 """The field of what concerns no single one."""
 
+MODULES = ("CRFLabelPropagation", "CPAActivationMaps", "ILDDetection", "ILDSegmentation", "XrayLungSeg")
+"""All that share the package and its one worker."""
+
 NOT_INSTALLED = "Python packages are missing; install them at the top of this panel"
 CHECK_AFTER_MS = 150
 """Inputs are looked at when nothing has changed for so long: not during a brush stroke."""
@@ -132,10 +135,16 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.removeObservers()
 
     def onReload(self) -> None:
-        """Reload the package too; Slicer by itself reloads the module's file alone."""
+        """Reload the package and all its modules; Slicer by itself reloads the file of this one alone.
+
+        A panel that stayed would have classes of the former package, such as its errors, beside new ones.
+        """
         shared_runner().stop()
         for name in [name for name in sys.modules if name.partition(".")[0] == "LungCAD"]:
             del sys.modules[name]
+        for name in MODULES:
+            if name != self.moduleName and hasattr(slicer.modules, name.lower()):
+                slicer.util.reloadScriptedModule(name)
         super().onReload()
 
     def onSceneStartClose(self, caller: Any, event: Any) -> None:  # noqa: ANN401

@@ -29,6 +29,20 @@ def tearDownModule():
     shared_runner().stop()
 
 
+def package():
+    return {name: module for name, module in sys.modules.items() if name.split(".")[0] == "LungCAD"}
+
+
+def restore_package(before):
+    """For the tests that have imported from it."""
+    for name in package():
+        del sys.modules[name]
+    sys.modules.update(before)
+    for name in before["LungCAD.panels.module_panel"].MODULES:
+        if hasattr(slicer.modules, name.lower()):
+            slicer.util.reloadScriptedModule(name)
+
+
 class LogicTest(PropagationTestCase):
     def setUp(self):
         super().setUp()
@@ -304,11 +318,19 @@ class PanelTest(PanelTestCase):
         self.panel.ui.heatMapBox.currentIndex = 0
         self.assertFalse(layers.GetForegroundVolumeID())
 
-    def test_reload_takes_the_package_along(self):
-        before = {name: module for name, module in sys.modules.items() if name.startswith("LungCAD")}
-        self.addCleanup(sys.modules.update, before)  # for the tests that have imported from it
+    def test_reload_takes_the_package_along_and_all_its_modules(self):
+        """A panel of another module knows the errors of the new package, and shares its worker."""
+        load_module("ILDDetection").widgetRepresentation()
+        before = package()
+        self.addCleanup(restore_package, before)
         self.panel.onReload()
         self.assertIsNot(sys.modules["LungCAD.labels"], before["LungCAD.labels"])
+        other = slicer.modules.ILDDetectionWidget
+        other.initializeParameterNode()
+        other.node.ct = slicer.util.addVolumeFromArray(np.zeros((4, 90, 90), np.int16), name="Empty")
+        other.refresh()
+        self.assertIn("Empty", other.ui.ctProblem.text)
+        self.assertIs(other.jobBar._runner, slicer.modules.CRFLabelPropagationWidget.jobBar._runner)
 
     def test_a_panel_that_was_reloaded_leaves_the_review_to_the_new_one(self):
         """It records the stroke of the last moment, and nothing more."""
