@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from LungCAD.batch.cases import Case, case_folders, read_case
@@ -35,6 +35,7 @@ def run_folder(
     series: str | None = None,
     progress: Progress = silent,
     report: Callable[[Outcome], None] = lambda outcome: None,
+    tabulate: Callable[[Sequence[Outcome]], None] = lambda outcomes: None,
 ) -> list[Outcome]:
     """Perform on every case of `source` (`LungCAD.batch.cases`), and return what became of each.
 
@@ -47,6 +48,7 @@ def run_folder(
     drawn : whether the method needs drawn regions. choices : what else decides the results of all cases.
     overwrite : replace results of other parameters, weights, choices or input, or of another series. series :
     that `perform` reads of DICOM folders with several, as `read_ct` takes it. report : told every outcome.
+    tabulate : told all of them, as the manifest has them, whenever that is written.
 
     Raises
     ------
@@ -69,7 +71,8 @@ def run_folder(
             return State.KEPT
         if target.exists() and not overwrite:
             problem = "holds results of other parameters, other weights, other input or another series"
-            raise InputError(target, problem, "Allow overwriting, or remove them")
+            remedy = "Choose another folder for the results, or remove these (lungcad batch has --overwrite)"
+            raise InputError(target, problem, remedy)
         state = input_state(case, choices)  # before it is read: what changes meanwhile counts as changed
         perform(
             case, target, part(progress, place[folder] / len(folders), (place[folder] + 1) / len(folders))
@@ -80,4 +83,4 @@ def run_folder(
     with sole_use(output):
         for rest in output.glob(".unfinished-*"):  # of a run that was killed
             shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
-        return run_cases(folders, work, output / MANIFEST, report)
+        return run_cases(folders, work, output / MANIFEST, report, tabulate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -41,11 +41,13 @@ def run_cases(
     work: Callable[[Path], State],
     manifest: Path,
     report: Callable[[Outcome], None] = lambda outcome: None,
+    tabulate: Callable[[Sequence[Outcome]], None] = lambda outcomes: None,
 ) -> list[Outcome]:
     """Call `work` on every case's folder and return what became of each.
 
     `manifest`, a CSV with one row per case, is complete from the start and brought up to date after each
-    case. `work` returns `State.DONE` or `State.KEPT`; `report` is told every outcome.
+    case; `tabulate` is told all outcomes as often. `work` returns `State.DONE` or `State.KEPT`; `report` is
+    told every outcome.
 
     Raises
     ------
@@ -57,11 +59,13 @@ def run_cases(
     folders = list(folders)
     outcomes = [Outcome(folder.name) for folder in folders]
     _write(manifest, outcomes)
+    tabulate(outcomes)
     for index, folder in enumerate(folders):
         started = time.monotonic()
         state, error = _attempt(work, folder)
         outcomes[index] = Outcome(folder.name, state, time.monotonic() - started, error)
         _write(manifest, outcomes)
+        tabulate(outcomes)
         report(outcomes[index])
     return outcomes
 

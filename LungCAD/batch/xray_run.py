@@ -127,7 +127,8 @@ def _may_go_on(folder: Path, settings: str, overwrite: bool) -> bool:
     if note.is_file() and note.read_text(encoding="utf-8") == settings:
         return True
     if folder.exists() and not (overwrite and folder.is_dir()):
-        raise InputError(folder, "exists already", "Choose another name, or allow overwriting")
+        remedy = "Choose another name, or remove it (lungcad xray has --overwrite)"
+        raise InputError(folder, "exists already", remedy)
     if folder.exists() and any(folder.iterdir()) and not (note.is_file() or _is_complete(folder)):
         raise InputError(folder, "holds other things than results of radiographs", "Choose another folder")
     try:

@@ -14,7 +14,7 @@ from LungCAD.batch import cases, cpa, detection
 from LungCAD.batch.cases import Case
 from LungCAD.batch.folder import run_folder
 from LungCAD.batch.run import Outcome, State
-from LungCAD.batch.scans import tabulating
+from LungCAD.batch.scans import ScanTable
 from LungCAD.cli import cpa as cpa_command
 from LungCAD.cli import detect, ild, propagate
 from LungCAD.cli.network_input import weights_used
@@ -37,7 +37,7 @@ class Method:
     defaults : its parameters. weights : files of the networks that have a say, by their role in the cases'
     records; raises InputError for what is the fault of the command, not of every case. images : of a case,
     besides the CT, that it has options of the same name for. drawn : whether it needs drawn regions. row : of
-    the table of all scans, as `tabulating` takes it.
+    the table of all scans, as `ScanTable` takes it.
     """
 
     command: ModuleType
@@ -118,19 +118,21 @@ def run(options: argparse.Namespace) -> int:
             after = f" in {outcome.seconds:.0f} s" if outcome.state is State.DONE else ""
             print(f"{outcome.case}: {outcome.error or outcome.state.value}{after}", flush=True)
 
-    with tabulating(options.output, method.row):
-        outcomes = run_folder(
-            options.input,
-            options.output,
-            parameters,
-            weights,
-            perform,
-            drawn=method.drawn,
-            choices=_choices(options),
-            overwrite=options.overwrite,
-            series=options.series,
-            report=report,
-        )
+    table = ScanTable(options.output, method.row)
+    outcomes = run_folder(
+        options.input,
+        options.output,
+        parameters,
+        weights,
+        perform,
+        drawn=method.drawn,
+        choices=_choices(options),
+        overwrite=options.overwrite,
+        series=options.series,
+        report=report,
+        tabulate=table.write,
+    )
+    table.require_whole()
     states = {outcome.state for outcome in outcomes}
     return 1 if State.FAILED in states else 2 if State.REFUSED in states else 0
 
