@@ -240,7 +240,7 @@ class ILDSegmentationWidget(FolderPanel):
             )
             is_chosen = self.logic.isChosen(self.node, case.volume)
             if is_chosen:
-                show_over(case.volume, None)
+                self.onShowUncertainty(self.ui.uncertaintyCheckBox.checked)
             yield from review_result_in_steps(self.review, subject, is_chosen)
 
     def onWeightsChosen(self, name: str) -> None:

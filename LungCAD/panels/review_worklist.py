@@ -31,14 +31,14 @@ class Worklist:
         self._chosen = chosen
         self._review: Review | None = None
         self._orderings: list[str] = []
+        self._chosen_ordering = ""
         self.order: list[int] = []
         self._build()
 
     def show(self, review: Review | None, present: int | None) -> None:
         """Show the slices of a review, `present` marked; nothing where there is none."""
-        fresh = review is not self._review
         self._review = review
-        self._show_orderings(fresh)
+        self._show_orderings()
         self._show_order()
         self._show_progress()
         self.mark(present)
@@ -57,16 +57,19 @@ class Worklist:
         row = self.order.index(present) + step
         return self.order[row] if 0 <= row < len(self.order) else None
 
-    def _show_orderings(self, fresh: bool) -> None:
+    def _show_orderings(self) -> None:
+        """Offer those that the review has scores for; the one that the reader chose stays chosen."""
         scores = self._review.facts.scores if self._review else {}
         available = [name for name in ORDERINGS if name in scores or name == "position"]
-        if available == self._orderings and not fresh:
+        if available == self._orderings:
             return
         self._orderings = available
         blocked = self.ordering_box.blockSignals(True)
         self.ordering_box.clear()
         for name in available:
             self.ordering_box.addItem(ORDERINGS[name])
+        if self._chosen_ordering in available:
+            self.ordering_box.currentIndex = available.index(self._chosen_ordering)
         self.ordering_box.blockSignals(blocked)
 
     def _show_order(self) -> None:
@@ -116,7 +119,8 @@ class Worklist:
     def _on_clicked(self, row: int, _column: int) -> None:
         self._chosen(self.order[row])
 
-    def _on_ordering(self, _index: int) -> None:
+    def _on_ordering(self, index: int) -> None:
+        self._chosen_ordering = self._orderings[index]
         selected = self.table.currentRow()
         present = self.order[selected] if 0 <= selected < len(self.order) else None
         self._show_order()

@@ -250,6 +250,18 @@ class PanelTest(PanelCase, IldTestCase):
             self.assertTrue((shown[:2, 5:9, 5:9] == 4).all())
             self.assertEqual(bool(shown[2].any()), not slices)
 
+    def test_the_uncertainty_stays_on_display(self):
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        self.node.ct = self.ct
+        self.compute()
+        layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+        self.assertFalse(layers.GetForegroundVolumeID())
+        self.panel.ui.uncertaintyCheckBox.checked = True
+        self.compute()
+        self.assertTrue(self.panel.ui.uncertaintyCheckBox.checked)
+        self.assertEqual(layers.GetForegroundVolumeID(), self.node.uncertainty.GetID())
+
     def test_labels_of_a_review_that_was_resumed(self):
         """Beside those of another reader, which are older: they are shown when the scan is chosen again."""
         empty = image_from_volume(self.ct) * 0

@@ -28,6 +28,24 @@ class ReviewPanelTest(ReviewPanelCase):
         self.panel.slices.worklist.ordering_box.currentIndex = 1
         self.assertEqual([row[0] for row in self.rows()], list("123456"))
 
+    def test_the_chosen_order_stays(self):
+        """Through results and reviews that have it; one that lacks it does not make it forgotten."""
+        self.open_case()
+        box, certain = self.panel.slices.worklist.ordering_box, np.zeros(SHAPE, np.float32)
+        self.assertEqual(box.currentText, "Least certain first")
+        box.currentIndex = 1
+        self.panel.take_result(self.make_subject(self.array, certain))
+        self.assertEqual(box.currentText, "From first to last slice")
+        self.assertEqual(self.panel.slices.worklist.order, list(range(len(self.array))))
+        self.panel.close()
+        self.open_case()
+        self.assertEqual(box.currentText, "From first to last slice")
+        box.currentIndex = 0
+        self.panel.close()
+        self.assertEqual(box.count, 1)
+        self.open_case()
+        self.assertEqual(box.currentText, "Least certain first")
+
     def test_a_decision_is_on_the_disk_and_the_next_slice_is_shown(self):
         self.open_case()
         self.panel.slices.decision.buttons["accept"].click()
