@@ -41,6 +41,8 @@ class FolderPanel(ModulePanel):
     def addFolder(self, ui: Any) -> None:  # noqa: ANN401
         """Fill in the folder."""
         self.folder = CaseFolder(ui.folderLayout, self.WORDS, self.onFolder, shared_runner())
+        for path in (self.folder.source, self.folder.output):
+            path.connect("currentPathChanged(QString)", self.onFolderChosen)
 
     def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
         """Show the result of one case in the scene, yielding now and then."""
@@ -75,6 +77,11 @@ class FolderPanel(ModulePanel):
         case = Case(volume, nested_values(self.node, self.METHOD))
         parameters = {**case.parameters, **further}
         self.run(name, inputs, parameters, [volume], lambda result: self.showCase(case, result))
+
+    def onFolderChosen(self, *_args: object) -> None:
+        """Called when another path is chosen: what was said of the former one is past."""
+        self._remark = {}
+        self._soon.start()
 
     def onFolder(self, source: str, output: str) -> None:
         """Start the job on all cases of a folder."""

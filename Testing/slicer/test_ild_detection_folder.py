@@ -53,7 +53,7 @@ class FolderTest(PanelTestCase):
         self.assertTrue((self.folder / "out" / "a" / "report.html").is_file())
 
     def test_a_folder_that_cannot_be_used(self):
-        """It is said until another run begins; the chosen scan has nothing to do with it."""
+        """It is said until another is chosen or run; the chosen scan has nothing to do with it."""
         folder = self.panel.folder
         (self.folder / "scans").mkdir()
         folder.source.currentPath = str(self.folder / "scans")
@@ -64,7 +64,12 @@ class FolderTest(PanelTestCase):
         self.wait_for_job()
         self.assertIn(str(self.folder / "scans"), self.sentence("folder"))
         self.assertTrue(self.panel.jobBar.apply_button.enabled)
-        (self.folder / "scans" / "a").mkdir()
+        folder.source.currentPath = str(self.folder / "nowhere")
+        self.assertEqual(self.sentence("folder"), "")
+        folder.button.click()
+        self.wait_for_job()
+        self.assertIn(str(self.folder / "nowhere"), self.sentence("folder"))
+        (self.folder / "nowhere" / "a").mkdir(parents=True)
         folder.button.click()
         self.assertEqual(self.sentence("folder"), "")
         self.wait_for_job()
