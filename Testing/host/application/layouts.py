@@ -18,6 +18,11 @@ def slice_views_of(layout: int) -> frozenset[str]:
     return frozenset(node.GetLayoutName() for node in nodes if node.IsA("vtkMRMLSliceNode"))
 
 
+def description_of(layout: int) -> str:
+    """Return what Slicer's own layouts are made of, as XML."""
+    return _logic().GetLayoutNode().GetLayoutDescription(layout)
+
+
 @cache
 def _logic() -> Any:
     scene = slicer.vtkMRMLScene()

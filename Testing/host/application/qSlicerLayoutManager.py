@@ -6,7 +6,7 @@ import slicer
 import vtk
 from PySide6 import QtCore
 
-from Testing.host.application.layouts import slice_views_of
+from Testing.host.application.layouts import description_of, slice_views_of
 from Testing.host.application.qMRMLPlotWidget import qMRMLPlotWidget
 from Testing.host.application.qMRMLSliceWidget import qMRMLSliceWidget
 from Testing.host.pythonqt.properties import like_cpp
@@ -73,6 +73,8 @@ class qSlicerLayoutManager(QtCore.QObject):
     def setLayout(self, layout: int) -> None:
         if layout in WITH_PLOT and not self._plots:
             self._plots.append(qMRMLPlotWidget())
+        if not self._layout_node.IsLayoutDescription(layout):
+            self._layout_node.AddLayoutDescription(layout, description_of(layout))
         self._layout_node.SetViewArrangement(layout)
         for name, widget in self._widgets.items():
             widget.mrmlSliceNode().SetMappedInLayout(name in slice_views_of(layout))
