@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import ctk
 import qt
 
-from LungCAD.errors import InputError
 from LungCAD.labels.sheet import REGIONS, TICKS
 from LungCAD.panels import review_keys as keys
-from LungCAD.panels import review_settings as settings
 from LungCAD.panels.export_form import ExportForm, pseudonym
 from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.sign_table import SignTable
+from LungCAD.panels.tick_ledger import record, restored_folder
 
 if TYPE_CHECKING:
     import slicer
@@ -86,30 +85,21 @@ class SignSheetPanel:
         return self._record(lambda sheet: sheet.judge(region, shown))
 
     def _record(self, say: Callable[[SignSheet], None]) -> bool:
-        """Say something to the ledger; the scene carries a copy of it."""
-        from LungCAD.mrml.carried_ticks import carry_ledger
-
-        def act() -> None:
-            if self.sheet is None:
-                self._open()
-            say(self.sheet)
-            carry_ledger(self._findings, self.sheet.text)
-
-        done = self.head.attempt(act)
+        done = record(self.head, self._findings, self._opened, say)
         self._refresh()
         return done
 
+    def _opened(self) -> SignSheet:
+        if self.sheet is None:
+            self._open()
+        return self.sheet
+
     def _open(self) -> None:
-        from LungCAD.mrml.carried_ticks import carried_ledgers
-        from LungCAD.mrml.reviewed_case import review_folder
         from LungCAD.review.sign_sheet import SignSheet, restore_sheet
 
-        if not self.head.reader:
-            raise InputError("Reader", "has no name", "Enter your name or initials above")
-        folder = review_folder(settings.reviews_folder(), self._case, self.head.reader)
-        for carried in carried_ledgers(self._findings):
-            restore_sheet(carried, folder, self._case, self.head.reader)
-        self.sheet = SignSheet(folder, self._case, self.head.reader, self._model)
+        reader = self.head.reader
+        folder = restored_folder(self._findings, self._case, reader, restore_sheet)
+        self.sheet = SignSheet(folder, self._case, reader, self._model)
 
     def _refresh(self) -> None:
         judgements = self.sheet.judgements if self.sheet else {}

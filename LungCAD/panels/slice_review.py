@@ -12,11 +12,11 @@ import qt
 
 from LungCAD.errors import InputError
 from LungCAD.panels import review_keys as keys
-from LungCAD.panels import review_settings as settings
 from LungCAD.panels.export_form import ExportForm, pseudonym
 from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.slice_table import SliceTable
+from LungCAD.panels.tick_ledger import record, restored_folder
 from LungCAD.panels.views import require_on_display
 from LungCAD.steps import finish
 
@@ -128,30 +128,20 @@ class SliceReviewPanel:
         return self._record(lambda review: review.judge(number, shown))
 
     def _record(self, say: Callable[[SliceReview], None]) -> bool:
-        """Say something to the ledger; the scene carries a copy of it."""
-        from LungCAD.mrml.carried_ticks import carry_ledger
-
-        def act() -> None:
-            if self.review is None:
-                self._open()
-            say(self.review)
-            carry_ledger(self._subject.node, self.review.text)
-
-        done = self.head.attempt(act)
+        done = record(self.head, self._subject.node, self._opened, say)
         self._refresh()
         return done
 
+    def _opened(self) -> SliceReview:
+        if self.review is None:
+            self._open()
+        return self.review
+
     def _open(self) -> None:
-        from LungCAD.mrml.carried_ticks import carried_ledgers
-        from LungCAD.mrml.reviewed_case import review_folder
         from LungCAD.review.slice_review import SliceReview, restore_slices
 
         subject, reader = self._subject, self.head.reader
-        if not reader:
-            raise InputError("Reader", "has no name", "Enter your name or initials above")
-        folder = review_folder(settings.reviews_folder(), subject.case, reader)
-        for carried in carried_ledgers(subject.node):
-            restore_slices(carried, folder, subject.case, reader)
+        folder = restored_folder(subject.node, subject.case, reader, restore_slices)
         codes = [disease.code for disease in subject.findings.diseases]
         self.review = SliceReview(folder, subject.case, reader, codes, subject.model)
 
