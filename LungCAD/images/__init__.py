@@ -23,7 +23,7 @@ from LungCAD.images.geometry import (
     to_axial,
     turned_round,
 )
-from LungCAD.images.hounsfield import require_hu
+from LungCAD.images.hounsfield import require_ct, require_hu
 from LungCAD.images.label_maps import (
     check_values,
     merge_labels,
@@ -92,6 +92,7 @@ __all__ = [
     "read_radiograph",
     "read_txt_rois",
     "refusing_other_grids",
+    "require_ct",
     "require_hu",
     "require_label",
     "require_little_tilt",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
@@ -12,6 +13,19 @@ AIR_HU = -1024
 
 PADDING_BELOW = -1500.0
 """No tissue, and no noise in air, reaches below this: such voxels are padding."""
+
+
+def require_ct(image: sitk.Image, subject: object) -> None:
+    """Check that an image is a volume of Hounsfield units, one per voxel.
+
+    Raises
+    ------
+    InputError
+        It has other than three axes or several values per voxel, or as `require_hu`; names `subject`.
+    """
+    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise InputError(subject, "is not a volume of single values", "Give a 3-D image in HU")
+    require_hu(sitk.GetArrayViewFromImage(image), subject)
 
 
 def require_hu(values: NDArray, subject: object) -> None:

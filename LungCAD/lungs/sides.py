@@ -21,14 +21,22 @@ REMEDY = "Mark the patient's right lung 1 and the left 2, or give no mask"
 
 
 def require_sides(lungs: sitk.Image, ct: sitk.Image) -> None:
-    """Check that a mask of 0, 1 and 2 has 1 in the patient's right lung and 2 in the left.
+    """Check that a mask on the CT's grid has 1 in the patient's right lung, 2 in the left, else 0.
 
     Raises
     ------
     InputError
-        The sides are exchanged, or both lungs have one value: every number of a lung would be wrong.
+        It is empty or holds other values; the sides are exchanged, or both lungs have one value: every number
+        of a lung would be wrong.
     """
     mask = sitk.GetArrayFromImage(to_axial(lungs))
+    known = np.isin(mask, (0, RIGHT, LEFT))
+    if not known.all():
+        strange = np.unique(mask[~known]).tolist()
+        listed = ", ".join(f"{value:g}" for value in strange[:5]) + (" ..." if len(strange) > 5 else "")
+        raise InputError("lung mask", f"holds the values {listed}", REMEDY)
+    if not mask.any():
+        raise InputError("lung mask", "is empty", "Give a mask of the lungs, or none")
     columns = np.arange(mask.shape[2])
     right, left = ((mask == side).sum((0, 1)) for side in (RIGHT, LEFT))
     if right.any() and left.any():

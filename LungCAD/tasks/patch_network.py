@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from LungCAD.devices import choose_device
 from LungCAD.errors import InputError
-from LungCAD.images import from_axial, image_like, require_hu, same_geometry, to_axial
+from LungCAD.images import from_axial, image_like, require_ct, same_geometry, to_axial
 from LungCAD.labels import Schema
 from LungCAD.parameters import Parameters, parameter
 from LungCAD.progress import Progress, silent
@@ -65,11 +65,11 @@ def run(
     ------
     InputError
         The weights are damaged, no patch network or know other classes than the schema; the lungs are empty
-        or on another grid; the CT is not in HU.
+        or on another grid; the CT is no volume in HU.
     Cancelled
         From `progress`.
     """
-    require_hu(sitk.GetArrayViewFromImage(ct), "CT")
+    require_ct(ct, "CT")
     if not same_geometry(ct, lungs):
         raise InputError("lung mask", "lies on another grid than the CT", "Resample it to the CT")
     network, description = load_network(weights, schema=schema)

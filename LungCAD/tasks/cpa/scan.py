@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import SimpleITK as sitk
 
 from LungCAD.devices import choose_device
-from LungCAD.errors import InputError
+from LungCAD.images import require_ct
 from LungCAD.progress import Progress, each, part, silent
 from LungCAD.report.signs import Picture, ScanReading, SignReading
 from LungCAD.tasks.cpa.checks import check_maps
@@ -50,7 +50,8 @@ def run(ct: sitk.Image, parameters: CpaParameters = DEFAULTS, progress: Progress
     Raises
     ------
     InputError
-        The image is no volume, its slices lie too far apart, it shows no lungs, or there are no networks.
+        The image is no volume in HU, its slices lie too far apart, it shows no lungs, or there are no
+        networks.
     Cancelled
         From `progress`.
     """
@@ -69,8 +70,7 @@ class CpaReader:
     def read(self, ct: sitk.Image, progress: Progress = silent) -> CpaResult:
         """Read one scan; parameters, result and errors as `run`."""
         progress(0.0, "Projecting the scan")
-        if ct.GetDimension() != 3 or ct.GetNumberOfComponentsPerPixel() != 1:
-            raise InputError("The scan", "is not a volume of single values", "Give a 3-D image in HU")
+        require_ct(ct, "The scan")
         warnings = slice_warnings(ct)
         # Rays are summed in double precision, which Apple's MPS has not: only pictures go there.
         volume = ProjectionVolume.of(ct, self._device if self._device.type == "cuda" else "cpu")

@@ -9,8 +9,7 @@ import SimpleITK as sitk
 import torch
 from numpy.typing import NDArray
 
-from LungCAD.errors import InputError
-from LungCAD.images import ScanFacts, require_hu
+from LungCAD.images import ScanFacts, require_ct
 from LungCAD.lungs.cavity import ChestCavity
 from LungCAD.lungs.extent import lung_extent
 from LungCAD.progress import Progress, part, silent
@@ -59,9 +58,7 @@ def run(
     Cancelled
         From `progress`.
     """
-    if ct.GetDimension() != 3 or ct.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError(SUBJECT, "is not a volume of single values", "Give a 3-D image in HU")
-    require_hu(sitk.GetArrayViewFromImage(ct), SUBJECT)
+    require_ct(ct, SUBJECT)
     progress(0.0, "Loading the network")
     detector = detector or Detector(parameters)
     axial, field = detector.input.place(ct)

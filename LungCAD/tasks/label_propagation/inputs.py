@@ -8,7 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.images import ScanFacts, require_hu, same_geometry
+from LungCAD.images import ScanFacts, require_ct, same_geometry
 from LungCAD.labels import ACCEPTED, BACKGROUND, UNTOUCHED, Schema
 from LungCAD.lungs import require_sides
 from LungCAD.tasks.label_propagation.parameters import LabelPropagationParameters
@@ -36,7 +36,7 @@ def check_inputs(
     inputs: LabelPropagationInputs, parameters: LabelPropagationParameters, schema: Schema
 ) -> None:
     """Raise InputError where the images do not fit each other, the schema or the parameters."""
-    require_hu(sitk.GetArrayViewFromImage(inputs.ct), "CT")
+    require_ct(inputs.ct, "CT")
     images = {
         "drawn regions": inputs.rois,
         "lung mask": inputs.lungs,
@@ -51,6 +51,8 @@ def check_inputs(
         require_sides(inputs.lungs, inputs.ct)
     if parameters.unary != "rois" and inputs.network_probabilities is None:
         raise InputError("unary", f"is {parameters.unary!r} but no network probabilities were given")
+    if parameters.unary != "rois":
+        _check_components(inputs.network_probabilities, schema)
 
 
 def check_corrections(corrections: sitk.Image, ct: sitk.Image, schema: Schema) -> None:
@@ -63,6 +65,13 @@ def check_corrections(corrections: sitk.Image, ct: sitk.Image, schema: Schema) -
 def _check_grid(name: str, image: sitk.Image, ct: sitk.Image) -> None:
     if not same_geometry(image, ct):
         raise InputError(name, "lie on another grid than the CT", "Resample them to the CT")
+
+
+def _check_components(probabilities: sitk.Image, schema: Schema) -> None:
+    given, wanted = probabilities.GetNumberOfComponentsPerPixel(), len(schema.values)
+    if given != wanted:
+        problem = f"have {given} components for the {wanted} labels of the schema {schema.name}"
+        raise InputError("network probabilities", problem, "Give one component per label, in ascending value")
 
 
 def _check_values(name: str, image: sitk.Image, schema: Schema, others: set[int | None]) -> set[int]:

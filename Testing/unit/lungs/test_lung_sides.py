@@ -32,3 +32,21 @@ def test_sides(direction):
             require_sides((mask > 0) * value, ct)
     for alone in (1, 2):
         require_sides(mask * sitk.Cast(mask == alone, sitk.sitkUInt8), ct)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda mask: mask * 0, "is empty"),
+        (lambda mask: mask * 3, "the values 3, 6"),
+        (lambda mask: sitk.Cast(mask, sitk.sitkInt16) * 256, "the values 256, 512"),
+        (lambda mask: sitk.Cast(mask, sitk.sitkInt16) - 1, "the values -1"),
+        (lambda mask: sitk.Cast(mask, sitk.sitkFloat32) * float("nan"), "the values nan"),
+        (lambda mask: sitk.SmoothingRecursiveGaussian(sitk.Cast(mask, sitk.sitkFloat32), 2.0), r"\.\.\."),
+    ],
+    ids=["empty", "others", "a wrap of bytes", "negative", "NaN", "interpolated"],
+)
+def test_other_values(change, says):
+    mask, ct = scan()
+    with pytest.raises(InputError, match=f"lung mask: .*{says}"):
+        require_sides(change(mask), ct)

@@ -212,6 +212,14 @@ def test_scans_that_cannot_be_read(reader):
         reader().read(chest()[:, :, 3])
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_one_voxel_that_is_no_number_spoils_no_slice_unseen(reader, value):
+    scan = sitk.Cast(chest(), sitk.sitkFloat32)
+    scan[0, 0, scan.GetDepth() // 2] = value
+    with pytest.raises(InputError, match="1 values that are no numbers"):
+        reader().read(scan)
+
+
 def test_cancel_reaches_the_caller(reader):
     def stop(fraction, message):
         if fraction > 0.2:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -10,7 +12,12 @@ from hypothesis import strategies as st
 
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import Provenance
-from LungCAD.tasks.label_propagation import LabelPropagationInputs, LabelPropagationParameters, run
+from LungCAD.tasks.label_propagation import (
+    LabelPropagation,
+    LabelPropagationInputs,
+    LabelPropagationParameters,
+    run,
+)
 
 HEALTHY, EMPHYSEMA, GROUND_GLASS = 1, 2, 3
 OBLIQUE = (0.8, -0.6, 0.0, 0.6, 0.8, 0.0, 0.0, 0.0, 1.0)
@@ -179,6 +186,34 @@ def test_bad_regions_are_named(small_scan, rois, message):
     scan = small_scan(2)
     with pytest.raises(InputError, match=message):
         run(scan.inputs(rois(scan)))
+
+
+def test_a_bad_mask_is_named_at_once(small_scan):
+    scan = small_scan(2)
+    for change, says in ((scan.lungs * np.uint8(3), "values 3, 6"), (scan.lungs * 0, "is empty")):
+        with pytest.raises(InputError, match=f"lung mask: .*{says}"):
+            LabelPropagation(scan.inputs(scan.rois(*SPARSE), lungs=change))
+
+
+def test_what_is_no_volume_is_named(small_scan):
+    inputs = small_scan(1).inputs(small_scan(1).rois((0, 20, 22), (0, 44, 22)))
+    slices = {"ct": inputs.ct[:, :, 0], "rois": inputs.rois[:, :, 0], "lungs": None}
+    for change in (slices, {"ct": sitk.Compose(inputs.ct, inputs.ct)}):
+        with pytest.raises(InputError, match="CT: is not a volume"):
+            LabelPropagation(dataclasses.replace(inputs, **change))
+
+
+@pytest.mark.parametrize("components", [1, 3])
+def test_probabilities_of_other_classes_are_named(small_scan, components):
+    scan = small_scan(2)
+    inputs = scan.inputs(scan.rois(*SPARSE))
+    one = sitk.Cast(inputs.lungs, sitk.sitkFloat32)
+    given = one if components == 1 else sitk.Compose([one] * components)
+    with pytest.raises(InputError, match=f"have {components} components for the 5 labels"):
+        LabelPropagation(
+            dataclasses.replace(inputs, network_probabilities=given),
+            LabelPropagationParameters(unary="network"),
+        )
 
 
 def test_regions_on_another_grid_are_named(small_scan):

@@ -99,6 +99,8 @@ def test_what_cannot_be_used(network, weights, scan, tmp_path):
         patch_network.run(weights, ct, lungs, load_schema("lungnet6"), PARAMETERS)
     with pytest.raises(InputError, match="lung mask: is empty"):
         patch_network.run(weights, ct, lungs * 0, GAO5, PARAMETERS)
+    with pytest.raises(InputError, match="CT: is not a volume"):
+        patch_network.run(weights, ct[:, :, 0], lungs[:, :, 0], GAO5, PARAMETERS)
     with pytest.raises(InputError, match="another grid"):
         patch_network.run(weights, ct, lungs[1:], GAO5, PARAMETERS)
     other = tmp_path / "other.safetensors"
