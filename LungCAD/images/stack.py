@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,7 @@ def arrange(slices: list[Slice], subject: object) -> tuple[list[Slice], Grid, li
         orientations, or were acquired with a tilted gantry. The error names `subject`.
     """
     warnings = []
-    unique = list({_identity(piece): piece for piece in slices}.values())
+    unique = without_copies(slices)
     if copies := len(slices) - len(unique):
         warnings.append(f"{copies} of the files are copies of others and were left out.")
     _require_one_shape(unique, subject)
@@ -59,6 +60,11 @@ def arrange(slices: list[Slice], subject: object) -> tuple[list[Slice], Grid, li
     spacing = _even_spacing(positions @ first.normal, subject, warnings)
     _require_no_tilt(positions, first.normal, min(rows, columns), subject)
     return ordered, Grid(tuple(positions[0]), direction, (columns, rows, spacing)), warnings
+
+
+def without_copies(slices: Iterable[Slice]) -> list[Slice]:
+    """Return the slices of which none is a copy of another, in their order."""
+    return list({_identity(piece): piece for piece in slices}.values())
 
 
 def _identity(piece: Slice) -> tuple[object, ...]:

@@ -19,6 +19,7 @@ from skimage.draw import polygon2mask
 from LungCAD.errors import InputError
 from LungCAD.images.dicom_slices import Slice, number_or_none, slices_below
 from LungCAD.images.geometry import affine, axial_axis, image_like, to_axial
+from LungCAD.images.stack import without_copies
 from LungCAD.labels import BACKGROUND, Schema
 
 SAME_AS = {"hc": "honeycombing"}
@@ -165,16 +166,20 @@ def _frames(
 
 
 def _of_scan(pieces: Iterable[Slice], reference: sitk.Image, series_uid: str | None) -> list[Slice]:
-    """Return the slices of a scan: those of its series that lie in its planes, as a scout does not."""
+    """Return the slices of a scan: those of its series that lie in its planes, as a scout does not.
+
+    Copies of a file, which `read_ct` leaves out as well, would count as slices of their own.
+    """
     across = np.reshape(reference.GetDirection(), (3, 3))[:, axial_axis(reference)]
-    return [
+    in_plane = (
         piece
         for piece in pieces
         if piece.position is not None
         and piece.orientation is not None
         and series_uid in (None, "", piece.series_uid)
         and abs(piece.normal @ across) > PARALLEL
-    ]
+    )
+    return without_copies(in_plane)
 
 
 def _instance(piece: Slice) -> tuple[float, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -98,6 +100,16 @@ def test_slices_are_numbered_as_the_files_beside_the_text(tmp_path, make_slice, 
     again = read_txt_rois(tmp_path, copy, GENEVA)
     found = physical_points(again, np.argwhere(values(again)))
     assert np.allclose(found[np.lexsort(found.T)], places[np.lexsort(places.T)])
+
+
+def test_a_copy_of_a_file_counts_no_slice(tmp_path, make_slice, save, write):
+    pixels = np.random.default_rng(0).integers(0, 2000, (30, 40)).astype(np.uint16)
+    save([make_slice(10.0 * n, n, pixels) for n in range(1, 5)], tmp_path)
+    text = write(contour("emphysema", 3, box(3, 4, 9, 12)))
+    shutil.copy(min(tmp_path.glob("*.dcm")), tmp_path / "copy.dcm")  # of the first instance
+    for uid in (None, read_ct(tmp_path).facts.series_uid):
+        found = values(read_txt_rois(text, read_ct(tmp_path).image, GENEVA, series_uid=uid))
+        assert np.flatnonzero(found.any((1, 2))).tolist() == [2]
 
 
 @pytest.mark.parametrize(
