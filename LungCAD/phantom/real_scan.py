@@ -10,7 +10,7 @@ from LungCAD.images.geometry import from_axial, image_like, same_geometry, spaci
 from LungCAD.labels import load_schema
 from LungCAD.phantom.disease import paint_disease, paint_sham, true_labels
 from LungCAD.phantom.lesions import LungSpace
-from LungCAD.phantom.study import plan_disease
+from LungCAD.phantom.study import plan_disease, require_paintable
 
 _DENOISE_MM = 0.8
 _BLUR_MM = 0.5
@@ -48,8 +48,10 @@ def paint_scan(
     Raises
     ------
     InputError
-        The mask is empty or lies on another grid.
+        The mask is empty or lies on another grid; the schema has a class without a texture, there are mimics
+        without a population, or the seed is negative.
     """
+    require_paintable(schema, seed, population, mimics)
     if not same_geometry(ct, lungs):
         raise InputError("lungs", "the mask has another geometry than the CT", "Segment the lungs of this CT")
     axial = to_axial(ct)

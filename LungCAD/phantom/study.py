@@ -32,6 +32,17 @@ LEAST_SHARE = 0.075
 """No class has less of the lung, where there are at most five of them."""
 
 
+def require_paintable(schema: str, seed: int, population: bool, mimics: bool) -> None:
+    """Raise InputError where no disease can be painted as asked for; arguments as in `StudyParameters`."""
+    unknown = set(load_schema(schema).codes) - set(TEXTURES)
+    if unknown:
+        raise InputError("schema", f"{schema} has classes without a texture: {sorted(unknown)}")
+    if mimics and not population:
+        raise InputError("mimics", "are for a population", "Ask for one, or leave them out")
+    if seed < 0:
+        raise InputError("seed", f"{seed} is negative", "Give 0 or more")
+
+
 @dataclass(frozen=True)
 class StudyParameters:
     """What study to make.
@@ -67,15 +78,9 @@ class StudyParameters:
     kernel: str = "sharp"
 
     def __post_init__(self) -> None:
-        unknown = set(load_schema(self.schema).codes) - set(TEXTURES)
-        if unknown:
-            raise InputError("schema", f"{self.schema} has classes without a texture: {sorted(unknown)}")
+        require_paintable(self.schema, self.seed, self.population, self.mimics)
         if unknown := set(self.varied) - set(VARIED_TEXTURES):
             raise InputError("varied", f"has classes that look in one way only: {sorted(unknown)}")
-        if self.mimics and not self.population:
-            raise InputError("mimics", "are for a population", "Ask for one, or leave them out")
-        if self.seed < 0:
-            raise InputError("seed", f"{self.seed} is negative", "Give 0 or more")
         if self.noise < 0:
             raise InputError("noise", f"{self.noise} HU is negative", "Give 0 or more")
 

@@ -71,3 +71,16 @@ def test_bad_masks(chest):
     other.SetOrigin((5, 0, 0))
     with pytest.raises(InputError, match="geometry"):
         paint_scan(ct, other)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"schema": "geneva18"}, "schema: geneva18 has classes without a texture"),
+        ({"mimics": True}, "mimics: are for a population"),
+        ({"seed": -1}, "seed: -1 is negative"),
+    ],
+)
+def test_what_cannot_be_painted(chest, asked, says):
+    with pytest.raises(InputError, match=says):
+        paint_scan(*chest, **asked)
