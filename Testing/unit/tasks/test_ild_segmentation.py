@@ -168,13 +168,20 @@ def test_slices_are_chosen_as_they_are_stored(lungs, network):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("", range(9)), ("3", [2]), ("2-4", [1, 2, 3]), ("1-9:4, 2", [0, 1, 4, 8]), (" 9 ", [8])],
+    [
+        ("", range(9)),
+        ("3", [2]),
+        ("2-4", [1, 2, 3]),
+        ("1-9:4, 2", [0, 1, 4, 8]),
+        (" 9 ", [8]),
+        ("2 - 8 : 3", [1, 4, 7]),
+    ],
 )
 def test_slices_in_words(text, expected):
     assert chosen_slices(text, 9) == set(expected)
 
 
-@pytest.mark.parametrize("text", ["a", "0", "10", "4-2", "1-", "1-9:0", "1;2", ","])
+@pytest.mark.parametrize("text", ["a", "0", "10", "4-2", "1-", "1-9:0", "1;2", ",", "0 1", "1-0 9", "3 , "])
 def test_other_words_are_refused(text):
     with pytest.raises(InputError, match="slices"):
         chosen_slices(text, 9)
