@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from LungCAD.errors import InputError
 from LungCAD.images.dicom_pixels import padding_range, read_frames
@@ -99,7 +100,9 @@ def _read_dicom(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
 def _spacing(header: Dataset) -> tuple[float, float]:
     """Return the size of a pixel, (x, y); 1 x 1 where the file does not tell it, or tells what cannot be."""
     for tag in ("PixelSpacing", "ImagerPixelSpacing"):
-        sizes = [number_or_none(size) or 0.0 for size in header.get(tag) or ()]
+        values = header.get(tag)
+        pair = values if isinstance(values, MultiValue) else ()  # one number is no pair
+        sizes = [number_or_none(size) or 0.0 for size in pair]
         if len(sizes) == 2 and min(sizes) > 0:
             return sizes[1], sizes[0]
     return 1.0, 1.0

@@ -65,6 +65,11 @@ def test_an_impossible_spacing_is_not_known(tmp_path, make_slice, save, impossib
     assert read(dataset, tmp_path / "detector", save).GetSpacing() == pytest.approx((0.4, 0.3))
 
 
+def test_one_number_is_no_spacing(tmp_path, make_slice, save):
+    dataset = radiograph(make_slice, PixelSpacing=None, ImagerPixelSpacing=[0.3])
+    assert read(dataset, tmp_path, save).GetSpacing() == (1, 1)
+
+
 @pytest.mark.parametrize(("view", "frontal"), [("LL", False), ("LATERAL", False), ("PA", True), ("", True)])
 def test_a_film_that_says_it_is_lateral(tmp_path, make_slice, save, view, frontal):
     dataset = radiograph(make_slice, ViewPosition=view)
