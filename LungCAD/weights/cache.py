@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -48,13 +49,21 @@ def _download(url: str, target: Path, progress: Progress) -> None:
     if urlparse(url).scheme not in SCHEMES:
         raise InputError(url, "is no secure address", f"Use {' or '.join(SCHEMES)}")
     message = f"Downloading {Path(urlparse(url).path).name}"
+    with target.open("wb") as file:
+        for block, done in _blocks(url):
+            file.write(block)
+            progress(done, message)
+
+
+def _blocks(url: str) -> Iterator[tuple[bytes, float]]:
+    """Yield the file piece by piece, and the part of it received so far: 0 where its length is not known."""
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as source, target.open("wb") as file:  # noqa: S310
-            total = int(source.headers.get("Content-Length") or 0)
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as source:  # noqa: S310 - by `_download`
+            total, received = int(source.headers.get("Content-Length") or 0), 0
             while block := source.read(BLOCK):
-                file.write(block)
-                progress(min(file.tell() / total, 1.0) if total else 0.0, message)
-    except (urllib.error.URLError, TimeoutError) as error:
+                received += len(block)
+                yield block, min(received / total, 1.0) if total else 0.0
+    except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise InputError(
             url, f"cannot be downloaded ({reason})", "Download it elsewhere and give the file"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import pickle
+from http.client import IncompleteRead
+from typing import ClassVar
 
 import pytest
 import torch
@@ -100,6 +103,22 @@ def test_an_address_that_cannot_be_reached(published):
         imagenet_state(dataclasses.replace(entry, url="file:///nowhere/weights.pth"))
     with pytest.raises(InputError, match="no secure address"):
         imagenet_state(dataclasses.replace(entry, url="http://localhost/weights.pth"))
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError("gone"), IncompleteRead(b"half")])
+def test_a_line_that_breaks_is_not_blamed_on_the_disk(published, cache, monkeypatch, error):
+    class Broken(io.BytesIO):
+        headers: ClassVar = {"Content-Length": "1000"}
+
+        def read(self, size=-1):
+            if block := super().read(size):
+                return block
+            raise error
+
+    monkeypatch.setattr("urllib.request.urlopen", lambda url, timeout: Broken(b"half"))
+    with pytest.raises(InputError, match=r"published\.pth: cannot be downloaded"):
+        imagenet_state(published[1])
+    assert not list(cache.iterdir())
 
 
 def test_all_layers_but_the_last_are_taken_over(published):
