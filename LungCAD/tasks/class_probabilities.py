@@ -86,12 +86,12 @@ class DrawnClasses:
 
     def learn(self, progress: Progress = silent) -> ClassProbabilities:
         """Do as `from_rois`."""
-        hu, mask, spacing = self._hu, self._mask, self._spacing
+        hu, mask = self._hu, self._mask
         self._classifier = RoiClassifier.fit(
-            hu, self._drawn, mask, spacing, texture_description(), part(progress, 0.0, 0.2)
+            hu, self._drawn, mask, texture_description(), part(progress, 0.0, 0.2)
         )
         found = self._classifier.predict(
-            hu, mask, spacing, self._stride, progress=part(progress, 0.2, 1.0), keep=self._described
+            hu, mask, self._stride, progress=part(progress, 0.2, 1.0), keep=self._described
         )
         return self._with_vicinity(self._classifier, *found, self._drawn)
 

@@ -57,7 +57,6 @@ class RoiClassifier:
         hu: np.ndarray,
         rois: np.ndarray,
         lungs: np.ndarray,
-        spacing: tuple[float, float, float],
         describe: TextureDescription,
         progress: Progress = silent,
     ) -> RoiClassifier:
@@ -68,7 +67,6 @@ class RoiClassifier:
         hu : (z, y, x) Hounsfield units, z across axial slices.
         rois : (z, y, x) integer, class value where drawn, else 0. Areas of regions are not taken as priors.
         lungs : (z, y, x), non-zero inside the lung. Drawn pixels outside it are added to it.
-        spacing : (z, y, x) mm.
         describe : what is known of a pixel.
 
         Raises
@@ -149,7 +147,6 @@ class RoiClassifier:
         self,
         hu: np.ndarray,
         mask: np.ndarray,
-        spacing: tuple[float, float, float],
         stride: int = 1,
         priors: Mapping[int, float] | None = None,
         progress: Progress = silent,
@@ -161,7 +158,6 @@ class RoiClassifier:
         ----------
         hu : (z, y, x) Hounsfield units.
         mask : (z, y, x), non-zero inside the lung.
-        spacing : (z, y, x) mm.
         stride : classify every n-th pixel and interpolate linearly between (the paper: 10); 1 is dense.
         priors : part of the lung that each class value takes, when known; equal otherwise.
         keep : gets the thinned description of every slice, for `predict_again`.

@@ -41,12 +41,12 @@ def scan():
 @pytest.fixture(scope="module")
 def classifier(scan, texture):
     hu, rois, truth = scan
-    return RoiClassifier.fit(hu, rois, truth > 0, SPACING, texture)
+    return RoiClassifier.fit(hu, rois, truth > 0, texture)
 
 
 def test_tissue_is_told_by_texture_alone(scan, classifier):
     hu, rois, truth = scan
-    probabilities, _ = classifier.predict(hu, truth > 0, SPACING)
+    probabilities, _ = classifier.predict(hu, truth > 0)
     assert classifier.classes == (SMOOTH, COARSE)
     assert classifier.calibrated
     assert classifier.report["regions"] == {SMOOTH: 3, COARSE: 3}
@@ -58,7 +58,7 @@ def test_tissue_is_told_by_texture_alone(scan, classifier):
 
 def test_probabilities_sum_to_one_inside_and_to_nothing_outside(scan, classifier):
     hu, _, truth = scan
-    probabilities, undecided = classifier.predict(hu, truth > 0, SPACING)
+    probabilities, undecided = classifier.predict(hu, truth > 0)
     assert probabilities.shape == (2, *hu.shape) and probabilities.dtype == np.float32
     assert np.allclose(probabilities.sum(0)[truth > 0], 1, atol=1e-5)
     assert not probabilities[:, truth == 0].any() and not undecided[truth == 0].any()
@@ -66,7 +66,7 @@ def test_probabilities_sum_to_one_inside_and_to_nothing_outside(scan, classifier
 
 def test_tissue_unlike_every_region_is_undecided(scan, classifier):
     hu, _, truth = scan
-    _, undecided = classifier.predict(hu, truth > 0, SPACING)
+    _, undecided = classifier.predict(hu, truth > 0)
     core = ndimage.binary_erosion(truth == DENSE, np.ones((1, 3, 3)), iterations=9)
     assert (undecided[core] > 0.5).mean() > 0.95
     assert (undecided[truth == SMOOTH] > 0.5).mean() < 0.1
@@ -76,60 +76,56 @@ def test_tissue_unlike_every_region_is_undecided(scan, classifier):
 @pytest.mark.parametrize("stride", [3, 10])
 def test_a_coarse_lattice_says_nearly_the_same(scan, classifier, stride):
     hu, _, truth = scan
-    dense, _ = classifier.predict(hu, truth > 0, SPACING)
-    coarse, _ = classifier.predict(hu, truth > 0, SPACING, stride=stride)
+    dense, _ = classifier.predict(hu, truth > 0)
+    coarse, _ = classifier.predict(hu, truth > 0, stride=stride)
     assert np.allclose(coarse.sum(0)[truth > 0], 1, atol=1e-5)
     assert (coarse.argmax(0) == dense.argmax(0))[truth > 0].mean() > (0.97 if stride == 3 else 0.9)
 
 
 def test_slices_do_not_influence_each_other(scan, classifier):
     hu, _, truth = scan
-    whole, _ = classifier.predict(hu, truth > 0, SPACING)
-    alone, _ = classifier.predict(hu[2:], truth[2:] > 0, SPACING)
+    whole, _ = classifier.predict(hu, truth > 0)
+    alone, _ = classifier.predict(hu[2:], truth[2:] > 0)
     assert np.array_equal(whole[:, 2:], alone)
 
 
 def test_equal_input_equal_output(scan, classifier, texture):
     hu, rois, truth = scan
-    again = RoiClassifier.fit(hu, rois, truth > 0, SPACING, texture)
+    again = RoiClassifier.fit(hu, rois, truth > 0, texture)
     assert again.report == classifier.report
-    assert np.array_equal(
-        again.predict(hu, truth > 0, SPACING)[0], classifier.predict(hu, truth > 0, SPACING)[0]
-    )
+    assert np.array_equal(again.predict(hu, truth > 0)[0], classifier.predict(hu, truth > 0)[0])
 
 
 def test_area_drawn_is_no_prior(scan, texture):
     hu, rois, truth = scan
     lopsided = rois.copy()
     lopsided[1, 55:110, 12:44] = SMOOTH
-    probabilities, _ = RoiClassifier.fit(hu, lopsided, truth > 0, SPACING, texture).predict(
-        hu, truth > 0, SPACING
-    )
+    probabilities, _ = RoiClassifier.fit(hu, lopsided, truth > 0, texture).predict(hu, truth > 0)
     share = (probabilities.argmax(0) == 0)[0][truth[0] > 0].mean()
     assert share == pytest.approx(0.5, abs=0.05)
 
 
 def test_given_priors_shift_the_doubtful(scan, classifier):
     hu, _, truth = scan
-    even, _ = classifier.predict(hu, truth > 0, SPACING)
-    coarse, _ = classifier.predict(hu, truth > 0, SPACING, priors={SMOOTH: 0.01, COARSE: 0.99})
+    even, _ = classifier.predict(hu, truth > 0)
+    coarse, _ = classifier.predict(hu, truth > 0, priors={SMOOTH: 0.01, COARSE: 0.99})
     inside = truth > 0
     doubtful = inside & (even.min(0) > 1e-5) & (coarse.min(0) > 1e-5)
     even, coarse = even[:, doubtful], coarse[:, doubtful]
     assert doubtful.any()
     assert np.allclose(np.log(coarse[1] / coarse[0]) - np.log(even[1] / even[0]), np.log(99), atol=0.05)
     with pytest.raises(ValueError, match="priors"):
-        classifier.predict(hu, inside, SPACING, priors={SMOOTH: 1.0})
+        classifier.predict(hu, inside, priors={SMOOTH: 1.0})
 
 
 def test_one_region_per_class_works_and_is_uncalibrated(scan, texture):
     hu, rois, truth = scan
     few = rois.copy()
     few[:, 40:] = 0
-    classifier = RoiClassifier.fit(hu, few, truth > 0, SPACING, texture)
+    classifier = RoiClassifier.fit(hu, few, truth > 0, texture)
     assert not classifier.calibrated
     assert classifier.report["calibrated"] is False and classifier.report["left_out_accuracy"] is None
-    probabilities, _ = classifier.predict(hu, truth > 0, SPACING)
+    probabilities, _ = classifier.predict(hu, truth > 0)
     known = (truth == SMOOTH) | (truth == COARSE)
     assert (np.array(classifier.classes)[probabilities.argmax(0)] == truth)[known].mean() > 0.7
 
@@ -138,14 +134,14 @@ def test_drawing_outside_the_lung_mask_still_counts(scan, texture):
     hu, rois, truth = scan
     lung = truth > 0
     lung[:, :35] = False
-    assert RoiClassifier.fit(hu, rois, lung, SPACING, texture).report["regions"] == {SMOOTH: 3, COARSE: 3}
+    assert RoiClassifier.fit(hu, rois, lung, texture).report["regions"] == {SMOOTH: 3, COARSE: 3}
 
 
 def test_only_slices_with_drawings_are_described_for_training(scan, texture):
     hu, rois, truth = scan
     seen = []
     counting = replace(texture, network=lambda images: seen.append(1) or texture.network(images))
-    RoiClassifier.fit(hu, rois, truth > 0, SPACING, counting)
+    RoiClassifier.fit(hu, rois, truth > 0, counting)
     assert len(seen) == 1
 
 
@@ -154,17 +150,17 @@ def test_fewer_than_two_classes_are_refused(scan, value, texture):
     hu, rois, truth = scan
     drawn = np.where(rois == value, rois, 0) if value else np.zeros_like(rois)
     with pytest.raises(InputError, match="at least two classes"):
-        RoiClassifier.fit(hu, drawn, truth > 0, SPACING, texture)
+        RoiClassifier.fit(hu, drawn, truth > 0, texture)
 
 
 def test_shapes_must_agree(scan, classifier, texture):
     hu, rois, truth = scan
     with pytest.raises(ValueError, match="rois"):
-        RoiClassifier.fit(hu, rois[:2], truth > 0, SPACING, texture)
+        RoiClassifier.fit(hu, rois[:2], truth > 0, texture)
     with pytest.raises(ValueError, match="mask"):
-        classifier.predict(hu, truth[:2] > 0, SPACING)
+        classifier.predict(hu, truth[:2] > 0)
     with pytest.raises(ValueError, match="stride"):
-        classifier.predict(hu, truth > 0, SPACING, stride=0)
+        classifier.predict(hu, truth > 0, stride=0)
 
 
 def test_cancelling_stops_both(scan, classifier, texture):
@@ -174,14 +170,14 @@ def test_cancelling_stops_both(scan, classifier, texture):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        RoiClassifier.fit(hu, rois, truth > 0, SPACING, texture, progress=stop)
+        RoiClassifier.fit(hu, rois, truth > 0, texture, progress=stop)
     with pytest.raises(Cancelled):
-        classifier.predict(hu, truth > 0, SPACING, progress=stop)
+        classifier.predict(hu, truth > 0, progress=stop)
 
 
 def test_an_empty_mask_predicts_nothing(scan, classifier):
     hu, _, truth = scan
-    probabilities, undecided = classifier.predict(hu, np.zeros_like(truth), SPACING)
+    probabilities, undecided = classifier.predict(hu, np.zeros_like(truth))
     assert not probabilities.any() and not undecided.any()
 
 
@@ -189,7 +185,7 @@ def test_what_was_kept_predicts_the_same(scan, classifier):
     hu, _, truth = scan
     for stride in (1, 3):
         kept = {}
-        expected = classifier.predict(hu, truth > 0, SPACING, stride, keep=kept)
+        expected = classifier.predict(hu, truth > 0, stride, keep=kept)
         found = classifier.predict_again(kept, hu.shape)
         for one, other in zip(found, expected, strict=True):
             assert not one[..., truth == 0].any()
@@ -200,7 +196,7 @@ def test_what_was_kept_predicts_the_same(scan, classifier):
 def test_a_corrected_region_teaches_its_class_everywhere(scan, classifier):
     hu, rois, truth = scan
     kept, corrections = {}, np.zeros_like(rois)
-    before, undecided = classifier.predict(hu, truth > 0, SPACING, keep=kept)
+    before, undecided = classifier.predict(hu, truth > 0, keep=kept)
     corrections[2, 80:92, 25:37] = DENSE  # a class that nobody drew
     corrections[0, 0, 0] = DENSE  # outside of what was described
     taught = classifier.corrected(corrections, kept)
@@ -211,7 +207,7 @@ def test_a_corrected_region_teaches_its_class_everywhere(scan, classifier):
     assert (probabilities.argmax(0)[core] == 2).mean() > 0.95
     assert (undecided[core] > 0.5).mean() < 0.1
     assert classifier.classes == (SMOOTH, COARSE), "the first one stays as it is"
-    unchanged = classifier.corrected(np.zeros_like(rois), kept).predict(hu, truth > 0, SPACING)[0]
+    unchanged = classifier.corrected(np.zeros_like(rois), kept).predict(hu, truth > 0)[0]
     assert np.array_equal(unchanged, before)
 
 
@@ -223,7 +219,7 @@ def test_a_slice_with_one_row_or_pixel_of_lung_is_predicted_as_well(scan, classi
     mask[0] = False
     mask[sliver] = True
     kept = {}
-    probabilities, undecided = classifier.predict(hu, mask, SPACING, stride, keep=kept)
+    probabilities, undecided = classifier.predict(hu, mask, stride, keep=kept)
     np.testing.assert_allclose(probabilities.sum(0)[mask], 1, rtol=1e-5)
     assert np.isfinite(undecided).all() and not probabilities[:, ~mask].any()
     again, _ = classifier.predict_again(kept, hu.shape)
