@@ -108,7 +108,7 @@ class LabelPropagation:
             neither send nor hear messages and stay without a label. With ACCEPTED added to the label it is
             kept, but teaches nothing. Drawn voxels keep what was drawn.
 
-        After `Cancelled` the session is as it was before.
+        After `Cancelled` the session is as it was before; where only measuring was left, as it is after.
 
         Raises
         ------
