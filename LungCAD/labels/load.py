@@ -101,7 +101,7 @@ def _schema(data: object) -> Schema:
     labels = [_label(item, position) for position, item in enumerate(entry["labels"], 1)]
     _refuse_repeats("value", [label.value for label in labels])
     _refuse_repeats("code", [label.code for label in labels])
-    _refuse_repeats("name", [label.name for label in labels])
+    _refuse_repeats("name or code", [word for label in labels for word in label.words])
     _refuse_repeats("terminology", [label.terminology.identity for label in labels if label.terminology])
     ignore = entry.get("ignore_value")
     if ignore is not None:

@@ -51,6 +51,11 @@ class Label:
     color: tuple[int, int, int]
     terminology: Terminology | None = None
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Its name in lower case and its code: what a segment of it may be called."""
+        return frozenset((self.name.strip().lower(), self.code))
+
 
 @dataclass(frozen=True)
 class Schema:
@@ -88,7 +93,7 @@ class Schema:
             if label.terminology and identity == label.terminology.identity:
                 return label
         said = {name.strip().lower() for name in names}
-        return next((label for label in self.labels if said & {label.name.lower(), label.code}), None)
+        return next((label for label in self.labels if said & label.words), None)
 
     @cached_property
     def _by_value(self) -> dict[int, Label]:

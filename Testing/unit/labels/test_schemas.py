@@ -12,7 +12,7 @@ from pydicom.sr._concepts_dict import concepts
 from skimage.color import rgb2lab
 
 from LungCAD.errors import InputError
-from LungCAD.labels import BACKGROUND, Schema, available_schemas, load_schema
+from LungCAD.labels import BACKGROUND, Schema, available_schemas, load_schema, parse_schema
 
 PUBLISHED = {
     "lungnet6": "healthy ground_glass micronodules consolidation reticulation honeycombing",
@@ -173,6 +173,11 @@ def changed(*keys, to):
     return data
 
 
+def test_spaces_around_a_name_count_nothing():
+    spaced = parse_schema(changed("labels", 0, "name", to=" Second "), "mine")
+    assert spaced.find(None, "second ").code == "b"
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -188,6 +193,8 @@ def changed(*keys, to):
         (changed("labels", 0, "value", to=True), "whole number"),
         (changed("labels", 0, "value", to=2), "value 2 stands for more than one label"),
         (changed("labels", 0, "code", to="a"), "code a stands for more than one label"),
+        (changed("labels", 0, "name", to="a"), "name or code a stands for more than one label"),
+        (changed("labels", 0, "name", to=" FIRST"), "name or code first stands for more than one"),
         (changed("labels", 0, "code", to="Ground glass"), "lower-case"),
         (changed("labels", 0, "name", to=" "), "name of label 1"),
         (changed("labels", 0, "color", to=[0, 0]), "color of label 1 must be three numbers"),
