@@ -82,7 +82,7 @@ def run(
     Raises
     ------
     InputError
-        The weights cannot be used, the device is not to be had, or the film is too small to show a chest.
+        The weights cannot be used, the device is not to be had, or the film, as `film_array` says.
     Cancelled
         From `progress`.
     """
@@ -143,11 +143,24 @@ def load_xray_network(weights: str) -> tuple[nn.Module, XrayInput]:
 
 
 def film_array(film: sitk.Image) -> NDArray[np.float32]:
-    """Return the grey levels (Y, X) of a film; InputError when it is too small to show a chest."""
+    """Return the grey levels (Y, X) of a film.
+
+    Raises
+    ------
+    InputError
+        It is too small to show a chest, is in colour, or holds values that are no numbers.
+    """
     if film.GetDimension() != 2 or min(film.GetSize()) < 32:
         size = " x ".join(map(str, film.GetSize()))
         raise InputError("radiograph", f"has {size} pixels", "Give a film of at least 32 x 32 pixels")
-    return sitk.GetArrayFromImage(film)  # a view would outlive the film
+    if film.GetNumberOfComponentsPerPixel() > 1:
+        raise InputError("radiograph", "has several values per pixel", "Give grey levels alone")
+    levels = sitk.GetArrayFromImage(film)  # a view would outlive the film
+    if not np.isfinite(levels).all():
+        raise InputError(
+            "radiograph", "holds values that are no numbers (NaN or infinite)", "Export it again"
+        )
+    return levels
 
 
 def read_out(film: sitk.Image, lung: NDArray[np.float32], mirrored: bool = False) -> XrayLungs:
