@@ -51,7 +51,7 @@ class LungScan:
         axial = to_axial(inputs.ct)
         drawn = axial_array(inputs.rois).astype(np.uint8)
         drawn[drawn == schema.ignore_value] = 0
-        lungs, warnings = _include_drawn(axial_array(field).astype(np.uint8), drawn)
+        lungs, warnings = _include_drawn(axial_array(field).astype(np.uint8), drawn, spacing_zyx(axial))
         box = Box.around(lungs > 0, FILTER_MARGIN)
         hu = box.crop(sitk.GetArrayViewFromImage(axial)).astype(np.float32)
         return cls(inputs.ct, axial, drawn, lungs, box, hu, warnings)
@@ -75,17 +75,22 @@ def axial_array(image: sitk.Image) -> np.ndarray:
     return sitk.GetArrayFromImage(to_axial(image))
 
 
-def extend_lungs(lungs: np.ndarray, outside: np.ndarray) -> np.ndarray:
-    """Return the lungs (0, 1, 2) grown by the voxels `outside`, each belonging to the nearest lung."""
+def extend_lungs(lungs: np.ndarray, outside: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
+    """Return the lungs (0, 1, 2) grown by the voxels `outside`, each belonging to the nearest lung.
+
+    Arrays are (z, y, x); spacing : of their voxels in mm, as slices may be far apart.
+    """
     box = Box.around(outside | (lungs > 0), (0, 0, 0))
     part, wanted = box.crop(lungs), box.crop(outside)
-    nearest = distance_transform_edt(part == 0, return_distances=False, return_indices=True)
+    nearest = distance_transform_edt(part == 0, spacing, return_distances=False, return_indices=True)
     extended = lungs.copy()
     box.crop(extended)[wanted] = part[tuple(index[wanted] for index in nearest)]
     return extended
 
 
-def _include_drawn(lungs: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+def _include_drawn(
+    lungs: np.ndarray, drawn: np.ndarray, spacing: tuple[float, float, float]
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """Extend the lungs by what was drawn outside: the reader knows better than the lung field."""
     outside = (drawn > 0) & (lungs == 0)
     count, total = np.count_nonzero(outside), np.count_nonzero(drawn)
@@ -96,4 +101,4 @@ def _include_drawn(lungs: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, tu
             "drawn regions", "lie wholly outside the lung", "Draw inside the lung, or give a lung mask"
         )
     sentence = f"Drawn voxels outside the lung field: {count} of {total}; the field was extended"
-    return extend_lungs(lungs, outside), (sentence,)
+    return extend_lungs(lungs, outside, spacing), (sentence,)

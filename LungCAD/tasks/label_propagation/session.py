@@ -228,7 +228,7 @@ class LabelPropagation:
         scan, learned, schema = self._scan, self._learned, self._schema
         marginals = solution.marginals()
         outside = (reader.fixed > BACKGROUND) & (scan.lungs == 0)
-        lungs = extend_lungs(scan.lungs, outside) if outside.any() else scan.lungs
+        lungs = extend_lungs(scan.lungs, outside, scan.spacing) if outside.any() else scan.lungs
         free = (lungs > 0) & reader.untouched
         undecided = scan.box.place(learned.undecided, lungs.shape) & free
 

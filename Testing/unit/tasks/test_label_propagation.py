@@ -188,6 +188,17 @@ def test_bad_regions_are_named(small_scan, rois, message):
         run(scan.inputs(rois(scan)))
 
 
+def test_what_is_drawn_outside_belongs_to_the_lung_that_is_nearest_in_mm(small_scan):
+    """Eight pixels are 7 mm, one slice is 20 mm: fewer voxels are no shorter way."""
+    scan = small_scan(3, spacing=(0.9, 0.9, 20.0))
+    scan.lungs[1][scan.lungs[1] == 2] = 0
+    rois = scan.rois(*((0, y, x) for _, y, x in SPARSE))
+    rois[1, 36, 52] = HEALTHY  # 8 pixels from the right lung, over and under the left one's border
+    scan.lungs[::2, 36, 52] = 2
+    lungs = sitk.GetArrayFromImage(run(scan.inputs(rois)).lungs)
+    assert lungs[1, 36, 52] == 1
+
+
 def test_a_bad_mask_is_named_at_once(small_scan):
     scan = small_scan(2)
     for change, says in ((scan.lungs * np.uint8(3), "values 3, 6"), (scan.lungs * 0, "is empty")):
