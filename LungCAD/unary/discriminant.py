@@ -98,7 +98,8 @@ def fit_discriminant(regions: Sequence[Moments], classes: np.ndarray) -> Discrim
         covariance = covariance + BETWEEN_REGIONS * between
 
     standard = covariance / np.outer(scale, scale)
-    sphere = np.trace(standard) / len(scale) * np.eye(len(scale))
+    # Regions of a single pixel show no scatter: then all features count alike.
+    sphere = (np.trace(standard) / len(scale) or 1.0) * np.eye(len(scale))
     precision = np.linalg.inv((1 - SHRINKAGE) * standard + SHRINKAGE * sphere)
     whitening = np.linalg.cholesky(precision) / scale[:, None]
     return Discriminant(

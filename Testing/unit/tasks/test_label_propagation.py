@@ -188,6 +188,16 @@ def test_bad_regions_are_named(small_scan, rois, message):
         run(scan.inputs(rois(scan)))
 
 
+def test_a_single_pixel_of_each_class_will_do(small_scan):
+    scan = small_scan(1)
+    rois = np.zeros_like(scan.truth)
+    for y, x in ((22, 26), (52, 26), (52, 70)):
+        rois[0, y, x] = scan.truth[0, y, x]
+    labels, *_ = arrays(run(scan.inputs(rois), LabelPropagationParameters(undecided=False)))
+    inside = scan.lungs > 0
+    assert (labels[inside] == scan.truth[inside]).mean() > 0.8
+
+
 def test_what_is_drawn_outside_belongs_to_the_lung_that_is_nearest_in_mm(small_scan):
     """Eight pixels are 7 mm, one slice is 20 mm: fewer voxels are no shorter way."""
     scan = small_scan(3, spacing=(0.9, 0.9, 20.0))

@@ -52,6 +52,13 @@ def test_slivers_hardly_count():
     assert moved < 0.05 * np.linalg.norm([50, 50, 50])
 
 
+def test_single_pixels_are_told_apart_by_what_is_nearest():
+    pixels, classes = list(CENTRES[:, None]), np.arange(3)
+    for regions, of in ((pixels, classes), (pixels * 2, np.tile(classes, 2))):
+        fitted = fit_discriminant([Moments.of(p) for p in regions], of)
+        assert np.array_equal(fitted.squared_distances(CENTRES + 0.1).argmin(1), classes)
+
+
 def test_units_of_the_features_do_not_matter():
     rng = np.random.default_rng(2)
     pixels, classes = drawn(rng)
