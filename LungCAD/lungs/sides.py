@@ -30,9 +30,8 @@ def require_sides(lungs: sitk.Image, ct: sitk.Image) -> None:
         of a lung would be wrong.
     """
     mask = sitk.GetArrayFromImage(to_axial(lungs))
-    known = np.isin(mask, (0, RIGHT, LEFT))
-    if not known.all():
-        strange = np.unique(mask[~known]).tolist()
+    strange = np.unique(mask[(mask != 0) & (mask != RIGHT) & (mask != LEFT)]).tolist()
+    if strange:
         listed = ", ".join(f"{value:g}" for value in strange[:5]) + (" ..." if len(strange) > 5 else "")
         raise InputError("lung mask", f"holds the values {listed}", REMEDY)
     if not mask.any():
