@@ -11,16 +11,18 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 
 from LungCAD.errors import InputError
 from LungCAD.images.dicom_slices import Slice, number_or_none
-from LungCAD.images.hounsfield import AIR_HU
 
 TISSUE_HU = (-1000.0, 3071.0)
 """What a 12-bit CT can show. A padding value in here is a mistake: it would blank real tissue."""
+
+PADDING_HU = np.int16(-2048)
+"""What padding is set to, and `clamp` makes air of: as air, it would hide that a series has an offset."""
 
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian)
 
 
 def read_hu(slices: list[Slice], warnings: list[str]) -> NDArray:
-    """Return the slices (z, rows, columns) with each one's own rescale applied and its padding set to air.
+    """Return the slices (z, rows, columns), each rescaled as it says, its padding set to `PADDING_HU`.
 
     Raises
     ------
@@ -103,4 +105,4 @@ def _without_padding(plane: NDArray, piece: Slice, warnings: list[str]) -> NDArr
         if remark not in warnings:
             warnings.append(remark)
         return plane
-    return np.where((plane > low) & (plane < high), AIR_HU, plane)
+    return np.where((plane > low) & (plane < high), PADDING_HU, plane)

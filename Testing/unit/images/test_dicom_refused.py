@@ -141,6 +141,17 @@ def test_unsigned_offset_in_dicom(tmp_path, make_slice, save):
     assert "subtract 1024" in refusal(save(datasets, tmp_path))
 
 
+@pytest.mark.parametrize(("signed", "padding"), [(1, -2000), (0, 63536)])
+def test_padding_is_no_air_of_an_offset(tmp_path, make_slice, save, signed, padding):
+    """Air at 24 and water at 1024 are no HU, though the corners of the slices are filled."""
+    stored = np.linspace(24, 2500, 400).reshape(20, 20)
+    stored[:5] = padding
+    stored = stored.astype(np.int16 if signed else np.uint16)
+    tags = {"PixelRepresentation": signed, "RescaleIntercept": 0, "BitsStored": 16, "HighBit": 15}
+    datasets = [make_slice(z, 1, stored, PixelPaddingValue=padding, **tags) for z in (0, 5)]
+    assert "no negative values (values from 644 to 2500)" in refusal(save(datasets, tmp_path))
+
+
 def test_colour_capture(tmp_path, make_slice, save):
     pixels = np.random.default_rng(0).integers(0, 255, (6, 5, 3)).astype(np.uint8)
     tags = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": 0}
