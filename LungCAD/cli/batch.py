@@ -18,7 +18,7 @@ from LungCAD.batch.scans import ScanTable
 from LungCAD.cli import cpa as cpa_command
 from LungCAD.cli import detect, ild, propagate
 from LungCAD.cli.network_input import weights_used
-from LungCAD.cli.options import parameters_from
+from LungCAD.cli.options import add_debug, parameters_from
 from LungCAD.labels import load_schema
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress
@@ -153,8 +153,7 @@ def _add_own(parser: argparse.ArgumentParser) -> None:
         help="replace results of other parameters, other weights, other input or another series",
     )
     parser.add_argument("--quiet", action="store_true", help="say nothing; manifest.csv tells it all")
-    # Every command has it; here it may come after the method as well.
-    parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    add_debug(parser)
 
 
 def _without_own(words: list[str]) -> list[str]:

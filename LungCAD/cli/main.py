@@ -46,10 +46,10 @@ EPILOG = "LungCAD is a research tool, not a medical device: not for diagnosis or
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line `arguments` (default: the process's own) and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser(words).parse_args(words)
-    options.words = words
+    options = argparse.Namespace(words=words, debug="--debug" in words)
     try:
         with _stopped_by_sigterm():
+            _parser(words).parse_args(words, options)  # loads libraries for seconds: here as well, one stops
             return int(options.run(options) or 0)
     except (KeyboardInterrupt, Cancelled):
         goes_on = getattr(options, "resumable", False) or getattr(options, "checkpoints", None)
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("lungcad: not enough memory; close other programs or use --mode slice", file=sys.stderr)
         return 1
     except Exception as error:  # the last door: a user gets a line, a developer the traceback
-        if getattr(options, "debug", False):
+        if options.debug:
             raise
         kind = type(error).__name__
         print(f"lungcad: failed: {kind}: {_one_line(error)} (--debug shows where)", file=sys.stderr)

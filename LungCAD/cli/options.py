@@ -118,6 +118,12 @@ def add_output(parser: argparse.ArgumentParser, required: bool = True) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no closing words")
 
 
+def add_debug(parser: argparse.ArgumentParser) -> None:
+    """Add --debug, which every command has, to a sub-command: it may come after its name as well."""
+    help = "show the traceback of a failure"
+    parser.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=help)
+
+
 def at_least_one(text: str) -> int:
     """Read the value of an option that counts."""
     if (value := int(text)) < 1:

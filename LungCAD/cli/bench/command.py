@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 
+from LungCAD.cli.options import add_debug
+
 SUBJECTS = {
     "crf": "speed and error of the dense CRF against pydensecrf",
     "lungs": "time and memory of the lung field on a full-size CT",
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         subject = subjects.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         module = _module(name)
         module.add_arguments(subject)
+        add_debug(subject)
         subject.set_defaults(benchmark=module.run)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 
+from LungCAD.cli.options import add_debug
+
 SUBJECTS = {
     "patches": "a patch network, cross-validated by patient, for lungcad propagate --network",
     "xray": "a network that finds the lungs on radiographs, cross-validated by patient",
@@ -26,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         subject = subjects.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         module = importlib.import_module(f"LungCAD.cli.train.{name.replace('-', '_')}")
         module.add_arguments(subject)
+        add_debug(subject)
         subject.set_defaults(subject=module.run)
 
 
