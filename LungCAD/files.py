@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -105,6 +105,27 @@ def atomic_folder(path: Path | str, overwrite: bool = False, stale: Sequence[str
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_results(folder: Path) -> None:
+    """Raise InputError where a folder holds results with a `RECORD`: what has none must not replace them.
+
+    `atomic_folder` would remove the record, and of their files only some would be replaced.
+    """
+    if (folder / RECORD).exists():
+        remedy = "Choose another folder: some of them would be replaced"
+        raise InputError(folder, "holds the results of another method", remedy)
+
+
+def refuse_inputs(folder: Path, files: Iterable[Path | None]) -> None:
+    """Raise InputError where one of these files, such as a drawn one, lies in the folder of the results.
+
+    A result of the same name would take its place.
+    """
+    for file in files:
+        if file is not None and file.is_file() and file.resolve().parent == folder.resolve():
+            remedy = "Choose another folder for the results"
+            raise InputError(folder, f"holds {file.name}, which the results are made from", remedy)
 
 
 def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from LungCAD.batch.cpa import SCAN, SIGNS
 from LungCAD.cli.options import add_output
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, write_text
+from LungCAD.files import atomic_folder, refuse_results, write_text
 from LungCAD.labels import load_schema
 from LungCAD.report.sign_course import Verdict, course_csv, nothing_changed, render_course, sign_courses
 from LungCAD.report.signs import SignReading
@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """Write change.csv and report.html."""
     if len(options.results) < 2:
         raise InputError("RESULT", "is a single one", "Give the results of at least two scans of one patient")
+    refuse_results(options.output)
     scans, settings = zip(*map(_scan_and_settings, options.results), strict=True)
     if any(other != settings[0] for other in settings[1:]):
         remedy = "Read all scans with the same networks and parameters"

@@ -6,8 +6,7 @@ import argparse
 
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_ct, add_output
-from LungCAD.errors import InputError
-from LungCAD.files import RECORD, atomic_folder
+from LungCAD.files import atomic_folder, refuse_results
 from LungCAD.images import read_ct, write_image, write_segmentation
 from LungCAD.labels import load_schema
 from LungCAD.lungs import lung_zones, segment_lungs
@@ -24,9 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write lungs.seg.nrrd, zones.nii.gz and densitometry.csv."""
-    if (options.output / RECORD).exists():
-        remedy = "Choose another folder: its report would speak of other lungs"
-        raise InputError(options.output, "holds the results of another method", remedy)
+    refuse_results(options.output)
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
         progress(0.0, "Reading")
         scan = read_ct(options.ct, options.series)

@@ -13,7 +13,7 @@ from PIL import Image
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, write_json
+from LungCAD.files import atomic_folder, refuse_results, write_json
 from LungCAD.images import write_image, write_segmentation
 from LungCAD.labels import load_schema
 from LungCAD.phantom import BENCHMARK, PhantomStudy, StudyParameters, draw_rois, make_radiograph, make_study
@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         return _measure_difficulty(options)
     if options.output is None:
         raise InputError("-o", "is missing", "Name the output folder")
+    refuse_results(options.output)
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
         write_study(make_study(_parameters(options), part(progress, 0.0, 0.8)), folder)
     if not options.quiet:

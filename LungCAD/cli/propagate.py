@@ -13,7 +13,7 @@ from LungCAD.cli.case_output import write_case
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.network_input import add_network, network_input, weights_used
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, private_roles
-from LungCAD.files import atomic_folder
+from LungCAD.files import atomic_folder, refuse_inputs
 from LungCAD.images import Scan, read_ct, read_labels, read_txt_rois
 from LungCAD.labels import Schema, load_schema
 from LungCAD.progress import part
@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """Read, propagate and write; the output folder appears when everything in it is complete."""
     parameters = parameters_from(options, LabelPropagationParameters())
     schema = load_schema(parameters.schema)
+    refuse_inputs(options.output, (options.rois, options.lungs, options.truth, options.network))
     stopwatch = Stopwatch()
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:
         progress(0.0, "Reading")

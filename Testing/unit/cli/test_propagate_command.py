@@ -97,6 +97,15 @@ def test_an_existing_folder_is_kept_unless_asked(case, capsys):
     assert {path.name for path in (case.folder / "out").iterdir()} == WRITTEN | {"mine.txt"}
 
 
+def test_what_was_drawn_is_not_replaced_by_a_result_of_its_name(case, capsys):
+    drawn = (case.folder / "lungs.seg.nrrd").read_bytes()
+    assert "holds rois.seg.nrrd" in case.refuse(capsys, "--overwrite", out="")
+    assert (case.folder / "lungs.seg.nrrd").read_bytes() == drawn
+    (case.folder / "out").mkdir()
+    (case.folder / "rois.seg.nrrd").rename(case.folder / "out" / "labels.seg.nrrd")
+    assert "holds labels.seg.nrrd" in case.refuse(capsys, "--overwrite", rois="out/../out/labels.seg.nrrd")
+
+
 def test_what_the_writer_wrote_a_network_may_be(case, capsys):
     assert main([*case.words(), "--quiet"]) == 0
     probabilities = case.folder / "out" / "probabilities.nrrd"
