@@ -80,7 +80,8 @@ def write_scan(
 ) -> None:
     """Write signs.csv, scan.json, heat maps, projections, report.html and run.json to `folder`."""
     write_text(folder / SIGNS, signs_csv(result.signs))
-    write_json(folder / SCAN, scan_statement(result))
+    warnings = (*scan.warnings, *result.warnings)
+    write_json(folder / SCAN, scan_statement(result, warnings))
     heat_maps = {sign: result.heat_map(sign) for sign in result.maps}
     for sign, heat in heat_maps.items():
         write_image(heat, folder / f"heatmap_{sign}.nii.gz")
@@ -110,7 +111,7 @@ def write_scan(
         heat_maps=heat_maps,
         pictures=result.pictures,
         checks=result.checks,
-        warnings=(*scan.warnings, *result.warnings),
+        warnings=warnings,
         schema=load_schema("cpa3"),
         threshold=parameters.threshold,
         parameters=parameters,
@@ -142,15 +143,15 @@ def signs_csv(signs: Sequence[SignReading]) -> str:
     return text.getvalue()
 
 
-def scan_statement(result: CpaResult) -> dict[str, Any]:
-    """Return what is said of the scan as a whole, as plain data."""
+def scan_statement(result: CpaResult, warnings: Sequence[str]) -> dict[str, Any]:
+    """Return what is said of the scan as a whole, as plain data; warnings : of its files as well."""
     return {
         "disease": result.disease and asdict(result.disease),
         "survival": result.survival and asdict(result.survival),
         "peaks": [asdict(peak) for peak in result.peaks],
         "incomplete": dict(result.incomplete),
         "checks": [asdict(check) for check in result.checks],
-        "warnings": list(result.warnings),
+        "warnings": list(warnings),
     }
 
 

@@ -6,7 +6,7 @@ import SimpleITK as sitk
 from PIL import Image
 
 from LungCAD.cli import main
-from LungCAD.images import same_geometry
+from LungCAD.images import Scan, same_geometry
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionVolume
 from Testing.slicer.cpa_chest import chest, save_networks, small_volume
 
@@ -54,6 +54,15 @@ def test_everything_is_written(case, tmp_path, capsys):
     }
     for written in out.glob("*.*"):
         assert b"Doe_John" not in written.read_bytes()
+
+
+def test_what_is_odd_about_the_files_is_known_to_who_compares(case, tmp_path, monkeypatch):
+    """`lungcad follow` reads the warnings of a scan from there."""
+    odd = Scan(sitk.ReadImage(case[1]), tmp_path, warnings=("2 of the files are copies of others.",))
+    monkeypatch.setattr("LungCAD.cli.cpa.read_ct", lambda *_: odd)
+    assert main([*case, "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    warnings = json.loads((tmp_path / "out" / "scan.json").read_text(encoding="utf-8"))["warnings"]
+    assert odd.warnings[0] in warnings and any("ends within the left lung" in one for one in warnings)
 
 
 def test_present_signs_without_a_place_are_not_denied(case, tmp_path, monkeypatch, capsys):
