@@ -13,7 +13,7 @@ SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Return the headings, and every row that is not blank with the number of its line.
+    """Return the headings, and every row that is not blank, with the number of its line.
 
     columns : that must be there; there may be others.
 
@@ -45,7 +45,8 @@ def stream_rows(
                 if any(row.pop(None, ())):
                     problem = f"line {reader.line_num} has more cells than the heading"
                     raise InputError(path, problem, "Put a text with commas between quotation marks")
-                yield reader.line_num, row
+                if any(row.values()):  # spreadsheets leave rows of nothing but commas
+                    yield reader.line_num, row
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "Check the path") from error
     except UnicodeDecodeError as error:

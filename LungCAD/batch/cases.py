@@ -8,7 +8,7 @@
         lungs.seg.nrrd      optional, in the same formats: a lung mask (1 right, 2 left)
         truth.seg.nrrd      optional, in the same formats: a complete segmentation to compare with
 
-Sub-folders whose names begin with a dot are passed over.
+Sub-folders whose names begin with a dot are passed over, and so are those with results of an earlier batch.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from LungCAD.batch.run import COLUMNS, MANIFEST
+from LungCAD.batch.table import begins_with
 from LungCAD.errors import InputError
 
 IMAGES = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -33,7 +35,7 @@ class Case:
 
 
 def case_folders(folder: Path, results: Path | None = None) -> list[Path]:
-    """Return the sub-folders of `folder`, one per case, by name; that of the results, if in here, is none.
+    """Return the sub-folders of `folder`, one per case, by name; those of results, if in here, are none.
 
     Raises
     ------
@@ -48,7 +50,10 @@ def case_folders(folder: Path, results: Path | None = None) -> list[Path]:
     found = sorted(
         path
         for path in folder.iterdir()
-        if path.is_dir() and not path.name.startswith(".") and path.resolve() != results
+        if path.is_dir()
+        and not path.name.startswith(".")
+        and path.resolve() != results
+        and not begins_with(path / MANIFEST, COLUMNS)
     )
     if not found:
         raise InputError(folder, "holds no folders", "Give the folder that holds one folder per case")

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from LungCAD.batch.cases import Case, case_folders, read_case
 from LungCAD.batch.input_state import input_state, is_current, is_of_series, note_input
-from LungCAD.batch.run import Outcome, State, run_cases
+from LungCAD.batch.run import MANIFEST, Outcome, State, run_cases
 from LungCAD.errors import InputError
 from LungCAD.files import sole_use
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.record import made_with
-
-MANIFEST = "manifest.csv"
 
 Perform = Callable[[Case, Path, Progress], None]
 """Called as ``perform(case, target, progress)``; makes the folder `target` whole or not at all."""

@@ -13,6 +13,11 @@ from pathlib import Path
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.files import write_text
 
+MANIFEST = "manifest.csv"
+
+COLUMNS = ("case", "state", "seconds", "error")
+"""Of the manifest."""
+
 
 class State(str, Enum):
     """What became of a case."""
@@ -86,7 +91,7 @@ def _attempt(work: Callable[[Path], State], folder: Path) -> tuple[State, str]:
 def _write(manifest: Path, outcomes: list[Outcome]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["case", "state", "seconds", "error"])
+    writer.writerow(COLUMNS)
     for outcome in outcomes:
         writer.writerow([outcome.case, outcome.state.value, f"{outcome.seconds:.1f}", outcome.error])
     write_text(manifest, text.getvalue(), overwrite=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from LungCAD.batch.cases import Case
-from LungCAD.batch.folder import MANIFEST, run_folder
-from LungCAD.batch.run import Outcome, State
+from LungCAD.batch.folder import run_folder
+from LungCAD.batch.run import MANIFEST, Outcome, State
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_text
 from LungCAD.images import Scan, read_ct

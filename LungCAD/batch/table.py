@@ -65,6 +65,15 @@ class ResumableTable:
         self._file.close()
 
 
+def begins_with(path: Path, columns: Sequence[str]) -> bool:
+    """Tell whether a file is a table of these columns, as an earlier run has left it."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as table:
+            return table.readline().strip() == ",".join(columns)
+    except OSError:  # it is not there, or a folder, or nobody may read it
+        return False
+
+
 def _drop_torn_row(path: Path) -> None:
     with path.open("rb+") as file:
         content = file.read()

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from PIL import Image
 
-from LungCAD.batch.table import ResumableTable
+from LungCAD.batch.table import ResumableTable, begins_with
 from LungCAD.csv_rows import stream_rows
 from LungCAD.errors import InputError
 from LungCAD.files import files_below
@@ -23,6 +23,8 @@ from LungCAD.tasks.xray_lungs import XrayLungs, XraySegmenter, film_array, read_
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii.gz", ".nii", ".nrrd", ".mha")
 """Files of a folder that may be radiographs; so may those without suffix, and those whose name is a UID."""
+
+TABLE = "results.csv"
 
 COLUMNS = (
     "image",
@@ -64,7 +66,7 @@ class _Prepared:
 def find_films(source: Path, results: Path | None = None) -> Films:
     """Return the radiographs of a file, of a folder and all folders in it, or of a CSV's column `image`.
 
-    The folder of the results, if in there, holds none.
+    The folder of the results, if in there, holds none; nor do those of earlier runs, which hold masks.
 
     Raises
     ------
@@ -74,12 +76,14 @@ def find_films(source: Path, results: Path | None = None) -> Films:
     if not source.exists():
         raise InputError(source, "does not exist", "Give a radiograph, a folder of them, or a CSV")
     if source.is_dir():
-        own = results.resolve() if results else None
+        own, found = results.resolve() if results else None, files_below(source)
+        earlier = {path.parent for path in found if path.name == TABLE and begins_with(path, COLUMNS)}
         names = sorted(
             str(path.relative_to(source))
-            for path in files_below(source)
+            for path in found
             if (path.name.lower().endswith(SUFFIXES) or not path.suffix or _is_part_of_uid(path.suffix))
             and (own is None or own not in path.resolve().parents)
+            and earlier.isdisjoint(path.parents)
         )
         if not names:
             raise InputError(source, "holds no image", "Give a folder with radiographs")
@@ -153,11 +157,12 @@ def write_mask(labels: sitk.Image, path: Path) -> None:
 
 
 def _with_masks(names: Iterable[str], table: ResumableTable) -> Iterator[tuple[str, Path]]:
-    """Yield the films that are left to do, each with a mask's name that no other film has."""
-    taken = {row["mask"] for row in table.rows()}
+    """Yield the films that are left to do, once each, with a mask's name that no other film has."""
+    taken, begun = {row["mask"] for row in table.rows()}, set(table.done)
     for name in names:
-        if name in table.done:
+        if name in begun:
             continue
+        begun.add(name)
         path = Path(name)
         inside = path if not path.is_absolute() and ".." not in path.parts else Path(path.name)
         stem = inside.name if _is_part_of_uid(inside.suffix) else inside.stem
@@ -192,11 +197,11 @@ def _row(one: _Prepared, result: XrayLungs) -> dict[str, object]:
 
 def _listed(table: Path) -> Iterator[str]:
     for line, row in stream_rows(table, ("image",)):
-        if not row["image"]:
+        if not (name := (row["image"] or "").strip()):
             raise InputError(
                 table, f"line {line} names no image", "Give one path per row in the column image"
             )
-        yield row["image"]
+        yield name
 
 
 def _is_part_of_uid(suffix: str) -> bool:

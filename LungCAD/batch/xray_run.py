@@ -14,8 +14,8 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image
 
-from LungCAD.batch.table import ResumableTable
-from LungCAD.batch.xray import COLUMNS, Films, find_films, segment_films
+from LungCAD.batch.table import ResumableTable, begins_with
+from LungCAD.batch.xray import COLUMNS, TABLE, Films, find_films, segment_films
 from LungCAD.errors import InputError
 from LungCAD.files import RECORD, sole_use, write_json, write_text
 from LungCAD.images import read_radiograph
@@ -31,7 +31,7 @@ MOST_TILES = 60
 UNFINISHED = "unfinished.json"
 """Lies in the output folder until the run is complete; names the parameters."""
 
-TABLE, REPORT = "results.csv", "report.html"
+REPORT = "report.html"
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,7 @@ def _may_go_on(folder: Path, settings: str, overwrite: bool) -> bool:
 
 def _is_complete(folder: Path) -> bool:
     """Tell whether a folder holds the results of an earlier run."""
-    if not ((folder / RECORD).is_file() and (folder / TABLE).is_file()):
-        return False
-    with (folder / TABLE).open(encoding="utf-8", errors="replace") as table:
-        return table.readline().strip() == ",".join(COLUMNS)
+    return (folder / RECORD).is_file() and begins_with(folder / TABLE, COLUMNS)
 
 
 def _clear(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from LungCAD.batch.cases import case_folders, read_case
+from LungCAD.batch.run import State, run_cases
 from LungCAD.errors import InputError
 
 
@@ -73,3 +74,6 @@ def test_results_among_the_cases_are_no_case(make, tmp_path):
     assert case_folders(tmp_path, case / ".." / "results") == [case]
     with pytest.raises(InputError, match="another folder for the results"):
         case_folders(tmp_path, case / "..")
+    run_cases([case], lambda _: State.DONE, tmp_path / "results" / "manifest.csv")
+    (case / "manifest.csv").write_text("file,size\n")
+    assert case_folders(tmp_path, tmp_path / "others") == [case]

@@ -256,6 +256,15 @@ def test_results_among_the_films_are_no_films(folder, weights):
         assert not [name for name in rows_of(folder / "out") if name.startswith("out")]
 
 
+def test_results_of_an_earlier_run_are_no_films(folder, weights, capsys):
+    assert lungcad(folder, "--weights", weights, "-o", folder / "out") == 0
+    before = set(rows_of(folder / "out"))
+    assert lungcad(folder, "--weights", weights, "-o", folder / "more" / "again") == 0
+    assert set(rows_of(folder / "more" / "again")) == before
+    assert lungcad(folder / "out", "--weights", weights, "-o", folder / "x") == 2
+    assert "holds no image" in capsys.readouterr().err
+
+
 def test_masks_beside_the_films_are_not_taken_for_old_results(folder, weights, capsys):
     (folder / "masks").mkdir()
     (folder / "masks" / "drawn.png").touch()
@@ -342,6 +351,14 @@ def test_a_list_from_a_spreadsheet(folder, weights, tmp_path):
     (folder / "list.csv").write_bytes(b"\xef\xbb\xbfimage,note\r\na.png,x\r\n")
     assert lungcad(folder / "list.csv", "--weights", weights, "-o", tmp_path / "out") == 0
     assert rows_of(tmp_path / "out")["a.png"]["mask"]
+
+
+def test_a_film_that_is_listed_twice_is_one_film(folder, weights, tmp_path):
+    (folder / "list.csv").write_text("image,date\na.png,2019\nb.png,2019\na.png ,2020\n")
+    assert lungcad(folder / "list.csv", "--weights", weights, "-o", tmp_path / "out") == 0
+    with (tmp_path / "out" / "results.csv").open(newline="") as file:
+        assert [row["image"] for row in csv.DictReader(file)] == ["a.png", "b.png"]
+    assert {path.name for path in (tmp_path / "out" / "masks").iterdir()} == {"a.png", "b.png"}
 
 
 def test_files_that_an_archive_has_named_by_uid(weights, tmp_path):
