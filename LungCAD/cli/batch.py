@@ -17,15 +17,17 @@ from LungCAD.batch.run import Outcome, State
 from LungCAD.batch.scans import ScanTable
 from LungCAD.cli import cpa as cpa_command
 from LungCAD.cli import detect, ild, propagate
-from LungCAD.cli.network_input import weights_used
+from LungCAD.cli.network_input import WEIGHTS, require_network, weights_used
 from LungCAD.cli.options import add_debug, parameters_from
-from LungCAD.labels import load_schema
+from LungCAD.devices import choose_device
+from LungCAD.labels import available_schemas, load_schema, schema_data
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress
 from LungCAD.tasks.cpa import CpaParameters, find_networks, network_files
 from LungCAD.tasks.ild_detection import IldDetectionParameters
 from LungCAD.tasks.ild_segmentation import IldSegmentationParameters
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
+from LungCAD.weights.checksum import sha256_of_file
 from LungCAD.weights.shipped import weights_by_role
 
 
@@ -53,6 +55,7 @@ def _weights_of_propagation(
     options: argparse.Namespace, parameters: LabelPropagationParameters
 ) -> dict[str, Path]:
     load_schema(parameters.schema)  # or every case would fail for want of it
+    require_network(options.network, parameters)
     return weights_used(options.network, parameters)
 
 
@@ -107,7 +110,9 @@ def run(options: argparse.Namespace) -> int:
     """Write one folder per case and manifest.csv with a row per case."""
     method = METHODS[options.method]
     parameters = parameters_from(options, method.defaults)
+    choose_device(parameters.device)
     weights = method.weights(options, parameters)
+    choices = _choices(options, parameters)
     method_words = _without_own(options.words[1:])
 
     def perform(case: Case, target: Path, _: Progress) -> None:
@@ -126,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
         weights,
         perform,
         drawn=method.drawn,
-        choices=_choices(options),
+        choices=choices,
         overwrite=options.overwrite,
         series=options.series,
         report=report,
@@ -137,9 +142,17 @@ def run(options: argparse.Namespace) -> int:
     return 1 if State.FAILED in states else 2 if State.REFUSED in states else 0
 
 
-def _choices(options: argparse.Namespace) -> str:
-    """Return what decides the results of every case besides the method's parameters and weights."""
+def _choices(options: argparse.Namespace, parameters: Parameters) -> str:
+    """Return what decides the results of every case besides the method's parameters and weights.
+
+    Of files named there, records have no more than the name; raises InputError where one cannot be read.
+    """
     chosen = {name: v for name, v in vars(options).items() if name.startswith("network__") and v is not None}
+    network, schema = getattr(options, "network", None), getattr(parameters, "schema", None)
+    if network is not None and network.suffix != WEIGHTS:
+        chosen["probabilities"] = sha256_of_file(network)
+    if schema is not None and schema not in available_schemas():
+        chosen["schema"] = schema_data(load_schema(schema))
     return json.dumps(chosen, sort_keys=True) if chosen else ""
 
 

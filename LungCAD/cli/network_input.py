@@ -63,10 +63,9 @@ def network_input(
         The network is not to be used, or as `read_probabilities`, `segment_lungs` and `patch_network.run`.
     """
     path = options.network
+    require_network(path, parameters)
     if path is None:
         return NetworkInput(None, lungs)
-    if parameters.unary == "rois":
-        raise InputError("--network", "is not used by --unary rois", "Give --unary network or --unary both")
     if path.suffix != WEIGHTS:
         return NetworkInput(read_probabilities(path, schema, ct), lungs)
     if lungs is None:
@@ -76,6 +75,14 @@ def network_input(
     result = patch_network.run(path, ct, lungs, schema, chosen, part(progress, 0.3, 1.0))
     cautions = [f"{result.card.title}: trained on synthetic data only."] if result.card.synthetic else []
     return NetworkInput(result.probabilities, lungs, tuple(cautions))
+
+
+def require_network(network: Path | None, parameters: LabelPropagationParameters) -> None:
+    """Raise InputError unless a network is named exactly where it has a say."""
+    if network is None and parameters.unary != "rois":
+        raise InputError("--unary", f"is {parameters.unary}, but no network is named", "Give --network")
+    if network is not None and parameters.unary == "rois":
+        raise InputError("--network", "is not used by --unary rois", "Give --unary network or --unary both")
 
 
 def weights_used(network: Path | None, parameters: LabelPropagationParameters) -> dict[str, Path]:

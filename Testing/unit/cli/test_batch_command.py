@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -203,7 +204,30 @@ def test_results_of_other_parameters_or_other_input_are_not_taken_for_current(st
     assert study.states() == {"a": "kept"}, "a file has no series"
 
 
-def test_bad_folders_and_words_write_nothing(study, capsys):
+def test_files_that_all_cases_share_count_by_their_content(study):
+    study.add("a")
+    shipped = Path(load_schema.__code__.co_filename).parent / "schemas" / "gao5.json"
+    schema, text = study.folder / "mine.json", shipped.read_text(encoding="utf-8")
+    schema.write_text(text, encoding="utf-8")
+    words = ["--quiet", "--schema", str(schema)]
+    assert study.run(*words) == 0
+    probabilities = study.folder / "map.nrrd"
+    (study.out / "a" / "probabilities.nrrd").rename(probabilities)
+    assert study.run(*words) == 0 and study.states() == {"a": "kept"}
+    schema.write_text(text.replace("Ground glass opacity", "Milky"), encoding="utf-8")
+    assert study.run(*words) == 2 and "other" in study.errors()["a"]
+
+    study.out = study.folder / "with_network"
+    words = ["--quiet", "--unary", "network", "--network", str(probabilities)]
+    assert study.run(*words) == 0
+    assert study.run(*words) == 0 and study.states() == {"a": "kept"}
+    image = sitk.ReadImage(str(probabilities))
+    image[20, 20, 0] = (0.0, 0.0, 1.0)
+    sitk.WriteImage(image, str(probabilities), useCompression=True)
+    assert study.run(*words) == 2 and "other" in study.errors()["a"]
+
+
+def test_bad_folders_and_words_write_nothing(study, capsys, monkeypatch):
     assert study.run() == 2
     assert "not a folder" in capsys.readouterr().err
     (study.folder / "in").mkdir()
@@ -212,6 +236,11 @@ def test_bad_folders_and_words_write_nothing(study, capsys):
     study.add("a")
     assert study.run("--stride", "0") == 2
     assert study.run("--schema", "nonsense") == 2
+    assert study.run("--unary", "both") == 2
+    assert study.run("--network", "map.nrrd") == 2
+    assert study.run("--unary", "both", "--network", "map.nrrd") == 2
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert study.run("--device", "cuda") == 2
     with pytest.raises(SystemExit) as ended:
         study.run("--colour", "blue")
     assert ended.value.code == 2

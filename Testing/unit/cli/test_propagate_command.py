@@ -197,7 +197,7 @@ def test_no_lung_in_view(case, capsys):
 
 
 def test_a_network_must_be_named(case, capsys):
-    assert "network" in case.refuse(capsys, "--unary", "network")
+    assert "Give --network" in case.refuse(capsys, "--unary", "network")
 
 
 def test_a_parameter_out_of_range(case, capsys):
