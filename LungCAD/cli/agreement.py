@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from LungCAD.errors import InputError
 from LungCAD.labels import Schema
 from LungCAD.report.evaluation import (
     Expansion,
@@ -30,6 +31,14 @@ class Agreement:
     balanced_accuracy: float
     risk_coverage: RiskCoverage
     expansion: Expansion
+
+
+def require_comparable(truth: sitk.Image, rois: sitk.Image) -> None:
+    """Raise InputError where a truth says nothing of what was not drawn, as the drawn regions themselves."""
+    known, drawn = (sitk.GetArrayViewFromImage(image) > 0 for image in (truth, rois))
+    if not (known & ~drawn).any():
+        problem = "has no label outside the drawn regions: nothing is left to compare with"
+        raise InputError("--truth", problem, "Give a complete segmentation, or leave it away")
 
 
 def compare(truth: sitk.Image, rois: sitk.Image, result: LabelPropagationResult, schema: Schema) -> Agreement:

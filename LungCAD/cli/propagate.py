@@ -8,7 +8,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
-from LungCAD.cli.agreement import compare
+from LungCAD.cli.agreement import compare, require_comparable
 from LungCAD.cli.case_output import write_case
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.network_input import add_network, network_input, weights_used
@@ -69,6 +69,8 @@ def run(options: argparse.Namespace) -> int:
             facts=scan.facts,
         )
         truth = read_labels(options.truth, schema, scan.image) if options.truth else None
+        if truth is not None:
+            require_comparable(truth, rois)
         stopwatch.lap("reading")
         start = 0.3 if options.network else 0.05
         result = label_propagation.run(inputs, parameters, part(progress, start, 0.9))

@@ -180,6 +180,11 @@ def test_regions_wholly_outside_the_lung(case, capsys):
     assert "wholly outside the lung" in case.refuse(capsys, rois=write_rois(case, outside))
 
 
+def test_a_truth_that_says_no_more_than_what_was_drawn(case, capsys):
+    drawn = str(case.folder / "rois.seg.nrrd")
+    assert "nothing is left to compare with" in case.refuse(capsys, "--truth", drawn)
+
+
 def test_one_class_is_not_enough(case, capsys):
     assert "only one class" in case.refuse(capsys, rois=write_rois(case, (case.rois == 1)))
 
