@@ -51,6 +51,15 @@ def add_method(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read, propagate and write; the output folder appears when everything in it is complete."""
+    words = perform(options)
+    if not options.quiet:
+        print("\n".join(words))
+        print(f"Report: {options.output / 'report.html'}")
+    return 0
+
+
+def perform(options: argparse.Namespace) -> list[str]:
+    """Do what `run` does, but return the closing words, line by line."""
     parameters = parameters_from(options, LabelPropagationParameters())
     schema = load_schema(parameters.schema)
     refuse_inputs(options.output, (options.rois, options.lungs, options.truth, options.network))
@@ -91,14 +100,11 @@ def run(options: argparse.Namespace) -> int:
             agreement,
         )
         progress(1.0, "Done")
-    if not options.quiet:
-        for warning in (*scan.warnings, *result.warnings):
-            print(f"Warning: {warning}")
-        print(f"{result.expansion_factor:.0f} voxels labelled for each drawn one.")
-        if agreement:
-            print(f"Balanced accuracy of what was not drawn: {agreement.balanced_accuracy:.3f}")
-        print(f"Report: {options.output / 'report.html'}")
-    return 0
+    words = [f"Warning: {warning}" for warning in (*scan.warnings, *result.warnings)]
+    words.append(f"{result.expansion_factor:.0f} voxels labelled for each drawn one.")
+    if agreement:
+        words.append(f"Balanced accuracy of what was not drawn: {agreement.balanced_accuracy:.3f}")
+    return words
 
 
 def _read_rois(options: argparse.Namespace, schema: Schema, scan: Scan) -> sitk.Image:
