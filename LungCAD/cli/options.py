@@ -144,8 +144,11 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def _help(declaration: Declaration, default: object) -> str:
     unit = f" {declaration.unit}" if declaration.unit else ""
-    source = f"; {declaration.source}" if declaration.source else ""
-    return f"{declaration.help} (default: {default}{unit}{source})".replace("%", "%%")
+    known = (
+        f"default: {default}{unit}" if default != "" else ""
+    )  # of an empty one the help says what it means
+    remarks = "; ".join(filter(None, (known, declaration.source)))
+    return (f"{declaration.help} ({remarks})" if remarks else declaration.help).replace("%", "%%")
 
 
 def _destination(name: str, prefix: str) -> str:

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from PIL import Image
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output
+from LungCAD.cli.options import add_output, at_least_one
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, refuse_results, write_json
 from LungCAD.images import write_image, write_segmentation
@@ -25,20 +25,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     defaults = BENCHMARK
     parser.add_argument("--seed", type=int, default=0, help="of patient, disease and noise (default: 0)")
-    parser.add_argument("--size", type=int, nargs=3, metavar=("X", "Y", "Z"), default=defaults.size)
-    parser.add_argument("--spacing", type=float, nargs=3, metavar=("X", "Y", "Z"), default=defaults.spacing)
+    for name, unit in (("size", "voxels"), ("spacing", "mm")):
+        default = getattr(defaults, name)
+        help = f"in {unit} (default: {' '.join(map(str, default))})"
+        kind = type(default[0])
+        parser.add_argument(
+            f"--{name}", type=kind, nargs=3, metavar=("X", "Y", "Z"), default=default, help=help
+        )
     parser.add_argument(
         "--thickness", type=float, default=defaults.thickness, help="of a slice in mm (default: %(default)s)"
     )
     parser.add_argument("--schema", default=defaults.schema, help="whose diseases to paint (default: gao5)")
     parser.add_argument("--noise", type=float, default=defaults.noise, help="in HU (default: %(default)s)")
-    parser.add_argument("--kernel", default=defaults.kernel, choices=("soft", "standard", "sharp"))
+    parser.add_argument(
+        "--kernel",
+        default=defaults.kernel,
+        choices=("soft", "standard", "sharp"),
+        help="of the reconstruction (default: %(default)s)",
+    )
     parser.add_argument("--healthy", action="store_true", help="paint no disease")
     parser.add_argument("--heavy", action="store_true", help="paint disease in three quarters of the lung")
     parser.add_argument(
         "--difficulty", action="store_true", help="measure the difficulty gate over some seeds instead"
     )
-    parser.add_argument("--studies", type=int, default=3, metavar="N", help="of the gate (default: 3)")
+    parser.add_argument(
+        "--studies", type=at_least_one, default=3, metavar="N", help="of the gate (default: 3)"
+    )
     add_output(parser, required=False)
 
 

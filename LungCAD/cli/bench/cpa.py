@@ -16,6 +16,7 @@ from LungCAD.cli.bench.cpa_peaks import CONTENDERS, REACH_MM, placed_peaks
 from LungCAD.cli.bench.cpa_timing import projection_timing
 from LungCAD.cli.bench.generators import PHANTOM, load_generator
 from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import at_least_one
 from LungCAD.files import write_json
 from LungCAD.phantom.aspergillosis_study import (
     AspergillosisParameters,
@@ -43,7 +44,9 @@ Row = dict[str, Any]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--studies", type=int, default=20, metavar="N", help="phantoms (default: 20)")
+    parser.add_argument(
+        "--studies", type=at_least_one, default=20, metavar="N", help="phantoms (default: 20)"
+    )
     parser.add_argument("--seed", type=int, default=FIRST_SEED, metavar="N", help="of the first thorax")
     parser.add_argument("--weights", default="", metavar="PATH", help="networks (default: the shipped ones)")
     parser.add_argument(
@@ -81,9 +84,11 @@ def run(options: argparse.Namespace) -> int:
 def _scores(options: argparse.Namespace) -> Row:
     reader = CpaReader(CpaParameters(weights=options.weights, rotations=options.rotations))
     found: Row = {}
+    names = (PHANTOM, *([options.cross] if options.cross else []))
+    # A wrong name is told before any study is made.
+    sources = {name: _studies(name, options.seed, options.studies) for name in names}
     with progress_bar(options.quiet) as progress:
-        for name in (PHANTOM, *([options.cross] if options.cross else [])):
-            studies = _studies(name, options.seed, options.studies)
+        for name, studies in sources.items():
             found[name] = score(reader, studies, options.studies, progress)
             print_scores(name, found[name])
     return found

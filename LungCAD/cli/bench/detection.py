@@ -19,7 +19,7 @@ from LungCAD.cli.bench.detection_quality import cross_score, score
 from LungCAD.cli.bench.detection_timing import time_fisher, time_scan
 from LungCAD.cli.bench.generators import Study, generator_function, load_generator
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_workers
+from LungCAD.cli.options import add_workers, at_least_one
 from LungCAD.errors import InputError
 from LungCAD.files import write_json
 from LungCAD.networks import CNNF
@@ -32,12 +32,16 @@ from LungCAD.weights import ModelCard, NetworkDescription, save_network
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--weights", default="", metavar="NAME|FILE", help="network (default: the shipped)")
-    parser.add_argument("--slices", type=int, default=100, metavar="N", help="to time (default: 100)")
+    parser.add_argument(
+        "--slices", type=at_least_one, default=100, metavar="N", help="to time (default: 100)"
+    )
     parser.add_argument("--size", type=int, default=512, metavar="PX", help="of a slice (default: 512)")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of each (default: 3)")
+    parser.add_argument(
+        "--rounds", type=at_least_one, default=3, metavar="N", help="turns of each (default: 3)"
+    )
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of all (default: 2)")
     parser.add_argument(
-        "--patients", type=int, default=16, metavar="N", help="synthetic ones to score (default: 16)"
+        "--patients", type=at_least_one, default=16, metavar="N", help="synthetic ones to score (default: 16)"
     )
     parser.add_argument(
         "--cross",
@@ -46,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "make_study(seed), every disease in every scan",
     )
     parser.add_argument(
-        "--cross-studies", type=int, default=16, metavar="N", help="so many of each (default: 16)"
+        "--cross-studies", type=at_least_one, default=16, metavar="N", help="so many of each (default: 16)"
     )
     parser.add_argument(
         "--mimics",

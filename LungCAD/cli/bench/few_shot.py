@@ -17,6 +17,7 @@ import numpy as np
 
 from LungCAD.cli.bench.patch_histograms import nearest, patch_histograms
 from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import at_least_one
 from LungCAD.errors import InputError
 from LungCAD.files import write_json
 from LungCAD.progress import Progress, each, silent
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=default_folder(),
         help="folder with patches.npz (default: emphysema_patches in the folder named by LUNGCAD_DATA)",
     )
-    parser.add_argument("--draws", type=int, default=100, help="of training patches (default: 100)")
+    parser.add_argument("--draws", type=at_least_one, default=100, help="of training patches (default: 100)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from LungCAD.cli.bench.crf_timing import PeakMemory, in_turns, times
+from LungCAD.cli.options import at_least_one
 from LungCAD.files import write_json
 from LungCAD.images.probability_planes import write_probability_planes
 from LungCAD.labels import load_schema
@@ -64,9 +65,13 @@ class Case:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--slices", type=int, default=12, metavar="N", help="of the CT (default: 12)")
+    parser.add_argument(
+        "--slices", type=at_least_one, default=12, metavar="N", help="of the CT (default: 12)"
+    )
     parser.add_argument("--size", type=int, default=512, metavar="PX", help="of a slice (default: 512)")
-    parser.add_argument("--rounds", type=int, default=2, metavar="N", help="turns of each (default: 2)")
+    parser.add_argument(
+        "--rounds", type=at_least_one, default=2, metavar="N", help="turns of each (default: 2)"
+    )
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of all (default: 2)")
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--weights", metavar="NAME|FILE", help="network (default: an untrained one)")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from LungCAD.cli.bench.generators import PHANTOM, Study, load_generator
 from LungCAD.cli.bench.scoring import recalls
 from LungCAD.cli.console import progress_bar
+from LungCAD.cli.options import at_least_one
 from LungCAD.files import write_json
 from LungCAD.labels import Schema, load_schema
 from LungCAD.phantom.study import BENCHMARK, make_study
@@ -49,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="shipped, or a file (default: lungnet-six)",
     )
-    parser.add_argument("--studies", type=int, default=4, metavar="N", help="of every kind (default: 4)")
+    parser.add_argument(
+        "--studies", type=at_least_one, default=4, metavar="N", help="of every kind (default: 4)"
+    )
     parser.add_argument(
         "--generator",
         metavar="FILE",
@@ -103,6 +106,7 @@ def measure(
     lung that is taken for each disease ("false_alarms"). Where a generator's classes are not the network's,
     `ALIKE` is the phantom again, scored by the generator's classes.
     """
+    make = load_generator(generator) if generator else None  # a wrong name is told before studies are made
     stages = 2 + bool(generator) + bool(normal)
     shares = iter(part(progress, k / stages, (k + 1) / stages) for k in range(stages))
 
@@ -118,10 +122,9 @@ def measure(
         PHANTOM: _accuracy(read, own),
         "sham": _sham(network, ask, phantom(True), seeds, next(shares)),
     }
-    if generator:
+    if make:
         if set(other) != set(own):
             result[ALIKE] = _accuracy(read, other)
-        make = load_generator(generator)
         found = _read(network, ask, make, load_schema(OTHER_SCHEMA), seeds, next(shares))
         result["other generator"] = _accuracy(found, other)
     if normal:

@@ -17,6 +17,7 @@ from PIL import Image
 from LungCAD.batch.table import ResumableTable
 from LungCAD.batch.xray import COLUMNS, find_films, segment_films, write_mask
 from LungCAD.cli.bench.crf_timing import PeakMemory, in_turns, times
+from LungCAD.cli.options import at_least_one
 from LungCAD.devices import choose_device
 from LungCAD.files import write_json
 from LungCAD.images import read_radiograph
@@ -49,10 +50,14 @@ class Task:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--films", type=int, default=32, metavar="N", help="films (default: 32)")
+    parser.add_argument("--films", type=at_least_one, default=32, metavar="N", help="films (default: 32)")
     parser.add_argument("--size", type=int, default=1024, metavar="PX", help="their height (default: 1024)")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="turns of each (default: 3)")
-    parser.add_argument("--batch", type=int, default=8, metavar="N", help="films at once (default: 8)")
+    parser.add_argument(
+        "--rounds", type=at_least_one, default=3, metavar="N", help="turns of each (default: 3)"
+    )
+    parser.add_argument(
+        "--batch", type=at_least_one, default=8, metavar="N", help="films at once (default: 8)"
+    )
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--weights", type=Path, metavar="FILE", help="network (default: an untrained one)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")

@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--unseen",
-        type=int,
+        type=at_least_one,
         default=0,
         metavar="N",
         help="with --phantoms: score so many further patients instead, signs as often as in the cohort",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, add_workers, parameters_from
+from LungCAD.cli.options import add_output, add_parameters, add_workers, at_least_one, parameters_from
 from LungCAD.cli.train.detection import Keep, scratch_slices
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, write_json, write_text
@@ -37,8 +37,10 @@ from LungCAD.weights.shipped import weights_file
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those of the method derive from its parameters."""
-    parser.add_argument("--phantoms", type=int, default=120, metavar="N", help="to learn from (default: 120)")
-    parser.add_argument("--unseen", type=int, default=60, metavar="N", help="to score (default: 60)")
+    parser.add_argument(
+        "--phantoms", type=at_least_one, default=120, metavar="N", help="to learn from (default: 120)"
+    )
+    parser.add_argument("--unseen", type=at_least_one, default=60, metavar="N", help="to score (default: 60)")
     parser.add_argument("--slices", type=Path, metavar="FOLDER", help="learn from what --keep wrote instead")
     parser.add_argument("--tested", type=Path, metavar="FOLDER", help="score what --keep wrote instead")
     parser.add_argument(

@@ -46,7 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     source.add_argument("--phantoms", type=at_least_one, metavar="N", help="so many synthetic studies")
     parser.add_argument(
-        "--unseen", type=int, default=0, metavar="N", help="score the network on so many further phantoms"
+        "--unseen",
+        type=at_least_one,
+        default=0,
+        metavar="N",
+        help="score the network on so many further phantoms",
     )
     parser.add_argument(
         "--paint",
