@@ -8,6 +8,7 @@ from pathlib import Path
 from LungCAD.batch.xray_run import run_films
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output, add_parameters, parameters_from, private_roles
+from LungCAD.errors import InputError
 from LungCAD.report.record import repeatable_command
 from LungCAD.tasks.xray_lungs import XrayLungParameters
 
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write masks/, results.csv, report.html and run.json; a run that was broken off is gone on with.
 
-    2 where no film could be used.
+    Raises InputError, when they are written, where no film could be used.
     """
     roles = {str(options.source): "SOURCE", str(options.output): "OUT", **private_roles(options)}
     with progress_bar(options.quiet) as progress:
@@ -44,5 +45,8 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         for problem in done.failed.values():
             print(f"Not used: {problem}")
-        print(f"{done.films - len(done.failed)} films, {done.flagged} of them to look at: {done.report}")
-    return 2 if len(done.failed) == done.films else 0
+        used = done.films - len(done.failed)
+        print(f"{used} film{'' if used == 1 else 's'}, {done.flagged} of them to look at: {done.report}")
+    if len(done.failed) == done.films:
+        raise InputError(options.source, "holds no film that can be used", f"See why in {done.report}")
+    return 0

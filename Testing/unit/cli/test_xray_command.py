@@ -183,12 +183,15 @@ def test_a_list_of_files_of_one_name(weights, tmp_path):
         assert np.asarray(Image.open(tmp_path / "out" / rows[name]["mask"])).shape == shape
 
 
-def test_no_film_of_all_that_can_be_used_is_bad_input(weights, tmp_path):
+def test_no_film_of_all_that_can_be_used_is_bad_input(weights, tmp_path, capsys):
     films, out = tmp_path / "films", tmp_path / "out"
     films.mkdir()
     (films / "a.png").write_bytes(b"no picture")
     assert lungcad(films, "--weights", weights, "-o", out) == 2
-    assert rows_of(out)["a.png"]["error"] and (out / "report.html").is_file()
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and "holds no film that can be used" in said[0] and "report.html" in said[0]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert rows_of(out)["a.png"]["error"] and "No film could be used." in page and "Outlines:" not in page
     Image.fromarray(chest((100, 90))).save(films / "b.png")
     assert lungcad(films, "--weights", weights, "-o", out, "--overwrite") == 0
 
