@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from LungCAD.images.geometry import spacing_zyx
-from LungCAD.images.hounsfield import AIR_HU
 from LungCAD.lungs.airways import walled_gas
 from LungCAD.lungs.body import air_in_body, body_middle
 from LungCAD.lungs.cavity import ChestCavity, chest_cavity
-from LungCAD.lungs.cores import WIDE_LUNG, WIDE_MM, lung_cores
+from LungCAD.lungs.cores import lung_cores
+from LungCAD.lungs.cut import cut_lung
 from LungCAD.lungs.lung_field import LungFieldParameters
-from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, box_around, components, erode
+from LungCAD.lungs.morphology import Mask, Spacing, box_around
 
 GRID_MM = 4.0
 """Voxels that are so large still tell lung from bowel and airways, and there are few of them."""
@@ -59,13 +59,15 @@ def lung_extent(axial: sitk.Image) -> LungExtent:
     # Slices that do not fill a block of their own are at the end.
     blocks = (np.arange(axial.GetDepth()) // factors[2]).clip(max=len(areas) - 1)
     if not cores.any():
-        return LungExtent(areas[blocks], None, None, _cut(hu, slice(0, hu.shape[1]), spacing)[blocks])
+        cut = cut_lung(hu, AERATED_HU, slice(0, hu.shape[1]), spacing).any((1, 2))
+        return LungExtent(areas[blocks], None, None, cut[blocks])
     _, rows, columns = ndimage.find_objects(cores.view(np.uint8))[0]
+    cut = cut_lung(hu, AERATED_HU, rows, spacing).any((1, 2))
     return LungExtent(
         areas[blocks],
         (rows.start * factors[1], rows.stop * factors[1]),
         (columns.start * factors[0], columns.stop * factors[0]),
-        _cut(hu, rows, spacing)[blocks],
+        cut[blocks],
         ChestCavity(chest_cavity(cores, body_middle(hu), spacing), tuple(factors[::-1])),
     )
 
@@ -79,34 +81,3 @@ def _cores(hu: NDArray[np.float32], spacing: Spacing) -> Mask:
         lungs = air[box] & ~walled_gas(hu[box], air[box], spacing)
         found[box] = lung_cores(hu[box], lungs, middle, spacing) > 0
     return found
-
-
-def _cut(hu: NDArray[np.float32], rows: slice, spacing: Spacing) -> NDArray[np.bool_]:
-    """Return (z,) where a wide cross-section as dense as lung reaches the picture's edge, or padding.
-
-    rows : of the lungs, if known; below lies the table, whose foam may be as dense.
-    """
-    padding = hu <= AIR_HU
-    air = (hu < AERATED_HU) & ~padding
-    labels, sizes = components(air, IN_PLANE)
-    edge = ndimage.binary_dilation(padding, IN_PLANE)
-    edge[:, [0, -1]] = edge[:, :, [0, -1]] = True
-    cut = sizes * spacing[1] * spacing[2] >= np.pi * WIDE_MM[1] ** 2
-    cut &= _known(labels[edge], sizes.size)
-    cut &= ~_known(labels[:, [0, 0, -1, -1], [0, -1, 0, -1]], sizes.size)  # around the body
-    least_hu, least_share = WIDE_LUNG
-    cut &= np.bincount(labels[hu >= least_hu], minlength=sizes.size) >= least_share * sizes
-    cut[0] = False
-    names = np.flatnonzero(cut)
-    middles = ndimage.center_of_mass(air, labels, names)
-    cut[names] = [rows.start <= row < rows.stop for _, row, _ in middles]
-    if cut.any():
-        cut &= _known(labels[erode(air, WIDE_MM[1], spacing)], sizes.size)
-    return cut[labels].any((1, 2))
-
-
-def _known(names: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
-    """Return (count,) which numbers are among `names`."""
-    known = np.zeros(count, bool)
-    known[names] = True
-    return known

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import from_axial, image_like, spacing_zyx, to_axial
 from LungCAD.lungs.airways import airways, part_lungs, walled_gas
 from LungCAD.lungs.body import air_in_body, body_middle
 from LungCAD.lungs.cores import lung_cores
+from LungCAD.lungs.cut import beyond_field, cut_lung
 from LungCAD.lungs.morphology import box_around, dilate
 from LungCAD.lungs.pleura import whole_lungs
 from LungCAD.lungs.refine import refine
@@ -89,16 +91,22 @@ def _segment_axial(
     hu, spacing = sitk.GetArrayFromImage(grid), spacing_zyx(grid)
     progress(0.1, "Looking for air in the body")
     air = air_in_body(hu, parameters.air_hu, spacing)
+    beyond = np.zeros_like(air)
+    if air.any():
+        _, rows, _ = ndimage.find_objects(air.view(np.uint8))[0]
+        cut = cut_lung(hu, parameters.air_hu, rows, spacing)
+        if cut.any():
+            air, beyond = air | cut, beyond_field(hu)
     box = box_around(air, parameters.external_mm, spacing)
     middle = body_middle(hu) - box[2].start
-    hu, air = hu[box], air[box]
+    hu, air, beyond = hu[box], air[box], beyond[box]
     progress(0.2, "Telling the lungs from other air")
     gas = walled_gas(hu, air, spacing)
     cores = lung_cores(hu, air & ~gas, middle, spacing)
     if not cores.any():
         raise InputError(SUBJECT, "shows no aerated lung", "Give a chest CT in HU with air in the lungs")
     progress(0.35, "Parting lungs and airways")
-    forbidden = dilate(airways(gas, air, cores, spacing), parameters.wall_mm, spacing)
+    forbidden = dilate(airways(gas, air, cores, spacing), parameters.wall_mm, spacing) | beyond
     cores[forbidden] = 0
     aerated = part_lungs(hu, air & ~forbidden, cores)
     progress(0.45, "Taking in vessels and dense disease")

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from LungCAD.crf.uncertainty import entropy
+from LungCAD.lungs import cut_warning
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.densitometry import densitometry
 from LungCAD.report.measurements import measure
@@ -105,3 +106,4 @@ def _left_out(scan: IldScan) -> Iterator[str]:
     for side, name in ((1, "right"), (2, "left")):
         if not (scan.lungs == side).any():
             yield f"There is no {name} lung on the segmented slices"
+    yield from cut_warning(scan.hu, scan.lungs)

@@ -11,7 +11,7 @@ from scipy.ndimage import distance_transform_edt
 from LungCAD.errors import InputError
 from LungCAD.images import from_axial, image_like, spacing_zyx, to_axial
 from LungCAD.labels import Schema
-from LungCAD.lungs import segment_lungs
+from LungCAD.lungs import cut_warning, segment_lungs
 from LungCAD.progress import Progress
 from LungCAD.tasks.box import Box
 from LungCAD.tasks.label_propagation.inputs import LabelPropagationInputs
@@ -52,6 +52,7 @@ class LungScan:
         drawn = axial_array(inputs.rois).astype(np.uint8)
         drawn[drawn == schema.ignore_value] = 0
         lungs, warnings = _include_drawn(axial_array(field).astype(np.uint8), drawn, spacing_zyx(axial))
+        warnings += (*cut_warning(sitk.GetArrayViewFromImage(axial), lungs),)
         box = Box.around(lungs > 0, FILTER_MARGIN)
         hu = box.crop(sitk.GetArrayViewFromImage(axial)).astype(np.float32)
         return cls(inputs.ct, axial, drawn, lungs, box, hu, warnings)
