@@ -131,6 +131,13 @@ def at_least_one(text: str) -> int:
     return value
 
 
+def none_or_more(text: str) -> int:
+    """Read the value of an option that counts what may be left out."""
+    if (value := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{value} is negative: give 0 or more")
+    return value
+
+
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add --workers: how many processes make synthetic scans at once."""
     parser.add_argument(
@@ -144,9 +151,8 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
 
 def _help(declaration: Declaration, default: object) -> str:
     unit = f" {declaration.unit}" if declaration.unit else ""
-    known = (
-        f"default: {default}{unit}" if default != "" else ""
-    )  # of an empty one the help says what it means
+    # Of an empty default the help says what it means.
+    known = f"default: {default}{unit}" if default != "" else ""
     remarks = "; ".join(filter(None, (known, declaration.source)))
     return (f"{declaration.help} ({remarks})" if remarks else declaration.help).replace("%", "%%")
 

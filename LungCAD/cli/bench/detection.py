@@ -19,7 +19,7 @@ from LungCAD.cli.bench.detection_quality import cross_score, score
 from LungCAD.cli.bench.detection_timing import time_fisher, time_scan
 from LungCAD.cli.bench.generators import Study, generator_function, load_generator
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_workers, at_least_one
+from LungCAD.cli.options import add_workers, at_least_one, none_or_more
 from LungCAD.errors import InputError
 from LungCAD.files import write_json
 from LungCAD.networks import CNNF
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of all (default: 2)")
     parser.add_argument(
-        "--patients", type=at_least_one, default=16, metavar="N", help="synthetic ones to score (default: 16)"
+        "--patients", type=none_or_more, default=16, metavar="N", help="synthetic ones to score (default: 16)"
     )
     parser.add_argument(
         "--cross",

@@ -15,6 +15,7 @@ from LungCAD.cli.options import (
     add_workers,
     at_least_one,
     configured,
+    none_or_more,
     parameters_from,
 )
 from LungCAD.files import atomic_folder
@@ -47,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--phantoms", type=at_least_one, metavar="N", help="so many synthetic studies")
     parser.add_argument(
         "--unseen",
-        type=at_least_one,
+        type=none_or_more,
         default=0,
         metavar="N",
         help="score the network on so many further phantoms",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 
 import pytest
 
@@ -49,13 +50,13 @@ def test_help_explains_every_option(name):
         ["phantom", "--difficulty", "--studies", "0"],
         ["train", "ild", "--phantoms", "1", "-o", "out", "--unseen", "-1"],
         ["bench", "ild-scores", "--studies", "0"],
-        ["bench", "detection", "--patients", "0"],
+        ["bench", "detection", "--patients", "-1"],
     ],
 )
 def test_what_counts_counts_something(words, capsys):
     with pytest.raises(SystemExit) as ended:
         main(words)
-    assert ended.value.code == 2 and "give at least 1" in capsys.readouterr().err
+    assert ended.value.code == 2 and re.search("give (at least 1|0 or more)", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("words", [["ild-scores", "--generator"], ["cpa", "--no-timing", "--cross"]])
