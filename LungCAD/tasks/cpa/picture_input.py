@@ -15,6 +15,9 @@ LEAST_VARIANCE = 1e-4
 MEANS = 3
 """Channels of average intensities, as published."""
 
+SHARE_LEVELS = 4.0
+"""Of what fills a ray over that of what is not there: as wide as standardised averages."""
+
 LARGEST = 4.0
 """Standard deviations at most: with the long tails of nearly even pictures no network learned."""
 
@@ -27,12 +30,15 @@ class PictureInput:
         variance 1. How deep the breath was no longer shows, what differs from the rest does.
     empty : standardised level of rays that meet nothing.
     shares : pictures of regions have six channels, `Projections.shares` the last three.
+    amounts : shares are not standardised: how much dense tissue a region has shows, not only where it has
+        more than elsewhere.
     """
 
     side: int = 224
     standardise: bool = False
     empty: float = 0.0
     shares: bool = False
+    amounts: bool = False
 
     def images(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return pictures (N, 1, 3 or 6, Y, X; 0..1) as (N, 3 or 6, side, side)."""
@@ -45,10 +51,10 @@ class PictureInput:
             return 2 * pictures - 1
         means, shares = pictures[:, :MEANS], pictures[:, MEANS:]
         levels = _standardised(means, means > 0, self.empty)
-        if not self.shares:
-            return levels
+        if self.amounts:
+            return torch.cat([levels, SHARE_LEVELS * (shares - 0.5)], dim=1)
         # A share of 0 says something wherever a ray meets the lung at all.
-        inside = (shares.amax(1, keepdim=True) > 0).expand_as(shares)
+        inside = (shares > 0).any(1, keepdim=True).expand_as(shares)
         return torch.cat([levels, _standardised(shares, inside, self.empty)], dim=1)
 
     def resized(self, levels: torch.Tensor) -> torch.Tensor:
@@ -62,11 +68,6 @@ class PictureInput:
         """Of what a network sees."""
         return 2 * MEANS if self.shares else MEANS
 
-    @property
-    def outside(self) -> float:
-        """Level of rays that meet nothing."""
-        return self.empty if self.standardise else -1.0
-
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> PictureInput:
         """Return the input that weight files carry as plain data; ValueError when it is none."""
@@ -76,6 +77,7 @@ class PictureInput:
                 bool(data.get("standardise", False)),
                 float(data.get("empty", 0.0)),
                 bool(data.get("shares", False)),
+                bool(data.get("amounts", False)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"data {dict(data)} does not describe projections") from error

@@ -49,7 +49,8 @@ class CpaLearner(LightningModule):
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
         """Return the loss of a batch."""
         pictures, *truth = batch
-        varied_levels = varied(self._levels(pictures), self._choices, self._input.outside)
+        outside = self._levels(torch.zeros_like(pictures[:1, :, :1, :1]))
+        varied_levels = varied(self._levels(pictures), self._choices, outside)
         return _loss(self._logits(varied_levels), *truth)
 
     def validation_step(self, batch: Batch, index: int) -> None:

@@ -8,8 +8,10 @@ from torch.nn.functional import affine_grid, grid_sample
 from LungCAD.train.cpa.parameters import CpaTrainingParameters
 
 
-def varied(pictures: torch.Tensor, choices: CpaTrainingParameters, outside: float = 0.0) -> torch.Tensor:
-    """Return each picture (N, C, Y, X) in a variation of its own; `outside` comes from outside.
+def varied(
+    pictures: torch.Tensor, choices: CpaTrainingParameters, outside: torch.Tensor | float = 0.0
+) -> torch.Tensor:
+    """Return each picture (N, C, Y, X) in a variation of its own; `outside` (1, C, 1, 1) comes from outside.
 
     Pictures are levels as the network takes them: next to empty rays, interpolation before standardising
     makes levels that no lung has. Chance is torch's generator.

@@ -109,6 +109,7 @@ def test_networks_cards_and_scores_are_written_once(words, sheets, tmp_path, cap
         "standardise": True,
         "empty": -2.0,
         "shares": True,
+        "amounts": True,
     }
     assert description.card.licence == "CC BY 4.0"
     assert not description.card.synthetic

@@ -255,16 +255,45 @@ def test_standardised_pictures_can_show_where_there_is_nothing():
 
 def test_a_share_of_nothing_counts_where_there_is_lung():
     """Averages know no level for a ray without soft tissue; shares do, and know none beyond the lung."""
-    pictures = torch.zeros(1, 6, 40, 40)
-    pictures[:, [1, 4], 8:] = 0.5  # lung everywhere but in the first rows
-    pictures[:, [2, 5], 20:] = 0.3  # soft tissue in the lower half
     prepared = PictureInput(40, standardise=True, shares=True)
-    levels = prepared.levels(pictures)[0]
+    levels = prepared.levels(half_dense(0.3))[0]
     assert prepared.channels == len(levels) == 6
     assert levels[:, :8].abs().max() == 0
     assert levels[2].abs().max() < 1e-3  # one average, one level
     assert levels[5, 8:20].max() < -0.9 and levels[5, 20:].min() > 0.5
     assert abs(levels[5, 8:].mean()) < 1e-5
+
+
+def test_amounts_show_how_much_dense_tissue_there_is():
+    pictures = torch.cat([half_dense(0.1), half_dense(0.4)])
+    alike, different = (
+        PictureInput(40, standardise=True, shares=True, amounts=amounts).levels(pictures)
+        for amounts in (False, True)
+    )
+    np.testing.assert_allclose(alike[0], alike[1], atol=0.05)
+    assert (different[:, 5, :20] == -2).all()  # nothing is nothing, with lung and without
+    np.testing.assert_allclose(different[:, 5, 20:].mean((1, 2)), [-1.6, -0.4], atol=1e-5)
+    np.testing.assert_array_equal(different[:, :3], alike[:, :3])
+
+
+def half_dense(share):
+    """Return pictures of lung, but for the first rows, with so much soft tissue in its lower half."""
+    pictures = torch.zeros(1, 6, 40, 40)
+    pictures[:, [1, 4], 8:] = 0.5
+    pictures[:, 2, 20:], pictures[:, 5, 20:] = 0.3, share
+    return pictures
+
+
+def test_what_is_turned_in_holds_no_tissue():
+    """Beyond a picture's edge lies what lies in its empty rays, on the scale of each channel."""
+    corner = torch.zeros(4, 6, 40, 40, dtype=torch.uint8)
+    corner[:, :, 12:28, 12:28] = 200
+    network = Recorder()
+    choices = CpaTrainingParameters(side=40, standardise=True, shares=True, amounts=True, zoom=0.0)
+    learner = CpaLearner(network, choices.input_for(Plan(("cavity",), "axial")), choices)
+    learner.training_step((corner, torch.zeros(4, 1, dtype=torch.int8), torch.ones(4, 1)), 0)
+    edges = network.shown[:, :, [0, -1]]
+    assert edges[:, :3].abs().max() < 1e-3 and (edges[:, 3:] + 2).abs().max() < 1e-3
 
 
 def test_zoom_stays_within_its_bounds():

@@ -105,6 +105,7 @@ def test_a_small_training_learns_writes_and_is_not_repeated(cases, tmp_path):
         "standardise": False,
         "empty": 0.0,
         "shares": False,
+        "amounts": False,
     }
     assert description.classes == ("absent", "present") * len(SIGNS)
     assert next(network.parameters()).dtype in (torch.float16, torch.float32)
