@@ -10,7 +10,10 @@ from scipy import ndimage
 
 from LungCAD.images.hounsfield import AIR_HU
 from LungCAD.lungs.cores import WIDE_LUNG, WIDE_MM
-from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, components, erode
+from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, components, dilate, erode
+
+BESIDE_MM = 25.0
+"""From a lung to the trachea."""
 
 STRIDE = 3
 """Every third pixel tells whether lungs reach padding."""
@@ -19,6 +22,8 @@ STRIDE = 3
 def cut_lung(hu: NDArray[np.float32], air_hu: float, rows: slice, spacing: Spacing) -> Mask:
     """Return the wide cross-sections as dense as lung that reach the picture's edge, or padding.
 
+    Other air beside them comes with them: walls as thin as those of bronchi do not enclose it.
+
     Parameters
     ----------
     hu : (z, y, x) float32, HU.
@@ -26,13 +31,13 @@ def cut_lung(hu: NDArray[np.float32], air_hu: float, rows: slice, spacing: Spaci
     rows : of the chest, if known; below lies the table, whose foam may be as dense.
     spacing : of `hu`, mm.
     """
-    padding = hu <= AIR_HU
-    air = (hu < air_hu) & ~padding
+    beyond = beyond_field(hu)
+    air = (hu < air_hu) & ~beyond
     labels, sizes = components(air, IN_PLANE)
-    edge = ndimage.binary_dilation(padding, IN_PLANE)
+    edge = ndimage.binary_dilation(beyond, IN_PLANE)
     edge[:, [0, -1]] = edge[:, :, [0, -1]] = True
-    cut = sizes * spacing[1] * spacing[2] >= np.pi * WIDE_MM[1] ** 2
-    cut &= _known(labels[edge], sizes.size)
+    at_edge = _known(labels[edge], sizes.size)
+    cut = at_edge & (sizes * spacing[1] * spacing[2] >= np.pi * WIDE_MM[1] ** 2)
     cut &= ~_known(labels[:, [0, 0, -1, -1], [0, -1, 0, -1]], sizes.size)  # around the body
     least_hu, least_share = WIDE_LUNG
     cut &= np.bincount(labels[hu >= least_hu], minlength=sizes.size) >= least_share * sizes
@@ -42,6 +47,9 @@ def cut_lung(hu: NDArray[np.float32], air_hu: float, rows: slice, spacing: Spaci
     cut[names] = [rows.start <= row < rows.stop for _, row, _ in middles]
     if cut.any():
         cut &= _known(labels[erode(air, WIDE_MM[1], spacing)], sizes.size)
+    if cut.any():
+        cut |= _known(labels[dilate(cut[labels], BESIDE_MM, spacing)], sizes.size) & ~at_edge
+        cut[0] = False
     return cut[labels]
 
 

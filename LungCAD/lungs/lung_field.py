@@ -119,7 +119,10 @@ def _segment_axial(
         parameters.external_mm,
         parameters.closing_mm,
     )
-    return refine(clamped, grid[box[::-1]], lungs, aerated > 0, forbidden, part(progress, 0.6, 1.0))
+    refined = refine(clamped, grid[box[::-1]], lungs, aerated > 0, forbidden, part(progress, 0.6, 1.0))
+    if beyond.any():
+        refined[beyond_field(sitk.GetArrayViewFromImage(clamped))] = 0
+    return refined
 
 
 def _check(ct: sitk.Image) -> None:

@@ -27,6 +27,7 @@ def test_lungs_that_the_edge_cuts_are_found_to_the_edge(healthy, columns, cut):
     for side in SIDES:
         assert dice(found == side, truth == side) >= 0.96
     assert dice(found > 0, truth > 0) >= 0.98
+    assert (found[healthy.lumen[:, :, columns]] > 0).mean() < 0.1
     told = list(cut_warning(sitk.GetArrayViewFromImage(healthy.ct)[:, :, columns], found))
     slices = found[:, :, [0, -1]].any((1, 2)).sum()
     assert len(told) == bool(cut) and (not cut or f"on {slices} slices" in told[0])
