@@ -29,6 +29,9 @@ WALLED = 0.8
 LARGEST_CM2 = 12.0
 """Cross-section of an airway at most: the carina, cut along a main bronchus."""
 
+TALL_MM = 40.0
+"""The trachea is taller; bowel and cavities seldom are."""
+
 BRANCH_MM = 20.0
 """Gas farther than this from the trachea, the tallest part, is none of its branches."""
 
@@ -48,6 +51,22 @@ def walled_gas(hu: NDArray[np.float32], air: Mask, spacing: Spacing) -> Mask:
     smooth = ndimage.gaussian_filter(hu, (0, SMOOTHING_MM / spacing[1], SMOOTHING_MM / spacing[2]))
     lumen = _walled(hu, opening(air & (smooth < empty_hu), LUMEN_MM, spacing), spacing)
     return air & dilate(lumen, RIM_VOXELS * max(spacing[1:]), spacing)
+
+
+def trachea_column(gas: Mask, spacing: Spacing) -> float | None:
+    """Return the column of the trachea: the upper half of the tallest gas in a pipe; None where none is tall.
+
+    gas : (z, y, x), as `walled_gas` returns it; z grows upwards.
+    """
+    labels, _ = components(gas)
+    parts = ndimage.find_objects(labels)
+    heights = [(part[0].stop - part[0].start) * spacing[0] for part in parts]
+    if not heights or max(heights) < TALL_MM:
+        return None
+    trunk = int(np.argmax(heights))
+    part = parts[trunk]
+    upper = slice((part[0].start + part[0].stop) // 2, part[0].stop)
+    return float(np.nonzero(labels[upper] == trunk + 1)[2].mean())
 
 
 def airways(gas: Mask, air: Mask, cores: NDArray[np.uint8], spacing: Spacing) -> Mask:

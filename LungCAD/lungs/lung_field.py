@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import from_axial, image_like, spacing_zyx, to_axial
-from LungCAD.lungs.airways import airways, part_lungs, walled_gas
+from LungCAD.lungs.airways import airways, part_lungs, trachea_column, walled_gas
 from LungCAD.lungs.body import air_in_body, body_middle
 from LungCAD.lungs.cores import lung_cores
 from LungCAD.lungs.cut import beyond_field, cut_lung
@@ -91,17 +91,19 @@ def _segment_axial(
     hu, spacing = sitk.GetArrayFromImage(grid), spacing_zyx(grid)
     progress(0.1, "Looking for air in the body")
     air = air_in_body(hu, parameters.air_hu, spacing)
-    beyond = np.zeros_like(air)
+    cut = beyond = np.zeros_like(air)
     if air.any():
         _, rows, _ = ndimage.find_objects(air.view(np.uint8))[0]
         cut = cut_lung(hu, parameters.air_hu, rows, spacing)
-        if cut.any():
-            air, beyond = air | cut, beyond_field(hu)
+    if cut.any():
+        air, beyond = air | cut, beyond_field(hu)
     box = box_around(air, parameters.external_mm, spacing)
     middle = body_middle(hu) - box[2].start
     hu, air, beyond = hu[box], air[box], beyond[box]
     progress(0.2, "Telling the lungs from other air")
     gas = walled_gas(hu, air, spacing)
+    if cut.any():  # the picture may show more of one side than of the other
+        middle = trachea_column(gas, spacing) or middle
     cores = lung_cores(hu, air & ~gas, middle, spacing)
     if not cores.any():
         raise InputError(SUBJECT, "shows no aerated lung", "Give a chest CT in HU with air in the lungs")
