@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from LungCAD.images.hounsfield import AIR_HU
+from LungCAD.lungs.body import air_in_body
 from LungCAD.lungs.cores import WIDE_LUNG, WIDE_MM
 from LungCAD.lungs.morphology import IN_PLANE, Mask, Spacing, components, dilate, erode
 
@@ -19,17 +20,27 @@ STRIDE = 3
 """Every third pixel tells whether lungs reach padding."""
 
 
-def cut_lung(hu: NDArray[np.float32], air_hu: float, rows: slice, spacing: Spacing) -> Mask:
-    """Return the wide cross-sections as dense as lung that reach the picture's edge, or padding.
-
-    Other air beside them comes with them: walls as thin as those of bronchi do not enclose it.
+def air_of_chest(hu: NDArray[np.float32], air_hu: float, spacing: Spacing) -> tuple[Mask, Mask]:
+    """Return the air that the body encloses with the lung that the picture cuts, and the cut lung alone.
 
     Parameters
     ----------
     hu : (z, y, x) float32, HU.
     air_hu : upper limit of aerated tissue, HU.
-    rows : of the chest, if known; below lies the table, whose foam may be as dense.
     spacing : of `hu`, mm.
+    """
+    enclosed = air_in_body(hu, air_hu, spacing)
+    rows = ndimage.find_objects(enclosed.view(np.uint8))[0][1] if enclosed.any() else slice(0, hu.shape[1])
+    cut = _cut_lung(hu, air_hu, rows, spacing)
+    return enclosed | cut, cut
+
+
+def _cut_lung(hu: NDArray[np.float32], air_hu: float, rows: slice, spacing: Spacing) -> Mask:
+    """Return the wide cross-sections as dense as lung that reach the picture's edge, or padding.
+
+    Other air beside them comes with them: walls as thin as those of bronchi do not enclose it.
+
+    rows : of air in the body, if there is any; below lies the table, whose foam may be as dense as lung.
     """
     beyond = beyond_field(hu)
     air = (hu < air_hu) & ~beyond

@@ -11,10 +11,10 @@ from scipy import ndimage
 
 from LungCAD.images.geometry import spacing_zyx
 from LungCAD.lungs.airways import walled_gas
-from LungCAD.lungs.body import air_in_body, body_middle
+from LungCAD.lungs.body import body_middle
 from LungCAD.lungs.cavity import ChestCavity, chest_cavity
 from LungCAD.lungs.cores import lung_cores
-from LungCAD.lungs.cut import cut_lung
+from LungCAD.lungs.cut import air_of_chest
 from LungCAD.lungs.lung_field import LungFieldParameters
 from LungCAD.lungs.morphology import Mask, Spacing, box_around
 
@@ -28,7 +28,7 @@ AERATED_HU = LungFieldParameters().air_hu
 class LungExtent:
     """Where the axial slices of a CT show aerated lung.
 
-    areas_cm2 : of every slice, feet first; 0 where no lung is in view, or the edge of the picture cuts it.
+    areas_cm2 : of every slice, feet first; 0 where no lung is in view.
     rows, columns : first pixel, and the one after the last; None where no lung is in view.
     cut : of every slice, whether lung reaches the edge of the picture, so that some of it is missing.
     cavity : where in the slices lung can be, also dense; None where no lung is in view.
@@ -54,15 +54,14 @@ def lung_extent(axial: sitk.Image) -> LungExtent:
     factors = [min(factor, size) for factor, size in zip(factors, axial.GetSize(), strict=True)]
     grid = sitk.Cast(sitk.BinShrink(axial, factors), sitk.sitkFloat32)
     hu, spacing = sitk.GetArrayFromImage(grid), spacing_zyx(grid)
-    cores = _cores(hu, spacing)
+    cores, cut = _cores(hu, spacing)
+    cut = cut.any((1, 2))
     areas = cores.sum((1, 2)) * spacing[1] * spacing[2] / 100
     # Slices that do not fill a block of their own are at the end.
     blocks = (np.arange(axial.GetDepth()) // factors[2]).clip(max=len(areas) - 1)
     if not cores.any():
-        cut = cut_lung(hu, AERATED_HU, slice(0, hu.shape[1]), spacing).any((1, 2))
         return LungExtent(areas[blocks], None, None, cut[blocks])
     _, rows, columns = ndimage.find_objects(cores.view(np.uint8))[0]
-    cut = cut_lung(hu, AERATED_HU, rows, spacing).any((1, 2))
     return LungExtent(
         areas[blocks],
         (rows.start * factors[1], rows.stop * factors[1]),
@@ -72,12 +71,13 @@ def lung_extent(axial: sitk.Image) -> LungExtent:
     )
 
 
-def _cores(hu: NDArray[np.float32], spacing: Spacing) -> Mask:
-    air = air_in_body(hu, AERATED_HU, spacing)
+def _cores(hu: NDArray[np.float32], spacing: Spacing) -> tuple[Mask, Mask]:
+    """Return where lung surely is, and the lung that the picture's edge cuts."""
+    air, cut = air_of_chest(hu, AERATED_HU, spacing)
     found = np.zeros(hu.shape, bool)
     if air.any():
         box = box_around(air, LungFieldParameters().external_mm, spacing)
         middle = body_middle(hu) - box[2].start
         lungs = air[box] & ~walled_gas(hu[box], air[box], spacing)
         found[box] = lung_cores(hu[box], lungs, middle, spacing) > 0
-    return found
+    return found, cut

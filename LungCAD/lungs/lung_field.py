@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import from_axial, image_like, spacing_zyx, to_axial
 from LungCAD.lungs.airways import airways, part_lungs, trachea_column, walled_gas
-from LungCAD.lungs.body import air_in_body, body_middle
+from LungCAD.lungs.body import body_middle
 from LungCAD.lungs.cores import lung_cores
-from LungCAD.lungs.cut import beyond_field, cut_lung
+from LungCAD.lungs.cut import air_of_chest, beyond_field
 from LungCAD.lungs.morphology import box_around, dilate
 from LungCAD.lungs.pleura import whole_lungs
 from LungCAD.lungs.refine import refine
@@ -90,13 +89,8 @@ def _segment_axial(
     grid = _reduced(clamped, parameters.grid_mm)
     hu, spacing = sitk.GetArrayFromImage(grid), spacing_zyx(grid)
     progress(0.1, "Looking for air in the body")
-    air = air_in_body(hu, parameters.air_hu, spacing)
-    cut = beyond = np.zeros_like(air)
-    if air.any():
-        _, rows, _ = ndimage.find_objects(air.view(np.uint8))[0]
-        cut = cut_lung(hu, parameters.air_hu, rows, spacing)
-    if cut.any():
-        air, beyond = air | cut, beyond_field(hu)
+    air, cut = air_of_chest(hu, parameters.air_hu, spacing)
+    beyond = beyond_field(hu) if cut.any() else cut
     box = box_around(air, parameters.external_mm, spacing)
     middle = body_middle(hu) - box[2].start
     hu, air, beyond = hu[box], air[box], beyond[box]

@@ -53,12 +53,15 @@ def test_how_far_drawn_lungs_reach():
 @pytest.mark.parametrize("side", [slice(None, 118), slice(42, None)])
 def test_lungs_that_the_edge_cuts(side):
     """Two thirds of a lung are left, on slices 6 to 17; their first and last are too thin to tell."""
-    cut = lung_extent(chest_image(chest({})[:, :, side])).cut
+    extent = lung_extent(chest_image(chest({})[:, :, side]))
+    cut = extent.cut
     assert cut[7:17].all() and not cut[:6].any() and not cut[18:].any()
+    whole = lung_extent(chest_image(chest({}))).areas_cm2[7:17]
+    assert (extent.areas_cm2[7:17] > 0.75 * whole).all() and (extent.areas_cm2[7:17] < 0.95 * whole).all()
 
 
 def test_lungs_that_a_round_field_cuts():
-    """Beyond it a scanner writes one value; of lungs that are cut on every slice no area is known."""
+    """Beyond it a scanner writes one value."""
     y, x = np.ogrid[:160, :160]
     for radius, is_cut in ((75, False), (40, True)):
         hu = np.where((y - 80) ** 2 + (x - 80) ** 2 < radius**2, chest({}), -1024)
