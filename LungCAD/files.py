@@ -107,12 +107,19 @@ def atomic_folder(path: Path | str, overwrite: bool = False, stale: Sequence[str
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def refuse_results(folder: Path) -> None:
-    """Raise InputError where a folder holds results with a `RECORD`: what has none must not replace them.
+def refuse_results(folder: Path, but_of: str = "") -> None:
+    """Raise InputError where a folder holds results with a `RECORD`, but for those of the command `but_of`.
 
-    `atomic_folder` would remove the record, and of their files only some would be replaced.
+    `atomic_folder` would replace the files of the same names and leave others, beside a record of neither.
+    `but_of` is the command's name, such as "ild"; it may have come from a batch.
     """
-    if (folder / RECORD).exists():
+    if not (folder / RECORD).exists():
+        return
+    try:
+        words = json.loads((folder / RECORD).read_text(encoding="utf-8"))["command"].split()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        words = []
+    if not but_of or but_of not in words[1:3]:
         remedy = "Choose another folder: some of them would be replaced"
         raise InputError(folder, "holds the results of another method", remedy)
 

@@ -8,7 +8,7 @@ from LungCAD.batch.detection import REPORT, write_scan
 from LungCAD.batch.scans import PICTURES
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, private_roles
-from LungCAD.files import atomic_folder
+from LungCAD.files import atomic_folder, refuse_results
 from LungCAD.images import read_ct
 from LungCAD.progress import part
 from LungCAD.report.detection import verdict
@@ -35,6 +35,7 @@ def add_method(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, detect and write; the output folder appears when everything in it is complete."""
     parameters = parameters_from(options, IldDetectionParameters())
+    refuse_results(options.output, but_of="detect")
     stopwatch = Stopwatch()
     with (
         atomic_folder(options.output, options.overwrite, stale=PICTURES) as folder,

@@ -8,7 +8,7 @@ from pathlib import Path
 from LungCAD.batch.ild import REPORT, write_ild_case
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, private_roles
-from LungCAD.files import atomic_folder, refuse_inputs
+from LungCAD.files import atomic_folder, refuse_inputs, refuse_results
 from LungCAD.images import read_ct, read_labels
 from LungCAD.labels import load_schema
 from LungCAD.progress import part
@@ -38,6 +38,7 @@ def add_method(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read, segment and write; the output folder appears when everything in it is complete."""
     parameters = parameters_from(options, IldSegmentationParameters())
+    refuse_results(options.output, but_of="ild")
     refuse_inputs(options.output, (options.lungs,))
     stopwatch = Stopwatch()
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:

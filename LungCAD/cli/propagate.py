@@ -13,7 +13,7 @@ from LungCAD.cli.case_output import write_case
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.network_input import add_network, network_input, weights_used
 from LungCAD.cli.options import add_ct, add_output, add_parameters, parameters_from, private_roles
-from LungCAD.files import atomic_folder, refuse_inputs
+from LungCAD.files import atomic_folder, refuse_inputs, refuse_results
 from LungCAD.images import Scan, read_ct, read_labels, read_txt_rois
 from LungCAD.labels import Schema, load_schema
 from LungCAD.progress import part
@@ -62,6 +62,7 @@ def perform(options: argparse.Namespace) -> list[str]:
     """Do what `run` does, but return the closing words, line by line."""
     parameters = parameters_from(options, LabelPropagationParameters())
     schema = load_schema(parameters.schema)
+    refuse_results(options.output, but_of="propagate")
     refuse_inputs(options.output, (options.rois, options.lungs, options.truth, options.network))
     stopwatch = Stopwatch()
     with atomic_folder(options.output, options.overwrite) as folder, progress_bar(options.quiet) as progress:

@@ -29,7 +29,9 @@ class LabelPropagationParameters(Parameters):
     stride: int = parameter(
         1, "Predict every n-th pixel and interpolate; the paper uses 10", unit="px", minimum=1, maximum=32
     )
-    undecided: bool = parameter(True, "Leave lung that resembles no drawn region without a label")
+    undecided: bool = parameter(
+        True, "Leave lung that resembles no drawn region without a label; a network labels all"
+    )
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
     crf: CRFParameters = CALIBRATED
 

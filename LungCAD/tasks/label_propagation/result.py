@@ -93,14 +93,6 @@ def provenance_map(
     return provenance
 
 
-def relative_entropy(marginals: np.ndarray) -> np.ndarray:
-    """Return the entropy (z, y, x) float32 of marginals (C, z, y, x) over log C, 0..1."""
-    entropy = np.zeros(marginals.shape[1:], np.float32)
-    for share in marginals:
-        entropy -= share * np.log(np.maximum(share, np.finfo(np.float32).tiny))
-    return np.clip(entropy / np.log(max(len(marginals), 2)), 0, 1)
-
-
 def assert_promises(labels: np.ndarray, reader: ReaderLabels, lungs: np.ndarray) -> None:
     """Fail loudly rather than hand out a result that breaks a promise."""
     if not (labels[reader.drawn > 0] == reader.drawn[reader.drawn > 0]).all():

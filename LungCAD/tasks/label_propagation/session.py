@@ -27,7 +27,6 @@ from LungCAD.tasks.label_propagation.result import (
     ReaderLabels,
     assert_promises,
     provenance_map,
-    relative_entropy,
 )
 from LungCAD.tasks.label_propagation.scan import LungScan, axial_array, extend_lungs
 
@@ -246,7 +245,7 @@ class LabelPropagation:
             labels=label_image,
             unary_labels=scan.restore(labelled(learned.most_probable)),
             probabilities=scan.restore_box(marginals),
-            uncertainty=scan.restore_box(relative_entropy(marginals)),
+            uncertainty=scan.restore_box(solution.entropy()),
             provenance=scan.restore(provenance_map(reader, lungs, undecided, assigned)),
             lungs=lung_image,
             zones=zones,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 
 import numpy as np
-import pytest
 import SimpleITK as sitk
 
 from LungCAD.cli import main
@@ -30,12 +29,3 @@ def test_writes_lungs_zones_and_densitometry(tmp_path):
     assert ((zones > 0) == (found > 0)).all()
     with (out / "densitometry.csv").open() as file:
         assert [row["region"] for row in csv.DictReader(file)] == ["both_lungs", "right_lung", "left_lung"]
-
-
-@pytest.mark.parametrize("words", [["lungs", "ct.nii.gz"], ["follow", "before", "after"], ["phantom"]])
-def test_results_of_another_method_stay_whole(tmp_path, capsys, words):
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "run.json").write_text("{}")
-    assert main([*words, "-o", str(tmp_path / "out"), "--overwrite"]) == 2
-    assert "results of another method" in capsys.readouterr().err
-    assert (tmp_path / "out" / "run.json").exists()

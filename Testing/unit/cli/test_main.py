@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import re
 
 import pytest
@@ -65,3 +66,31 @@ def test_a_generator_that_is_not_there_is_told_before_any_study_is_made(words, m
         monkeypatch.setattr(f"LungCAD.cli.bench.{name}", lambda *_: pytest.fail("a study was made"))
     assert main(["bench", *words, "nowhere.py"]) == 2
     assert "nowhere.py: is no phantom generator" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["lungs", "ct.nii.gz"],
+        ["follow", "before", "after"],
+        ["phantom"],
+        ["propagate", "ct.nii.gz", "--rois", "rois.nii.gz"],
+        ["ild", "ct.nii.gz"],
+        ["detect", "ct.nii.gz"],
+        ["cpa", "ct.nii.gz"],
+    ],
+)
+def test_results_of_another_method_stay_whole(tmp_path, capsys, words):
+    (tmp_path / "run.json").write_text('{"command": "lungcad other CT --output OUT"}')
+    assert main([*words, "-o", str(tmp_path), "--overwrite"]) == 2
+    assert "results of another method" in capsys.readouterr().err
+    assert (tmp_path / "run.json").exists()
+
+
+@pytest.mark.parametrize("name", ["propagate", "ild", "detect", "cpa"])
+@pytest.mark.parametrize("command", ["lungcad {} CT --output OUT", "lungcad batch {} --input CASES"])
+def test_results_of_the_same_method_may_be_replaced(tmp_path, capsys, name, command):
+    (tmp_path / "run.json").write_text(json.dumps({"command": command.format(name)}))
+    rois = ["--rois", str(tmp_path / "rois.nii.gz")] if name == "propagate" else []
+    assert main([name, str(tmp_path / "ct.nii.gz"), *rois, "-o", str(tmp_path), "--overwrite"]) == 2
+    assert "ct.nii.gz" in capsys.readouterr().err
