@@ -13,7 +13,7 @@ from LungCAD.cli.options import add_output
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder, refuse_results, write_text
 from LungCAD.labels import load_schema
-from LungCAD.report.sign_course import Verdict, course_csv, nothing_changed, render_course, sign_courses
+from LungCAD.report.sign_course import CHANGES, course_csv, nothing_changed, render_course, sign_courses
 from LungCAD.report.signs import SignReading
 
 
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         for warning in warnings:
             print(f"Warning: {warning}")
-        changed = [one for one in courses if one.verdict in (Verdict.NEW, Verdict.GONE)]
+        changed = [one for one in courses if one.verdict in CHANGES]
         for one in changed:
             print(f"{one.region.replace('_', ' ')}: {one.sign.replace('_', ' ')} {one.verdict.value}")
         if not changed:

@@ -20,8 +20,16 @@ class Verdict(str, Enum):
     GONE = "gone"
     STAYS = "stays"
     ABSENT = "absent"
+    PASSED = "came and went"
+    """Absent on the first scan and on the last, present on one between them."""
+    RETURNED = "went and came back"
+    """Present on the first scan and on the last, absent on one between them."""
     UNKNOWN = "cannot be compared"
     """The region could not be judged on the first scan or on the last."""
+
+
+CHANGES = (Verdict.NEW, Verdict.RETURNED, Verdict.GONE, Verdict.PASSED)
+"""What a reader is to be told, in this order."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,7 @@ def render_course(
         names=names,
         tables={titles[sign]: rows for sign, rows in by_sign.items() if rows},
         changed=list(_changes(courses, titles)),
+        changes=CHANGES,
         nothing_changed=nothing_changed(courses),
         warnings=warnings,
         region_name=region_name,
@@ -101,19 +110,20 @@ def _course(region: str, sign: str, probability: tuple[float | None, ...], thres
     first, *_, last = probability
     if first is None or last is None:
         return SignCourse(region, sign, probability, None, Verdict.UNKNOWN)
-    verdicts = {
-        (False, True): Verdict.NEW,
-        (True, False): Verdict.GONE,
-        (True, True): Verdict.STAYS,
-        (False, False): Verdict.ABSENT,
-    }
-    return SignCourse(
-        region, sign, probability, last - first, verdicts[first >= threshold, last >= threshold]
-    )
+    present = [value >= threshold for value in probability if value is not None]
+    return SignCourse(region, sign, probability, last - first, _verdict(present))
+
+
+def _verdict(present: Sequence[bool]) -> Verdict:
+    if present[0] != present[-1]:
+        return Verdict.NEW if present[-1] else Verdict.GONE
+    if present[-1]:
+        return Verdict.STAYS if all(present) else Verdict.RETURNED
+    return Verdict.PASSED if any(present) else Verdict.ABSENT
 
 
 def _changes(courses: Sequence[SignCourse], titles: Mapping[str, str]) -> Iterator[str]:
-    for verdict in (Verdict.NEW, Verdict.GONE):
+    for verdict in CHANGES:
         for one in courses:
             if one.verdict is verdict:
                 yield f"{titles[one.sign]}, {region_name(one.region).lower()}: {verdict.value}"

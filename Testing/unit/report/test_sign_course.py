@@ -1,5 +1,14 @@
+import pytest
+
 from LungCAD.labels import load_schema
-from LungCAD.report.sign_course import Verdict, course_csv, nothing_changed, render_course, sign_courses
+from LungCAD.report.sign_course import (
+    CHANGES,
+    Verdict,
+    course_csv,
+    nothing_changed,
+    render_course,
+    sign_courses,
+)
 from LungCAD.report.signs import SignReading
 
 
@@ -51,10 +60,28 @@ def test_a_region_that_one_scan_lacks():
     assert one.probability == (0.9, None) and one.verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("probability", "verdict"),
+    [
+        ((0.1, 0.9, 0.1), Verdict.PASSED),
+        ((0.9, 0.1, 0.9), Verdict.RETURNED),
+        ((0.9, None, 0.9), Verdict.STAYS),
+        ((0.1, None, 0.9, 0.2, 0.5), Verdict.NEW),
+    ],
+)
+def test_scans_between_the_first_and_the_last_are_heard(probability, verdict):
+    courses = sign_courses([scan(left_upper=value) for value in probability], 0.5)
+    assert courses[0].verdict is verdict
+    page = render_course("abcde"[: len(probability)], courses, load_schema("cpa3"), {})
+    told = f"Cavity, left upper: {verdict.value}" in page
+    assert (
+        told == ('class="changed"' in page) == (verdict in CHANGES) == (nothing_changed(courses) not in page)
+    )
+
+
 def test_what_could_not_be_compared_is_not_denied():
-    """A sign that came and went in between is not denied either: first and last are compared."""
     words = {
-        "no sign came or went.": [scan(left_upper=0.1), scan(left_upper=0.9), scan(left_upper=0.1)],
+        "no sign came or went.": [scan(left_upper=0.1), scan(left_upper=0.2), scan(left_upper=0.1)],
         "1 of 2 signs": [scan(left_upper=0.1, left_lower=None), scan(left_upper=0.1, left_lower=0.9)],
         "No region could be judged": [scan(left_upper=None), scan(left_upper=0.9)],
     }
