@@ -12,7 +12,7 @@ from LungCAD.errors import InputError
 from LungCAD.images.dicom_slices import slices_of
 from LungCAD.images.geometry import tilt_degrees
 from LungCAD.images.hounsfield import require_hu
-from LungCAD.images.radiograph import RADIOGRAPHS, read_radiograph
+from LungCAD.images.radiograph import NO_SIZE, RADIOGRAPHS, read_radiograph
 from LungCAD.images.read_ct import read_ct
 from LungCAD.images.scan import ScanFacts
 from LungCAD.images.segments import has_segments, read_segments
@@ -27,9 +27,9 @@ class Description:
     """What is in a file or folder, without anything about the patient; ``str()`` makes a page of it.
 
     `kind` is "CT", "DICOM folder", "radiograph", "segmentation", "label map" or "nothing usable"; `problem`
-    says why it is not fit for use (None: it is). Sizes are x, y, z; spacing is in mm; `orientation` has the
-    patient directions of the axes, such as LPS; `oblique_degrees` is how far they are turned; `value_range`
-    is in HU for a CT.
+    says why it is not fit for use (None: it is). Sizes are x, y, z; spacing is in mm, None where a film does
+    not tell it; `orientation` has the patient directions of the axes, such as LPS; `oblique_degrees` is how
+    far they are turned; `value_range` is in HU for a CT.
     """
 
     path: Path
@@ -54,11 +54,7 @@ class Description:
         lines = [f"{self.path}: {self.kind}"]
         lines += [f"  series       {item}" for item in self.series]
         if self.size:
-            sizes, spacings = (
-                " x ".join(map(str, self.size)),
-                " x ".join(f"{step:g}" for step in self.spacing),
-            )
-            lines.append(f"  geometry     {sizes} voxels of {spacings} mm{self._orientation()}")
+            lines.append(f"  geometry     {self._grid()}{self._orientation()}")
         if self.value_range:
             unit = " HU" if self.kind == "CT" else ""
             lines.append(f"  values       {self.value_range[0]:g} to {self.value_range[1]:g}{unit}")
@@ -69,6 +65,12 @@ class Description:
         lines += [f"  warning      {warning}" for warning in self.warnings]
         lines.append(f"  verdict      {'fit for use' if self.usable else f'not usable: {self.problem}'}")
         return "\n".join(lines)
+
+    def _grid(self) -> str:
+        grid = f"{' x '.join(map(str, self.size))} {'pixels' if len(self.size) == 2 else 'voxels'}"
+        if self.spacing is None:
+            return f"{grid} of unknown size"
+        return f"{grid} of {' x '.join(f'{step:g}' for step in self.spacing)} mm"
 
     def _orientation(self) -> str:
         if self.orientation is None:
@@ -138,7 +140,8 @@ def _describe_ct(path: Path, series: str | None) -> Description:
 def _describe_radiograph(path: Path) -> Description:
     image = read_radiograph(path)
     facts = ScanFacts(modality=_modality(path)) if is_dicom(path) else None
-    return Description(path, "radiograph", size=image.GetSize(), spacing=image.GetSpacing(), facts=facts)
+    spacing = None if image.GetSpacing() == NO_SIZE else image.GetSpacing()
+    return Description(path, "radiograph", size=image.GetSize(), spacing=spacing, facts=facts)
 
 
 def _geometry(path: Path, kind: str, image: sitk.Image) -> Description:

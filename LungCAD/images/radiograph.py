@@ -26,6 +26,9 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)
 MOST_COLOURFUL = 0.1
 """A phone's photograph of a film on a light box has about 0.04, of a cat 0.12, of a person 0.3."""
 
+NO_SIZE = (1.0, 1.0)
+"""Spacing of a film whose pixels have no size in mm that can be trusted."""
+
 GREY_MODES = ("L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 """Pillow's modes of one number per pixel, 8 to 32 bits; everything else is taken as colour."""
 
@@ -35,8 +38,8 @@ def read_radiograph(path: Path | str) -> sitk.Image:
 
     MONOCHROME1 is inverted, colour becomes luminance, padding becomes 0. Spacing in mm is that of the DICOM
     tags (at the detector where the image plane's is not given) or of the volume file; pictures have none
-    that can be trusted (their resolution is that of a screen) and get 1 x 1. Pictures are turned upright as
-    their EXIF data say, which every viewer does.
+    that can be trusted (their resolution is that of a screen) and get `NO_SIZE`. Pictures are turned upright
+    as their EXIF data say, which every viewer does.
 
     Raises
     ------
@@ -98,14 +101,14 @@ def _read_dicom(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
 
 
 def _spacing(header: Dataset) -> tuple[float, float]:
-    """Return the size of a pixel, (x, y); 1 x 1 where the file does not tell it, or tells what cannot be."""
+    """Return the size of a pixel, (x, y); `NO_SIZE` where the file tells none, or one that cannot be."""
     for tag in ("PixelSpacing", "ImagerPixelSpacing"):
         values = header.get(tag)
         pair = values if isinstance(values, MultiValue) else ()  # one number is no pair
         sizes = [number_or_none(size) or 0.0 for size in pair]
         if len(sizes) == 2 and min(sizes) > 0:
             return sizes[1], sizes[0]
-    return 1.0, 1.0
+    return NO_SIZE
 
 
 def _read_picture(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
@@ -125,7 +128,7 @@ def _read_picture(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]
         raise InputError(path, "is damaged or truncated", "Copy or export it again") from error
     if frames > 1:
         raise InputError(path, f"holds {frames} pictures", "Save the radiograph alone")
-    return pixels, (1.0, 1.0)
+    return pixels, NO_SIZE
 
 
 def _grey(pixels: NDArray, subject: object) -> NDArray[np.float64]:

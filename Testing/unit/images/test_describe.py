@@ -87,6 +87,7 @@ def test_volume_with_turned_axes(tmp_path, make_ct, direction):
 def test_radiographs(tmp_path, make_slice, save):
     Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16)).save(tmp_path / "a.png")
     assert describe(tmp_path / "a.png").kind == "radiograph"
+    assert "pixels of unknown size" in said(describe(tmp_path / "a.png"))
     save([make_slice(Modality="CR")], tmp_path / "cr")
     description = describe(next((tmp_path / "cr").iterdir()))
     assert (description.kind, description.facts.modality) == ("radiograph", "CR")
