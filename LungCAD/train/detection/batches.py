@@ -60,7 +60,8 @@ class SliceBatches(Dataset[Batch]):
             cells = pose.cells(cells, side)
         # What is magnified is a larger lesion: whether it counts as present depends on its area.
         targets = self._head.targets(areas * np.float32(pose.zoom**2))
-        return vary(levels, self._sets[0].input.windows, pose, generator), targets, cells
+        windows = self._sets[0].input.windows
+        return vary(levels, windows, pose, generator, self._choices.drift), targets, cells
 
     def _cells(self, places: NDArray[np.intp]) -> torch.Tensor | None:
         if not self._local:

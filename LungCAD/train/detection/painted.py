@@ -45,7 +45,8 @@ def painted_slices(
     ct, lungs = _reduced(_smoothed(ct), sitk.sitkLinear), _reduced(lungs, sitk.sitkNearestNeighbor)
     for seed in each(seeds, part(progress, 0.1, 1.0), "Painting disease"):
         scan, labels = paint_scan(ct, lungs, SCHEMA, seed, population=True, mimics=mimics)
-        source = f"disease painted into the CT of {patient} in {len(seeds)} ways"
+        painted = "disease and mimics" if mimics else "disease"
+        source = f"{painted} painted into the CT of {patient} in {len(seeds)} ways"
         about = {"patient": patient, "source": source, "licence": licence, "synthetic": True}
         yield cut_slices(scan, labels, schema, prepare, **about, mimics=unlabelled(labels, lungs))
 

@@ -73,5 +73,13 @@ class DetectionTrainingParameters(Parameters):
         0.001, "At its highest: it rises for a tenth of the steps, then falls to 0 as a cosine", above=0.0
     )
     augment: bool = parameter(True, "Mirror, shift and scale slices, vary their brightness and noise")
+    drift: float = parameter(
+        0.0,
+        "With --augment: the lung is denser here and there, by a smooth random field of at most this "
+        "standard deviation",
+        unit="HU",
+        minimum=0.0,
+        maximum=200.0,
+    )
     seed: int = parameter(0, "Of the split, the first weights, the order and the variations", minimum=0)
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))

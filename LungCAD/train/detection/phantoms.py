@@ -103,9 +103,20 @@ def phantom_slices(
 
     workers : processes that make them, as in `process_map`.
     """
-    source = f"{len(seeds)} synthetic patients" + (f", seeds {min(seeds)} to {max(seeds)}" if seeds else "")
+    source = _source(seeds, [study(seed) for seed in seeds])
     make = partial(_patient_slices, study=study, prepare=prepare or DetectionInput(), source=source)
     return process_map(make, seeds, workers, progress, "Making studies")
+
+
+def _source(seeds: Sequence[int], patients: Sequence[StudyParameters]) -> str:
+    """Return in words who was made, for the card of what learns from them."""
+    said = f"{len(seeds)} synthetic patients"
+    if any(patient.mimics for patient in patients):
+        said += " with mimics"
+    if seeds:
+        said += f", seeds {min(seeds)} to {max(seeds)}"
+    gaps_mm = {patient.spacing[2] for patient in patients}
+    return said + (f", one slice in {gaps_mm.pop():g} mm" if len(gaps_mm) == 1 else "")
 
 
 def _patient_slices(

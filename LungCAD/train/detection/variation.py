@@ -17,6 +17,12 @@ SHIFT_PX = 14
 SHIFT_HU, NOISE_HU = 12.0, 20.0
 """Of a slice's level, a standard deviation; of the noise added to a slice, the most."""
 
+DRIFTS = 4
+"""Values of a drift of density along either side of a slice; it is smooth between them."""
+
+NO_LUNG_HU, LUNG_HU = (-1000.0, -300.0), (-950.0, -500.0)
+"""A drift leaves what is beyond the former as it is, and moves what lies between the latter in full."""
+
 CLIPPED = 0.99
 """Grey levels from here on up, and down to the negative, are taken for what a window clipped."""
 
@@ -69,11 +75,19 @@ class Pose:
 
 
 def vary(
-    levels: torch.Tensor, windows: tuple[Window, ...], pose: Pose, generator: torch.Generator
+    levels: torch.Tensor,
+    windows: tuple[Window, ...],
+    pose: Pose,
+    generator: torch.Generator,
+    drift_hu: float = 0.0,
 ) -> torch.Tensor:
     """Return slices (N, windows, side, side; uint8) in a pose, of another level and noisier, in -1..1.
 
     Grey levels that a window had clipped stay clipped.
+
+    drift_hu : standard deviation, at most, of a smooth random field over the slice; where it is above 0 the
+        lung is as much denser. What lies below is denser, and one lung may be less aerated than the other:
+        neither is ground glass. Less dense than it is no lung becomes, which would be emphysema.
     """
     per_hu = torch.tensor([2 / (high - low) for low, high in windows])[:, None, None]
     lowest = torch.tensor([low for low, _ in windows])[:, None, None]
@@ -82,5 +96,25 @@ def vary(
     shift = SHIFT_HU * torch.randn(count, 1, 1, 1, generator=generator)
     noise = NOISE_HU * torch.rand(count, 1, 1, 1, generator=generator)
     grain = torch.randn(count, 1, side, side, generator=generator)
-    change = (shift + noise * grain) * per_hu
+    change = shift + noise * grain
+    if drift_hu:
+        change += lung_part(varied, windows) * _drift(count, side, drift_hu, generator)
+    change = change * per_hu
     return varied.add_(change.mul_(varied.abs() < CLIPPED)).clamp_(-1, 1)
+
+
+def _drift(count: int, side: int, most_hu: float, generator: torch.Generator) -> torch.Tensor:
+    """Return smooth fields (N, 1, side, side) in HU, 0 or more, each as strong as chance wants it."""
+    strength = most_hu * torch.rand(count, 1, 1, 1, generator=generator)
+    coarse = torch.randn(count, 1, DRIFTS, DRIFTS, generator=generator)
+    field = interpolate(coarse, (side, side), mode="bicubic", align_corners=True)
+    return strength * field.clamp_min(0)
+
+
+def lung_part(images: torch.Tensor, windows: tuple[Window, ...]) -> torch.Tensor:
+    """Return how much (N, 1, side, side) a pixel is lung, by its density in the widest window."""
+    widest = max(range(len(windows)), key=lambda one: windows[one][1] - windows[one][0])
+    low, high = windows[widest]
+    hu = low + (images[:, widest : widest + 1] + 1) * (high - low) / 2
+    (air, tissue), (aerated, dense) = NO_LUNG_HU, LUNG_HU
+    return torch.minimum((hu - air) / (aerated - air), (tissue - hu) / (tissue - dense)).clamp(0, 1)

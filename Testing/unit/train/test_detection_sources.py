@@ -95,8 +95,16 @@ def test_phantom_slices_carry_their_truth(monkeypatch):
     assert first.areas.shape == (6, 4)
     assert not first.cells[:, -1].any()
     assert first.gap_mm.tolist() == [0, 40, 40, 40, 40, 40]
+    assert first.source == second.source == "2 synthetic patients, seeds 5 to 6, one slice in 40 mm"
     mimicked = list(phantom_slices(range(5, 9), partial(with_mimics, small)))
     assert any(one.cells[:, -1].any() for one in mimicked)
+    assert mimicked[0].source == "4 synthetic patients with mimics, seeds 5 to 8, one slice in 40 mm"
+
+
+def test_patients_of_many_scanners_have_no_gap_in_common(monkeypatch):
+    monkeypatch.setattr("LungCAD.tasks.detection_input.COARSEST_PIXEL_MM", 6.0)
+    first, _ = phantom_slices([5, 6], lambda seed: replace(small(seed), spacing=(6.0, 6.0, 35.0 + seed)))
+    assert first.source == "2 synthetic patients, seeds 5 to 6"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +125,7 @@ def test_disease_is_painted_into_a_scan(tmp_path):
     write_image(study.ct, tmp_path / "chest.nii.gz")
     first, second = painted_slices(tmp_path / "chest.nii.gz", [1, 2], "real-1", "CC0", mimics=True)
     assert first.cells[:, -1].any() or second.cells[:, -1].any()
+    assert first.source == "disease and mimics painted into the CT of real-1 in 2 ways"
     assert len(first) == 20
     assert first.patients[0] == second.patients[0] == "real-1"
     assert not np.array_equal(first.areas, second.areas)
