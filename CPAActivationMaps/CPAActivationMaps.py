@@ -110,7 +110,7 @@ class CPAActivationMapsWidget(FindingsPanel):
         self.forms = [ParameterForm(ui.advancedLayout, METHOD.parameters, TITLES, CHOICE_NAMES)]
         ui.jobLayout.addWidget(self.jobBar.widget)
         self.views = SignViews(ui)
-        self.review = SignSheetPanel(self.views.go_to)
+        self.review = SignSheetPanel(self.views.go_to, self.views.require_on_display)
         ui.reviewLayout.addWidget(self.review.widget)
         self.addFolder(ui)
         return {field: getattr(ui, f"{field}Problem") for field in ("ct", "folder", JOB)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import slicer
@@ -32,7 +32,7 @@ def shows_plane(
     Where no view of the layout is parallel to the plane, it is enough that one shows the volume. Where the
     layout has no slice view, nobody can tell.
     """
-    views = [view for view in slicer.util.getNodesByClass("vtkMRMLSliceNode") if view.IsMappedInLayout()]
+    views = _views()
     planes = {view: slicer.util.arrayFromVTKMatrix(view.GetSliceToRAS()) for view in views}
     showing = [view for view in views if _shows(view, volume)]
     parallel = [view for view in views if abs(planes[view][:3, 2] @ normal) > PARALLEL]
@@ -40,6 +40,16 @@ def shows_plane(
         return bool(showing) or not views
     seen = [view for view in parallel if view in showing]
     return any(abs((planes[view][:3, 3] - ras) @ normal) <= within_mm for view in seen)
+
+
+def shows_any(volumes: Iterable[slicer.vtkMRMLVolumeNode]) -> bool:
+    """Tell whether a slice view of the layout shows one of the volumes; nobody can tell where it has none."""
+    views = _views()
+    return not views or any(_shows(view, volume) for volume in volumes for view in views)
+
+
+def _views() -> list[slicer.vtkMRMLSliceNode]:
+    return [view for view in slicer.util.getNodesByClass("vtkMRMLSliceNode") if view.IsMappedInLayout()]
 
 
 def _shows(view: slicer.vtkMRMLSliceNode, volume: slicer.vtkMRMLVolumeNode) -> bool:

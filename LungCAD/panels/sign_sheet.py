@@ -29,10 +29,12 @@ class SignSheetPanel:
 
     Ticking a box says of that region what all its boxes then show; it goes to the reader's ledger at once.
 
-    chosen : called with region and sign of the cell that the user went to.
+    chosen : called with region and sign of the cell that the user went to. require_on_display : raises
+        InputError where the scan is not seen; keys that judge a region ask it first.
     """
 
-    def __init__(self, chosen: Callable[[str, str], None]) -> None:
+    def __init__(self, chosen: Callable[[str, str], None], require_on_display: Callable[[], None]) -> None:
+        self._require_on_display = require_on_display
         self.sheet: SignSheet | None = None
         self._ct: slicer.vtkMRMLScalarVolumeNode | None = None
         self._findings: slicer.vtkMRMLTextNode | None = None
@@ -70,15 +72,23 @@ class SignSheetPanel:
         self._keys.remove()
 
     def confirm(self) -> None:
-        """Say that the present region shows what is ticked, and go to the next one."""
+        """Say that the present region shows what is ticked, and go to the next one.
+
+        Where the scan is not on display, show it instead.
+        """
         region = self.table.present
-        if self._ct is not None and region and self._judge(region, self.table.ticks(region)):
+        if (
+            self._ct is not None
+            and region
+            and self.head.attempt(self._require_on_display)
+            and self._judge(region, self.table.ticks(region))
+        ):
             self.table.step()
 
     def take_back(self) -> None:
         """Say nothing of the present region any more."""
         region = self.table.present
-        if region and self.sheet is not None:
+        if region and self.sheet is not None and self.head.attempt(self._require_on_display):
             self._record(lambda sheet: sheet.take_back(region))
 
     def _judge(self, region: str, shown: set[str]) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 
+from LungCAD.errors import InputError
 from LungCAD.panels.choices import offer
 from LungCAD.panels.heat_controls import HeatControls
 from LungCAD.panels.views import ViewsAsTheyAre, show_film
@@ -72,6 +73,14 @@ class SignViews:
             show_peak(self._ct, peaks[0])
         else:
             show_region(self._ct, region)
+
+    def require_on_display(self) -> None:
+        """Raise InputError where neither the CT nor a projection of it is seen; it is shown then."""
+        from LungCAD.mrml.slice_views import shows_any
+
+        if self._ct is not None and not shows_any((self._ct, *self._projections)):
+            self._on_projection(self._ui.projectionBox.currentIndex)
+            raise InputError(self._ct.GetName(), "was not on display", "Now it is: decide again")
 
     def _show_peaks(self, shown: bool) -> None:
         peaks = self._nodes.present().peaks if self._nodes is not None else None

@@ -188,6 +188,29 @@ class PanelTest(PanelCase, SignTestCase):
         review.export.button.click()
         self.assertIn("of patient-1,", review.export.message.text)
 
+    def test_a_scan_that_is_not_on_display_is_not_judged(self):
+        """Neither by the key to confirm nor by that to take back; a projection of it will do."""
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        other = self.scan("Other patient", balls=())
+        self.find()
+        review, box = self.panel.review, self.panel.ui.projectionBox
+        layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+        region = review.table.present
+        for act, judged in ((review.confirm, {region}), (review.take_back, set())):
+            for shown in (0, 1):
+                review.table.widget.setCurrentCell(0, 0)
+                box.currentIndex = shown
+                background = layers.GetBackgroundVolumeID()
+                slicer.util.setSliceViewerLayers(background=other, foreground=None)
+                before = set(review.sheet.judgements)
+                act()
+                self.assertIn(f"{self.node.ct.GetName()}: was not on display", review.head.sentence)
+                self.assertEqual(set(review.sheet.judgements), before)
+                self.assertEqual(layers.GetBackgroundVolumeID(), background)
+                act()
+                self.assertEqual((set(review.sheet.judgements), review.head.sentence), (judged, ""))
+
     def test_a_reader_without_a_name_is_asked(self):
         self.panel.review.head.reader_edit.text = ""
         self.find()
