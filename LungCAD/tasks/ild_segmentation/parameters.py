@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from LungCAD.crf import CALIBRATED, CRFParameters
 from LungCAD.parameters import Parameters, parameter
+from LungCAD.tasks.ild_segmentation.slices import named_slices
 
 SHIPPED = "lungnet-six"
 REFINEMENTS = ("none", "crf2d", "crf3d")
@@ -29,6 +30,10 @@ class IldSegmentationParameters(Parameters):
     )
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
     crf: CRFParameters = CALIBRATED
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        named_slices(self.slices)  # a slip is told before any CT is read
 
 
 DEFAULTS = IldSegmentationParameters()

@@ -22,14 +22,23 @@ def chosen_slices(text: str, count: int) -> frozenset[int]:
     """
     if not text.strip():
         return frozenset(range(count))
-    chosen: set[int] = set()
-    for words in text.split(","):
+    named = named_slices(text)
+    for words, numbers in named.items():
+        if numbers.stop > count + 1:
+            raise InputError("slices", f"{words} are not among the {count} of the CT", "Count from 1")
+    return frozenset(number - 1 for numbers in named.values() for number in numbers)
+
+
+def named_slices(text: str) -> dict[str, range]:
+    """Return the numbers of the slices by the words of `text` that name them; none where it is empty.
+
+    Raises InputError where it is no list of slices, whatever CT it is for.
+    """
+    named = {}
+    for words in text.split(",") if text.strip() else ():
         match = RANGE.fullmatch(words)
-        if match is None:
-            raise InputError("slices", f"are {text!r}", "Name them like 5,20-40,50-90:10")
-        first, last, step = (int(number) if number else None for number in match.groups())
-        last = first if last is None else last
-        if not 1 <= first <= last <= count or step == 0:
-            raise InputError("slices", f"{words.strip()} are not among the {count} of the CT", "Count from 1")
-        chosen.update(range(first - 1, last, step or 1))
-    return frozenset(chosen)
+        first, last, step = match.groups() if match else ("0", None, None)
+        if not 1 <= int(first) <= int(last or first) or int(step or 1) == 0:
+            raise InputError("slices", f"are {text!r}", "Count from 1, and name them like 5,20-40,50-90:10")
+        named[words.strip()] = range(int(first), int(last or first) + 1, int(step or 1))
+    return named

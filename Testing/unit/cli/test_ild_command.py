@@ -140,5 +140,11 @@ def test_a_folder_of_cases(case, capsys):
     assert batch("--quiet", "--refine", "crf2d", "--overwrite") == 2
     assert states()["a"] == "done"
     capsys.readouterr()
-    assert batch("--weights", "lungnet-seven") == 2
-    assert "not among the shipped" in capsys.readouterr().err
+    manifest = states()
+    for flag, value, said in (
+        ("--weights", "lungnet-seven", "not among the shipped"),
+        ("--slices", "4-2", "slices: are '4-2'"),
+    ):
+        assert batch(flag, value) == 2
+        assert said in capsys.readouterr().err
+        assert states() == manifest  # the fault of the command, not of every case
