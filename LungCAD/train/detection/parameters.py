@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from LungCAD.errors import InputError
 from LungCAD.parameters import Parameters, parameter
 
 PAPER = "Gao et al. 2017"
@@ -83,3 +84,8 @@ class DetectionTrainingParameters(Parameters):
     )
     seed: int = parameter(0, "Of the split, the first weights, the order and the variations", minimum=0)
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.drift and not self.augment:
+            raise InputError("drift", "is a variation, and augment is off", "Leave out one of them")

@@ -244,6 +244,7 @@ def test_patches_look_at_whole_phantoms(prepared, tmp_path, capsys):
         (["--ticks", "nowhere.csv"], "nowhere.csv"),
         (["--dataset", "nowhere"], "nowhere"),
         (["--phantoms", "1", "--width", "2"], "width"),
+        (["--phantoms", "1", "--drift", "60", "--no-augment"], "drift: is a variation"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_written(words, what, tmp_path, capsys):
