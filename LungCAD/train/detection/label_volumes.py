@@ -38,11 +38,12 @@ def label_volume_slices(
     folder, prepare = Path(folder), prepare or DetectionInput()
     rows = read_table(folder / PAIRS, COLUMNS)
     schema, meaning = load_schema(SCHEMA), _meaning(folder / VALUES)
+    patients = len({row["patient"] for row in rows})
+    source = f"{len(rows)} scans of {patients} patients with label volumes"
     for row in each(rows, progress, "Reading scans"):
         ct = read_ct(folder / row["image"]).image
         path = folder / row["labels"]
         labels = read_labels(path, schema, ct) if meaning is None else _translated(path, ct, schema, meaning)
-        source = f"scans with label volumes in {folder.name}"
         licence = row.get("licence") or "not stated"
         yield cut_slices(ct, labels, schema, prepare, row["patient"], source, licence, subject=path)
 

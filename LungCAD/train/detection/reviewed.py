@@ -29,11 +29,12 @@ def reviewed_slices(
     dataset, prepare = read_dataset(folder), prepare or DetectionInput()
     if not any(case.accepted for case in dataset.cases):
         raise InputError(folder, "has no accepted slice", "Export reviewed cases to it")
+    patients = len({case.patient for case in dataset.cases})
+    source = f"{len(dataset.cases)} reviewed scans of {patients} patients"
     for case in each(dataset.cases, progress, "Reading cases"):
         ct, labels = dataset.image(case), dataset.labels(case)
         if case.axis != 2 - axial_axis(ct):
             raise InputError(case.id, "was not reviewed on axial slices", "Leave it out of the dataset")
-        source = f"reviewed cases in {Path(folder).name}"
         slices = cut_slices(
             ct, labels, dataset.schema, prepare, case.patient, source, case.licence, subject=case.id
         )

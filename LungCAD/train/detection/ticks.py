@@ -38,6 +38,8 @@ def ticked_slices(
         raise InputError(table, "has rows without a fold beside others with one", "Fill in all or none")
     rows.sort(key=lambda row: row.scan)
     scans = [list(own) for _, own in groupby(rows, key=lambda row: row.scan)]
+    patients = len({row.patient for row in rows})
+    source = f"slices of {len(scans)} scans of {patients} patients that a reader ticked"
     for own in each(scans, progress, "Reading scans"):
         ct = read_ct(own[0].image).image
         chosen = _from_feet(own, AxialStack(ct).numbers, table)
@@ -47,7 +49,7 @@ def ticked_slices(
             np.full(len(own), own[0].patient),
             DISEASES,
             prepare,
-            f"slices that a reader ticked in {table.name}",
+            source,
             own[0].licence or "not stated",
             folds=None if own[0].fold is None else np.full(len(own), own[0].fold),
         )

@@ -34,7 +34,7 @@ def read_npz(path: Path | str, schema: Schema, renamed: Mapping[str, str] | None
     path = Path(path)
     stored = _read(path)
     codes = _codes(path, stored["classes"], schema, renamed or {})
-    source = f"{len(stored['hu'])} patches of {path.name}"
+    source = f"{len(stored['hu'])} patches"
     unknown = [name for name, code in codes.items() if code not in schema.codes]
     warnings = [f"Patches of class {name} were left out: the schema has none." for name in unknown]
     if "patient" not in stored:

@@ -172,6 +172,7 @@ def test_label_volumes_are_read(tmp_path):
     a, b = label_volume_slices(tmp_path)
     np.testing.assert_array_equal(a.areas, b.areas)
     assert (len(a), a.patients[0], b.patients[0]) == (4, "a", "b")
+    assert a.source == b.source == "2 scans of 2 patients with label volumes"
 
 
 def test_other_values_are_translated(tmp_path):

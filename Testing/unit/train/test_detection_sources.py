@@ -138,6 +138,7 @@ def test_accepted_slices_are_taken(tmp_path):
     (found,) = reviewed_slices(export(tmp_path))
     np.testing.assert_allclose(found.areas[:, 0], [11 * 20 * 5.76, 13 * 20 * 5.76], rtol=1e-6)
     assert (found.patients[0], found.licence) == ("patient-1", "CC0")
+    assert found.source == "1 reviewed scans of 1 patients"
     assert found.gap_mm is None  # what other slices show is not known, nor what the scan has
 
 

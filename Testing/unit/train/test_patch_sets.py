@@ -42,6 +42,7 @@ def test_classes_are_matched_renamed_and_left_out(archive):
     assert data.classes == ("healthy", "fibrosis")
     assert data.counts == {"healthy": 4, "fibrosis": 4}
     assert data.hu.dtype == np.int16
+    assert data.source == "12 patches"
     assert len(set(data.patients)) == 3
     assert any("odd" in warning for warning in data.warnings)
 
