@@ -7,6 +7,8 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from LungCAD.images.geometry import axial_axis
+
 
 @dataclass(frozen=True)
 class ScanFacts:
@@ -25,6 +27,10 @@ class ScanFacts:
     slice_spacing_mm: float | None = None
     kvp: float | None = None
     contrast: bool | None = None
+
+    def axial_thickness_mm(self, image: sitk.Image) -> float | None:
+        """Return how thick the axial slices of the scan's image are; None where it has others, or unknown."""
+        return self.slice_thickness_mm if axial_axis(image) == 2 else None
 
     def __str__(self) -> str:
         """One line for people, of what is known."""

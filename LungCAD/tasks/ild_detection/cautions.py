@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import SimpleITK as sitk
 
-from LungCAD.images import ScanFacts, axial_axis, spacing_zyx
+from LungCAD.images import ScanFacts, spacing_zyx
 from LungCAD.lungs.extent import LungExtent
 from LungCAD.tasks.detection_input import DetectionInput, Field
 
@@ -37,7 +37,7 @@ def find_cautions(
     field : what the network sees of the slices; prepare : and in which resolution.
     """
     distance, *pixel = spacing_zyx(axial)
-    known = facts.slice_thickness_mm if facts and axial_axis(ct) == 2 else None
+    known = facts.axial_thickness_mm(ct) if facts else None
     if (known or distance) > THICKEST_MM * TOLERANCE:
         slices = f"{known:.3g} mm thick" if known else f"{distance:.3g} mm apart and of unknown thickness"
         yield (

@@ -56,7 +56,7 @@ def find_cautions(
     low, high = trained.pixel_mm
     if min(pixel) < low / TOLERANCE or max(pixel) > high * TOLERANCE:
         yield f"The pixels are {max(pixel):.3g} mm wide; the network knows {low:.3g} to {high:.3g} mm"
-    yield from _of_thickness(facts and facts.slice_thickness_mm, distance, trained)
+    yield from _of_thickness(facts and facts.axial_thickness_mm(ct), distance, trained)
 
 
 def _of_thickness(thickness: float | None, distance: float, trained: IldInput) -> Iterator[str]:

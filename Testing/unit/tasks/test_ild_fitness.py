@@ -44,6 +44,17 @@ def test_thick_and_coarse_slices_are_said(lungs, network):
     assert "resampled" in warnings((0.8, 0.9, 1.5))
 
 
+def test_the_thickness_of_coronal_slices_says_nothing_of_axial_ones(network):
+    facts = ScanFacts(slice_thickness_mm=8.0)
+    for permuted, said in ((False, True), (True, False)):
+        ct = sitk.Image(64, 64, 64, sitk.sitkInt16)
+        ct.SetSpacing((0.8, 0.8, 0.8))
+        if permuted:
+            ct = sitk.PermuteAxes(ct, (0, 2, 1))
+        cautions = " ".join(find_cautions(ct, facts, network.input, network.card))
+        assert ("8 mm thick" in cautions) == said
+
+
 @pytest.mark.parametrize("path", shipped_files("lungnet-"), ids=lambda path: path.stem)
 def test_shipped_networks_caution_against_thick_slices(path):
     """They saw thick ones too, which makes textures no less blurred."""
