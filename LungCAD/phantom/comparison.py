@@ -94,7 +94,8 @@ def _emphysema_scan(seed: int) -> tuple[NDArray, NDArray, NDArray]:
     space = LungSpace.of(thorax.lungs, spacing)
     lesions = plan_lesions(space, _SHARES, rng)
     scan = {"thickness": _HRCT_THICKNESS, "blur": 0.0, "level": rng.normal(*PARENCHYMA_HU), "healthy": True}
-    hu = paint_disease(thorax.hu, space, lesions, spacing, rng, **scan, textures=_TEXTURES)
+    textures = {**_TEXTURES, "healthy": parenchyma}
+    hu = paint_disease(thorax.hu, space, lesions, spacing, rng, **scan, textures=textures)
     hu = scanner_blur(hu, _HRCT_SPACING, BENCHMARK.kernel)
     hu += scanner_noise(hu.shape, _HRCT_SPACING, BENCHMARK.noise, BENCHMARK.kernel, rng)
     values = {**_CODES, "healthy": _CODES["NT"]}

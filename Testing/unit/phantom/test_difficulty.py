@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from LungCAD.phantom.comparison import emphysema_patches
 from LungCAD.phantom.difficulty import (
     Check,
     density_checks,
@@ -129,6 +130,14 @@ def test_density_does_not_tell_the_classes_of_a_small_study():
     assert measured["pixel_histogram"] <= 0.65
     assert measured["mean_lda"] <= 0.80
     assert measured["texture"] > measured["mean_lda"]
+
+
+def test_every_kind_of_emphysema_is_cut_from_a_phantom():
+    patches = emphysema_patches([0], per_class=3)
+    assert set(patches) == set(REAL_PATCHES)
+    assert all(len(own) and own.shape[1:] == (31, 31) for own in patches.values())
+    means = {name: own.mean() for name, own in patches.items()}
+    assert means["CL3"] < means["CL2"] < means["CL1"]
 
 
 @pytest.mark.slow
