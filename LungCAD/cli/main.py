@@ -13,8 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from LungCAD import __version__
 from LungCAD.errors import Cancelled, InputError
@@ -47,45 +46,66 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line `arguments` (default: the process's own) and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = argparse.Namespace(words=words, debug="--debug" in words)
+    signals = _Signals()
     try:
-        with _stopped_by_sigterm():
+        with signals:
             _parser(words).parse_args(words, options)  # loads libraries for seconds: here as well, one stops
             return int(options.run(options) or 0)
     except (KeyboardInterrupt, Cancelled):
-        goes_on = getattr(options, "resumable", False) or getattr(options, "checkpoints", None)
-        left = "the same command goes on from here" if goes_on else "nothing was written"
-        print(f"lungcad: stopped; {left}", file=sys.stderr)
-        return 130
-    except InputError as error:
+        return _stopped(options)
+    except Exception as error:  # noqa: BLE001 - the last door: a user gets a line, a developer the traceback
+        # Where a signal finds a library at work, an error of the library's may come of it.
+        return _stopped(options) if signals.came else _failed(error, options)
+
+
+def _stopped(options: argparse.Namespace) -> int:
+    goes_on = getattr(options, "resumable", False) or getattr(options, "checkpoints", None)
+    left = "the same command goes on from here" if goes_on else "nothing was written"
+    print(f"lungcad: stopped; {left}", file=sys.stderr)
+    return 130
+
+
+def _failed(error: Exception, options: argparse.Namespace) -> int:
+    if isinstance(error, InputError):
         print(f"lungcad: {_one_line(error)}", file=sys.stderr)
         return 2
-    except MemoryError:
+    if isinstance(error, MemoryError):
         print("lungcad: not enough memory; close other programs or use --mode slice", file=sys.stderr)
         return 1
-    except Exception as error:  # the last door: a user gets a line, a developer the traceback
-        if options.debug:
-            raise
-        kind = type(error).__name__
-        print(f"lungcad: failed: {kind}: {_one_line(error)} (--debug shows where)", file=sys.stderr)
-        return 1
+    if options.debug:
+        raise error
+    kind = type(error).__name__
+    print(f"lungcad: failed: {kind}: {_one_line(error)} (--debug shows where)", file=sys.stderr)
+    return 1
 
 
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM stop a command as Ctrl-C does, so that nothing unfinished is left behind.
+class _Signals:
+    """Lets SIGTERM stop a command as Ctrl-C does, so that nothing unfinished is left behind.
 
-    Whoever runs the command in a program of theirs and treats SIGTERM in another way has their way.
+    Whoever runs the command in a program of theirs and treats signals in another way has their way.
+
+    came : whether one did.
     """
-    before = signal.getsignal(signal.SIGTERM)
-    takes_signals = threading.current_thread() is threading.main_thread()
-    if before is not signal.SIG_DFL or not takes_signals:
-        yield
-        return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+        self._before = {number: way for number, way in usual.items() if signal.getsignal(number) is way}
+        for number in self._before:
+            signal.signal(number, self._stop)
+
+    def __exit__(self, *_: object) -> None:
+        for number, way in self._before.items():
+            signal.signal(number, way)
+
+    def _stop(self, *_: object) -> None:
+        self.came = True
+        raise KeyboardInterrupt
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
+import signal
+import time
 
 import pytest
 
@@ -58,6 +61,26 @@ def test_what_counts_counts_something(words, capsys):
         main(words)
     said = "give 0 or more" if words[-1] == "-1" else "give at least 1"
     assert ended.value.code == 2 and said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_library_may_make_an_error_of_its_own_of_a_signal(monkeypatch, capsys, number):
+    def struck_in_a_library(options):
+        try:
+            os.kill(os.getpid(), number)
+            time.sleep(10)
+        except KeyboardInterrupt as error:
+            raise ValueError("could not determine the shape") from error
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("LungCAD.cli.info.run", struck_in_a_library)
+    try:
+        assert main(["info", "nowhere"]) == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(signal.SIGTERM) is before[1]
+    finally:
+        signal.signal(signal.SIGINT, before[0])
+    assert capsys.readouterr().err == "lungcad: stopped; nothing was written\n"
 
 
 @pytest.mark.parametrize("words", [["ild-scores", "--generator"], ["cpa", "--no-timing", "--cross"]])
