@@ -12,3 +12,12 @@ def threshold_of_best_f1(present: NDArray[np.bool_], scores: NDArray) -> float:
     precision, recall, thresholds = precision_recall_curve(present, scores)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     return float(thresholds[f1[:-1].argmax()])
+
+
+def border_of_best_f1(present: NDArray[np.bool_], scores: NDArray[np.float64], floor: float) -> float:
+    """Return a score midway between the last yes and the first no of the best F1: rounding must move neither.
+
+    floor : below all scores; stands for the first no where all are yes.
+    """
+    least = threshold_of_best_f1(present, scores)
+    return float(least + scores[scores < least].max(initial=floor)) / 2

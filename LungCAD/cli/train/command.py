@@ -14,6 +14,7 @@ SUBJECTS = {
     "detection": "a network that tells which diseases an axial slice shows, cross-validated by patient",
     "detection-tables": "detection networks of every kind that the paper compares, on phantoms",
     "cpa": "networks that tell signs of aspergillosis on projections of a CT",
+    "cpa-calibration": "what 0.5 means to networks for aspergillosis, fitted to scans new to them",
     "ild-ablation": "all rows of LungNet's tables on phantoms, beside the paper's numbers",
     "mean": "one network from several that went on from the same one: the mean of their weights",
     "texture": "the network that describes texture for few drawn regions, on phantoms",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -110,6 +110,11 @@ def find_networks(
     return sorted(
         chosen.values(), key=lambda each: (TASKS.index(each.task), AXES.index(each.axis), each.name)
     )
+
+
+def judging(networks: Sequence[CpaNetwork]) -> list[CpaNetwork]:
+    """Return, of networks for one sign, those whose answers count: all where none is better."""
+    return [network for network in networks if network.judges] or list(networks)
 
 
 def network_files(networks: Iterable[CpaNetwork]) -> dict[str, Path]:

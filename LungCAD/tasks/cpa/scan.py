@@ -20,7 +20,7 @@ from LungCAD.tasks.cpa.completeness import (
 from LungCAD.tasks.cpa.evidence import SignEvidence, WholeEvidence
 from LungCAD.tasks.cpa.heat import HeatMap, consensus
 from LungCAD.tasks.cpa.layers import look_in_layers
-from LungCAD.tasks.cpa.networks import DISEASE, SIGNS, SURVIVAL, find_networks, network_files
+from LungCAD.tasks.cpa.networks import DISEASE, SIGNS, SURVIVAL, find_networks, judging, network_files
 from LungCAD.tasks.cpa.parameters import CpaParameters
 from LungCAD.tasks.cpa.peaks import find_peaks
 from LungCAD.tasks.cpa.pictures import pictures_against, sign_pictures, whole_picture
@@ -174,11 +174,12 @@ def _means(signs: Sequence[SignEvidence]) -> dict[str, dict[str, float]]:
 
 
 def _judges(signs: Sequence[SignEvidence]) -> dict[str, list[SignEvidence]]:
-    """Return, sign by sign, the networks whose answers count: all of them where none is better than that."""
+    """Return, sign by sign, what the networks say whose answers count."""
     by_sign: dict[str, list[SignEvidence]] = {}
     for one in signs:
         by_sign.setdefault(one.network.task, []).append(one)
-    return {sign: [one for one in all_ if one.network.judges] or all_ for sign, all_ in by_sign.items()}
+    counted = {sign: judging([one.network for one in found]) for sign, found in by_sign.items()}
+    return {sign: [one for one in found if one.network in counted[sign]] for sign, found in by_sign.items()}
 
 
 def _sign_readings(

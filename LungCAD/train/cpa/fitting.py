@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.metrics import f1_score
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -26,7 +27,7 @@ from LungCAD.train.cpa.plans import VGG, Plan
 from LungCAD.train.cpa.splitting import balanced
 from LungCAD.train.epochs import ShuffledByEpoch
 from LungCAD.train.lightning_run import fit_module
-from LungCAD.train.thresholds import threshold_of_best_f1
+from LungCAD.train.thresholds import border_of_best_f1
 from LungCAD.weights import start_from_imagenet
 
 State = dict[str, torch.Tensor]
@@ -140,18 +141,25 @@ def fit(
     return Fitted(network, best.history, tuple(f1))
 
 
-def probabilities(
+def log_odds(
     network: nn.Module, prepared: PictureInput, pictures: PictureSet, batch: int = 32
 ) -> NDArray[np.float32]:
-    """Return the probability (N, T) of yes for each picture."""
+    """Return the logit (N, T) of yes above that of no for each picture."""
     with torch.inference_mode():
         parts = [
             network(prepared.images(torch.from_numpy(pictures.pictures[low : low + batch]).float() / 255))
             .unflatten(1, (-1, ANSWERS))
-            .softmax(2)[..., 1]
+            .diff(dim=2)[..., 0]
             for low in range(0, len(pictures), batch)
         ]
     return torch.cat(parts).numpy()
+
+
+def probabilities(
+    network: nn.Module, prepared: PictureInput, pictures: PictureSet, batch: int = 32
+) -> NDArray[np.float32]:
+    """Return the probability (N, T) of yes for each picture."""
+    return expit(log_odds(network, prepared, pictures, batch))
 
 
 def _weights(pictures: PictureSet, parameters: CpaTrainingParameters) -> torch.Tensor:
@@ -172,17 +180,11 @@ def _split_by_best_f1(network: nn.Module, prepared: PictureInput, pictures: Pict
     """Shift every task's logits such that 0.5 is where these pictures have their best F1."""
     said = probabilities(network, prepared, pictures).astype(np.float64)
     thresholds = [
-        _best_border(labels[known] == 1, scores[known])
+        border_of_best_f1(labels[known] == 1, scores[known], floor=0.0)
         for scores, labels, known in zip(said.T, pictures.labels.T, pictures.labels.T != UNKNOWN, strict=True)
     ]
     with torch.no_grad():
         dense_layers(network)[-1].bias[PRESENT::ANSWERS] -= torch.logit(torch.tensor(thresholds), eps=1e-6)
-
-
-def _best_border(present: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """Return a score midway between the last yes and the first no: rounding must not move either."""
-    least = threshold_of_best_f1(present, scores)
-    return (least + scores[scores < least].max(initial=0.0)) / 2
 
 
 def _tensors(

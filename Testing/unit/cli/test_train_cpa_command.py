@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from LungCAD.cli import main
 from LungCAD.errors import InputError
 from LungCAD.images import write_image
+from LungCAD.tasks.cpa.networks import find_networks
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionGrid, ProjectionVolume
 from LungCAD.train.cpa import scans as reading
 from LungCAD.train.cpa.sheets import read_sheets
@@ -204,3 +206,52 @@ def test_a_training_that_is_stopped_says_that_it_goes_on(words, monkeypatch, cap
 def test_an_imagenet_folder_without_the_file_is_named(words, tmp_path, capsys):
     assert "vgg19" in refuse(capsys, words("--no-shares", "--imagenet", str(tmp_path / "none")))
     assert "--no-shares" in refuse(capsys, words("--imagenet", str(tmp_path / "none")))
+
+
+@pytest.fixture
+def calibration(words, sheets, tmp_path):
+    """Words of a calibration of a network that was trained on the same small scans."""
+    assert main([*words(), "--quiet"]) == 0
+    trained = tmp_path / "out"
+
+    def calibration(*more, weights=trained):
+        scans, regions = map(str, sheets)
+        source = ["--scans", scans, "--regions", regions, "--weights", str(weights)]
+        kept = ["--projections", str(trained / "projections")]
+        return ["train", "cpa-calibration", *source, *kept, "-o", str(tmp_path / "calibrated"), *more]
+
+    return calibration
+
+
+def test_calibrated_networks_replace_those_they_come_from(calibration, tmp_path, capsys):
+    assert main(calibration()) == 0
+    said = capsys.readouterr().out
+    assert "| cavity | 18 / 36 |" in said
+    out = tmp_path / "calibrated"
+    before, _ = load_network(tmp_path / "out" / "cpa-cavity-axial.safetensors")
+    after, description = load_network(out / "cpa-cavity-axial.safetensors")
+    record = json.loads((out / "calibration.json").read_text(encoding="utf-8"))
+    (task,) = record["tasks"]
+    moved = after.classifier[-1].bias - before.classifier[-1].bias
+    np.testing.assert_allclose(moved.detach(), [0, task["shift"]], atol=1e-2)
+    command = description.card.command
+    assert "lungcad train cpa --scans SCANS" in command
+    assert "; lungcad train cpa-calibration --scans SCANS --regions REGIONS --weights WEIGHTS" in command
+    assert not any(str(tmp_path) in path.read_text(encoding="utf-8") for path in out.glob("*.md"))
+    assert "exists" in refuse(capsys, calibration())
+    assert main(calibration("--overwrite", "--quiet")) == 0
+    found = [each for each in find_networks(str(out)) if not each.shipped]
+    assert [(each.task, each.axis) for each in found] == [("cavity", "axial")]
+
+
+def test_what_cannot_be_calibrated_is_refused_in_one_line(calibration, sheets, tmp_path, capsys):
+    assert "--only: disease leaves no network" in refuse(capsys, calibration("--only", "disease"))
+    assert "does not exist" in refuse(capsys, calibration(weights=tmp_path / "none"))
+    words = ["train", "cpa-calibration", "--phantoms", "3", "-o", str(tmp_path / "c")]
+    assert "--regions: belongs to scans" in refuse(capsys, [*words, "--regions", str(sheets[1])])
+    text = sheets[0].read_text(encoding="utf-8")
+    sheets[0].write_text(
+        "\n".join([*text.splitlines()[:1], *("doe0" + row[4:] for row in text.splitlines()[1:])])
+    )
+    assert "come from 1 patient." in refuse(capsys, calibration())
+    assert not (tmp_path / "calibrated").exists()
