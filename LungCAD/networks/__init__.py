@@ -11,6 +11,7 @@ from LungCAD.networks.patch_cnn import PatchCNN
 from LungCAD.networks.segnet import SegNet
 from LungCAD.networks.segnet_vgg import SegNetVGG
 from LungCAD.networks.texture_net import TextureNet
+from LungCAD.networks.texture_patches import TexturePatches
 from LungCAD.networks.unet import UNet
 from LungCAD.networks.vgg19 import VGG19
 
@@ -24,6 +25,7 @@ ARCHITECTURES: dict[str, type[nn.Module]] = {
     "segnet": SegNet,
     "segnet_vgg": SegNetVGG,
     "texture": TextureNet,
+    "texture_patches": TexturePatches,
     "unet": UNet,
     "vgg19": VGG19,
 }
@@ -41,5 +43,6 @@ __all__ = [
     "SegNet",
     "SegNetVGG",
     "TextureNet",
+    "TexturePatches",
     "UNet",
 ]

@@ -8,18 +8,24 @@ import numpy as np
 import torch
 from torch import nn
 
-from LungCAD.networks import ARCHITECTURES
+from LungCAD.networks import ARCHITECTURES, TexturePatches
 from LungCAD.networks.alexnet import INPUT_PX
 from LungCAD.progress import Progress, silent
+from LungCAD.tasks.class_probabilities import TEXTURE_WEIGHTS
 from LungCAD.train.lightning_run import fit_module, make_trainer, quiet_lightning
 from LungCAD.train.patches.batches import ordered_batches, training_batches
 from LungCAD.train.patches.learner import PatchLearner
-from LungCAD.train.patches.parameters import PatchTrainingParameters
+from LungCAD.train.patches.parameters import TEXTURE, PatchTrainingParameters
 from LungCAD.train.patches.patch_set import PatchSet
 from LungCAD.unary.patch_input import PatchInput
-from LungCAD.weights import start_from_imagenet
+from LungCAD.unary.texture import WINDOWS_HU
+from LungCAD.weights import load_network, start_from_imagenet
+from LungCAD.weights.shipped import shipped
 
 State = dict[str, torch.Tensor]
+
+HALVES = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+"""Mean and deviation that bring colours from 0..1 to -1..1, as the texture network knows them."""
 
 
 def fit(
@@ -44,7 +50,7 @@ def fit(
         From `progress`.
     """
     learner = PatchLearner(
-        _new_network(len(data.classes), parameters, imagenet),
+        _new_network(data, parameters, imagenet),
         patch_input(data.patch_px, parameters),
         _class_weights(data, parameters),
         parameters,
@@ -70,11 +76,20 @@ def confusion_of(learner: PatchLearner, data: PatchSet, parameters: PatchTrainin
 
 
 def patch_input(patch_px: int, parameters: PatchTrainingParameters) -> PatchInput:
-    """Return how the architecture wants patches of that width: AlexNet scaled up, the small network as is."""
+    """Return how the architecture wants patches of that width: AlexNet scaled up, the others as they are."""
+    if parameters.architecture == TEXTURE:
+        return PatchInput(patch_px, patch_px, WINDOWS_HU, *HALVES)
     return PatchInput(patch_px, INPUT_PX if parameters.architecture == "alexnet" else patch_px)
 
 
-def _new_network(classes: int, parameters: PatchTrainingParameters, imagenet: State | None) -> nn.Module:
+def _new_network(data: PatchSet, parameters: PatchTrainingParameters, imagenet: State | None) -> nn.Module:
+    classes = len(data.classes)
+    if parameters.architecture == TEXTURE:
+        network = TexturePatches(classes)
+        shown, _ = load_network(shipped(TEXTURE_WEIGHTS), architecture="texture")
+        network.texture.load_state_dict(shown.state_dict())
+        network.standardise(patch_input(data.patch_px, parameters).images(torch.from_numpy(data.hu)))
+        return network
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(parameters.seed)
         network = ARCHITECTURES[parameters.architecture](classes, width=parameters.width)

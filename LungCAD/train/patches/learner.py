@@ -9,13 +9,13 @@ from torch.nn.functional import cross_entropy
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from LungCAD.train.epochs import epoch_seed
-from LungCAD.train.patches.parameters import PatchTrainingParameters
+from LungCAD.train.patches.parameters import TEXTURE, PatchTrainingParameters
 from LungCAD.unary.patch_input import PatchInput
 
 Batch = tuple[torch.Tensor, torch.Tensor]
 """Patches (N, P, P) in HU and the index (N,) of their class."""
 
-LEARNING_RATES = {"alexnet": 1e-4, "patch_cnn": 3e-3}
+LEARNING_RATES = {"alexnet": 1e-4, "patch_cnn": 3e-3, TEXTURE: 1e-3}
 """Where training starts unless told otherwise."""
 
 

@@ -11,7 +11,7 @@ from LungCAD.files import write_json, write_text
 from LungCAD.labels import Schema, schema_reference
 from LungCAD.report.record import versions
 from LungCAD.train.confusion import PAPER
-from LungCAD.train.patches.parameters import PatchTrainingParameters
+from LungCAD.train.patches.parameters import TEXTURE, PatchTrainingParameters
 from LungCAD.train.patches.patch_set import PatchSet
 from LungCAD.train.patches.training import PatchTraining
 from LungCAD.weights import ModelCard, NetworkDescription, save_network
@@ -33,7 +33,7 @@ def write_outcome(
     card = _card(training, data, parameters, licence, command)
     description = NetworkDescription(
         architecture=parameters.architecture,
-        options={"width": parameters.width},
+        options={} if parameters.architecture == TEXTURE else {"width": parameters.width},
         schema=schema_reference(schema),
         classes=data.classes,
         input=dataclasses.asdict(training.patches),
@@ -55,9 +55,12 @@ def _card(
 ) -> ModelCard:
     accuracies = ", ".join(f"{100 * fold.accuracy:.1f} %" for fold in training.folds)
     summary = f"{len(training.folds)}-fold cross-validation by patient; accuracy of the folds: {accuracies}."
+    start = ["Goes on from the texture network that ships, which learned from phantoms."]
+    if parameters.architecture != TEXTURE:
+        start = []
     return ModelCard(
         title=f"Patch network {parameters.architecture} for {', '.join(data.classes)}",
-        data=" ".join([f"{data.source}; patches per class: {_counts(data)}.", *data.warnings]),
+        data=" ".join([f"{data.source}; patches per class: {_counts(data)}.", *data.warnings, *start]),
         licence=licence,
         synthetic=data.synthetic,
         command=command,

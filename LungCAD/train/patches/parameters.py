@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from LungCAD.errors import InputError
 from LungCAD.parameters import Parameters, parameter
+
+TEXTURE = "texture_patches"
 
 
 @dataclass(frozen=True)
@@ -14,10 +17,13 @@ class PatchTrainingParameters(Parameters):
     schema: str = parameter("gao5", "Label schema: the name of a shipped one or a JSON file")
     architecture: str = parameter(
         "patch_cnn",
-        "AlexNet as in the paper, or a small network for machines without a GPU",
-        choices=("alexnet", "patch_cnn"),
+        "AlexNet as in the paper, a small network for machines without a GPU, or the texture network that "
+        "ships, which goes on learning from the patches",
+        choices=("alexnet", "patch_cnn", TEXTURE),
     )
-    width: float = parameter(1.0, "Part of the architecture's channels to keep", above=0.0, maximum=1.0)
+    width: float = parameter(
+        1.0, "Part of the channels of AlexNet or of the small network to keep", above=0.0, maximum=1.0
+    )
     patch: int = parameter(32, "Width of the patches", unit="px", minimum=8, source="Gao 2016, section 2")
     step: int = parameter(16, "Distance of neighbouring patches in a region", unit="px", minimum=1)
     purity: float = parameter(
@@ -34,10 +40,19 @@ class PatchTrainingParameters(Parameters):
     epochs: int = parameter(100, "Passes over the patches", minimum=1)
     batch: int = parameter(32, "Patches per step", minimum=1)
     learning_rate: float = parameter(
-        0.0, "Where it starts before it falls to 0 as a cosine; 0: 3e-3, for AlexNet 1e-4", minimum=0.0
+        0.0,
+        "Where it starts before it falls to 0 as a cosine; 0: 3e-3, for AlexNet 1e-4, for texture 1e-3",
+        minimum=0.0,
     )
     weight_decay: float = parameter(1e-4, "Decay of the weights (AdamW)", minimum=0.0)
     balance: bool = parameter(True, "Let every class weigh the same, however many patches it has")
     augment: bool = parameter(True, "Turn and flip patches at random")
     seed: int = parameter(0, "Of the split, the first weights, the order, dropout and flips", minimum=0)
     device: str = parameter("auto", "Where tensors are computed", choices=("auto", "cpu", "cuda", "mps"))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.architecture == TEXTURE and self.width != 1:
+            raise InputError(
+                "width", f"is {self.width:g}, and the texture network has one size", "Leave it out"
+            )

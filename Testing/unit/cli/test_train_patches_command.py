@@ -140,8 +140,11 @@ def test_without_the_training_packages(words, capsys, monkeypatch):
     assert "pip install lungcad[train]" in refuse(capsys, words())
 
 
-def test_what_was_trained_labels_a_scan(words, small_scan, tmp_path, capsys):
-    assert main([*words(), "--quiet"]) == 0
+@pytest.mark.parametrize("kind", [(), ("--architecture", "texture_patches", "--width", "1")])
+def test_what_was_trained_labels_a_scan(words, small_scan, tmp_path, capsys, kind):
+    assert main([*words(*kind), "--quiet"]) == 0
+    card = (tmp_path / "out" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert ("Goes on from the texture network that ships" in card) == bool(kind)
     network = str(tmp_path / "out" / "network.safetensors")
     scan = small_scan(1)
     write_image(scan.image(scan.hu), tmp_path / "ct.nii.gz")

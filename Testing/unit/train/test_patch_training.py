@@ -18,6 +18,9 @@ from LungCAD.train.patches.parameters import PatchTrainingParameters
 from LungCAD.train.patches.patch_set import PatchSet
 from LungCAD.train.patches.training import split_by_patient, train_patches
 from LungCAD.unary.sliding import classify
+from LungCAD.unary.texture import WINDOWS_HU
+from LungCAD.weights import load_network
+from LungCAD.weights.shipped import shipped
 
 QUICK = PatchTrainingParameters(width=0.25, patch=12, epochs=2, batch=16, device="cpu")
 
@@ -83,6 +86,23 @@ def test_textures_are_learned_and_told_apart_in_new_patients(stripes):
     assert len(trained.folds) == 2
     given = classify(trained.network, stripes.hu, trained.patches, 50, "cpu").argmax(1)
     assert np.mean(given == stripes.labels) > 0.9
+
+
+def test_the_shipped_texture_network_goes_on_learning(stripes):
+    texture = PatchTrainingParameters(architecture="texture_patches", patch=12, epochs=6, device="cpu")
+    shown, _ = load_network(shipped("texture"))
+    begun = fit(stripes, dataclasses.replace(texture, learning_rate=1e-12, epochs=1)).network
+    for name, tensor in shown.state_dict().items():
+        torch.testing.assert_close(begun.texture.state_dict()[name], tensor, atol=1e-6, rtol=0)
+    trained = train_patches(stripes, texture)
+    assert trained.table.accuracy > 0.9
+    assert trained.patches.windows == WINDOWS_HU
+    assert not torch.equal(trained.network.texture.stem[0].weight, shown.stem[0].weight)
+
+
+def test_the_texture_network_has_one_size():
+    with pytest.raises(InputError, match=r"width: is 0\.5, and the texture network has one size"):
+        PatchTrainingParameters(architecture="texture_patches", width=0.5)
 
 
 def test_confusion_counts_what_the_network_says(stripes):

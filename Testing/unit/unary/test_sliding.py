@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -101,6 +104,16 @@ def test_patches_are_scaled_after_they_were_windowed():
     mean, sd = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     torch.testing.assert_close(low, -mean / sd)
     torch.testing.assert_close(high, (1 - mean) / sd)
+
+
+def test_files_that_do_not_say_how_colours_are_normalised_mean_imagenets():
+    data = dataclasses.asdict(PatchInput(8, 16))
+    del data["mean"], data["sd"]
+    assert PatchInput.from_plain(data) == PatchInput(8, 16)
+    halves = PatchInput(8, 8, mean=(0.5, 0.5, 0.5), sd=(0.5, 0.5, 0.5))
+    assert PatchInput.from_plain(json.loads(json.dumps(dataclasses.asdict(halves)))) == halves
+    hu = torch.full((1, 8, 8), -1400.0)
+    assert halves.images(hu).unique().tolist() == [-1.0]
 
 
 @pytest.mark.parametrize("data", [{}, {"patch_px": 32}, {"patch_px": 8, "image_px": 8, "windows": [1]}])
