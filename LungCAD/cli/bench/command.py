@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
+from LungCAD.cli.bench.numbers import require_json
 from LungCAD.cli.options import add_debug
 
 SUBJECTS = {
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the chosen benchmark; without a choice all of them with their defaults."""
     if options.subject:
+        require_json(options)
         return options.benchmark(options)
     worst = 0
     for name, summary in SUBJECTS.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,9 @@ from sklearn.metrics import roc_auc_score
 from LungCAD.cli.bench.cpa_peaks import CONTENDERS, REACH_MM, placed_peaks
 from LungCAD.cli.bench.cpa_timing import projection_timing
 from LungCAD.cli.bench.generators import PHANTOM, load_generator
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import at_least_one
-from LungCAD.files import write_json
 from LungCAD.phantom.aspergillosis_study import (
     AspergillosisParameters,
     AspergillosisStudy,
@@ -58,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--full-size", action="store_true", help="time projections on 512 x 512 x 432 voxels")
     parser.add_argument("--no-timing", action="store_true", help="leave the projections' speed out")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -76,8 +75,7 @@ def run(options: argparse.Namespace) -> int:
         result |= _scores(options)
     else:
         print("signs   not scored: no networks ship; train some with lungcad train cpa, and give --weights")
-    if options.json:
-        write_json(options.json, result, overwrite=True)
+    write_numbers(options, result)
     return 0
 
 

@@ -7,7 +7,6 @@ import platform
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,9 @@ from LungCAD import __version__
 from LungCAD.cli.bench.crf_cases import CrfCase, make_case
 from LungCAD.cli.bench.crf_rivals import FAST, PAPER, Rival, exact, generic, ours, peer_is_there, whole_image
 from LungCAD.cli.bench.crf_timing import alone, errors, in_turns, times
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.crf import DenseCRF
 from LungCAD.errors import InputError
-from LungCAD.files import write_json
 
 CLASSES = (2, 5, 9, 21)
 SLICE = (1, 512, 512)
@@ -35,14 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=9, help="of measurements in turn (default: 9)")
     parser.add_argument("--no-whole-lung", action="store_true", help="leave out the 512x512x300 volume")
     parser.add_argument("--exact-full-size", action="store_true", help="also the error at 512x512 (minutes)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
-    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print as it goes, write the file if one is named."""
-    if options.json and options.json.exists() and not options.overwrite:
-        raise InputError(options.json, "exists already", "Choose another name, or allow overwriting")
     if options.rounds < 1:
         raise InputError("--rounds", f"is {options.rounds}", "At least one is needed")
     peer = peer_is_there()
@@ -78,8 +74,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.no_whole_lung:
         report("whole lung", whole_lung())
     report("gpu", gpu(slice_case, peer))
-    if options.json:
-        write_json(options.json, result, options.overwrite)
+    write_numbers(options, result)
     return 0
 
 

@@ -18,10 +18,10 @@ import torch
 from LungCAD.cli.bench.detection_quality import cross_score, score
 from LungCAD.cli.bench.detection_timing import time_fisher, time_scan
 from LungCAD.cli.bench.generators import Study, generator_function, load_generator
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_workers, at_least_one, none_or_more
 from LungCAD.errors import InputError
-from LungCAD.files import write_json
 from LungCAD.networks import CNNF
 from LungCAD.tasks.detection_input import Decision, DetectionInput
 from LungCAD.tasks.ild_detection import Detector, IldDetectionParameters
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_workers(parser)
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -103,8 +103,7 @@ def run(options: argparse.Namespace) -> int:
             result.setdefault("cross", {})[kind] = rows
             for code, row in rows.items():
                 print(f"{code:14s} another generator, {kind}: AUC {row['auc']}, F1 {row['f1']}")
-    if options.json:
-        write_json(options.json, result)
+    write_numbers(options, result)
     return 0
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.bench.patch_histograms import nearest, patch_histograms
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import at_least_one
 from LungCAD.errors import InputError
-from LungCAD.files import write_json
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.class_probabilities import texture_description
 from LungCAD.train.patches.overlap import groups_of_overlap
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder with patches.npz (default: emphysema_patches in the folder named by LUNGCAD_DATA)",
     )
     parser.add_argument("--draws", type=at_least_one, default=100, help="of training patches (default: 100)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+    add_json(parser)
 
 
 def default_folder() -> Path | None:
@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
         print("Left out: no real patches. Name their folder with --patches, or set LUNGCAD_DATA.")
         return 0
     with progress_bar(quiet=False) as progress:
-        result = measure(options.patches, options.json, options.draws, progress=progress)
+        result = measure(options.patches, options.draws, progress=progress)
+    write_numbers(options, result)
     print(f"{'patches per class':20s}{'unary':>16s}{'histogram + LBP':>18s}{'gain':>8s}")
     for shots in map(str, SHOTS):
         ours, theirs = (
@@ -68,7 +69,6 @@ def run(options: argparse.Namespace) -> int:
 
 def measure(
     folder: Path | str,
-    json_path: Path | str | None = None,
     draws: int = 100,
     seed: int = 0,
     shots: Sequence[int] = SHOTS,
@@ -79,7 +79,6 @@ def measure(
     Parameters
     ----------
     folder : holds `patches.npz` with `hu` (N, 31, 31), `label` (N,) and `classes`.
-    json_path : also write the result there.
     draws : of training patches, per number of shots. seed : of the draws. shots : patches per class.
 
     Returns
@@ -115,8 +114,6 @@ def measure(
                 + _scores(nearest(histograms, labels, train, test), labels[test])
             )
         result[str(count)] = _summary(np.array(scores))
-    if json_path is not None:
-        write_json(json_path, result)
     return result
 
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from LungCAD.cli.bench.crf_timing import PeakMemory, in_turns, times
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.options import at_least_one
-from LungCAD.files import write_json
 from LungCAD.images.probability_planes import write_probability_planes
 from LungCAD.labels import load_schema
 from LungCAD.networks import LungNet
@@ -75,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of all (default: 2)")
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--weights", metavar="NAME|FILE", help="network (default: an untrained one)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -106,8 +106,7 @@ def run(options: argparse.Namespace) -> int:
         )
     memory = result["whole segmentation"]
     print(f"peak memory of a whole segmentation: {memory['peak_gb']:.2f} GB, with the CT in it")
-    if options.json:
-        write_json(options.json, result)
+    write_numbers(options, result)
     return 0
 
 

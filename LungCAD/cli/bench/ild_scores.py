@@ -13,10 +13,10 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from LungCAD.cli.bench.generators import PHANTOM, Study, load_generator
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.bench.scoring import recalls
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import at_least_one
-from LungCAD.files import write_json
 from LungCAD.labels import Schema, load_schema
 from LungCAD.phantom.study import BENCHMARK, make_study
 from LungCAD.progress import Progress, each, part, silent
@@ -67,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="none",
         help="smooth the classes with the dense CRF (default: none)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,8 +79,7 @@ def run(options: argparse.Namespace) -> int:
         )
     for name, found in result.items():
         print(_line(name, found))
-    if options.json:
-        write_json(options.json, result, overwrite=True)
+    write_numbers(options, result)
     return 0
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from LungCAD.files import write_json
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.images import write_image
 from LungCAD.lungs import segment_lungs
 from LungCAD.phantom import StudyParameters, make_study
@@ -23,7 +23,7 @@ from LungCAD.phantom import StudyParameters, make_study
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--size", type=int, nargs=3, metavar=("X", "Y", "Z"), default=(512, 512, 300))
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,8 +45,7 @@ def run(options: argparse.Namespace) -> int:
             f"{name:14s} {rows[name]['seconds']:6.1f} s   peak {rows[name]['peak_gb']:.2f} GB   "
             f"Dice {rows[name]['dice']:.4f}"
         )
-    if options.json:
-        write_json(options.json, rows)
+    write_numbers(options, rows)
     return 0
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from LungCAD.cli.bench.few_shot import default_folder
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.bench.patch_histograms import nearest, patch_histograms
 from LungCAD.errors import InputError
-from LungCAD.files import write_json
 from LungCAD.labels import load_schema
 from LungCAD.train.confusion import ConfusionTable
 from LungCAD.train.patches.npz import read_npz
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="cross_validation.json of a network, to print beside them",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -70,8 +70,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{name:28s}" + "  ".join(f"{key} {value:.3f}" for key, value in scores.items()))
     for warning in data.warnings:
         print(warning)
-    if options.json:
-        write_json(options.json, result, overwrite=True)
+    write_numbers(options, result)
     return 0
 
 

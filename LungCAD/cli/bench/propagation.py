@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from pathlib import Path
 
 from LungCAD import __version__
 from LungCAD.cli.bench.generators import PHANTOM, load_generator
 from LungCAD.cli.bench.measure import Job, perform
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.bench.verdicts import Spread, Summary, summarise
 from LungCAD.cli.console import progress_bar
 from LungCAD.errors import InputError
-from LungCAD.files import write_json
 from LungCAD.parallel import process_map
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 
@@ -39,15 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES, help="(default: both)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="JSON file with every number")
-    parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
+    add_json(parser, "-o", "--output")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, print the table, write the file if one is named."""
-    if options.output and options.output.exists() and not options.overwrite:
-        raise InputError(options.output, "exists already", "Choose another name, or allow overwriting")
     if set(options.seeds) & set(options.tuning_seeds):
         raise InputError(
             "--tuning-seeds", "share a seed with --seeds", "Choose the confidence on other studies"
@@ -66,14 +62,13 @@ def run(options: argparse.Namespace) -> int:
     tuning = [row for row in rows if row["generator"] == PHANTOM and row["seed"] in options.tuning_seeds]
     studies = [row for row in rows if row["generator"] == PHANTOM and row["seed"] in options.seeds]
     summary = summarise(studies, cross, tuning, modes)
-    if options.output:
-        record = {
-            "version": __version__,
-            "parameters": LabelPropagationParameters().as_dict(),
-            "rows": [{part: row[part] for part in row if part != "expansion"} for row in studies + cross],
-            **summary.as_dict(),
-        }
-        write_json(options.output, record, options.overwrite)
+    record = {
+        "version": __version__,
+        "parameters": LabelPropagationParameters().as_dict(),
+        "rows": [{part: row[part] for part in row if part != "expansion"} for row in studies + cross],
+        **summary.as_dict(),
+    }
+    write_numbers(options, record)
     print(table(summary))
     return 0
 

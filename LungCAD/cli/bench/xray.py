@@ -17,9 +17,9 @@ from PIL import Image
 from LungCAD.batch.table import ResumableTable
 from LungCAD.batch.xray import COLUMNS, find_films, segment_films, write_mask
 from LungCAD.cli.bench.crf_timing import PeakMemory, in_turns, times
+from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.options import at_least_one
 from LungCAD.devices import choose_device
-from LungCAD.files import write_json
 from LungCAD.images import read_radiograph
 from LungCAD.images.square import scaled
 from LungCAD.networks import UNet
@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda", "mps"))
     parser.add_argument("--weights", type=Path, metavar="FILE", help="network (default: an untrained one)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="file for every number")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -82,8 +82,7 @@ def run(options: argparse.Namespace) -> int:
                 f"{threads} threads   {row['speed']:.2f} times as fast; "
                 f"{row['pixels_unlike']:.1e} of the pixels differ"
             )
-    if options.json:
-        write_json(options.json, result)
+    write_numbers(options, result)
     return 0
 
 

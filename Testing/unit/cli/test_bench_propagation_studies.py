@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from LungCAD.cli import main
 from LungCAD.cli.bench import measure, propagation
 from LungCAD.cli.bench.generators import load_generator
 from LungCAD.cli.bench.measure import Case, Job, expand, oracle, perform, score, sham
@@ -189,7 +190,7 @@ def test_command_writes_and_prints_every_verdict(generator, pipeline, monkeypatc
     assert all(verdict["requirement"] in printed for verdict in record["verdicts"])
 
 
-def test_command_refuses_before_it_measures(tmp_path, monkeypatch):
+def test_command_refuses_before_it_measures(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(propagation, "process_map", lambda *_: pytest.fail("measured"))
     path = tmp_path / "bench.json"
     with pytest.raises(InputError, match="share a seed"):
@@ -197,8 +198,8 @@ def test_command_refuses_before_it_measures(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"nowhere\.py"):
         propagation.run(parsed("-o", str(path), "--cross", "nowhere.py"))
     path.write_text("kept")
-    with pytest.raises(InputError, match="exists already"):
-        propagation.run(parsed("-o", str(path)))
+    assert main(["bench", "propagation", "-o", str(path)]) == 2
+    assert "exists already" in capsys.readouterr().err
     assert path.read_text(encoding="utf-8") == "kept"
 
 
