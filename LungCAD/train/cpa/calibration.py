@@ -31,6 +31,9 @@ from LungCAD.weights import load_network, save_network
 LEAST_PATIENTS = 2
 """Each is told by what the others say."""
 
+LEAST_PRESENT = 5
+"""Patients with a sign: of fewer, a shift says more of them than of the next one."""
+
 STEPS = 60
 """Of bisection: as fine as double precision."""
 
@@ -39,20 +42,21 @@ STEPS = 60
 class Calibration:
     """What became of a task.
 
-    shift : of the logits of yes; 0 where patients who had no say in it were told no better.
+    shift : of the logits of yes. kept : why it is 0, in words; "" where it is not.
     before : what the mean of the networks said. held_out : what it says of every patient with the shift that
     the other patients ask for.
     """
 
     task: str
     shift: float
+    kept: str
     before: Answers
     held_out: Answers
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         scores = {"before": self.before.as_dict(), "held_out": self.held_out.as_dict()}
-        return {"task": self.task, "shift": self.shift, **scores}
+        return {"task": self.task, "shift": self.shift, "kept": self.kept, **scores}
 
 
 def calibrate(networks: Sequence[CpaNetwork], cases: Sequence[Case]) -> list[Calibration]:
@@ -91,8 +95,12 @@ def _of_task(task: str, networks: Sequence[CpaNetwork], cases: Sequence[Case]) -
         return Answers(expit(logits + shift).mean(0).astype(np.float32), truth, patients)
 
     before, held_out = told(0.0), told(_by_others(needed, truth, patients))
-    better = held_out.table.f_score[1] > before.table.f_score[1]
-    return Calibration(task, _shift(needed, truth) if better else 0.0, before, held_out)
+    kept = ""
+    if len(np.unique(patients[truth])) < LEAST_PRESENT:
+        kept = f"fewer than {LEAST_PRESENT} patients have it"
+    elif held_out.table.f_score[1] <= before.table.f_score[1]:
+        kept = "no better"
+    return Calibration(task, 0.0 if kept else _shift(needed, truth), kept, before, held_out)
 
 
 def _said(networks: Sequence[CpaNetwork], cases: Sequence[Case]) -> tuple[NDArray, NDArray, NDArray]:
@@ -163,8 +171,9 @@ def write_calibrated(
 
 def _in_words(tasks: Sequence[str], found: Sequence[Calibration], data: str) -> str:
     own = [calibration for calibration in found if calibration.task in tasks]
-    raised = [f"{each.task} by {each.shift:+.2f}" for each in own if each.shift]
-    kept = [task for task in tasks if task not in [each.task for each in own if each.shift]]
+    moved = [each for each in own if not each.kept]
+    raised = [f"{each.task} by {each.shift:+.2f}" for each in moved]
+    kept = [task for task in tasks if task not in [each.task for each in moved]]
     sentences = [f"Calibrated on: {data}"]
     if raised:
         sentences.append(f"Logits were shifted: {in_words(raised)}.")
@@ -192,4 +201,4 @@ def _row(calibration: Calibration) -> Iterator[str]:
         table = answers.table
         measures = (table.precision[1], table.recall[1], table.f_score[1])
         yield ", ".join("–" if np.isnan(value) else f"{value:.2f}" for value in measures)
-    yield f"{calibration.shift:+.2f}" if calibration.shift else "none: no better"
+    yield f"none: {calibration.kept}" if calibration.kept else f"{calibration.shift:+.2f}"

@@ -172,6 +172,18 @@ def test_a_threshold_that_others_do_not_confirm_is_left(networks, elsewhere, tmp
         (found,) = calibrate(asked, cases)
         gain = found.held_out.table.f_score[1] - found.before.table.f_score[1]
         assert (found.shift != 0) == (gain > 0), trial
+        assert found.kept == ("" if gain > 0 else "no better")
+
+
+def test_a_sign_of_few_patients_moves_nothing(networks, elsewhere):
+    task = SIGNS[0]
+    asked = [network for network in networks if network.task == task]
+    for patients, kept in ((4, "fewer than 5 patients have it"), (5, "")):
+        names = [f"other{50 + number}" for number in range(patients)]
+        cases = [case if case.patient in names else replace(case, signs=0 * case.signs) for case in elsewhere]
+        assert len({case.patient for case in cases if case.signs[:, 0].any()}) == patients
+        (found,) = calibrate(asked, cases)
+        assert found.kept == kept and (found.shift != 0) == (not kept)
 
 
 def test_scores_are_written_for_people_and_programs(networks, elsewhere, tmp_path):
