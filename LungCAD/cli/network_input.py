@@ -19,7 +19,7 @@ from LungCAD.tasks import patch_network
 from LungCAD.tasks.class_probabilities import TEXTURE_WEIGHTS
 from LungCAD.tasks.label_propagation import LabelPropagationParameters
 from LungCAD.tasks.patch_network import PatchNetworkParameters
-from LungCAD.weights.shipped import shipped
+from LungCAD.weights.shipped import shipped, shipped_files
 
 WEIGHTS = ".safetensors"
 
@@ -41,10 +41,16 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     """Add --network and how it is applied."""
     parser.add_argument(
         "--network",
-        type=Path,
-        help="a patch network (.safetensors), or a network's probability map (vector .nrrd)",
+        type=_network_path,
+        help="a patch network (.safetensors, or the name of a shipped one: emphysema-patches), or a network's "
+        "probability map (vector .nrrd)",
     )
     add_parameters(parser, PatchNetworkParameters, prefix="network")
+
+
+def _network_path(text: str) -> Path:
+    """Return the file of a shipped network where its name is given, else what is given."""
+    return next((path for path in shipped_files() if path.stem == text), Path(text))
 
 
 def network_input(

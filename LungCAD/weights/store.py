@@ -81,5 +81,12 @@ def _require(
         raise InputError(
             path,
             f"knows the classes {', '.join(strange)}, which the schema {schema.name} lacks",
-            f"It was trained for the schema {load_schema(description.schema).name}",
+            f"It was trained for {_trained_for(description.schema)}",
         )
+
+
+def _trained_for(schema: str) -> str:
+    try:
+        return f"the schema {load_schema(schema).name}"
+    except InputError:  # such as that of networks that only describe textures
+        return "other labels"

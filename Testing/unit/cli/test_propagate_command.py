@@ -201,6 +201,13 @@ def test_no_lung_in_view(case, capsys):
     assert not (case.folder / "out").exists()
 
 
+def test_a_shipped_network_goes_by_its_name(case, capsys):
+    named = case.refuse(capsys, "--unary", "network", "--network", "emphysema-patches")
+    assert "emphysema-patches.safetensors" in named and "trained for the schema emphysema6" in named
+    named = case.refuse(capsys, "--unary", "network", "--network", "texture")
+    assert "texture.safetensors" in named and "trained for other labels" in named
+
+
 def test_a_network_must_be_named(case, capsys):
     assert "Give --network" in case.refuse(capsys, "--unary", "network")
 
