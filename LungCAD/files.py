@@ -7,7 +7,7 @@ import math
 import os
 import shutil
 import sys
-import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,13 +46,9 @@ def atomic_path(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
     if path.exists() and not overwrite:
         raise InputError(path, "exists already", "Choose another name, or allow overwriting")
     suffixes = "".join(path.suffixes[-2:])
+    temporary = _unfinished(path.parent, suffixes)
     try:
-        handle, name = tempfile.mkstemp(prefix=".unfinished-", suffix=suffixes, dir=path.parent)
-    except OSError as error:
-        raise InputError(path.parent, f"cannot be written to ({error.strerror})") from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
+        _create(temporary)
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
@@ -61,7 +57,8 @@ def atomic_path(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
     except OSError as error:
         raise InputError(path, f"could not be written ({error.strerror})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -83,11 +80,10 @@ def atomic_folder(path: Path | str, overwrite: bool = False, stale: Sequence[str
         raise InputError(path, "is a file, not a folder", "Choose another name for the output folder")
     if path.exists() and not overwrite:
         raise InputError(path, "exists already", "Choose another name, or allow overwriting (--overwrite)")
-    temporary = None
+    temporary = _unfinished(path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=path.parent))
-        temporary.chmod(0o777 & ~_umask())
+        temporary.mkdir()
         yield temporary
         if path.exists():
             for old in [file for pattern in (RECORD, *stale) for file in path.glob(pattern)]:
@@ -103,8 +99,19 @@ def atomic_folder(path: Path | str, overwrite: bool = False, stale: Sequence[str
     except OSError as error:
         raise InputError(path, f"could not be written ({error.strerror or error})") from error
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _unfinished(folder: Path, suffixes: str = "") -> Path:
+    """Return a new name; known before anything has it, lest a signal between the two leave that behind."""
+    return folder / f".unfinished-{uuid.uuid4().hex}{suffixes}"
+
+
+def _create(file: Path) -> None:
+    try:
+        file.touch(0o600, exist_ok=False)
+    except OSError as error:
+        raise InputError(file.parent, f"cannot be written to ({error.strerror})") from error
 
 
 def refuse_results(folder: Path, but_of: str = "") -> None:

@@ -42,8 +42,8 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network",
         type=_network_path,
-        help="a patch network (.safetensors, or the name of a shipped one: emphysema-patches), or a network's "
-        "probability map (vector .nrrd)",
+        help="a patch network (.safetensors, or the name of a shipped one: emphysema-patches), or the "
+        "probability map of any network (vector .nrrd)",
     )
     add_parameters(parser, PatchNetworkParameters, prefix="network")
 

@@ -127,6 +127,24 @@ def test_an_interrupted_folder_leaves_nothing(tmp_path):
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize(("call", "writer"), [("mkdir", atomic_folder), ("open", atomic_path)])
+def test_a_signal_just_after_the_first_step_leaves_nothing(tmp_path, monkeypatch, call, writer):
+    """Whatever makes the folder or the file: the system has done it, the program does not know yet."""
+    made = getattr(os, call)
+
+    def interrupted(path, *more, **named):
+        result = made(path, *more, **named)
+        if ".unfinished" in str(path):
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(os, call, interrupted)
+    with pytest.raises(KeyboardInterrupt), writer(tmp_path / "out.bin"):
+        pass
+    monkeypatch.undo()
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
     (tmp_path / "case").write_text("a file")
     with pytest.raises(InputError, match="is a file, not a folder"), atomic_folder(tmp_path / "case", True):
