@@ -111,11 +111,16 @@ def _said(networks: Sequence[CpaNetwork], cases: Sequence[Case]) -> tuple[NDArra
     logits = []
     for network in networks:
         plan = Plan((network.task,), network.axis, network.architecture)
-        pictures = pictures_of(cases, plan, network.input.shares)
-        _, upright = np.unique(pictures.subjects, return_index=True)
-        pictures = pictures[upright[pictures.labels[upright, 0] != UNKNOWN]]
+        pictures = pictures_of([_upright(case, plan) for case in cases], plan, network.input.shares)
+        pictures = pictures[pictures.labels[:, 0] != UNKNOWN]
         logits.append(log_odds(network.network.float(), network.input, pictures)[:, 0])
     return np.stack(logits).astype(np.float64), pictures.labels[:, 0] == 1, pictures.patients
+
+
+def _upright(case: Case, plan: Plan) -> Case:
+    """Return a case with the first of its rotations, which is none: all 27 of a cohort fill the memory."""
+    kinds = ("regions", "shares") if plan.of_regions else ("whole",)
+    return replace(case, **{kind: {plan.axis: getattr(case, kind)[plan.axis][:1]} for kind in kinds})
 
 
 def needed_shifts(logits: NDArray[np.float64]) -> NDArray[np.float64]:
