@@ -15,6 +15,9 @@ COLOURS = 3
 DIMENSIONS = 16
 """Outputs of the texture network that ships."""
 
+AT_ONCE = 256
+"""Patches: maps of all of them would not fit into memory."""
+
 
 class TexturePatches(nn.Module):
     """Mean and spread over the patch of what a texture network says, and of the image, and a dense layer.
@@ -46,7 +49,7 @@ class TexturePatches(nn.Module):
     @torch.no_grad()
     def standardise(self, images: torch.Tensor) -> None:
         """Bring the summaries of these images (N, 3, Y, X) to mean 0 and variance 1."""
-        summary = self._summary(images)
+        summary = torch.cat([self._summary(part) for part in images.split(AT_ONCE)])
         self.centre.copy_(summary.mean(0))
         self.scale.copy_(summary.std(0, correction=0).clamp(min=1e-3))
 

@@ -1,7 +1,7 @@
 """What a probability of 0.5 means, fitted anew to scans that the networks have not seen.
 
-Another scanner, another frequency of signs or another reader moves what networks say, far more than how well
-they tell one region from another. A shift of their logits, one per task, takes that back.
+Another scanner, another frequency of signs or another reader may move what networks say while they tell one
+region from another as well as before. A shift of their logits, one per task, takes that back.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from LungCAD.networks import TexturePatches
+from LungCAD.networks import TexturePatches, texture_patches
 from LungCAD.unary.patch_input import PatchInput
 from LungCAD.unary.texture import WINDOWS_HU, texture_images
 
@@ -43,6 +43,16 @@ def test_logits_are_of_mean_and_spread_over_the_patch():
     summary = (summary - summary.mean(0)) / np.maximum(summary.std(0), 1e-3)
     weight, bias = (p.detach().numpy() for p in network.classifier.parameters())
     np.testing.assert_allclose(given, summary @ weight.T + bias, atol=1e-3)  # the root's offset
+
+
+def test_many_patches_are_standardised_in_parts(monkeypatch):
+    torch.manual_seed(0)
+    network, images = TexturePatches(2), torch.rand(7, 3, 12, 12)
+    network.standardise(images)
+    whole = network.centre.clone(), network.scale.clone()
+    monkeypatch.setattr(texture_patches, "AT_ONCE", 3)
+    network.standardise(images)
+    torch.testing.assert_close((network.centre, network.scale), whole)
 
 
 def test_an_even_patch_teaches_finite_slopes():
