@@ -65,6 +65,6 @@ def plot(results: Sequence[Result]) -> bytes:
         axes.plot(values, np.full(len(values), place), "o", color=LIGHT.accent, alpha=0.7)
     axes.plot([], [], "o", color=LIGHT.accent, label="here, on phantoms")
     axes.set_yticks(places, [result.row.name for result in results])
-    axes.set(xlabel="Balanced accuracy (%)")
+    axes.set(xlabel="Balanced accuracy (%)", ylim=(-0.5, len(results) - 0.5))  # or half a marker is cut
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
     return png_bytes(figure)
