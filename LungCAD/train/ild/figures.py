@@ -24,7 +24,8 @@ def plot_classes(tables: Tables, schema: Schema) -> bytes:
     figure, axes = paper_figure(1.6 + 0.8 * len(labels), 3.4, LIGHT)
     for position, label in enumerate(labels):
         dice = [table.f_score[position] for table in tables]
-        axes.plot([position] * len(dice), dice, "o", color=np.array(label.color) / 255, markersize=7)
+        color = np.array(label.color) / 255
+        axes.plot([position] * len(dice), dice, "o", color=color, markersize=7, clip_on=False)
         axes.hlines(np.nanmean(dice), position - 0.3, position + 0.3, color=LIGHT.ink, linewidth=1.5)
     names = [label.name for label in labels]
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
@@ -37,5 +38,8 @@ def plot_history(history: Sequence[float]) -> bytes:
     """Plot the balanced accuracy on the validation patients from epoch to epoch."""
     figure, axes = paper_figure(4.8, 3.0, LIGHT)
     axes.plot(range(1, len(history) + 1), history, color=LIGHT.accent, marker="o", markersize=3)
-    axes.set(xlabel="Epoch", ylabel="Balanced accuracy, validation", ylim=(0, 1))
+    axes.set(
+        xlabel="Epoch", ylabel="Balanced accuracy, validation", ylim=(0, 1), xlim=(0.5, len(history) + 0.5)
+    )
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)  # there is no epoch 1.5
     return png_bytes(figure)
