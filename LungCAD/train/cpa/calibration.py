@@ -177,11 +177,11 @@ def write_calibrated(
 def _in_words(tasks: Sequence[str], found: Sequence[Calibration], data: str) -> str:
     own = [calibration for calibration in found if calibration.task in tasks]
     moved = [each for each in own if not each.kept]
-    raised = [f"{each.task} by {each.shift:+.2f}" for each in moved]
+    shifts = [f"{each.task} by {each.shift:+.2f}" for each in moved]
     kept = [task for task in tasks if task not in [each.task for each in moved]]
     sentences = [f"Calibrated on: {data}"]
-    if raised:
-        sentences.append(f"Logits were shifted: {in_words(raised)}.")
+    if shifts:
+        sentences.append(f"Logits were shifted: {in_words(shifts)}.")
     if kept:
         sentences.append(f"As it was: {in_words(kept)}.")
     if own:

@@ -86,8 +86,8 @@ def _new_network(data: PatchSet, parameters: PatchTrainingParameters, imagenet: 
     classes = len(data.classes)
     if parameters.architecture == TEXTURE:
         network = TexturePatches(classes)
-        shown, _ = load_network(shipped(TEXTURE_WEIGHTS), architecture="texture")
-        network.texture.load_state_dict(shown.state_dict())
+        texture, _ = load_network(shipped(TEXTURE_WEIGHTS), architecture="texture")
+        network.texture.load_state_dict(texture.state_dict())
         network.standardise(patch_input(data.patch_px, parameters).images(torch.from_numpy(data.hu)))
         return network
     with torch.random.fork_rng(devices=[]):

@@ -16,6 +16,8 @@ from LungCAD.train.patches.patch_set import PatchSet
 from LungCAD.train.patches.training import PatchTraining
 from LungCAD.weights import ModelCard, NetworkDescription, save_network
 
+TEXTURE_ORIGIN = "Goes on from the texture network that ships, which learned from phantoms."
+
 
 def write_outcome(
     folder: Path,
@@ -55,12 +57,10 @@ def _card(
 ) -> ModelCard:
     accuracies = ", ".join(f"{100 * fold.accuracy:.1f} %" for fold in training.folds)
     summary = f"{len(training.folds)}-fold cross-validation by patient; accuracy of the folds: {accuracies}."
-    start = ["Goes on from the texture network that ships, which learned from phantoms."]
-    if parameters.architecture != TEXTURE:
-        start = []
+    origin = [TEXTURE_ORIGIN] if parameters.architecture == TEXTURE else []
     return ModelCard(
         title=f"Patch network {parameters.architecture} for {', '.join(data.classes)}",
-        data=" ".join([f"{data.source}; patches per class: {_counts(data)}.", *data.warnings, *start]),
+        data=" ".join([f"{data.source}; patches per class: {_counts(data)}.", *data.warnings, *origin]),
         licence=licence,
         synthetic=data.synthetic,
         command=command,
