@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
@@ -17,6 +18,7 @@ from LungCAD.cli.bench.generators import PHANTOM, load_generator
 from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import at_least_one
+from LungCAD.labels import load_schema
 from LungCAD.phantom.aspergillosis_study import (
     AspergillosisParameters,
     AspergillosisStudy,
@@ -24,8 +26,9 @@ from LungCAD.phantom.aspergillosis_study import (
 )
 from LungCAD.phantom.study import StudyParameters, make_study
 from LungCAD.progress import Progress, each
+from LungCAD.report.measurements import voxel_volume_ml
 from LungCAD.tasks.cpa import SIGNS, CpaParameters, CpaReader
-from LungCAD.tasks.cpa_projections import REGIONS
+from LungCAD.tasks.cpa_projections import REGIONS, region_box
 from LungCAD.train.confusion import ConfusionTable
 from LungCAD.weights.shipped import shipped_files
 
@@ -39,6 +42,14 @@ CLASSES = ("absent", "present")
 DISEASE = "disease"
 
 Row = dict[str, Any]
+
+
+class Told(NamedTuple):
+    """What a region or a scan shows, and what was said of it. ml : volume of the sign in the region."""
+
+    present: bool
+    probability: float
+    ml: float = 0.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,38 +104,63 @@ def _scores(options: argparse.Namespace) -> Row:
 
 
 def score(reader: CpaReader, studies: Iterator[AspergillosisStudy], count: int, progress: Progress) -> Row:
-    """Return, per sign, precision and recall, and how many peaks of true positives lie near it.
+    """Return, per sign, how well regions are told and how many peaks of true positives lie near it.
 
     Where there are networks for it also how far they tell the scans with disease from the others.
     """
     signs = [sign for sign in SIGNS if any(network.task == sign for network in reader.networks)]
-    tables = {sign: np.zeros((2, 2), np.int64) for sign in signs}
+    regions: dict[str, list[Told]] = {sign: [] for sign in signs}
     distances: dict[str, list[dict[str, float]]] = {sign: [] for sign in signs}
-    diseased: list[tuple[bool, float]] = []
+    diseased: list[Told] = []
     for study in each(studies, progress, "Reading phantoms", count):
         result = reader.read(study.ct)
+        volumes = _volumes(study)
         for one in result.signs:
-            truth = bool(study.signs[REGIONS.index(one.region), SIGNS.index(one.sign)])
-            said = one.probability is not None and one.probability >= reader.parameters.threshold
-            tables[one.sign][int(truth), int(said)] += 1
+            place = REGIONS.index(one.region), SIGNS.index(one.sign)
+            # A region that was withheld is not told to have the sign.
+            regions[one.sign].append(Told(bool(study.signs[place]), one.probability or 0.0, volumes[place]))
         for sign, placed in placed_peaks(study, result):
             distances[sign].append(placed)
         if result.disease is not None:
-            diseased.append((bool(study.signs.any()), result.disease.probability))
+            diseased.append(Told(bool(study.signs.any()), result.disease.probability))
+    threshold = reader.parameters.threshold
     scores = {
-        sign: {**ConfusionTable(table, CLASSES).as_dict(), "peaks": _placing(distances[sign])}
-        for sign, table in tables.items()
+        sign: {
+            **_telling(told, threshold),
+            "volumes_ml": _sizes(told, threshold),
+            "peaks": _placing(distances[sign]),
+        }
+        for sign, told in regions.items()
     }
-    return {**scores, DISEASE: _of_scans(diseased)} if diseased else scores
+    return {**scores, DISEASE: _telling(diseased)} if diseased else scores
 
 
-def _of_scans(told: Sequence[tuple[bool, float]]) -> Row:
-    """Return how well probabilities tell the scans apart: counts at one half, and the area under the ROC."""
-    truth, probability = (np.array(values) for values in zip(*told, strict=True))
+def _volumes(study: AspergillosisStudy) -> NDArray[np.float64]:
+    """Return the volume (6, 3) in ml of each sign in each region."""
+    labels = sitk.GetArrayFromImage(study.labels)
+    values = [label.value for label in load_schema("cpa3").labels]
+    boxes = [labels[region_box(region, labels.shape)] for region in range(len(REGIONS))]
+    voxels = [[np.count_nonzero(box == value) for value in values] for box in boxes]
+    return np.array(voxels) * voxel_volume_ml(study.labels)
+
+
+def _telling(told: Sequence[Told], threshold: float = 0.5) -> Row:
+    """Return how well probabilities tell yes from no: counts at a threshold, and the area under the ROC."""
+    truth = np.array([one.present for one in told], int)
+    probability = np.array([one.probability for one in told])
     table = np.zeros((2, 2), np.int64)
-    np.add.at(table, (truth.astype(int), (probability >= 0.5).astype(int)), 1)
+    np.add.at(table, (truth, (probability >= threshold).astype(int)), 1)
     auc = float(roc_auc_score(truth, probability)) if len(set(truth)) == 2 else None
     return {**ConfusionTable(table, CLASSES).as_dict(), "auc": auc}
+
+
+def _sizes(told: Sequence[Told], threshold: float) -> dict[str, list[float]]:
+    """Return the volumes of the signs that were found and of those that were missed, ascending."""
+    sizes: dict[str, list[float]] = {"found": [], "missed": []}
+    for one in told:
+        if one.present:
+            sizes["found" if one.probability >= threshold else "missed"].append(round(one.ml, 2))
+    return {which: sorted(volumes) for which, volumes in sizes.items()}
 
 
 def _placing(peaks: Sequence[Mapping[str, float]]) -> Row:
@@ -141,13 +177,15 @@ def print_scores(name: str, scores: Row) -> None:
     """Print one generator's scores."""
     for said, row in scores.items():
         precision, recall = (row[measure][CLASSES.index("present")] for measure in ("precision", "recall"))
-        print(f"{name}   {said:20s} precision {_text(precision)}   recall {_text(recall)}")
+        measures = f"precision {_text(precision)}   recall {_text(recall)}   AUC {_text(row['auc'])}"
+        print(f"{name}   {said:20s} {measures}")
         if said == DISEASE:
-            print(f"{name}   area under the ROC curve of scans with disease: {_text(row['auc'])}")
             continue
         peaks = row["peaks"]
         shares = ", ".join(f"{who} {_text(share)}" for who, share in peaks["within_reach"].items())
         print(f"{name}   of {peaks['true_positives']} peaks within {REACH_MM:g} mm of the sign: {shares}")
+        medians = (f"{which} {_median(volumes)}" for which, volumes in row["volumes_ml"].items())
+        print(f"{name}   median volume of the sign: {', '.join(medians)}")
 
 
 def _studies(name: str, seed: int, count: int) -> Iterator[AspergillosisStudy]:
@@ -167,6 +205,10 @@ def _studies(name: str, seed: int, count: int) -> Iterator[AspergillosisStudy]:
 
 def _mean(values: NDArray) -> float | None:
     return float(values.mean()) if values.size else None
+
+
+def _median(volumes: Sequence[float]) -> str:
+    return f"{np.median(volumes):.1f} ml" if volumes else "none"
 
 
 def _text(value: float | None) -> str:

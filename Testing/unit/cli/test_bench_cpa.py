@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,13 +46,17 @@ def words(monkeypatch, tmp_path, without_shipped_signs):
 def test_scores_and_peaks(words, tmp_path, capsys):
     assert main([*words, "--json", str(tmp_path / "out.json")]) == 0
     printed = capsys.readouterr().out
-    assert "fungus_ball          precision 1.00   recall 1.00" in printed
+    assert "fungus_ball          precision 1.00   recall 1.00   AUC 1.00" in printed
     assert "of 1 peaks within 15 mm of the sign: heat map 1.00" in printed
     rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["phantom"]
     assert rows["disease"]["auc"] == 1 and np.sum(rows["disease"]["counts"], axis=1).tolist() == [1, 1]
-    assert "area under the ROC curve of scans with disease: 1.00" in printed
+    assert "disease              precision 1.00   recall 1.00   AUC 1.00" in printed
     row = rows["fungus_ball"]
-    assert row["counts"] == [[11, 0], [0, 1]]
+    assert row["counts"] == [[11, 0], [0, 1]] and row["auc"] == 1
+    ball = study()
+    ml = np.count_nonzero(sitk.GetArrayFromImage(ball.labels)) * np.prod(ball.ct.GetSpacing()) / 1000
+    assert row["volumes_ml"] == {"found": [round(ml, 2)], "missed": []}
+    assert f"median volume of the sign: found {ml:.1f} ml, missed none" in printed
     away = row["peaks"]["mean_mm"]
     assert away["heat map"] < 5 < away["random"]
     assert away["densest"] == 0  # here nothing else is dense
@@ -67,6 +72,26 @@ def test_distances_are_those_to_the_nearest_voxel():
     ((sign, placed),) = placed_peaks(study(), Result)  # the second is no true positive
     assert sign == "fungus_ball"
     assert placed["heat map"] == pytest.approx(30, abs=6)
+
+
+def test_what_is_missed_is_measured_in_its_region_alone(words, tmp_path, monkeypatch):
+    both = study()
+    labels = sitk.GetArrayFromImage(both.labels)
+    labels[:, :, : labels.shape[2] // 2] = labels[:, :, ::-1][:, :, : labels.shape[2] // 2]  # in both lungs
+    labels[:2] = FUNGUS_BALL  # and below, where no region is said to show it
+    image = sitk.GetImageFromArray(labels)
+    image.CopyInformation(both.ct)
+    signs = both.signs | (np.array(REGIONS) == "right_upper")[:, None] & (np.arange(3) == 1)
+    monkeypatch.setattr(
+        "LungCAD.cli.bench.cpa.make_aspergillosis", lambda _: iter([replace(both, labels=image, signs=signs)])
+    )
+    assert main([*words[:3], "1", *words[4:], "--json", str(tmp_path / "out.json")]) == 0
+    row = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["phantom"]["fungus_ball"]
+    assert row["counts"] == [[4, 0], [1, 1]]
+    assert row["auc"] == 0.75  # the one that is missed ties with four regions that show none
+    ((found,), (missed,)) = row["volumes_ml"].values()
+    ball = np.count_nonzero(sitk.GetArrayFromImage(both.labels)) * np.prod(both.ct.GetSpacing()) / 1000
+    assert found == missed == round(ball, 2)
 
 
 def test_another_generator(words, tmp_path, capsys, monkeypatch):
