@@ -54,6 +54,9 @@ SINKS, REACHES = 0.8, (0.4, 1.0)
 RIND_MM, RIND_BREADTH_MM = (6.0, 14.0), (35.0, 70.0)
 """Thickness of a pleural rind in its middle, and how far it reaches around."""
 
+UNIFORM_RIND_MM, UNIFORM_BREADTH_MM = (4.0, 14.0), (25.0, 70.0)
+"""The same for training: smaller ones as well."""
+
 LEAST_OUTWARD = 0.4
 """Part of a surface's normal that points away from the thorax's middle, or up, where ribs lie behind it."""
 
@@ -87,7 +90,7 @@ class Sheet:
 def draw_ticks(rng: np.random.Generator, disease: bool, uniform: bool) -> list[Ticks]:
     """Draw what each region shall show; a diseased lung has at least one sign.
 
-    uniform : every region as often as any other, instead of as often as in the cohort.
+    uniform : every region as often as any other, for training, instead of as often as in the cohort.
     """
     while True:
         ticks = [_region_ticks(region, rng, disease, uniform) for region in range(REGIONS)]
@@ -111,18 +114,19 @@ def place_lesions(
     ticks: list[Ticks],
     voxel_ml: float,
     rng: np.random.Generator,
+    uniform: bool = False,
 ) -> Sheet:
     """Place what the ticks ask for; a region without room for it goes without.
 
     regions : (N,) region of each voxel of the lung space, 0..5. costal : (N,) as of `costal_surface`.
-    voxel_ml : volume of a voxel.
+    voxel_ml : volume of a voxel. uniform : signs are for training, of more sizes.
     """
     free = np.ones(len(space.index), np.float32)
     lesions: list[Lesion] = []
     for region, tick in enumerate(ticks):
         inside = regions == region
         if inside.any():
-            free = _place_signs(space, inside, costal, tick, lesions, free, rng)
+            free = _place_signs(space, inside, costal, tick, lesions, free, rng, uniform)
     for region, tick in enumerate(ticks):
         inside = regions == region
         if inside.any() and tick.distractor:
@@ -139,6 +143,7 @@ def _place_signs(
     lesions: list[Lesion],
     free: Values,
     rng: np.random.Generator,
+    uniform: bool,
 ) -> Values:
     if tick.cavity:
         radius = rng.uniform(*CAVITY_MM)
@@ -156,14 +161,15 @@ def _place_signs(
             free = claim(lesions, "fungus_ball", ball / (part * radius), part * radius, free, SHARP_MM)
         free = claim(lesions, "cavity", distance / radius, radius, free, SHARP_MM)
     if tick.pleural_thickening:
-        breadth = rng.uniform(*RIND_BREADTH_MM)
+        breadth = rng.uniform(*(UNIFORM_BREADTH_MM if uniform else RIND_BREADTH_MM))
         place = _place(space, inside & costal & (space.depth < 4), rng, least_depth=0.0)
         distance = np.linalg.norm(space.points - place, axis=1)
         shallow = np.flatnonzero(costal & (space.depth < 20) & (distance < breadth))
         if not len(shallow):  # no rib lies beside the region
             return free
         thickness = np.full(len(free), 0.01, np.float32)
-        thickness[shallow] = rng.uniform(*RIND_MM) * np.clip(1.2 * (1 - distance[shallow] / breadth), 0, 1)
+        thickest = rng.uniform(*(UNIFORM_RIND_MM if uniform else RIND_MM))
+        thickness[shallow] = thickest * np.clip(1.2 * (1 - distance[shallow] / breadth), 0, 1)
         thickness[shallow] *= np.clip(1 + 0.25 * smooth_noise(space.points[shallow], 12, rng), 0.3, None)
         reach = space.depth / np.maximum(thickness, 0.01)
         free = claim(lesions, "pleural_thickening", reach, 4.0, free, SHARP_MM)

@@ -31,7 +31,7 @@ from LungCAD.phantom.textures import Site
 
 SCHEMA = "cpa3"
 
-VERSION = 2
+VERSION = 3
 """To be raised whenever the same seed makes other studies: projections of former ones are not mixed in."""
 
 THIRDS = 3
@@ -70,7 +70,8 @@ class AspergillosisParameters:
     size : voxels along x, y, z; z a multiple of 3.
     seed : of the thorax, the disease and the noise.
     studies : of the same thorax, each with disease, noise and breath of its own.
-    uniform : signs in every region as often as in any other, instead of as often as in the cohort.
+    uniform : signs in every region as often as in any other, and of more sizes, for training; otherwise as
+        in the cohort.
     """
 
     size: tuple[int, int, int] = (256, 256, 144)
@@ -110,11 +111,12 @@ def make_aspergillosis(parameters: AspergillosisParameters) -> Iterator[Aspergil
     thorax = make_thorax(_frame(parameters, frame_rng))
     spacing = thorax.spacing[::-1]
     space = LungSpace.of(thorax.lungs, spacing)
-    regions, costal = _regions(space), costal_surface(space, thorax.hu > BONE_HU)
+    regions, costal = regions_of(space), costal_surface(space, thorax.hu > BONE_HU)
     rim = _rim(thorax, space)
     for rng in study_rngs:
         ticks = draw_ticks(rng, disease=rng.random() >= CONTROLS, uniform=parameters.uniform)
-        sheet = place_lesions(space, regions, costal, ticks, float(np.prod(spacing)) / 1000, rng)
+        voxel_ml = float(np.prod(spacing)) / 1000
+        sheet = place_lesions(space, regions, costal, ticks, voxel_ml, rng, parameters.uniform)
         yield _scanned(thorax, space, rim, sheet, rng)
 
 
@@ -125,7 +127,7 @@ def _frame(parameters: AspergillosisParameters, rng: np.random.Generator) -> Tho
     return ThoraxParameters(parameters.size, (width, width, length), parameters.seed)
 
 
-def _regions(space: LungSpace) -> NDArray[np.intp]:
+def regions_of(space: LungSpace) -> NDArray[np.intp]:
     """Return the region (N,) of each lung voxel: thirds of the scan from above, halves from the right."""
     z, _, x = np.unravel_index(space.index, space.shape)
     from_top = THIRDS - 1 - z * THIRDS // space.shape[0]

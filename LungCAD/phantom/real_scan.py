@@ -12,8 +12,8 @@ from LungCAD.phantom.disease import paint_disease, paint_sham, true_labels
 from LungCAD.phantom.lesions import LungSpace
 from LungCAD.phantom.study import plan_disease, require_paintable
 
-_DENOISE_MM = 0.8
-_BLUR_MM = 0.5
+DENOISE_MM = 0.8
+BLUR_MM = 0.5
 
 
 def paint_scan(
@@ -63,7 +63,7 @@ def paint_scan(
     plan_rng, paint_rng = np.random.default_rng([seed, 13]).spawn(2)
     lesions = plan_disease(space, names.codes, plan_rng, population=population, mimics=mimics)
     paint = paint_sham if sham else paint_disease
-    scan = {"thickness": thickness, "blur": _BLUR_MM, "denoise": _DENOISE_MM}
+    scan = {"thickness": thickness, "blur": BLUR_MM, "denoise": DENOISE_MM}
     painted = paint(hu, space, lesions, spacing, paint_rng, **scan)
     labels = true_labels(space, [] if sham else lesions, {label.code: label.value for label in names.labels})
     arrays = (np.clip(np.rint(painted), -1024, 32767).astype(np.int16), labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,11 @@ from LungCAD.cli.bench.generators import PHANTOM, load_generator
 from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import at_least_one
+from LungCAD.errors import naming
+from LungCAD.images import read_ct
 from LungCAD.labels import load_schema
+from LungCAD.lungs import segment_lungs
+from LungCAD.phantom.aspergillosis_painted import paint_aspergillosis
 from LungCAD.phantom.aspergillosis_study import (
     AspergillosisParameters,
     AspergillosisStudy,
@@ -65,6 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cross", metavar="FILE", help="also studies of another generator: a Python file with make_study"
     )
+    parser.add_argument(
+        "--paint",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CT",
+        help="also signs painted into these real lungs; those that a patient has count as false",
+    )
     parser.add_argument("--full-size", action="store_true", help="time projections on 512 x 512 x 432 voxels")
     parser.add_argument("--no-timing", action="store_true", help="leave the projections' speed out")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -96,6 +109,7 @@ def _scores(options: argparse.Namespace) -> Row:
     names = (PHANTOM, *([options.cross] if options.cross else []))
     # A wrong name is told before any study is made.
     sources = {name: _studies(name, options.seed, options.studies) for name in names}
+    sources |= {str(ct): painted_studies(ct, options.seed, options.studies) for ct in options.paint}
     with progress_bar(options.quiet) as progress:
         for name, studies in sources.items():
             found[name] = score(reader, studies, options.studies, progress)
@@ -201,6 +215,20 @@ def _studies(name: str, seed: int, count: int) -> Iterator[AspergillosisStudy]:
         return islice(every, count)
     make = load_generator(name)
     return (make(seed + number) for number in range(count))
+
+
+def painted_studies(path: Path, seed: int, count: int) -> Iterator[AspergillosisStudy]:
+    """Return studies of a real CT with signs painted into its lungs, as often as in the cohort.
+
+    Raises
+    ------
+    InputError
+        The CT cannot be read or shows no lungs.
+    """
+    scan = read_ct(path, "largest")
+    with naming(path):
+        lungs = segment_lungs(scan.image)
+    return paint_aspergillosis(scan.image, lungs, seed, count, thickness=scan.facts.slice_thickness_mm)
 
 
 def _mean(values: NDArray) -> float | None:

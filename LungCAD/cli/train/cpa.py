@@ -20,6 +20,8 @@ from LungCAD.cli.options import (
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part
 from LungCAD.report.record import repeatable_command
+from LungCAD.train.cpa.cases import Case
+from LungCAD.train.cpa.painted import painted_cases
 from LungCAD.train.cpa.parameters import COMPACT, CpaTrainingParameters
 from LungCAD.train.cpa.phantoms import STUDIES, phantom_cases
 from LungCAD.train.cpa.plans import SURVIVAL, chosen_plans, published_plans
@@ -78,7 +80,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"of each synthetic patient, with disease of its own (default: {STUDIES})",
     )
-    parser.add_argument("--licence", default="not stated", help="of the scans, for the model cards")
+    parser.add_argument(
+        "--paint",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="CT",
+        help="learn besides from these real lungs, into which the phantom's signs are painted",
+    )
+    parser.add_argument(
+        "--paintings",
+        type=at_least_one,
+        default=12,
+        metavar="N",
+        help="of every CT of --paint (default: 12)",
+    )
+    parser.add_argument(
+        "--licence", default="not stated", help="of the scans and of the CT to paint, for the model cards"
+    )
     parser.add_argument(
         "--compact", action="store_true", help="start from the recipe for small networks from scratch"
     )
@@ -116,11 +135,15 @@ def run(options: argparse.Namespace) -> int:
     kept = options.projections or options.output / "projections"
     read = _scans if options.scans else _phantoms
     with progress_bar(options.quiet) as progress:
-        split, data, warnings = read(options, p, kept, progress)
+        split, data, warnings = read(options, p, kept, part(progress, 0.0, 0.8))
+        painted = _painted(options, p, kept, part(progress, 0.8, 1.0))
     if not options.quiet:
         for warning in warnings:
             print(f"Warning: {warning}")
-    licence = options.licence if options.scans else "Apache-2.0"
+    if painted:
+        split = split._replace(training=[*split.training, *painted])
+        data += f" Besides {len(options.paint)} real CT, each painted in {options.paintings} ways."
+    licence = options.licence if options.scans or painted else "Apache-2.0"
     source = Source(data, licence, synthetic=not options.scans, command=_command(options))
     with progress_bar(options.quiet) as progress:
         imagenet = _imagenet(options.imagenet, progress)
@@ -160,6 +183,23 @@ def _phantoms(
     return split, data, []
 
 
+def _painted(
+    options: argparse.Namespace, parameters: CpaTrainingParameters, kept: Path, progress: Progress
+) -> list[Case]:
+    return [
+        case
+        for number, ct in enumerate(options.paint)
+        for case in painted_cases(
+            ct,
+            f"real-{number + 1}",
+            options.paintings,
+            kept,
+            parameters.seed,
+            part(progress, number / len(options.paint), (number + 1) / len(options.paint)),
+        )
+    ]
+
+
 def _imagenet(folder: str | None, progress: Progress) -> Callable[[str], dict[str, torch.Tensor]] | None:
     if folder is None:
         return None
@@ -175,4 +215,5 @@ def _imagenet(folder: str | None, progress: Progress) -> Callable[[str], dict[st
 def _command(options: argparse.Namespace) -> str:
     names = ("scans", "regions", "projections", "imagenet", "config", "output")
     roles = {str(getattr(options, name)): name.upper() for name in names if getattr(options, name)}
+    roles |= {str(path): "CT" for path in options.paint}
     return repeatable_command(["lungcad", *options.words], roles)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 
+from LungCAD.images import image_like
 from LungCAD.parallel import process_map
 from LungCAD.phantom.aspergillosis_study import (
     VERSION,
@@ -16,6 +19,7 @@ from LungCAD.phantom.aspergillosis_study import (
     AspergillosisStudy,
     make_aspergillosis,
 )
+from LungCAD.phantom.scanner import scanner_noise
 from LungCAD.progress import Progress, silent
 from LungCAD.tasks.cpa_projections import ROTATIONS, ProjectionVolume, Rotation
 from LungCAD.train.cpa.cases import Case, read_case
@@ -30,6 +34,12 @@ STUDIES = 4
 TURNS = 2
 """Rotations of each study: none, and another of the 27 that chance chooses."""
 
+MERGED = (1, 2, 3)
+"""Slices of a phantom that make one of a scan to learn from: real ones are thicker, too."""
+
+SHARP_HU = (0.0, 60.0)
+"""Noise of a sharp kernel, besides that of the phantom."""
+
 
 def phantom_cases(
     seeds: Sequence[int],
@@ -41,7 +51,7 @@ def phantom_cases(
 ) -> list[Case]:
     """Return the cases of the thoraxes of these seeds; they are kept in the folder and read from it again.
 
-    uniform : signs in every region as often as in any other, instead of as often as in the cohort. studies :
+    uniform : for training: see `AspergillosisParameters`, with slices and noise of more scanners. studies :
     of each thorax, at least 1. workers : processes that make them, as in `process_map`.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -62,10 +72,25 @@ def _kept(seed: int, folder: Path, uniform: bool, studies: int) -> None:
     parameters = AspergillosisParameters(_size(seed), seed, studies, uniform)
     paths = _paths(seed, folder, uniform, studies)
     for number, (path, study) in enumerate(zip(paths, make_aspergillosis(parameters), strict=True)):
-        rng = np.random.default_rng([seed, 27, number])
-        others = rng.choice(np.arange(1, len(ROTATIONS)), TURNS - 1, replace=False)
-        turns = [ROTATIONS[0], *(ROTATIONS[i] for i in others)]
+        if uniform:
+            ct = of_another_scanner(study.ct, np.random.default_rng([seed, 31, number]))
+            study = replace(study, ct=ct)
+        turns = some_turns(np.random.default_rng([seed, 27, number]))
         study_case(study, path.stem, f"thorax-{seed}", turns).write(path)
+
+
+def of_another_scanner(ct: sitk.Image, rng: np.random.Generator) -> sitk.Image:
+    """Return a scan in slices as thick as one, two or three of its own, with a sharp kernel's noise."""
+    merged = sitk.BinShrink(ct, [1, 1, int(rng.choice(MERGED))])
+    noise = scanner_noise(merged.GetSize()[::-1], merged.GetSpacing(), rng.uniform(*SHARP_HU), "sharp", rng)
+    hu = np.clip(np.rint(sitk.GetArrayFromImage(merged) + noise), -1024, 3071).astype(np.int16)
+    return image_like(hu, merged)
+
+
+def some_turns(rng: np.random.Generator) -> list[Rotation]:
+    """Return no rotation and `TURNS` - 1 others of the 27."""
+    others = rng.choice(np.arange(1, len(ROTATIONS)), TURNS - 1, replace=False)
+    return [ROTATIONS[0], *(ROTATIONS[i] for i in others)]
 
 
 def _size(seed: int) -> tuple[int, int, int]:

@@ -43,7 +43,8 @@ def scan_cases(
     folder.mkdir(parents=True, exist_ok=True)
     cases, warnings = [], []
     for sheet in each(sheets, progress, "Projecting scans"):
-        path = folder / f"scan-{_fingerprint(sheet)}.npz"
+        known = [MADE, sheet.scan, sheet.patient, sheet.signs.tolist(), sheet.disease, sheet.survival]
+        path = folder / f"scan-{fingerprint(sheet.image, known)}.npz"
         if not path.exists():
             try:
                 case, found = _projected(sheet)
@@ -77,9 +78,14 @@ def split_of_sheets(sheets: Sequence[Sheet], cases: Sequence[Case]) -> Split | N
     )
 
 
-def _fingerprint(sheet: Sheet) -> str:
-    files = files_below(sheet.image) if sheet.image.is_dir() else [sheet.image]
+def fingerprint(image: Path, known: Sequence[object]) -> str:
+    """Return what differs where the file, a file of the folder, or what is known of the scan does.
+
+    known : as JSON takes it. Raises InputError where there is no such file or folder.
+    """
+    if not image.exists():
+        raise InputError(image, "does not exist", "Give a CT: an image file, or a folder of DICOM files")
+    files = files_below(image) if image.is_dir() else [image]
     found = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    known = [MADE, sheet.scan, sheet.patient, sheet.signs.tolist(), sheet.disease, sheet.survival]
     text = json.dumps([*known, *chain.from_iterable(found)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -16,6 +16,7 @@ from LungCAD.images import write_image
 from LungCAD.tasks.cpa.networks import find_networks
 from LungCAD.tasks.cpa_projections import REGIONS, ProjectionGrid, ProjectionVolume
 from LungCAD.train.cpa import scans as reading
+from LungCAD.train.cpa import training
 from LungCAD.train.cpa.sheets import read_sheets
 from LungCAD.weights import load_network
 
@@ -166,6 +167,60 @@ def test_sheets_without_controls_say_what_can_be_trained(words, capsys):
     full = words()
     full = full[: full.index("--only")]
     assert "--only cavity fungus_ball" in refuse(capsys, [*full, "--side", "96", "--no-together"])
+
+
+def write_chest(path):
+    """Write a body with two lungs that a segmentation of lungs finds."""
+    z, y, x = np.ogrid[:36, :96, :96]
+    body = ((y - 48) / 40) ** 2 + ((x - 48) / 46) ** 2 < 1
+    lungs = ((z - 18) / 15) ** 2 + ((y - 48) / 30) ** 2 + ((np.abs(x - 48) - 21) / 17) ** 2 < 1
+    hu = np.where(lungs, -870, np.where(body, 40, -1000)) + np.random.default_rng(3).normal(
+        0, 15, lungs.shape
+    )
+    image = sitk.GetImageFromArray(hu.astype(np.int16))
+    image.SetSpacing((3.5, 3.5, 7.0))
+    write_image(image, path)
+
+
+def test_real_lungs_with_painted_signs_are_learned_from_and_choose_no_epoch(
+    words, tmp_path, monkeypatch, capsys
+):
+    class Reduced:
+        """As small as the scans of the sheets."""
+
+        of = staticmethod(lambda ct: SmallVolume.of(sitk.BinShrink(ct, [3, 3, 3])))
+
+    monkeypatch.setattr("LungCAD.train.cpa.painted.ProjectionVolume", Reduced)
+    ct = tmp_path / "roe.nii.gz"
+    write_chest(ct)
+    learned = []
+    train = training.train_cpa
+    monkeypatch.setattr(training, "train_cpa", lambda *given: learned.append(given[2]) or train(*given))
+    painted = words("--paint", str(ct), "--paintings", "5")
+    assert main([*painted, "--quiet"]) == 0
+    split = learned[0]
+    cases = [case for case in split.training if case.patient == "real-1"]
+    assert [case.name for case in cases] == [f"real-1-{number}" for number in range(5)]
+    assert not any(case.patient == "real-1" for case in (*split.validation, *split.test))
+    assert len({case.signs.tobytes() for case in cases}) > 1
+    assert {case.disease for case in cases if (case.signs == 1).any()} == {1}
+    card = (tmp_path / "out" / "cpa-cavity-axial.md").read_text(encoding="utf-8")
+    assert "6 scans of 6 patients" in card and "Besides 1 real CT, each painted in 5 ways" in card
+    assert "--paint CT" in card and "roe" not in card
+    kept = sorted((tmp_path / "out" / "projections").glob("painted-*.npz"))
+    made = [path.stat().st_mtime_ns for path in kept]
+    assert main([*painted, "--quiet"]) == 0
+    assert [path.stat().st_mtime_ns for path in kept] == made
+    write_chest(tmp_path / "other.nii.gz")
+    (tmp_path / "other.nii.gz").replace(ct)
+    assert "another training" in refuse(capsys, painted)  # another file of the same name
+
+
+def test_a_ct_to_paint_that_cannot_be_used_is_named(words, tmp_path, capsys):
+    assert "missing.nii.gz" in refuse(capsys, words("--paint", str(tmp_path / "missing.nii.gz")))
+    solid = tmp_path / "solid.nii.gz"
+    write_scan(np.full(SHAPE, 40, np.int16), solid)
+    assert "solid.nii.gz" in refuse(capsys, words("--paint", str(solid)))
 
 
 def test_phantoms_have_no_survival(tmp_path, capsys):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import torch
 
 from LungCAD.errors import InputError
@@ -33,6 +34,7 @@ def test_phantoms_are_learned_as_scans_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr(phantoms, "_size", lambda seed: small.size)
     for version in ("", VERSION - 1):
         (tmp_path / f"phantom{version}-u4-0.npz").write_bytes(b"made by another version, not to be read")
+    monkeypatch.setattr(phantoms, "of_another_scanner", lambda ct, rng: ct)
     cases = phantoms.phantom_cases([small.seed], tmp_path, True, small.studies)
     assert {case.patient for case in cases} == {"thorax-4"}
     study, case = next(make_aspergillosis(small)), cases[0]
@@ -52,6 +54,32 @@ def test_scanners_of_training_phantoms_differ():
     assert len({z for _, _, z in sizes}) > 5 and len({x for x, _, _ in sizes}) == 3
     for size in sizes:
         AspergillosisParameters(size)  # refuses what has no six regions
+
+
+def test_scans_of_other_scanners_have_thicker_slices_and_noise():
+    ct = sitk.GetImageFromArray(np.arange(36, dtype=np.int16)[:, None, None] * np.ones((1, 64, 64), np.int16))
+    ct.SetSpacing((1.5, 1.5, 2.0))
+    ct.SetOrigin((5, 6, 7))
+    thick, noise = set(), []
+    for seed in range(30):
+        scan = phantoms.of_another_scanner(ct, np.random.default_rng(seed))
+        merged = round(scan.GetSpacing()[2] / 2.0)
+        thick.add(merged)
+        assert scan.GetSize() == (64, 64, 36 // merged)
+        assert scan.GetOrigin()[2] == pytest.approx(7 + merged - 1)  # the middle of the first slices
+        hu = sitk.GetArrayFromImage(scan)
+        expected = np.arange(36).reshape(-1, merged).mean(1)
+        np.testing.assert_allclose(hu.mean((1, 2)), expected, atol=4)
+        noise.append(hu.std(axis=(1, 2)).mean())
+    assert thick == {1, 2, 3}
+    assert min(noise) < 10 and 45 < max(noise) < 65
+
+
+def test_signs_of_the_cohort_are_seen_as_the_benchmark_sees_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(phantoms, "_size", lambda seed: (48, 48, 36))
+    monkeypatch.setattr(phantoms, "of_another_scanner", None)
+    (case,) = phantoms.phantom_cases([4], tmp_path, False, 1)
+    assert case.name == f"phantom{VERSION}-c4-0"
 
 
 def test_eighteen_networks_make_the_paper():
