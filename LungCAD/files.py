@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import sys
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,8 +24,17 @@ else:
 RECORD = "run.json"
 """Says what the other files of a folder were made from."""
 
+ODD_NAMES = "surrogateescape"
+"""How text with names of files is written and read: of other systems they may be no UTF-8, which stays."""
+
 IN_USE = ".in-use"
 """Lies in a folder as long as a run writes to it, locked."""
+
+UNFINISHED = ".unfinished-"
+"""Begins the names of what has not got its own yet."""
+
+SECONDS_OF_A_FILE = 60.0
+"""A file that is being written was touched since."""
 
 ATTEMPTS = 10
 """To lock it, while other runs remove theirs; on a file system whose numbers of files say nothing, all."""
@@ -63,28 +73,31 @@ def atomic_path(path: Path | str, overwrite: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path | str, overwrite: bool = False, stale: Sequence[str] = ()) -> Iterator[Path]:
-    """Yield a temporary folder beside `path` whose files appear in `path` when the block ends without error.
+    """Yield a temporary folder whose files appear in `path` when the block ends without error.
 
-    A new folder takes its name in one rename. An existing one, with `overwrite`, has its files of the same
-    names replaced one by one, its `RECORD` removed first and written last; anything else in it stays, but for
-    files that match a pattern of `stale`, such as "heatmap_*": those of an earlier run, of which the new one
-    may not write all. After an error the temporary folder is removed.
+    A new folder lies beside `path` and takes its name in one rename. An existing one, with `overwrite`, has
+    it inside, for what is mounted there may be another disk, and its files of the same names replaced one by
+    one, its `RECORD` removed first and written last; anything else in it stays, but for files that match a
+    pattern of `stale`, such as "heatmap_*": those of an earlier run, of which the new one may not write all.
+    After an error the temporary folder is removed.
 
     Raises
     ------
     InputError
-        `path` exists and `overwrite` is false or it is no folder, or it cannot be written (rights, space).
+        `path` exists and `overwrite` is false or it is no folder, it cannot be written (rights, space), or
+        the block could not use another file, which is named.
     """
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise InputError(path, "is a file, not a folder", "Choose another name for the output folder")
     if path.exists() and not overwrite:
         raise InputError(path, "exists already", "Choose another name, or allow overwriting (--overwrite)")
-    temporary = _unfinished(path.parent)
+    temporary = _unfinished(path if path.exists() else path.parent)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
-        yield temporary
+        with sole_use(temporary):  # others that clear away what killed runs left let it be
+            yield temporary
         if path.exists():
             for old in [file for pattern in (RECORD, *stale) for file in path.glob(pattern)]:
                 old.unlink()
@@ -97,14 +110,27 @@ def atomic_folder(path: Path | str, overwrite: bool = False, stale: Sequence[str
         else:
             temporary.replace(path)
     except OSError as error:
+        elsewhere = isinstance(error.filename, str) and not Path(error.filename).is_relative_to(temporary)
+        if elsewhere and not Path(error.filename).is_relative_to(path):
+            raise InputError(error.filename, f"could not be used ({error.strerror})") from error
         raise InputError(path, f"could not be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what killed runs left in a folder; not what another one is at work on."""
+    for rest in folder.glob(f"{UNFINISHED}*"):
+        if rest.is_dir():
+            with suppress(InputError), sole_use(rest):
+                shutil.rmtree(rest, ignore_errors=True)
+        elif time.time() - rest.stat().st_mtime > SECONDS_OF_A_FILE:
+            rest.unlink(missing_ok=True)
+
+
 def _unfinished(folder: Path, suffixes: str = "") -> Path:
     """Return a new name; known before anything has it, lest a signal between the two leave that behind."""
-    return folder / f".unfinished-{uuid.uuid4().hex}{suffixes}"
+    return folder / f"{UNFINISHED}{uuid.uuid4().hex}{suffixes}"
 
 
 def _create(file: Path) -> None:
@@ -145,7 +171,7 @@ def refuse_inputs(folder: Path, files: Iterable[Path | None]) -> None:
 def write_text(path: Path | str, text: str, overwrite: bool = False) -> None:
     """Write `text` (UTF-8, ends of lines as they are) to `path` atomically; raises as `atomic_path` does."""
     with atomic_path(path, overwrite) as temporary:
-        temporary.write_bytes(text.encode("utf-8"))
+        temporary.write_bytes(text.encode("utf-8", ODD_NAMES))
 
 
 def write_json(path: Path | str, content: object, overwrite: bool = False) -> None:
@@ -184,7 +210,7 @@ def files_below(folder: Path) -> list[Path]:
             inner.clear()
             continue
         entered.add(true)
-        inner.sort()
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
         found += [Path(place, name) for name in names if not name.startswith(".")]
     return sorted(path for path in found if path.is_file())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from LungCAD.batch.cases import Case, case_folders, read_case
 from LungCAD.batch.input_state import input_state, is_current, is_of_series, note_input
 from LungCAD.batch.run import MANIFEST, Outcome, State, run_cases
 from LungCAD.errors import InputError
-from LungCAD.files import sole_use
+from LungCAD.files import remove_unfinished, sole_use
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.record import made_with
@@ -79,6 +78,5 @@ def run_folder(
         return State.DONE
 
     with sole_use(output):
-        for rest in output.glob(".unfinished-*"):  # of a run that was killed
-            shutil.rmtree(rest, ignore_errors=True) if rest.is_dir() else rest.unlink(missing_ok=True)
+        remove_unfinished(output)
         return run_cases(folders, work, output / MANIFEST, report, tabulate)

@@ -20,7 +20,7 @@ from LungCAD.weights.checksum import sha256_of_file
 ROLES = ("ct", "rois", "lungs", "truth")
 
 ENTRY = "input_files"
-"""In the record of a case; those of earlier versions lack it."""
+"""In the record of a case; that of a single command lacks it."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def input_state(case: Case, choices: str = "") -> InputState:
 
 
 def is_current(target: Path, case: Case, method: Mapping[str, Any], choices: str = "") -> bool:
-    """Tell whether the results in `target` were made by a method from what is in the case now.
+    """Tell whether a batch made the results in `target` by a method from what is in the case now.
 
-    Records of earlier versions are judged by time.
+    Of what a single command left there nobody knows which files it was made from.
 
     method : what their record must say, such as parameters and weights, as JSON has it.
     """
@@ -61,9 +61,7 @@ def is_current(target: Path, case: Case, method: Mapping[str, Any], choices: str
         return False
     then = said.get(ENTRY)
     if not isinstance(then, dict):
-        changed = (path.stat().st_mtime for _, *paths in _files(case) for path in paths)
-        newest = max(changed, default=0.0)
-        return (target / RECORD).stat().st_mtime >= newest
+        return False
     if then.get("stamp") == _stamp(case, choices):
         return True
     now = input_state(case, choices)

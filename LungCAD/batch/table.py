@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from LungCAD.errors import InputError
+from LungCAD.files import ODD_NAMES
 
 
 class ResumableTable:
@@ -30,7 +31,7 @@ class ResumableTable:
             if path.exists():
                 _drop_torn_row(path)
                 self.done = {row[self.columns[0]] for row in self.rows()}
-            self._file = path.open("a", newline="", encoding="utf-8")
+            self._file = path.open("a", newline="", encoding="utf-8", errors=ODD_NAMES)
         except OSError as error:
             raise InputError(path, f"cannot be written ({error.strerror})") from error
         self._writer = csv.DictWriter(self._file, self.columns)
@@ -49,7 +50,7 @@ class ResumableTable:
 
     def rows(self) -> Iterator[dict[str, str]]:
         """Yield the rows on the disk."""
-        with self.path.open(newline="", encoding="utf-8") as file:
+        with self.path.open(newline="", encoding="utf-8", errors=ODD_NAMES) as file:
             reader = csv.DictReader(file)
             if reader.fieldnames is not None and tuple(reader.fieldnames) != self.columns:
                 raise InputError(self.path, "has other columns than this run", "Choose another folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count, islice
@@ -45,7 +46,7 @@ COLUMNS = (
 class Films:
     """Names of radiographs, relative to `root`, in a fixed order, and how many there are.
 
-    single : a file was named, not a folder or a list.
+    names : the same whenever they are gone through. single : a file was named, not a folder or a list.
     """
 
     root: Path
@@ -89,9 +90,10 @@ def find_films(source: Path, results: Path | None = None) -> Films:
             raise InputError(source, "holds no image", "Give a folder with radiographs")
         return Films(source, names, len(names))
     if source.suffix.lower() == ".csv":
-        if not (films := sum(1 for _ in _listed(source))):
+        listed = _Listed(source)
+        if not (films := sum(1 for _ in listed)):
             raise InputError(source, "lists no image", "Give one path per row in the column image")
-        return Films(source.parent, _listed(source), films)
+        return Films(source.parent, listed, films)
     return Films(source.parent, [source.name], 1, single=True)
 
 
@@ -148,7 +150,7 @@ def segment_films(
 def write_mask(labels: sitk.Image, path: Path) -> None:
     """Write a mask as PNG whose values are the labels; atomic, an existing one is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".unfinished-{path.name}")
+    unfinished = path.with_name(f".unfinished-{uuid.uuid4().hex}")  # as short for names as long as can be
     try:
         Image.fromarray(sitk.GetArrayViewFromImage(labels)).save(unfinished, format="png")
         unfinished.replace(path)
@@ -195,13 +197,18 @@ def _row(one: _Prepared, result: XrayLungs) -> dict[str, object]:
     }
 
 
-def _listed(table: Path) -> Iterator[str]:
-    for line, row in stream_rows(table, ("image",)):
-        if not (name := (row["image"] or "").strip()):
-            raise InputError(
-                table, f"line {line} names no image", "Give one path per row in the column image"
-            )
-        yield name
+@dataclass(frozen=True)
+class _Listed:
+    """The names in a CSV, read anew each time they are asked for: there may be very many."""
+
+    table: Path
+
+    def __iter__(self) -> Iterator[str]:
+        for line, row in stream_rows(self.table, ("image",)):
+            if not (name := (row["image"] or "").strip()):
+                remedy = "Give one path per row in the column image"
+                raise InputError(self.table, f"line {line} names no image", remedy)
+            yield name
 
 
 def _is_part_of_uid(suffix: str) -> bool:

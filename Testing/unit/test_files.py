@@ -166,6 +166,14 @@ def test_links_to_folders_are_followed_once(tmp_path):
     assert files_below(case) == [case / "0", case / "3", case / "scan" / "1", case / "scan" / "b" / "2"]
 
 
+def test_what_lies_in_hidden_folders_is_hidden(tmp_path):
+    """A bin on a share, thumbnails of a viewer, snapshots of a server."""
+    for name in (".Trash-1000", "scan", "scan/.thumbnails"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.dcm").touch()
+    assert files_below(tmp_path) == [tmp_path / "scan" / "1.dcm"]
+
+
 def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     (tmp_path / "locked").mkdir()
     listed = os.scandir

@@ -15,6 +15,7 @@ from LungCAD.progress import Progress
 from LungCAD.tasks.xray_lungs import XrayLungParameters, XraySegmenter
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.job_result import JobResult
+from LungCAD.worker.jobs.weights_key import weights_key
 
 NETWORK = "network for radiographs"
 """Kind of what is cached."""
@@ -39,11 +40,9 @@ def segment(
     if "film" not in inputs:
         raise InputError("film", "is missing", "Give a radiograph")
     progress(0.0, "Loading the network")
-    segmenter = cache.get(
-        NETWORK,
-        json.dumps(parameters, sort_keys=True),
-        lambda: XraySegmenter(parameters_from_dict(XrayLungParameters, parameters)),
-    )
+    chosen = parameters_from_dict(XrayLungParameters, parameters)
+    key = weights_key(chosen.weights), json.dumps(parameters, sort_keys=True)
+    segmenter = cache.get(NETWORK, key, lambda: XraySegmenter(chosen))
     progress(0.3, "Finding the lungs")
     (result,) = segmenter.segment([inputs["film"]])
     progress(1.0, "Done")

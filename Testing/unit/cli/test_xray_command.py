@@ -292,6 +292,26 @@ def test_masks_that_somebody_drew_are_never_cleared(folder, weights, tmp_path, c
     assert sorted(path.name for path in (tmp_path / "out" / "masks").iterdir()) == ["a.png", "drawn.png"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems' names are text")
+def test_odd_names_of_films_stop_nothing(weights, tmp_path, capsysbinary):
+    """From archives of other systems, and as long as can be."""
+    films = tmp_path / "films"
+    films.mkdir()
+    latin, longest = os.fsdecode(b"M\xfcller.png"), "x" * 251 + ".png"
+    for name in ("a.png", latin, longest):
+        Image.fromarray(chest()).save(films / name)
+    (films / os.fsdecode(b"no\xfc.png")).write_bytes(b"no picture")
+    options = ["--weights", str(weights), "--bone", "bright", "-o", str(tmp_path / "out")]
+    assert main(["xray", str(films), *options]) == 0
+    with (tmp_path / "out" / "results.csv").open(newline="", errors="surrogateescape") as file:
+        rows = {row["image"]: row for row in csv.DictReader(file)}
+    assert set(rows) == {"a.png", latin, longest, os.fsdecode(b"no\xfc.png")}
+    assert [name for name, row in rows.items() if row["error"]] == [os.fsdecode(b"no\xfc.png")]
+    for name in ("a.png", latin, longest):
+        assert (tmp_path / "out" / rows[name]["mask"]).is_file()
+    assert b"M\xfcller.png" in (tmp_path / "out" / "report.html").read_bytes()
+
+
 def test_films_that_changed_meanwhile_are_read_again(weights, tmp_path, monkeypatch):
     films, out = tmp_path / "films", tmp_path / "out"
     films.mkdir()

@@ -1,6 +1,8 @@
 """The jobs for radiographs, by the worker's in-process twin."""
 
 import csv
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import SimpleITK as sitk
 from PIL import Image
 
 from LungCAD.errors import Cancelled, InputError
+from LungCAD.weights import load_network, save_network
 from LungCAD.worker.cache import Cache
 from LungCAD.worker.in_process import run
 from Testing.slicer.dark_network import chest, save_dark_network
@@ -52,6 +55,20 @@ def test_the_network_is_loaded_once(method, monkeypatch):
     assert len(loaded) == 2
 
 
+def test_weights_that_were_trained_further_are_loaded_anew(method, tmp_path):
+    weights = tmp_path / "own.safetensors"
+    weights.write_bytes(Path(method["weights"]).read_bytes())
+    own, cache = {**method, "weights": str(weights)}, Cache()
+    before = run("xray", {"film": film()}, own, cache=cache).data["area_px"]
+    network, description = load_network(weights)
+    network.float().classifier.bias.data[0] = 100  # nothing is lung
+    weights.unlink()
+    save_network(network, description, weights)
+    os.utime(weights, (0, 0))
+    after = run("xray", {"film": film()}, own, cache=cache).data["area_px"]
+    assert min(before) > 0 and after == [0, 0]
+
+
 def test_bad_input(method):
     for inputs, parameters, words in (
         ({}, method, "film: is missing"),
@@ -62,18 +79,23 @@ def test_bad_input(method):
             run("xray", inputs, parameters)
 
 
-def test_a_folder_is_gone_on_with(method, tmp_path):
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_folder_or_list_is_gone_on_with(method, tmp_path, listed):
     films, out = tmp_path / "films", tmp_path / "out"
     films.mkdir()
     for number in range(20):
         Image.fromarray(chest()).save(films / f"{number:02}.png")
     (films / "broken.png").write_bytes(b"no picture")
+    names = sorted(path.name for path in films.iterdir())
+    table = tmp_path / "films" / "list.csv"
 
     def stop_half_way(fraction, _message):
         if fraction > 0.5:
             raise Cancelled
 
-    parameters = {**method, "source": str(films), "output": str(out)}
+    if listed:
+        table.write_text("\n".join(["image", *names]), encoding="utf-8")
+    parameters = {**method, "source": str(table if listed else films), "output": str(out)}
     with pytest.raises(Cancelled):
         run("xray_folder", {}, parameters, stop_half_way)
     with (out / "results.csv").open(newline="") as file:
