@@ -140,6 +140,15 @@ def _create(file: Path) -> None:
         raise InputError(file.parent, f"cannot be written to ({error.strerror})") from error
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it where they are missing; raises InputError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        remedy = "Choose another folder"
+        raise InputError(path, f"cannot be made or written to ({error.strerror})", remedy) from error
+
+
 def refuse_results(folder: Path, but_of: str = "") -> None:
     """Raise InputError where a folder holds results with a `RECORD`, but for those of the command `but_of`.
 

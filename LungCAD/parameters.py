@@ -110,7 +110,7 @@ def _replaced(default: Declared, values: object, name: str) -> Declared:
     if not isinstance(values, Mapping):
         raise InputError(name, f"is {values!r}, not names with their values")
     declared = [field.name for field in dataclasses.fields(default)]  # type: ignore[arg-type]
-    strange = ", ".join(each for each in values if each not in declared)
+    strange = ", ".join(str(each) for each in values if each not in declared)
     if strange:
         raise InputError(strange, "is no parameter of this method", f"There are {', '.join(declared)}")
     changed = {each: _as_declared(value, getattr(default, each), each) for each, value in values.items()}

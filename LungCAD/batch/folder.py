@@ -10,7 +10,7 @@ from LungCAD.batch.cases import Case, case_folders, read_case
 from LungCAD.batch.input_state import input_state, is_current, is_of_series, note_input
 from LungCAD.batch.run import MANIFEST, Outcome, State, run_cases
 from LungCAD.errors import InputError
-from LungCAD.files import remove_unfinished, sole_use
+from LungCAD.files import make_folder, remove_unfinished, sole_use
 from LungCAD.parameters import Parameters
 from LungCAD.progress import Progress, part, silent
 from LungCAD.report.record import made_with
@@ -56,10 +56,7 @@ def run_folder(
     """
     folders = case_folders(source, output)
     method = json.loads(json.dumps(made_with(parameters, weights)))
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(output, f"cannot be made ({error.strerror})") from error
+    make_folder(output)
     place = {folder: number for number, folder in enumerate(folders)}
 
     def work(folder: Path) -> State:

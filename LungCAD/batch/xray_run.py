@@ -17,7 +17,7 @@ from PIL import Image
 from LungCAD.batch.table import ResumableTable, begins_with
 from LungCAD.batch.xray import COLUMNS, TABLE, Films, find_films, segment_films
 from LungCAD.errors import InputError
-from LungCAD.files import RECORD, sole_use, write_json, write_text
+from LungCAD.files import RECORD, make_folder, sole_use, write_json, write_text
 from LungCAD.images import read_radiograph
 from LungCAD.progress import Progress, silent
 from LungCAD.report.contact_sheet import Tile, render_contact_sheet
@@ -131,10 +131,7 @@ def _may_go_on(folder: Path, settings: str, overwrite: bool) -> bool:
         raise InputError(folder, "exists already", remedy)
     if folder.exists() and any(folder.iterdir()) and not (note.is_file() or _is_complete(folder)):
         raise InputError(folder, "holds other things than results of radiographs", "Choose another folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(folder, f"cannot be written to ({error.strerror})") from error
+    make_folder(folder)
     return False
 
 

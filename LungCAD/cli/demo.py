@@ -10,7 +10,7 @@ from LungCAD.cli import propagate
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import add_output
 from LungCAD.cli.phantom import write_study
-from LungCAD.files import atomic_folder
+from LungCAD.files import atomic_folder, refuse_results
 from LungCAD.phantom import StudyParameters, make_study
 
 
@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write a study to OUT/study, and what `lungcad propagate` makes of its files to OUT/result."""
+    refuse_results(options.output)
     with atomic_folder(options.output, options.overwrite) as folder:
         (folder / "study").mkdir()
         with progress_bar(options.quiet) as progress:

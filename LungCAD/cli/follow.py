@@ -100,7 +100,11 @@ def _warnings(folder: Path) -> list[str]:
     try:
         return list(json.loads((folder / SCAN).read_text(encoding="utf-8"))["warnings"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(folder / SCAN, f"cannot be read ({error})", "Run lungcad cpa again") from error
+        raise InputError(
+            folder / SCAN,
+            f"cannot be read ({_why(error)})",
+            "Run lungcad cpa again",
+        ) from error
 
 
 def _readings(folder: Path) -> list[SignReading]:
@@ -116,4 +120,12 @@ def _readings(folder: Path) -> list[SignReading]:
                 for row in csv.DictReader(file)
             ]
     except (OSError, KeyError, ValueError) as error:
-        raise InputError(folder / SIGNS, f"cannot be read ({error})", "Run lungcad cpa again") from error
+        raise InputError(
+            folder / SIGNS,
+            f"cannot be read ({_why(error)})",
+            "Run lungcad cpa again",
+        ) from error
+
+
+def _why(error: Exception) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else str(error)

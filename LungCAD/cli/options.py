@@ -84,8 +84,10 @@ def configured(options: argparse.Namespace, default: Declared) -> Declared:
 
     try:
         values = yaml.safe_load(options.config.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(options.config, f"cannot be read ({error})", "Check the path") from error
+    except OSError as error:
+        raise InputError(options.config, f"cannot be read ({error.strerror})", "Check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(options.config, "is no text in UTF-8", "Save it as such") from error
     except yaml.YAMLError as error:
         raise InputError(
             options.config, f"is no YAML: {error}", "Write one `name: value` per line"
@@ -93,6 +95,13 @@ def configured(options: argparse.Namespace, default: Declared) -> Declared:
     if not isinstance(values, dict):
         raise InputError(options.config, "holds no names with values", "Write one `name: value` per line")
     return parameters_from_dict(type(default), {**default.as_dict(), **values})
+
+
+def require_unseen(phantoms: int | None, first: int, first_unseen: int) -> None:
+    """Refuse more phantoms to learn from than come before those that are scored."""
+    if phantoms and first + phantoms > first_unseen:
+        problem = f"is {phantoms}: the last are kept to be scored as unseen"
+        raise InputError("--phantoms", problem, f"Give at most {first_unseen - first}")
 
 
 def add_ct(parser: argparse.ArgumentParser) -> None:

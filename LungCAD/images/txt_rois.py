@@ -28,6 +28,9 @@ SAME_AS = {"hc": "honeycombing"}
 PARALLEL = 0.999
 """Cosine of the angle between planes that are taken for parallel."""
 
+BESIDE_PX = 1.5
+"""So far from the middle of the outermost pixels a contour may be drawn, at most."""
+
 Frame = NDArray[np.float64]
 """A slice's place in LPS mm, (3, 3): its first pixel, the directions along a row and along a column."""
 
@@ -202,6 +205,8 @@ def _pixels(
 ) -> tuple[int, NDArray[np.bool_]]:
     """Return the contour's slice along the axial axis, and the mask of pixels whose centres it encloses."""
     to_index = np.linalg.inv(affine(reference))
+    if not np.isfinite(contour.points).all():
+        raise InputError(path, "has a contour with a point that is no number", "Export it again")
     points = frame[0] + contour.points @ frame[1:]
     indices = points @ to_index[:3, :3].T + to_index[:3, 3]
     axis, size = axial_axis(reference), reference.GetSize()
@@ -209,4 +214,7 @@ def _pixels(
     if np.abs(indices[:, axis] - number).max() > 0.1 or not 0 <= number < size[axis]:
         raise InputError(path, "has a contour that lies on no slice of the scan", "Give this scan's text")
     rest = [other for other in (2, 1, 0) if other != axis]
+    ends = np.array([size[other] for other in rest]) - 1 + BESIDE_PX
+    if (indices[:, rest] < -BESIDE_PX).any() or (indices[:, rest] > ends).any():
+        raise InputError(path, "has a contour beside the picture", "Give this scan's text")
     return number, polygon2mask([size[other] for other in rest], indices[:, rest])

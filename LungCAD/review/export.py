@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.files import IN_USE, sole_use, write_text
+from LungCAD.files import IN_USE, make_folder, sole_use, write_text
 from LungCAD.images import axial_axis, image_like, write_image
 from LungCAD.labels import Provenance, Schema
 from LungCAD.review.dataset import (
@@ -22,7 +22,6 @@ from LungCAD.review.dataset import (
     provenance_path,
     read_dataset,
 )
-from LungCAD.review.folders import make_folder
 from LungCAD.review.pseudonyms import as_reviewed, require_pseudonym
 from LungCAD.review.review import Review
 from LungCAD.review.stack import from_stack, to_stack

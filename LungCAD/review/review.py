@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from LungCAD.errors import InputError
+from LungCAD.files import make_folder
 from LungCAD.labels import BACKGROUND, UNTOUCHED
 from LungCAD.review.entry import Decision, Entry, Facts, Kind
-from LungCAD.review.folders import make_folder
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.masks import Masks
 from LungCAD.review.replay import (

@@ -16,10 +16,9 @@ import SimpleITK as sitk
 
 from LungCAD.csv_rows import read_rows
 from LungCAD.errors import InputError
-from LungCAD.files import sole_use, write_text
+from LungCAD.files import make_folder, sole_use, write_text
 from LungCAD.images import image_like, write_image
 from LungCAD.labels.sheet import PREEXISTING, TICKS
-from LungCAD.review.folders import make_folder
 from LungCAD.review.pseudonyms import require_pseudonym
 from LungCAD.review.sign_sheet import SignSheet
 

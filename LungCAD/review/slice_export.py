@@ -9,9 +9,8 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from LungCAD.errors import InputError
-from LungCAD.files import sole_use
+from LungCAD.files import make_folder, sole_use
 from LungCAD.images import image_like, write_image
-from LungCAD.review.folders import make_folder
 from LungCAD.review.pseudonyms import as_reviewed, require_pseudonym
 from LungCAD.review.slice_labels import SliceLabels, read_slice_labels, write_slice_labels
 from LungCAD.review.slice_review import SliceReview

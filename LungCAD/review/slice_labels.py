@@ -124,7 +124,10 @@ def _require_consistent(path: Path, rows: Sequence[tuple[int, SliceLabels]]) -> 
     known: dict[str, tuple[str, Path]] = {}
     folds: dict[str, int | None] = {}
     seen: set[tuple[str, int]] = set()
+    scans: dict[Path, str] = {}
     for line, row in rows:
+        if (other := scans.setdefault(row.image.resolve(), row.scan)) != row.scan:
+            raise InputError(path, f"line {line} gives {row.scan} the image of {other}")
         if known.setdefault(row.scan, (row.patient, row.image)) != (row.patient, row.image):
             raise InputError(path, f"line {line} gives the scan {row.scan} another patient or image")
         if folds.setdefault(row.patient, row.fold) != row.fold:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
-from LungCAD.review.folders import make_folder
+from LungCAD.files import make_folder, write_text
 from LungCAD.review.ledger import Ledger, parse
 from LungCAD.review.method_folder import folder_name
 

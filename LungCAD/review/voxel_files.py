@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_path
-from LungCAD.review.folders import make_folder
+from LungCAD.files import atomic_path, make_folder
 from LungCAD.steps import CHUNK_BYTES, Steps, finish
 
 LEVEL = 1

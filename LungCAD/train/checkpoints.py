@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
-from LungCAD.files import write_text
+from LungCAD.files import make_folder, write_text
 
 
 def claim_checkpoints(folder: Path, settings: Mapping[str, object]) -> None:
@@ -23,7 +23,7 @@ def claim_checkpoints(folder: Path, settings: Mapping[str, object]) -> None:
         The folder holds the checkpoints of a training with other settings.
     """
     text = json.dumps(settings, indent=1)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     note = folder / "training.json"
     if not note.exists():
         write_text(note, text)

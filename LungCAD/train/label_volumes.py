@@ -75,14 +75,26 @@ def label_volumes(folder: Path | str, schema: Schema, progress: Progress = silen
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return the rows of a CSV; raises InputError as `read_rows`, or where it lacks rows or a cell."""
+    """Return the rows of a CSV about images, whose paths are relative to it.
+
+    Raises
+    ------
+    InputError
+        As `read_rows`; or rows or a cell are missing, or two patients have one image: it would be on both
+        sides of a split.
+    """
     _, rows = read_rows(path, columns)
     if not rows:
         raise InputError(path, "has no row below its heading", "Give at least one row")
+    patients: dict[Path, str] = {}
     for line, row in rows:
         row.update({column: (row[column] or "").strip() for column in columns})
         if empty := [column for column in columns if not row[column]]:
             raise InputError(path, f"line {line} has no {', '.join(empty)}", "Fill it in")
+        image = (path.parent / row["image"]).resolve()
+        if (other := patients.setdefault(image, row["patient"])) != row["patient"]:
+            problem = f"line {line} gives {row['image']} to {row['patient']}, an earlier one to {other}"
+            raise InputError(path, problem, "Say whose image it is")
     return [row for _, row in rows]
 
 
@@ -104,7 +116,7 @@ def _meaning(path: Path, schema: Schema) -> dict[int, str | None]:
     if not path.is_file():
         return {label.value: label.code for label in schema.labels}
     try:
-        meaning = {int(value): code for value, code in json.loads(path.read_text("utf-8")).items()}
+        meaning = {int(value): code for value, code in json.loads(path.read_text("utf-8-sig")).items()}
     except (ValueError, AttributeError) as error:
         raise InputError(path, "is no table of values", 'Write, for instance, {"1": "healthy"}') from error
     known = {code for name in available_schemas() for code in load_schema(name).codes} | set(schema.codes)

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_path
+from LungCAD.files import atomic_path, make_folder
 from LungCAD.progress import Progress, silent
 from LungCAD.weights.checksum import require_sha256
 from LungCAD.weights.registry import WeightsEntry
@@ -37,7 +37,7 @@ def fetch(entry: WeightsEntry, folder: Path, progress: Progress = silent) -> Pat
     """
     path = folder / Path(urlparse(entry.url).path).name
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with atomic_path(path) as temporary:
             _download(entry.url, temporary, progress)
             require_sha256(temporary, entry.sha256)

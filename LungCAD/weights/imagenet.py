@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from LungCAD.errors import InputError
+from LungCAD.files import make_folder
 from LungCAD.progress import Progress, silent
 from LungCAD.weights.cache import cache_folder, fetch
 from LungCAD.weights.checksum import require_sha256
@@ -39,7 +40,7 @@ def imagenet_state(
     if file is not None:
         require_sha256(file, entry.sha256)
     if not converted.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         state = _read_pth(file or fetch(entry, folder, progress))
         write_tensors(state, {"source": entry.url, "licence": entry.licence}, converted)
     return read_tensors(converted)[0]

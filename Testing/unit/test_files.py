@@ -13,7 +13,15 @@ import pytest
 
 from LungCAD import files
 from LungCAD.errors import InputError
-from LungCAD.files import atomic_folder, atomic_path, files_below, sole_use, write_json, write_text
+from LungCAD.files import (
+    atomic_folder,
+    atomic_path,
+    files_below,
+    remove_unfinished,
+    sole_use,
+    write_json,
+    write_text,
+)
 
 
 def names(folder):
@@ -164,6 +172,49 @@ def test_links_to_folders_are_followed_once(tmp_path):
     (case / "3").symlink_to(store / "1")
     (case / "dangling").symlink_to(store / "nowhere")
     assert files_below(case) == [case / "0", case / "3", case / "scan" / "1", case / "scan" / "b" / "2"]
+
+
+def test_an_existing_folder_is_written_from_inside(tmp_path):
+    """It may be another disk than the folder it lies in, which nobody may be allowed to write to."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text("old")
+    with atomic_folder(tmp_path / "out", overwrite=True) as folder:
+        assert folder.parent == tmp_path / "out"
+        (folder / "run.json").write_text("new")
+        (folder / "maps").mkdir()
+        (folder / "maps" / "a").touch()
+    found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*"))
+    assert found == ["out", "out/maps", "out/maps/a", "out/run.json"]
+    assert (tmp_path / "out" / "run.json").read_text() == "new"
+
+
+def test_a_file_elsewhere_that_cannot_be_used_is_not_the_output(tmp_path):
+    with (
+        pytest.raises(InputError, match=r"ct\.nii: could not be used \(No such file"),
+        atomic_folder(tmp_path / "out"),
+    ):
+        (tmp_path / "ct.nii").read_bytes()
+    with (
+        pytest.raises(InputError, match=r"out: could not be written"),
+        atomic_folder(tmp_path / "out") as folder,
+    ):
+        (folder / "maps" / "a").write_text("there is no such folder")
+    assert not list(tmp_path.iterdir())
+
+
+def test_leftovers_are_removed_but_not_what_is_being_written(tmp_path):
+    killed = tmp_path / ".unfinished-killed"
+    (killed / "maps").mkdir(parents=True)
+    for name, age in (("old", 3600), ("new", 0)):
+        file = tmp_path / f".unfinished-{name}.png"
+        file.touch()
+        os.utime(file, (time.time() - age, time.time() - age))
+    with atomic_folder(tmp_path / "out") as folder:
+        (folder / "a").touch()
+        remove_unfinished(tmp_path)
+        assert (folder / "a").exists() and not killed.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".unfinished-new.png", "out"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a"]
 
 
 def test_what_lies_in_hidden_folders_is_hidden(tmp_path):

@@ -6,6 +6,7 @@ import argparse
 import importlib
 
 from LungCAD.cli.options import add_debug
+from LungCAD.files import refuse_results
 
 SUBJECTS = {
     "patches": "a patch network, cross-validated by patient, for lungcad propagate --network",
@@ -35,4 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the chosen training."""
+    if options.output is not None:
+        refuse_results(options.output)
     return options.subject(options)

@@ -16,6 +16,7 @@ from LungCAD.cli.options import (
     at_least_one,
     configured,
     parameters_from,
+    require_unseen,
 )
 from LungCAD.errors import InputError
 from LungCAD.progress import Progress, part
@@ -119,6 +120,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.scans and options.unseen:
         raise InputError("--unseen", "is for synthetic patients", "Leave it out, or give --phantoms")
+    require_unseen(options.phantoms, FIRST_SEED, FIRST_UNSEEN)
     if options.regions and not options.scans:
         raise InputError("--regions", "belongs to scans that readers ticked", "Give --scans too")
     recipe = COMPACT if options.compact else CpaTrainingParameters()

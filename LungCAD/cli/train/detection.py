@@ -36,6 +36,8 @@ from LungCAD.train.extra import require_training_packages
 from LungCAD.weights import load_network
 from LungCAD.weights.shipped import weights_file
 
+PAINTINGS = 12
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those of the method derive from its parameters."""
@@ -88,7 +90,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="learn besides from these real lungs, into which the phantom's disease is painted",
     )
     parser.add_argument(
-        "--paintings", type=int, default=12, metavar="N", help="of every CT of --paint (default: 12)"
+        "--paintings",
+        type=at_least_one,
+        default=PAINTINGS,
+        metavar="N",
+        help=f"of every CT of --paint (default: {PAINTINGS})",
     )
     parser.add_argument(
         "--start", metavar="NAME|FILE", help="go on from this network, which learned from the same"
@@ -132,6 +138,7 @@ def run(options: argparse.Namespace) -> int:
     if options.calibrate and (not options.start or options.paint or options.dense_only):
         problem = "needs --start, and neither --paint nor --dense-only"
         raise InputError("--calibrate", problem, "Name the network whose outputs are to be read anew")
+    _refuse_unused(options)
     start = before = None
     if options.start:
         network, description = load_network(weights_file(options.start), architecture="cnn_f")
@@ -161,6 +168,19 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_unused(options: argparse.Namespace) -> None:
+    """Refuse options that would be passed over: whoever gives them counts on them."""
+    without_folds = options.dense_only or options.calibrate
+    seeded = options.phantoms is not None or options.paint
+    for option, unused, remedy in (
+        ("--checkpoints", options.checkpoints and without_folds, "there are no folds to go on from"),
+        ("--paintings", options.paintings != PAINTINGS and not options.paint, "it needs --paint"),
+        ("--first-seed", options.first_seed != FIRST_SEED and not seeded, "it needs --phantoms or --paint"),
+    ):
+        if unused:
+            raise InputError(option, "has nothing to do here", f"Leave it out: {remedy}")
+
+
 Keep = Callable[[Iterable[SliceSet]], SliceSet]
 """Puts slices on the disk, as they may not fit into memory, and returns them from there."""
 
@@ -186,6 +206,8 @@ def _slices(options: argparse.Namespace, keep: Keep, progress: Progress) -> Slic
         return sets[0] if len(sets) == 1 else keep(sets)
     if not options.keep:
         return keep(_read(options, progress))
+    if options.keep.exists() and options.checkpoints:
+        return read_slices(options.keep)  # of this very training, which was broken off
     if options.keep.exists():
         remedy = f"Go on with --slices {options.keep} in the place of what made them, or choose another name"
         raise InputError(options.keep, "exists already", remedy)

@@ -113,7 +113,11 @@ def _slices(options: argparse.Namespace, keep: Keep, progress: Progress) -> tupl
         seeds = range(FIRST_SEED, FIRST_SEED + options.phantoms)
         learned = made(seeds, varied_study, part(progress, 0.0, 0.7))
     if options.tested:
-        return learned, read_slices(options.tested)
+        tested = read_slices(options.tested)
+        if both := sorted({*learned.patients} & {*tested.patients}):
+            problem = f"shows {len(both)} of the patients that are learned from, such as {both[0]}"
+            raise InputError(options.tested, problem, "Give slices of other patients")
+        return learned, tested
     return learned, made(_unseen(options), benchmark_study, part(progress, 0.7, 1.0))
 
 

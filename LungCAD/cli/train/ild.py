@@ -17,7 +17,9 @@ from LungCAD.cli.options import (
     configured,
     none_or_more,
     parameters_from,
+    require_unseen,
 )
+from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.labels import Schema, available_schemas, load_schema, schema_reference
 from LungCAD.progress import Progress, part
@@ -31,8 +33,8 @@ from LungCAD.train.ild.phantoms import phantom_slices
 from LungCAD.train.ild.slices import SliceSet
 from LungCAD.train.ild.volumes import label_volume_slices, reviewed_slices
 
-FIRST_SEED = 5000
-"""Studies to train on; no benchmark scores them. Those kept apart follow."""
+FIRST_SEED, FIRST_UNSEEN = 5000, 7000
+"""Studies to train on, and to score; no benchmark uses them. Those of --start may be of any before."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="learn besides from these real lungs, into which the phantom's disease is painted",
     )
     parser.add_argument(
-        "--paintings", type=int, default=12, metavar="N", help="of every CT of --paint (default: 12)"
+        "--paintings",
+        type=at_least_one,
+        default=12,
+        metavar="N",
+        help="of every CT of --paint (default: 12)",
     )
     parser.add_argument("--start", type=Path, metavar="FILE", help="begin with the weights of this network")
     parser.add_argument(
@@ -83,6 +89,7 @@ def run(options: argparse.Namespace) -> int:
     from LungCAD.train.lightning_run import is_first_process
 
     p = parameters_from(options, configured(options, IldTrainingParameters()))
+    _refuse_known_phantoms(options, p)
     network_options(p)
     schema, start = load_schema(p.schema), read_start(options.start, p)
     with _folder(options) as folder, progress_bar(options.quiet) as progress:
@@ -106,6 +113,14 @@ def run(options: argparse.Namespace) -> int:
         print(told(training))
         print(f"Network: {options.output / 'network.safetensors'}")
     return 0
+
+
+def _refuse_known_phantoms(options: argparse.Namespace, parameters: IldTrainingParameters) -> None:
+    """Refuse to score a network on phantoms that it, or the one it begins with, has learned from."""
+    require_unseen(options.phantoms, FIRST_SEED, FIRST_UNSEEN)
+    if options.start and options.phantoms and parameters.folds:
+        problem = "may have learned from these phantoms, which its folds would score"
+        raise InputError("--start", problem, "Add --folds 0, and --unseen for a score")
 
 
 def _folder(options: argparse.Namespace) -> AbstractContextManager[Path | str]:
@@ -138,8 +153,7 @@ def _unseen(
 ) -> SliceSet | None:
     if not options.unseen:
         return None
-    first = FIRST_SEED + (options.phantoms or 0)
-    seeds = range(first, first + options.unseen)
+    seeds = range(FIRST_UNSEEN, FIRST_UNSEEN + options.unseen)
     return phantom_slices(seeds, parameters.schema, IldInput(), progress, options.workers)
 
 

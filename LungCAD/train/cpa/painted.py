@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from LungCAD.errors import naming
+from LungCAD.files import make_folder
 from LungCAD.images import read_ct
 from LungCAD.lungs import segment_lungs
 from LungCAD.phantom.aspergillosis_painted import paint_aspergillosis
@@ -31,7 +32,7 @@ def painted_cases(
     InputError
         The CT cannot be read or shows no lungs.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     kept = fingerprint(ct, [VERSION, patient, paintings, seed])
     paths = [folder / f"painted-{kept}-{number}.npz" for number in range(paintings)]
     if not all(path.exists() for path in paths):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from LungCAD.files import make_folder
 from LungCAD.images import image_like
 from LungCAD.parallel import process_map
 from LungCAD.phantom.aspergillosis_study import (
@@ -54,7 +55,7 @@ def phantom_cases(
     uniform : for training: see `AspergillosisParameters`, with slices and noise of more scanners. studies :
     of each thorax, at least 1. workers : processes that make them, as in `process_map`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     paths = {seed: _paths(seed, folder, uniform, studies) for seed in seeds}
     kept = partial(_kept, folder=folder, uniform=uniform, studies=studies)
     missing = [seed for seed in seeds if not all(path.exists() for path in paths[seed])]

@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from LungCAD.errors import InputError
-from LungCAD.files import files_below
+from LungCAD.files import files_below, make_folder
 from LungCAD.images import read_ct
 from LungCAD.progress import Progress, each, silent
 from LungCAD.tasks.cpa.completeness import (
@@ -40,7 +40,7 @@ def scan_cases(
     InputError
         An image cannot be read, its slices lie too far apart, or it shows no lungs.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     cases, warnings = [], []
     for sheet in each(sheets, progress, "Projecting scans"):
         known = [MADE, sheet.scan, sheet.patient, sheet.signs.tolist(), sheet.disease, sheet.survival]

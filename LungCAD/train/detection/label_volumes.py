@@ -52,7 +52,7 @@ def _meaning(path: Path) -> dict[int, str | None] | None:
     if not path.is_file():
         return None
     try:
-        said = json.loads(path.read_text("utf-8")).items()
+        said = json.loads(path.read_text("utf-8-sig")).items()
         return {int(value): None if code is None else str(code) for value, code in said}
     except (ValueError, AttributeError) as error:
         raise InputError(path, "is no table of values", 'Write, for instance, {"1": "healthy"}') from error

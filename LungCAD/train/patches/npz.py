@@ -70,6 +70,8 @@ def _problem(stored: Mapping[str, np.ndarray]) -> str | None:
     hu, label, classes = stored["hu"], stored["label"], stored["classes"]
     if hu.ndim != 3 or hu.shape[1] != hu.shape[2] or not len(hu):
         return f"holds no square patches (hu is {hu.shape})"
+    if label.ndim != 1 or not np.issubdtype(label.dtype, np.integer):
+        return f"has labels that are no whole numbers, one per patch (label is {label.dtype}, {label.shape})"
     if len(label) != len(hu) or len(stored.get("patient", label)) != len(hu):
         return f"has {len(hu)} patches but other numbers of labels or patients"
     if label.min() < 0 or label.max() >= len(classes):

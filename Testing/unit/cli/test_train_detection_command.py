@@ -25,19 +25,28 @@ SMALL = ["--width", "0.03125", "--dense", "8", "--epochs", "1", "--folds", "2", 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
-    rng = np.random.default_rng(0)
+    return random_slices(tmp_path_factory.mktemp("prepared") / "slices", 0, "p")
+
+
+@pytest.fixture(scope="module")
+def of_others(tmp_path_factory):
+    """Slices of other patients."""
+    return random_slices(tmp_path_factory.mktemp("prepared") / "tested", 1, "q")
+
+
+def random_slices(folder, seed, patient):
+    rng = np.random.default_rng(seed)
     count = 24
     slices = SliceSet(
         rng.integers(0, 256, (count, 3, 224, 224), dtype=np.uint8),
         np.where(rng.random((count, 4)) < 0.4, rng.uniform(0, 9000, (count, 4)), 0).astype(np.float32),
-        np.array([f"p{i % 6}" for i in range(count)]),
+        np.array([f"{patient}{i % 6}" for i in range(count)]),
         DISEASES,
         DetectionInput(),
         "random numbers",
         "none",
         synthetic=True,
     )
-    folder = tmp_path_factory.mktemp("prepared") / "slices"
     write_slices([slices], folder)
     return folder
 
@@ -171,13 +180,13 @@ def test_patients_of_the_tables_have_mimics_where_wanted(monkeypatch, prepared, 
     assert tested == [benchmark_study(seed) for seed in range(BENCHMARK_SEED, BENCHMARK_SEED + 2)]
     assert with_learned == [replace(one, mimics=True) for one in learned]
     assert with_tested == [replace(one, mimics=True) for one in tested]
-    given = ("--slices", prepared, "--tested", prepared, "--mimics")
+    given = ("--slices", prepared, "--tested", of_others, "--mimics")
     assert run(*words, *given, "-o", tmp_path / "given") == 2
     assert "--mimics: is for synthetic patients" in capsys.readouterr().err
 
 
-def test_all_methods_are_compared(prepared, tmp_path):
-    words = ("--slices", prepared, "--tested", prepared, "--thresholds", 6000, "--no-layers", *SMALL)
+def test_all_methods_are_compared(prepared, of_others, tmp_path):
+    words = ("--slices", prepared, "--tested", of_others, "--thresholds", 6000, "--no-layers", *SMALL)
     assert run("train", "detection-tables", *words, "-o", tmp_path / "out") == 0
     table = (tmp_path / "out" / "tables.md").read_text(encoding="utf-8")
     assert "(0.8028)" not in table
@@ -186,8 +195,8 @@ def test_all_methods_are_compared(prepared, tmp_path):
     assert len(record["methods"]["6000"]) == 7
 
 
-def test_rows_of_the_tables_are_kept_for_their_parameters_alone(prepared, tmp_path, capsys):
-    words = ["--slices", prepared, "--tested", prepared, "--thresholds", 6000, "--no-layers", *SMALL]
+def test_rows_of_the_tables_are_kept_for_their_parameters_alone(prepared, of_others, tmp_path, capsys):
+    words = ["--slices", prepared, "--tested", of_others, "--thresholds", 6000, "--no-layers", *SMALL]
     words += ["--checkpoints", tmp_path / "kept"]
     assert run("train", "detection-tables", *words, "-o", tmp_path / "first") == 0
     for checkpoint in (tmp_path / "kept").glob("*.ckpt"):
@@ -201,10 +210,10 @@ def test_rows_of_the_tables_are_kept_for_their_parameters_alone(prepared, tmp_pa
 
 
 @pytest.mark.slow
-def test_layers_and_dense_layers_on_given_convolutions(prepared, tmp_path):
+def test_layers_and_dense_layers_on_given_convolutions(prepared, of_others, tmp_path):
     first = ("train", "detection", "--slices", prepared, "--scored-folds", 1, "--no-final", *SMALL)
     assert run(*first, "-o", tmp_path / "net") == 0
-    words = ("--slices", prepared, "--tested", prepared, "--thresholds", 4000, *SMALL)
+    words = ("--slices", prepared, "--tested", of_others, "--thresholds", 4000, *SMALL)
     network = tmp_path / "net" / "network.safetensors"
     assert run("train", "detection-tables", *words, "--convolutions", network, "-o", tmp_path / "out") == 0
     record = json.loads((tmp_path / "out" / "tables.json").read_text(encoding="utf-8"))
@@ -230,8 +239,53 @@ def test_slices_that_were_kept_are_gone_on_with(prepared, tmp_path, capsys):
     assert f"Go on with --slices {prepared}" in capsys.readouterr().err
 
 
-def test_patches_look_at_whole_phantoms(prepared, tmp_path, capsys):
-    words = ("--slices", prepared, "--tested", prepared, "--patches", tmp_path / "p.safetensors")
+def test_slices_of_a_training_that_was_stopped_are_gone_on_with(prepared, tmp_path):
+    """What was kept is whole; the same command goes on from its checkpoints."""
+    words = (
+        "--phantoms",
+        2,
+        "--keep",
+        prepared,
+        "--checkpoints",
+        tmp_path / "kept",
+        "--scored-folds",
+        1,
+        *SMALL,
+    )
+    assert run("train", "detection", *words, "-o", tmp_path / "out") == 0
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text(encoding="utf-8"))
+    assert scores["held_out"]["slices"] == 12  # half of those in the folder
+
+
+def test_tables_are_of_patients_that_nothing_learned_from(prepared, tmp_path, capsys):
+    words = ("--slices", prepared, "--tested", prepared, "--thresholds", 6000, *SMALL, "-o", tmp_path / "out")
+    assert run("train", "detection-tables", *words) == 2
+    assert "shows 6 of the patients that are learned from, such as p0" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (
+            ["--start", "cnnf-quarter", "--dense-only", "--checkpoints", "kept"],
+            "--checkpoints: has nothing to do",
+        ),
+        (
+            ["--start", "cnnf-quarter", "--calibrate", "--checkpoints", "kept"],
+            "--checkpoints: has nothing to do",
+        ),
+        (["--paintings", "3"], "--paintings: has nothing to do here. Leave it out: it needs --paint"),
+        (["--first-seed", "3"], "--first-seed: has nothing to do"),
+    ],
+)
+def test_options_that_would_be_passed_over_are_refused(prepared, words, what, tmp_path, capsys):
+    assert run("train", "detection", "--slices", prepared, *words, *SMALL, "-o", tmp_path / "out") == 2
+    assert what in capsys.readouterr().err
+
+
+def test_patches_look_at_whole_phantoms(prepared, of_others, tmp_path, capsys):
+    words = ("--slices", prepared, "--tested", of_others, "--patches", tmp_path / "p.safetensors")
     assert run("train", "detection-tables", *words, *SMALL, "-o", tmp_path / "out") == 2
     assert "--patches: look at whole scans" in capsys.readouterr().err
 

@@ -1,21 +1,25 @@
 """`lungcad train ild` and `ild-ablation`: options, the YAML file, what is refused before work starts."""
 
+from argparse import Namespace
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
+import LungCAD.cli.train.ild as command
 import LungCAD.train.ild.ablation as ablation
 from LungCAD.cli.main import main
 from LungCAD.cli.options import add_config, add_parameters, configured, parameters_from
 from LungCAD.errors import InputError
 from LungCAD.parameters import Parameters, parameter
+from LungCAD.progress import silent
 from LungCAD.tasks.ild_input import IldInput
 from LungCAD.train.ild.ablation import Result, run_ablation
 from LungCAD.train.ild.ablation_report import plot, table
 from LungCAD.train.ild.ablation_rows import ROWS, TABLE_2, AblationParameters
 from LungCAD.train.ild.loss import OUTSIDE
 from LungCAD.train.ild.networks import network_options
+from LungCAD.train.ild.parameters import IldTrainingParameters
 from LungCAD.train.ild.slices import LungSlice, SliceSet
 
 
@@ -52,6 +56,7 @@ def test_a_file_changes_defaults_and_options_change_the_file(tmp_path):
         ("tea: mint", "tea: is 'mint', not one of green, black"),
         ("milk: 3", "milk: is 3, not true or false"),
         ("sugar: 1", "sugar: is no parameter"),
+        ("1: 2", "1: is no parameter"),
         ("- 1\n- 2", "holds no names with values"),
         ("tea: [", "is no YAML"),
     ],
@@ -71,7 +76,12 @@ def test_a_file_that_cannot_be_used(tmp_path, text, problem):
         (["--geneva", "."], "no texts of contours"),
         (["--ltrc", "."], "pairs.csv"),
         (["--dataset", "."], "is no dataset"),
-        (["--phantoms", "4", "--start", "missing.safetensors"], "missing.safetensors"),
+        (["--phantoms", "4", "--start", "missing.safetensors", "--folds", "0"], "missing.safetensors"),
+        (["--phantoms", "4", "--start", "lungnet-six"], "--start: may have learned from these phantoms"),
+        (
+            ["--phantoms", "2001"],
+            "--phantoms: is 2001: the last are kept to be scored as unseen. Give at most 2000",
+        ),
     ],
 )
 def test_bad_input_ends_it_without_a_traceback(tmp_path, monkeypatch, capsys, words, problem):
@@ -80,6 +90,16 @@ def test_bad_input_ends_it_without_a_traceback(tmp_path, monkeypatch, capsys, wo
     said = capsys.readouterr().err
     assert problem in said and "Traceback" not in said
     assert not (tmp_path / "out").exists()
+
+
+def test_phantoms_that_are_scored_as_unseen_are_never_learned_from(monkeypatch):
+    asked = []
+    monkeypatch.setattr(command, "phantom_slices", lambda seeds, *_: asked.append(seeds))
+    for phantoms in (None, 96):
+        options = Namespace(unseen=8, phantoms=phantoms, workers=1)
+        command._unseen(options, IldTrainingParameters(), silent)
+    assert asked[0] == asked[1] and len(asked[0]) == 8  # whatever this or an earlier training learned from
+    assert asked[0][0] >= command.FIRST_SEED + 2000
 
 
 def test_every_row_of_the_paper_can_be_built():

@@ -46,6 +46,18 @@ def test_every_weight_is_the_mean(tmp_path, capsys):
     assert "lungcad train ild -o FIRST; lungcad train mean NETWORK NETWORK -o OUTPUT" in card
 
 
+def test_results_of_a_scan_are_not_mixed_with_a_network(tmp_path, capsys):
+    saved(tmp_path / "a.safetensors", 0)
+    saved(tmp_path / "b.safetensors", 1)
+    (tmp_path / "out").mkdir()
+    record = '{"command": "lungcad ild CT -o OUT"}'
+    (tmp_path / "out" / "run.json").write_text(record)
+    files = [str(tmp_path / name) for name in ("a.safetensors", "b.safetensors")]
+    assert main(["train", "mean", *files, "-o", str(tmp_path / "out"), "--overwrite"]) == 2
+    assert "holds the results of another method" in capsys.readouterr().err
+    assert (tmp_path / "out" / "run.json").read_text() == record
+
+
 def test_data_that_another_card_tells_of_are_told_once(tmp_path):
     saved(tmp_path / "a.safetensors", 0)
     saved(tmp_path / "b.safetensors", 1, card=replace(CARD, data="Phantoms. Then: A CT."))

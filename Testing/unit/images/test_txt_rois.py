@@ -122,7 +122,12 @@ def test_a_copy_of_a_file_counts_no_slice(tmp_path, make_slice, save, write):
             [contour("fibrosis", 1, box(3, 4, 9, 12)), contour("HC", 1, box(9, 4, 15, 12))],
             "overlapping regions",
         ),
-        ([contour("fibrosis", 1, box(300, 400, 310, 410))], "no region of at least one pixel"),
+        ([contour("fibrosis", 1, box(300, 400, 310, 410))], "a contour beside the picture"),
+        (
+            [contour("fibrosis", 1, box(3, 4, 9, 12)), contour("fibrosis", 1, box(-40, 4, 5, 12))],
+            "a contour beside the picture",
+        ),
+        ([contour("fibrosis", 1, [(1, 2), (float("nan"), 4), (5, 6)])], "a point that is no number"),
         ([contour("fibrosis", 1, [(1.0, 1.0)])], "no region of at least one pixel"),
         ([], "no region of at least one pixel"),
         (["label: fibrosis\nslice_number: 1\nnb_points_on_contour: 4\n1 2\n3 4\n"], "no text of contours"),

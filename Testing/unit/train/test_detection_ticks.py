@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -53,7 +54,9 @@ def test_what_is_not_said_is_left_out(table):
 
 def test_folds_and_licence(table):
     rows = read_slice_labels(table, DISEASES)
-    other = SliceLabels("P2", "S2", rows[0].image, 3, rows[0].shown, 1, "CC BY 4.0")
+    image = rows[0].image.with_name(f"other-{rows[0].image.name}")
+    shutil.copyfile(rows[0].image, image)
+    other = SliceLabels("P2", "S2", image, 3, rows[0].shown, 1, "CC BY 4.0")
     rows = [*(dataclasses.replace(row, fold=0) for row in rows), other]
     write_slice_labels(table, rows, DISEASES, overwrite=True)
     second, first = ticked_slices(table)
@@ -69,6 +72,14 @@ def test_folds_and_licence(table):
 def test_bad_rows(table, changes, words):
     with pytest.raises(InputError, match=words):
         list(ticked_slices(rewritten(table, **changes)))
+
+
+def test_one_image_is_of_one_scan(table):
+    rows = read_slice_labels(table, DISEASES)
+    other = SliceLabels("P2", "S2", rows[0].image, 3, rows[0].shown, None, "")
+    write_slice_labels(table, [*rows, other], DISEASES, overwrite=True)
+    with pytest.raises(InputError, match="gives case-1 the image of S2"):
+        list(ticked_slices(table))
 
 
 def test_nothing_is_said(table):

@@ -76,6 +76,8 @@ def test_without_patients_shared_pixels_keep_patches_together(archive):
         ({"hu": np.zeros((11, 20, 20))}, "other numbers"),
         ({"patient": np.arange(3)}, "other numbers"),
         ({"label": np.full(12, 3)}, "labels 3 to 3 for 3 classes"),
+        ({"label": np.zeros(12)}, r"labels that are no whole numbers, one per patch \(label is float64"),
+        ({"label": np.zeros((12, 1), int)}, r"no whole numbers, one per patch .*\(12, 1\)"),
         ({"hu": np.full((12, 20, 20), np.nan)}, "no Hounsfield units"),
         ({"hu": np.full((12, 20, 20), 1e6)}, "no Hounsfield units"),
         ({"classes": np.array(["x", "y", "z"])}, "0 classes"),

@@ -177,6 +177,7 @@ def test_a_table_of_pairs_from_a_spreadsheet_is_read(pairs):
         (lambda text: text.replace("CC BY", "Universit\u00e4t"), "UTF-8"),
         (lambda text: text.replace("masks/1.png,p0", ","), "line 3 has no mask, patient"),
         (lambda text: text.splitlines()[0], "no row"),
+        (lambda text: text + "images/../images/0.png,masks/0.png,p9\n", "to p9, an earlier one to p0"),
     ],
 )
 def test_a_table_of_pairs_that_is_none_is_told(pairs, change, what):
