@@ -39,7 +39,8 @@ def read_radiograph(path: Path | str) -> sitk.Image:
     MONOCHROME1 is inverted, colour becomes luminance, padding becomes 0. Spacing in mm is that of the DICOM
     tags (at the detector where the image plane's is not given) or of the volume file; pictures have none
     that can be trusted (their resolution is that of a screen) and get `NO_SIZE`. Pictures are turned upright
-    as their EXIF data say, which every viewer does.
+    as their EXIF data say, which every viewer does; one slice of a volume file as its directions say, the
+    patient's head (or front, of an axial one) above and the patient's right on the left.
 
     Raises
     ------
@@ -149,11 +150,18 @@ def _read_volume(path: Path) -> tuple[NDArray[np.float64], tuple[float, float]]:
     image = read_image(path)
     if image.GetNumberOfComponentsPerPixel() > 1:
         raise InputError(path, "has several values per pixel", "Give a grey-level image")
-    array = sitk.GetArrayFromImage(image).astype(float)
-    plane = array.reshape([size for size in array.shape if size > 1])
-    if plane.ndim != 2:
-        raise InputError(
-            path, f"is no radiograph: it has {plane.ndim} dimensions", "Give a two-dimensional image"
-        )
+    sizes = [size for size in image.GetSize() if size > 1]
+    if len(sizes) != 2:
+        remedy = "Give a two-dimensional image"
+        raise InputError(path, f"is no radiograph: it has {len(sizes)} dimensions", remedy)
+    if image.GetDimension() == 3:
+        image = _upright(image)
+    plane = sitk.GetArrayFromImage(image).astype(float).squeeze()
     spacing = [mm for mm, size in zip(image.GetSpacing(), image.GetSize(), strict=True) if size > 1]
     return plane, (spacing[0], spacing[1])
+
+
+def _upright(image: sitk.Image) -> sitk.Image:
+    """Return one slice with its first row at the head, or at the front of the patient where it is axial."""
+    along_body = sitk.DICOMOrient(image, "LPS")
+    return sitk.Flip(along_body, (False, False, True)) if along_body.GetSize()[2] > 1 else along_body

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -174,6 +176,26 @@ def test_a_film_kept_as_a_coronal_volume_has_the_spacing_of_its_plane(tmp_path):
     image.SetSpacing((0.175, 10.0, 0.2))
     sitk.WriteImage(image, str(tmp_path / "chest.mha"))
     assert read_radiograph(tmp_path / "chest.mha").GetSpacing() == pytest.approx((0.175, 0.2))
+
+
+@pytest.mark.parametrize("suffix", ["mha", "nii.gz"])
+@pytest.mark.parametrize("directions", list(itertools.product((1, -1), repeat=3)))
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0), (2, 1, 0)])
+def test_a_coronal_film_is_turned_as_its_directions_say(tmp_path, order, directions, suffix):
+    """Whatever the order and the directions of the axes that a file keeps it in."""
+    image = sitk.GetImageFromArray(RAMP[::-1].reshape(64, 1, 48))  # z ascends towards the head
+    image.SetSpacing((0.175, 10.0, 0.2))
+    stored = sitk.Flip(sitk.PermuteAxes(image, order), [direction < 0 for direction in directions])
+    sitk.WriteImage(stored, str(tmp_path / f"chest.{suffix}"))
+    again = read_radiograph(tmp_path / f"chest.{suffix}")
+    assert np.allclose(array(again), SCALED, atol=1e-6)
+    assert again.GetSpacing() == pytest.approx((0.175, 0.2))
+
+
+def test_an_axial_plane_has_the_front_above(tmp_path):
+    image = sitk.GetImageFromArray(RAMP[None])
+    sitk.WriteImage(sitk.Flip(image, (True, True, False)), str(tmp_path / "chest.nii.gz"))
+    assert np.allclose(array(read_radiograph(tmp_path / "chest.nii.gz")), SCALED, atol=1e-6)
 
 
 def test_refusals(tmp_path, make_ct):
