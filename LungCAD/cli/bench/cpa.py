@@ -109,7 +109,8 @@ def _scores(options: argparse.Namespace) -> Row:
     names = (PHANTOM, *([options.cross] if options.cross else []))
     # A wrong name is told before any study is made.
     sources = {name: _studies(name, options.seed, options.studies) for name in names}
-    sources |= {str(ct): painted_studies(ct, options.seed, options.studies) for ct in options.paint}
+    for number, ct in enumerate(options.paint, 1):  # whose name may be a patient's
+        sources[f"painted CT {number}"] = painted_studies(ct, options.seed, options.studies)
     with progress_bar(options.quiet) as progress:
         for name, studies in sources.items():
             found[name] = score(reader, studies, options.studies, progress)

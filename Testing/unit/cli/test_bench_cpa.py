@@ -94,6 +94,33 @@ def test_what_is_missed_is_measured_in_its_region_alone(words, tmp_path, monkeyp
     assert found == missed == round(ball, 2)
 
 
+def test_signs_painted_into_real_lungs(words, tmp_path, capsys, monkeypatch):
+    ct = tmp_path / "roe.nii.gz"
+    sitk.WriteImage(chest(()), str(ct))
+    asked = []
+
+    def painted(image, lungs, seed, count, thickness):
+        asked.append((image.GetSize(), np.count_nonzero(sitk.GetArrayViewFromImage(lungs)) > 0, seed, count))
+        yield from (study(), study(None))
+
+    monkeypatch.setattr("LungCAD.cli.bench.cpa.paint_aspergillosis", painted)
+    assert main([*words, "--paint", str(ct), "--json", str(tmp_path / "out.json")]) == 0
+    assert asked == [(chest(()).GetSize(), True, 9000, 2)]
+    assert (
+        "painted CT 1   fungus_ball          precision 1.00   recall 1.00   AUC 1.00"
+        in capsys.readouterr().out
+    )
+    rows = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert "roe" not in (tmp_path / "out.json").read_text(encoding="utf-8")
+    assert rows["painted CT 1"]["fungus_ball"]["counts"] == [[11, 0], [0, 1]]
+
+
+def test_a_ct_to_paint_that_is_missing_is_told_before_any_study_is_read(words, tmp_path, capsys):
+    assert main([*words, "--paint", str(tmp_path / "none.nrrd")]) == 2
+    said = capsys.readouterr()
+    assert "none.nrrd" in said.err and not said.out
+
+
 def test_another_generator(words, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("LungCAD.cli.bench.cpa.load_generator", lambda name: lambda seed: study(None))
     assert main([*words, "--cross", "other.py"]) == 0
