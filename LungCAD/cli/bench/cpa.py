@@ -78,6 +78,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CT",
         help="also signs painted into these real lungs; those that a patient has count as false",
     )
+    parser.add_argument(
+        "--paintings",
+        type=at_least_one,
+        default=12,
+        metavar="N",
+        help="of every CT of --paint (default: 12)",
+    )
     parser.add_argument("--full-size", action="store_true", help="time projections on 512 x 512 x 432 voxels")
     parser.add_argument("--no-timing", action="store_true", help="leave the projections' speed out")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -108,12 +115,13 @@ def _scores(options: argparse.Namespace) -> Row:
     found: Row = {}
     names = (PHANTOM, *([options.cross] if options.cross else []))
     # A wrong name is told before any study is made.
-    sources = {name: _studies(name, options.seed, options.studies) for name in names}
+    sources = {name: (_studies(name, options.seed, options.studies), options.studies) for name in names}
     for number, ct in enumerate(options.paint, 1):  # whose name may be a patient's
-        sources[f"painted CT {number}"] = painted_studies(ct, options.seed, options.studies)
+        painted = painted_studies(ct, options.seed, options.paintings)
+        sources[f"painted CT {number}"] = painted, options.paintings
     with progress_bar(options.quiet) as progress:
-        for name, studies in sources.items():
-            found[name] = score(reader, studies, options.studies, progress)
+        for name, (studies, count) in sources.items():
+            found[name] = score(reader, studies, count, progress)
             print_scores(name, found[name])
     return found
 

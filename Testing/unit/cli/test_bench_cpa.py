@@ -104,7 +104,8 @@ def test_signs_painted_into_real_lungs(words, tmp_path, capsys, monkeypatch):
         yield from (study(), study(None))
 
     monkeypatch.setattr("LungCAD.cli.bench.cpa.paint_aspergillosis", painted)
-    assert main([*words, "--paint", str(ct), "--json", str(tmp_path / "out.json")]) == 0
+    words += ["--paint", str(ct), "--paintings", "2"]
+    assert main([*words, "--json", str(tmp_path / "out.json")]) == 0
     assert asked == [(chest(()).GetSize(), True, 9000, 2)]
     assert (
         "painted CT 1   fungus_ball          precision 1.00   recall 1.00   AUC 1.00"
