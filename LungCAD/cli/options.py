@@ -97,6 +97,21 @@ def configured(options: argparse.Namespace, default: Declared) -> Declared:
     return parameters_from_dict(type(default), {**default.as_dict(), **values})
 
 
+PAINTINGS = 12
+
+
+def add_paint(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Add CT to paint what the phantom shows into, and how often."""
+    parser.add_argument("--paint", type=Path, nargs="+", default=[], metavar="CT", help=purpose)
+    parser.add_argument(
+        "--paintings",
+        type=at_least_one,
+        default=PAINTINGS,
+        metavar="N",
+        help=f"of every CT of --paint (default: {PAINTINGS})",
+    )
+
+
 def require_unseen(phantoms: int | None, first: int, first_unseen: int) -> None:
     """Refuse more phantoms to learn from than come before those that are scored."""
     if phantoms and first + phantoms > first_unseen:

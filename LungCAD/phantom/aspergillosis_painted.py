@@ -8,15 +8,14 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from LungCAD.errors import InputError
-from LungCAD.images.geometry import image_like, same_geometry, spacing_zyx, to_axial
+from LungCAD.images.geometry import image_like, spacing_zyx
 from LungCAD.labels import load_schema
 from LungCAD.phantom.aspergillosis import costal_surface, draw_ticks, place_lesions
 from LungCAD.phantom.aspergillosis_study import CONTROLS, SCHEMA, AspergillosisStudy, regions_of
 from LungCAD.phantom.disease import TEXTURES, paint_disease, true_labels
 from LungCAD.phantom.distractors import DISTRACTORS
 from LungCAD.phantom.lesions import LungSpace
-from LungCAD.phantom.real_scan import BLUR_MM, DENOISE_MM
+from LungCAD.phantom.real_scan import BLUR_MM, DENOISE_MM, axial_lungs
 
 BONE_HU, BONE_SMOOTH_MM = 170.0, 1.3
 """Of a real scan, whose noise is not taken for bone."""
@@ -46,13 +45,8 @@ def paint_aspergillosis(
     InputError
         The mask is empty or lies on another grid.
     """
-    if not same_geometry(ct, lungs):
-        raise InputError("lungs", "the mask has another geometry than the CT", "Segment the lungs of this CT")
-    axial = to_axial(ct)
-    hu, mask = (sitk.GetArrayFromImage(image) for image in (axial, to_axial(lungs)))
-    if not mask.any():
-        raise InputError("lungs", "the mask is empty", "Segment the lungs first")
-    spacing = spacing_zyx(axial)
+    axial, mask = axial_lungs(ct, lungs)
+    hu, spacing = sitk.GetArrayFromImage(axial), spacing_zyx(axial)
     space = LungSpace.of(mask, spacing)
     smooth = ndimage.gaussian_filter(hu.astype(np.float32), BONE_SMOOTH_MM / np.array(spacing))
     regions, costal = regions_of(space), costal_surface(space, smooth > BONE_HU)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from LungCAD.errors import InputError
 from LungCAD.images.geometry import from_axial, image_like, same_geometry, spacing_zyx, to_axial
@@ -52,13 +53,8 @@ def paint_scan(
         without a population, or the seed is negative.
     """
     require_paintable(schema, seed, population, mimics)
-    if not same_geometry(ct, lungs):
-        raise InputError("lungs", "the mask has another geometry than the CT", "Segment the lungs of this CT")
-    axial = to_axial(ct)
-    hu, mask = (sitk.GetArrayFromImage(image) for image in (axial, to_axial(lungs)))
-    if not mask.any():
-        raise InputError("lungs", "the mask is empty", "Segment the lungs first")
-    spacing, names = spacing_zyx(axial), load_schema(schema)
+    axial, mask = axial_lungs(ct, lungs)
+    hu, spacing, names = sitk.GetArrayFromImage(axial), spacing_zyx(axial), load_schema(schema)
     space = LungSpace.of(mask, spacing)
     plan_rng, paint_rng = np.random.default_rng([seed, 13]).spawn(2)
     lesions = plan_disease(space, names.codes, plan_rng, population=population, mimics=mimics)
@@ -69,3 +65,13 @@ def paint_scan(
     arrays = (np.clip(np.rint(painted), -1024, 32767).astype(np.int16), labels)
     painted_ct, truth = (from_axial(image_like(array, axial), ct) for array in arrays)
     return painted_ct, truth
+
+
+def axial_lungs(ct: sitk.Image, lungs: sitk.Image) -> tuple[sitk.Image, NDArray]:
+    """Return a CT and the array (z, y, x) of its lungs, both axial; InputError for another mask."""
+    if not same_geometry(ct, lungs):
+        raise InputError("lungs", "the mask has another geometry than the CT", "Segment the lungs of this CT")
+    mask = sitk.GetArrayFromImage(to_axial(lungs))
+    if not mask.any():
+        raise InputError("lungs", "the mask is empty", "Segment the lungs first")
+    return to_axial(ct), mask

@@ -18,7 +18,7 @@ from LungCAD.cli.bench.cpa_timing import projection_timing
 from LungCAD.cli.bench.generators import PHANTOM, load_generator
 from LungCAD.cli.bench.numbers import add_json, write_numbers
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import at_least_one
+from LungCAD.cli.options import add_paint, at_least_one
 from LungCAD.errors import naming
 from LungCAD.images import read_ct
 from LungCAD.labels import load_schema
@@ -70,20 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cross", metavar="FILE", help="also studies of another generator: a Python file with make_study"
     )
-    parser.add_argument(
-        "--paint",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="CT",
-        help="also signs painted into these real lungs; those that a patient has count as false",
-    )
-    parser.add_argument(
-        "--paintings",
-        type=at_least_one,
-        default=12,
-        metavar="N",
-        help="of every CT of --paint (default: 12)",
+    add_paint(
+        parser, "also score signs painted into these real lungs; any that a patient has count as false"
     )
     parser.add_argument("--full-size", action="store_true", help="time projections on 512 x 512 x 432 voxels")
     parser.add_argument("--no-timing", action="store_true", help="leave the projections' speed out")

@@ -11,6 +11,7 @@ import torch
 from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import (
     add_config,
+    add_paint,
     add_parameters,
     add_workers,
     at_least_one,
@@ -81,21 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"of each synthetic patient, with disease of its own (default: {STUDIES})",
     )
-    parser.add_argument(
-        "--paint",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="CT",
-        help="learn besides from these real lungs, into which the phantom's signs are painted",
-    )
-    parser.add_argument(
-        "--paintings",
-        type=at_least_one,
-        default=12,
-        metavar="N",
-        help="of every CT of --paint (default: 12)",
-    )
+    add_paint(parser, "learn besides from these real lungs, into which the phantom's signs are painted")
     parser.add_argument(
         "--licence", default="not stated", help="of the scans and of the CT to paint, for the model cards"
     )

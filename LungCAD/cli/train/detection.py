@@ -11,7 +11,15 @@ from itertools import count
 from pathlib import Path
 
 from LungCAD.cli.console import progress_bar
-from LungCAD.cli.options import add_output, add_parameters, add_workers, at_least_one, parameters_from
+from LungCAD.cli.options import (
+    PAINTINGS,
+    add_output,
+    add_paint,
+    add_parameters,
+    add_workers,
+    at_least_one,
+    parameters_from,
+)
 from LungCAD.errors import InputError
 from LungCAD.files import atomic_folder
 from LungCAD.progress import Progress, part
@@ -35,8 +43,6 @@ from LungCAD.train.detection.ticks import ticked_slices
 from LungCAD.train.extra import require_training_packages
 from LungCAD.weights import load_network
 from LungCAD.weights.shipped import weights_file
-
-PAINTINGS = 12
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,21 +87,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="patients of --phantoms and --paint also have what shares densities with honeycombing and "
         "reticulation",
     )
-    parser.add_argument(
-        "--paint",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="CT",
-        help="learn besides from these real lungs, into which the phantom's disease is painted",
-    )
-    parser.add_argument(
-        "--paintings",
-        type=at_least_one,
-        default=PAINTINGS,
-        metavar="N",
-        help=f"of every CT of --paint (default: {PAINTINGS})",
-    )
+    add_paint(parser, "learn besides from these real lungs, into which the phantom's disease is painted")
     parser.add_argument(
         "--start", metavar="NAME|FILE", help="go on from this network, which learned from the same"
     )

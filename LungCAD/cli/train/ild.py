@@ -11,6 +11,7 @@ from LungCAD.cli.console import progress_bar
 from LungCAD.cli.options import (
     add_config,
     add_output,
+    add_paint,
     add_parameters,
     add_workers,
     at_least_one,
@@ -55,21 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="score the network on so many further phantoms",
     )
-    parser.add_argument(
-        "--paint",
-        type=Path,
-        nargs="+",
-        default=[],
-        metavar="CT",
-        help="learn besides from these real lungs, into which the phantom's disease is painted",
-    )
-    parser.add_argument(
-        "--paintings",
-        type=at_least_one,
-        default=12,
-        metavar="N",
-        help="of every CT of --paint (default: 12)",
-    )
+    add_paint(parser, "learn besides from these real lungs, into which the phantom's disease is painted")
     parser.add_argument("--start", type=Path, metavar="FILE", help="begin with the weights of this network")
     parser.add_argument(
         "--checkpoints", type=Path, metavar="FOLDER", help="keep every epoch there, and go on from it"
