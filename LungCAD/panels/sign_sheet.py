@@ -16,6 +16,7 @@ from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.sign_table import SignTable
 from LungCAD.panels.tick_ledger import record, restored_folder
+from LungCAD.steps import finish
 
 if TYPE_CHECKING:
     import slicer
@@ -141,11 +142,12 @@ class SignSheetPanel:
         self._refresh()
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
-        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.mrml.scan_order import image_as_loaded_in_steps
         from LungCAD.review.sheet_export import export_sheet, patient_of
 
+        image = finish(image_as_loaded_in_steps(self._ct))
         name = pseudonym(patient or patient_of(self._case, folder), self._case)
-        table = export_sheet(self.sheet, image_from_volume(self._ct), folder, name, overwrite)
+        table = export_sheet(self.sheet, image, folder, name, overwrite)
         return f"Written to {table}: {self._case} of {name}, regions: {len(self.sheet.judgements)}"
 
     def _build(self, chosen: Callable[[str, str], None]) -> None:
