@@ -76,6 +76,23 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         entries = Review.resume(first.folder, "AB").entries
         self.assertEqual([entry.kind.value for entry in entries], ["propagate", "edit"])
 
+    def test_nobody_goes_on_in_a_folder_that_holds_the_review_of_another(self):
+        """As earlier versions left copies of AB's reviews where those of a reader AB 2 belong."""
+        self.open_case()
+        self.panel.slices.decide("accept")
+        own = self.panel.case.review.folder
+        copy = own.with_name("ab-2")
+        shutil.copytree(own, copy)
+        self.rename("AB 2")
+        self.assertIsNone(self.panel.case)
+        self.assertIn("holds the review of AB, not of AB 2", self.sentence())
+        self.assertIsNone(self.panel.resume(self.volume, self.schema))
+        self.assertIn("holds the review of AB, not of AB 2", self.sentence())
+        shutil.rmtree(copy)
+        self.rename("")
+        self.rename("AB 2")
+        self.assertEqual([entry.reviewer for entry in self.panel.case.review.entries], ["AB 2"])
+
     def test_nothing_is_recorded_without_a_name(self):
         self.open_case(reader="  ")
         self.assertIsNone(self.panel.case)
