@@ -213,6 +213,7 @@ class PanelTest(PanelCase, SignTestCase):
 
     def test_a_reader_without_a_name_is_asked(self):
         self.panel.review.head.reader_edit.text = ""
+        self.panel.review.head.reader_edit.editingFinished.emit()
         self.find()
         self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)
         self.assertIn("has no name", self.panel.review.head.sentence)
