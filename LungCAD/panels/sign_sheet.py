@@ -15,7 +15,7 @@ from LungCAD.panels.export_form import ExportForm, pseudonym
 from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.sign_table import SignTable
-from LungCAD.panels.tick_ledger import record, restored_folder
+from LungCAD.panels.tick_ledger import record, require_current, restored_folder
 from LungCAD.steps import finish
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class SignSheetPanel:
     Ticking a box says of that region what all its boxes then show; it goes to the reader's ledger at once.
 
     chosen : called with region and sign of the cell that the user went to. require_on_display : raises
-        InputError where the scan is not seen; keys that judge a region ask it first.
+        InputError where the scan is not seen; keys and ticks that judge a region ask it first.
     """
 
     def __init__(self, chosen: Callable[[str, str], None], require_on_display: Callable[[], None]) -> None:
@@ -78,12 +78,7 @@ class SignSheetPanel:
         Where the scan is not on display, show it instead.
         """
         region = self.table.present
-        if (
-            self._ct is not None
-            and region
-            and self.head.attempt(self._require_on_display)
-            and self._judge(region, self.table.ticks(region))
-        ):
+        if self._ct is not None and region and self._judge(region, self.table.ticks(region)):
             self.table.step()
 
     def take_back(self) -> None:
@@ -93,6 +88,9 @@ class SignSheetPanel:
             self._record(lambda sheet: sheet.take_back(region))
 
     def _judge(self, region: str, shown: set[str]) -> bool:
+        if not self.head.attempt(self._require_on_display):
+            self._refresh()  # a box that was ticked shows again what is recorded
+            return False
         return self._record(lambda sheet: sheet.judge(region, shown))
 
     def _record(self, say: Callable[[SignSheet], None]) -> bool:
@@ -103,6 +101,8 @@ class SignSheetPanel:
     def _opened(self) -> SignSheet:
         if self.sheet is None:
             self._open()
+        else:
+            require_current(self.sheet, self._open)
         return self.sheet
 
     def _open(self) -> None:
