@@ -15,7 +15,7 @@ from panel_case import PanelCase, load_module
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema, schema_reference
 from LungCAD.mrml.result_nodes import ResultNodes
-from LungCAD.mrml.segments import show_labels
+from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
 from LungCAD.panels.labels_logic import SAID, TEXTS
 from LungCAD.panels.views import show_over
@@ -83,6 +83,22 @@ class LogicTest(IldTestCase):
         np.testing.assert_array_equal(labels, [[False, True, False]] * 2)
         with self.assertRaisesRegex(InputError, "colour"):
             self.logic().segment(self.ct, colour=3, **self.method)
+
+    def test_slices_are_counted_as_slicer_loads_a_left_handed_volume(self):
+        """As in the review; every voxel gets the label that it has in the other order."""
+        logic = self.logic()
+        expected = self.labels_of(logic.segment(self.ct, lungs=self.mask, slices="1", **self.method), self.ct)
+        self.assertTrue(expected[0].any() and not expected[1:].any())
+        turned = IJK_TO_RAS @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, 2], [0, 0, 0, 1]])
+        ct = slicer.util.addVolumeFromArray(self.scan.hu[::-1], ijkToRAS=turned, name="Turned CT")
+        nodes = logic.segment(ct, lungs=self.mask, slices="1", **self.method)
+        np.testing.assert_array_equal(self.labels_of(nodes, ct)[::-1], expected)
+        inside = slicer.util.arrayFromVolume(nodes.provenance)[::-1] > 0
+        np.testing.assert_array_equal(inside.any((1, 2)), [True, False, False])
+
+    def labels_of(self, nodes, ct):
+        labels = labels_from_segmentation(nodes.labels, ct, load_schema("lungnet6"))
+        return sitk.GetArrayFromImage(labels)
 
     def test_stopped(self):
         def stop(_fraction, _message):
