@@ -206,17 +206,18 @@ class ILDSegmentationWidget(FolderPanel):
 
     def apply(self) -> None:
         """Start the segmentation."""
-        from LungCAD.mrml.label_propagation import ct_inputs
+        from LungCAD.mrml.label_propagation import inputs_as_loaded
         from LungCAD.mrml.scan_facts import known_facts
 
         ct = self.node.ct
-        self.runCase("ild", ct_inputs(ct, self.node.lungs), ct, facts=known_facts(ct))
+        self.runCase("ild", inputs_as_loaded(ct, self.node.lungs), ct, facts=known_facts(ct))
 
     def showCase(self, case: Case, result: JobResult) -> Generator[float, None, None]:
         """Show labels, table and plot, and open the review, unless another CT was chosen meanwhile."""
-        from LungCAD.mrml.label_propagation import result_in_steps
+        from LungCAD.mrml.label_propagation import result_as_stored, result_in_steps
         from LungCAD.mrml.reviewed_case import Subject
 
+        result = result_as_stored(result, case.volume)
         schema = load_schema(result.data["schema"])
         nodes = self.logic.resultOf(self.node, case.volume)
         with self.review.awaiting_result(nodes.labels):
@@ -302,7 +303,7 @@ class ILDSegmentationLogic(LabelsLogic):
 
         Runs in this process, and blocks until it is done. `weights` are shipped ones by name, or a file;
         `parameters` those of `LungCAD.tasks.ild_segmentation.IldSegmentationParameters`, such as
-        ``refine="crf2d"`` or ``slices="10-20"``.
+        ``refine="crf2d"`` or ``slices="10-20"``, counted in the order in which Slicer loads the CT.
 
         Raises
         ------
@@ -314,14 +315,14 @@ class ILDSegmentationLogic(LabelsLogic):
         >>> logic = slicer.util.getModuleLogic("ILDSegmentation")
         >>> nodes = logic.segment(logic.loadPhantomCT())
         """
-        from LungCAD.mrml.label_propagation import ct_inputs, show_result
+        from LungCAD.mrml.label_propagation import inputs_as_loaded, result_as_stored, show_result
         from LungCAD.mrml.scan_facts import known_facts
         from LungCAD.steps import finish
         from LungCAD.worker.in_process import run
 
-        images = {name: finish(steps) for name, steps in ct_inputs(ct, lungs).items()}
+        images = {name: finish(steps) for name, steps in inputs_as_loaded(ct, lungs).items()}
         given = {**parameters, "weights": weights, "facts": known_facts(ct)}
-        result = run("ild", images, given, progress)
+        result = result_as_stored(run("ild", images, given, progress), ct)
         return show_result(result, load_schema(result.data["schema"]), ct)
 
     def segmentFolder(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import SimpleITK as sitk
 import slicer
 
@@ -11,6 +13,7 @@ from LungCAD.mrml.plots import along_z_in_steps
 from LungCAD.mrml.result_nodes import PropagationNodes, ResultNodes
 from LungCAD.mrml.review_texts import forget_shown
 from LungCAD.mrml.rois import rois_in_steps
+from LungCAD.mrml.scan_order import as_loaded, as_loaded_in_steps
 from LungCAD.mrml.segments import labels_in_steps
 from LungCAD.mrml.tables import show_measurements
 from LungCAD.mrml.volumes import image_in_steps, volume_in_steps
@@ -42,6 +45,18 @@ def ct_inputs(
     if lungs is not None:
         steps["lungs"] = rois_in_steps([lungs], ct, load_schema("lungs"))
     return steps
+
+
+def inputs_as_loaded(
+    ct: slicer.vtkMRMLVolumeNode, lungs: slicer.vtkMRMLNode | None = None
+) -> dict[str, Steps[sitk.Image]]:
+    """Do as `ct_inputs` for a job that is told slices by number: it counts them as the review does."""
+    return {name: as_loaded_in_steps(steps, ct) for name, steps in ct_inputs(ct, lungs).items()}
+
+
+def result_as_stored(result: JobResult, ct: slicer.vtkMRMLVolumeNode) -> JobResult:
+    """Return what a job made of `inputs_as_loaded`, its images in the order of the CT."""
+    return replace(result, images={name: as_loaded(image, ct) for name, image in result.images.items()})
 
 
 def show_result(

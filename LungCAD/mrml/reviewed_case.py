@@ -218,8 +218,8 @@ def review_in_steps(
     Raises
     ------
     InputError
-        The review that is kept there, or in the scene, is damaged or of another schema, or the folder cannot
-        be written.
+        The review that is kept there, or in the scene, is damaged or of another schema, that in the folder
+        was begun by another reader, or the folder cannot be written.
     """
     owner, kept = _keep_carried(subject, root)
     scan = yield from _identify_in_steps(subject.volume, root, reviewer, subject.model)
@@ -235,6 +235,7 @@ def review_in_steps(
     folder = kept if owner == own else separate_review(own, subject.model)
     if is_review(folder):
         review = yield from Review.resume_in_steps(folder, reviewer)
+        _require_reader(review)
         _require_schema(review, subject.schema)
         yield from review.finish_propagation_in_steps()
         before = review.state.masks
@@ -281,8 +282,8 @@ def resume_review(
     Raises
     ------
     InputError
-        There is no review of this scan by this reader, it is damaged or of another schema; the scene's is
-        that of another scan or reader.
+        There is no review of this scan by this reader, it is damaged or of another schema, or was begun by
+        another reader; the scene's is that of another scan or reader.
     """
     is_carried = labels is not None and has_review(labels)
     carried = whose_review(labels)[0] if is_carried else ""
@@ -292,6 +293,7 @@ def resume_review(
         _require_own(labels, volume, scan.case, reviewer)
         folder = restore_from_scene(labels, folder)
     review = Review.resume(folder, reviewer)
+    _require_reader(review)
     _require_schema(review, schema)
     finish(review.finish_propagation_in_steps())
     if labels is None:
@@ -385,6 +387,14 @@ def _identify_in_steps(
 
 def _digest(parameters: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+
+
+def _require_reader(review: Review) -> None:
+    """Raise InputError where the folder of this reader holds a review that another one began."""
+    began = review.entries[0].reviewer
+    if folder_name(began) != folder_name(review.reviewer):
+        remedy = "Move that folder elsewhere, or review under another name"
+        raise InputError(review.folder, f"holds the review of {began}, not of {review.reviewer}", remedy)
 
 
 def _require_schema(review: Review, schema: Schema) -> None:

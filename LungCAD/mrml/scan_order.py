@@ -56,7 +56,12 @@ def identify_in_steps(
 
 def image_as_loaded_in_steps(volume: slicer.vtkMRMLVolumeNode) -> Steps[sitk.Image]:
     """Do as `image_in_steps`, but in the order in which Slicer loads the volume."""
-    image = yield from image_in_steps(volume)
+    return (yield from as_loaded_in_steps(image_in_steps(volume), volume))
+
+
+def as_loaded_in_steps(steps: Steps[sitk.Image], volume: slicer.vtkMRMLVolumeNode) -> Steps[sitk.Image]:
+    """Take the steps that make an image on the grid of the volume, and do as `as_loaded`."""
+    image = yield from steps
     return as_loaded(image, volume)
 
 

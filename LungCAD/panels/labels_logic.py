@@ -13,8 +13,8 @@ from LungCAD.mrml.scan_labels import bind_labels, labels_of, put_aside
 from LungCAD.panels.module_logic import ModuleLogic
 
 SAID = "LungCAD.Said."
-"""With the name of a text of the parameter node, the attribute of labels that keeps it while another scan's
-result is shown."""
+"""With the name of a text of the parameter node, the attribute of labels that keeps it: the parameter node
+shows that of another scan's result, or of a scene that was added to this one."""
 
 TEXTS = ("summary", "measured", "labels_schema")
 """What parameter nodes say of a result, as far as they have such a member."""
@@ -54,10 +54,9 @@ class LabelsLogic(ModuleLogic):
         texts : of `TEXTS`; those that are not given are empty.
         """
         bind_labels(result, scan)
+        _say(result.labels, {name: texts.get(name, "") for name in TEXTS})
         if self.isChosen(node, scan) or self.resultNodes(node).labels is result.labels:
             self._change(node, result, texts)
-        else:
-            _say(result.labels, {name: texts.get(name, "") for name in TEXTS})
 
     def turnTo(self, node: Any, scan: slicer.vtkMRMLVolumeNode | None) -> bool:  # noqa: ANN401
         """Let the parameter node show the result of this scan; tell whether it showed another one."""

@@ -74,8 +74,9 @@ class Remeasure:
             shown = yield from measured_in_steps(result, masks.labels, case, nodes)
             line = shares_line(result.data["measurements"]["shares"], corrected=True)
             others = node.summary.split("\n")[1:]
-            self._panel.logic.keep(node, shown, "\n".join([line, *others]))
-            node.measured = masks.digest
+            said = {"summary": "\n".join([line, *others]), "measured": masks.digest}
+            said["labels_schema"] = node.labels_schema
+            self._panel.logic.keepOf(case.labels.volume, node, shown, **said)
             self.refresh()
 
         nodes = [case.labels.volume, case.labels.node]

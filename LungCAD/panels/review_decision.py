@@ -22,11 +22,12 @@ DECISIONS = {
 class SliceDecision:
     """Buttons and a comment field for one slice.
 
-    decide : called with a decision. comment : with a text. step : with +1 or -1.
+    decide : called with a decision. comment : with a text, tells whether it was recorded. step : with +1 or
+        -1.
     """
 
     def __init__(
-        self, decide: Callable[[str], None], comment: Callable[[str], None], step: Callable[[int], None]
+        self, decide: Callable[[str], None], comment: Callable[[str], bool], step: Callable[[int], None]
     ) -> None:
         self._comment = comment
         self.widget = qt.QWidget()
@@ -53,7 +54,7 @@ class SliceDecision:
         self.comment_edit = qt.QLineEdit()
         self.comment_edit.placeholderText = "Comment on this slice; Enter adds it"
         self.comment_edit.toolTip = "Comments stay in the review. Never write who the patient is"
-        self.comment_edit.returnPressed.connect(self._on_comment)
+        self.comment_edit.returnPressed.connect(lambda *_: self.take_comment())
         layout.addWidget(self.comment_edit)
         self.comments = qt.QLabel()
         self.comments.wordWrap = True
@@ -75,8 +76,10 @@ class SliceDecision:
         self.comments.text = "\n".join(f"{each.reviewer}: {each.text}" for each in said)
         self.comments.visible = bool(said)
 
-    def _on_comment(self) -> None:
+    def take_comment(self) -> bool:
+        """Record what stands in the comment field; False, and it stays there, where that did not go well."""
         text = self.comment_edit.text.strip()
-        if text:
-            self._comment(text)
-            self.comment_edit.clear()
+        if text and not self._comment(text):
+            return False
+        self.comment_edit.clear()
+        return True

@@ -18,17 +18,19 @@ class ReviewHead:
     """The reader's name, one sentence, and a button to resume.
 
     renamed : called when a name was entered. resume : called by the button.
+    reader : the name that was entered last; what is still being typed is nobody's name yet.
     """
 
     def __init__(self, renamed: Callable[[], None], resume: Callable[[], None]) -> None:
         self._renamed = renamed
+        self.reader = settings.remembered(settings.READER).strip()
         self.sentence = ""
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
         row = qt.QHBoxLayout()
         row.addWidget(qt.QLabel("Reader"))
-        self.reader_edit = qt.QLineEdit(settings.remembered(settings.READER))
+        self.reader_edit = qt.QLineEdit(self.reader)
         self.reader_edit.placeholderText = "Your name or initials"
         self.reader_edit.toolTip = NO_READER
         self.reader_edit.editingFinished.connect(self._on_renamed)
@@ -42,16 +44,12 @@ class ReviewHead:
         layout.addWidget(label)
         self._problems = Problems({FIELD: label})
 
-    @property
-    def reader(self) -> str:
-        """The name, as written."""
-        return self.reader_edit.text.strip()
-
     def enter(self) -> None:
         """Take the name that was entered last, in whatever panel: a reader who has left decides nothing."""
-        name = settings.remembered(settings.READER)
+        name = settings.remembered(settings.READER).strip()
+        self.reader_edit.text = name
         if name != self.reader:
-            self.reader_edit.text = name
+            self.reader = name
             self._renamed()
 
     def has_reader(self) -> bool:
@@ -75,5 +73,6 @@ class ReviewHead:
         return True
 
     def _on_renamed(self) -> None:
+        self.reader = self.reader_edit.text.strip()
         settings.remember(settings.READER, self.reader)
         self._renamed()

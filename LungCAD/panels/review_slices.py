@@ -37,19 +37,32 @@ class ReviewSlices:
         layout.addWidget(self.decision.widget)
 
     def show(self, case: ReviewedCase | None) -> None:
-        """Show the slices of a case; where none is present yet, the first of the list."""
+        """Show the slices of a case; where none is present yet, the first of the list.
+
+        A comment that is being typed stays when a new result of the scan comes. It goes with the present
+        slice, and where another scan comes: there it would say something of another slice.
+        """
+        if case is not None and self._case is not None and case.review.case != self._case.review.case:
+            self.decision.comment_edit.clear()
         self._case = case
         review = case.review if case else None
         self.worklist.show(review, self.present)
         if self.present not in self.worklist.order:
             self.present = None
+            self.decision.comment_edit.clear()
         self.decision.show(review, self.present)
         if self.present is None and self.worklist.order:
             self.jump(self.worklist.order[0])
 
     def jump(self, number: int) -> None:
-        """Show a slice in all views and make it the present one."""
-        if self._attempt(lambda case: case.jump(number)):
+        """Show a slice in all views and make it the present one.
+
+        A comment that is still in its field is on the slice that is left, which stays where that cannot be
+        recorded.
+        """
+        if number != self.present and not self.decision.take_comment():
+            self.worklist.mark(self.present)
+        elif self._attempt(lambda case: case.jump(number)):
             self.present = number
             self.worklist.mark(number)
             self.decision.show(self._case.review, number)
@@ -61,7 +74,7 @@ class ReviewSlices:
             self.jump(number)
 
     def decide(self, decision: str) -> None:
-        """Record a decision on the present slice and go to the next open one.
+        """Record a decision on the present slice, and the comment in its field; go to the next open one.
 
         Where the reader has scrolled away from it, or looks at another scan, show it again instead: it is not
         what they judged.
@@ -71,16 +84,19 @@ class ReviewSlices:
         number = self.present
         if number is None or not self._attempt(lambda case: _decide(case, number, decision)):
             return
+        self.decision.take_comment()
         self._changed()
         following = next_open(self._case.review.state, self.worklist.order, number)
         if following is not None:
             self.jump(following)
 
-    def comment(self, text: str) -> None:
-        """Record a remark on the present slice."""
+    def comment(self, text: str) -> bool:
+        """Record a remark on the present slice; tell whether that went well."""
         number = self.present
-        if number is not None and self._attempt(lambda case: case.comment(number, text)):
-            self._changed()
+        if number is None or not self._attempt(lambda case: case.comment(number, text)):
+            return False
+        self._changed()
+        return True
 
 
 def _decide(case: ReviewedCase, number: int, decision: str) -> None:

@@ -15,7 +15,8 @@ from LungCAD.panels.export_form import ExportForm, pseudonym
 from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.sign_table import SignTable
-from LungCAD.panels.tick_ledger import record, restored_folder
+from LungCAD.panels.tick_ledger import record, require_current, restored_folder
+from LungCAD.steps import finish
 
 if TYPE_CHECKING:
     import slicer
@@ -30,7 +31,7 @@ class SignSheetPanel:
     Ticking a box says of that region what all its boxes then show; it goes to the reader's ledger at once.
 
     chosen : called with region and sign of the cell that the user went to. require_on_display : raises
-        InputError where the scan is not seen; keys that judge a region ask it first.
+        InputError where the scan is not seen; keys and ticks that judge a region ask it first.
     """
 
     def __init__(self, chosen: Callable[[str, str], None], require_on_display: Callable[[], None]) -> None:
@@ -77,12 +78,7 @@ class SignSheetPanel:
         Where the scan is not on display, show it instead.
         """
         region = self.table.present
-        if (
-            self._ct is not None
-            and region
-            and self.head.attempt(self._require_on_display)
-            and self._judge(region, self.table.ticks(region))
-        ):
+        if self._ct is not None and region and self._judge(region, self.table.ticks(region)):
             self.table.step()
 
     def take_back(self) -> None:
@@ -92,6 +88,9 @@ class SignSheetPanel:
             self._record(lambda sheet: sheet.take_back(region))
 
     def _judge(self, region: str, shown: set[str]) -> bool:
+        if not self.head.attempt(self._require_on_display):
+            self._refresh()  # a box that was ticked shows again what is recorded
+            return False
         return self._record(lambda sheet: sheet.judge(region, shown))
 
     def _record(self, say: Callable[[SignSheet], None]) -> bool:
@@ -102,6 +101,8 @@ class SignSheetPanel:
     def _opened(self) -> SignSheet:
         if self.sheet is None:
             self._open()
+        else:
+            require_current(self.sheet, self._open)
         return self.sheet
 
     def _open(self) -> None:
@@ -141,11 +142,12 @@ class SignSheetPanel:
         self._refresh()
 
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
-        from LungCAD.mrml.volumes import image_from_volume
+        from LungCAD.mrml.scan_order import image_as_loaded_in_steps
         from LungCAD.review.sheet_export import export_sheet, patient_of
 
+        image = finish(image_as_loaded_in_steps(self._ct))
         name = pseudonym(patient or patient_of(self._case, folder), self._case)
-        table = export_sheet(self.sheet, image_from_volume(self._ct), folder, name, overwrite)
+        table = export_sheet(self.sheet, image, folder, name, overwrite)
         return f"Written to {table}: {self._case} of {name}, regions: {len(self.sheet.judgements)}"
 
     def _build(self, chosen: Callable[[str, str], None]) -> None:

@@ -126,6 +126,7 @@ class SignTable:
         return item
 
     def _on_clicked(self, row: int, column: int) -> None:
+        self.widget.setCurrentCell(row, column)  # Qt 6 leaves the row where a box was clicked on
         self._chosen(REGIONS[row], TICKS[column - 1] if column else "")
 
     def _on_changed(self, item: qt.QTableWidgetItem) -> None:

@@ -63,11 +63,14 @@ class SignViews:
         if self._ct is None:
             return
         from LungCAD.mrml.signs import peaks_of, show_peak, show_region
+        from LungCAD.mrml.slice_views import shows_any
 
         if self._ui.projectionBox.currentIndex > 0:
             self._ui.projectionBox.currentIndex = 0
         if sign in self._signs:
             self._heat.chosen = self._signs.index(sign)
+        if not shows_any([self._ct]):
+            self._show_heat()
         peaks = [peak for peak in peaks_of(self._nodes) if (peak.region, peak.sign) == (region, sign)]
         if peaks:
             show_peak(self._ct, peaks[0])

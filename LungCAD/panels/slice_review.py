@@ -16,8 +16,8 @@ from LungCAD.panels.export_form import ExportForm, pseudonym
 from LungCAD.panels.review_head import ReviewHead
 from LungCAD.panels.review_keys import ReviewKeys
 from LungCAD.panels.slice_table import SliceTable
-from LungCAD.panels.tick_ledger import record, restored_folder
-from LungCAD.panels.views import require_on_display
+from LungCAD.panels.tick_ledger import record, require_current, restored_folder
+from LungCAD.panels.views import require_on_display, show_over
 from LungCAD.steps import finish
 
 if TYPE_CHECKING:
@@ -102,11 +102,7 @@ class SliceReviewPanel:
         Where it is not on display, show it instead.
         """
         number = self.table.present
-        if (
-            number is not None
-            and self._is_on_display(number)
-            and self._judge(number, self.table.ticks(number))
-        ):
+        if number is not None and self._judge(number, self.table.ticks(number)):
             self.table.step(1)
 
     def take_back(self) -> None:
@@ -125,6 +121,9 @@ class SliceReviewPanel:
         return self.head.attempt(look)
 
     def _judge(self, number: int, shown: set[str]) -> bool:
+        if not self._is_on_display(number):
+            self._refresh()  # a box that was ticked shows again what is recorded
+            return False
         return self._record(lambda review: review.judge(number, shown))
 
     def _record(self, say: Callable[[SliceReview], None]) -> bool:
@@ -135,6 +134,8 @@ class SliceReviewPanel:
     def _opened(self) -> SliceReview:
         if self.review is None:
             self._open()
+        else:
+            require_current(self.review, self._open)
         return self.review
 
     def _open(self) -> None:
@@ -176,6 +177,13 @@ class SliceReviewPanel:
         except InputError as error:
             self.head.say(str(error))
 
+    def _on_clicked(self, number: int) -> None:
+        from LungCAD.mrml.slice_views import shows_any
+
+        if not shows_any([self._subject.ct]):
+            show_over(self._subject.ct, None)
+        self._on_chosen(number)
+
     def _write(self, folder: Path, patient: str, overwrite: bool) -> str:
         from LungCAD.mrml.scan_order import image_as_loaded_in_steps
         from LungCAD.review.slice_export import export_slices, patient_of
@@ -193,7 +201,7 @@ class SliceReviewPanel:
         self.head = ReviewHead(self._on_renamed, lambda: None)
         self.head.resume_button.visible = False
         layout.addWidget(self.head.widget)
-        self.table = SliceTable(self._on_chosen, self._judge)
+        self.table = SliceTable(self._on_chosen, self._on_clicked, self._judge)
         layout.addWidget(self.table.widget)
         row = qt.QHBoxLayout()
         for text, key, act, help_text in (

@@ -28,11 +28,17 @@ class SliceTable:
     Slices that the method abstained from are grey, and may be ticked as well: it may have missed their lung.
 
     chosen : called with the number of the slice that the user went to.
+    clicked : called with that of the slice whose row was clicked on, after `ticked` where a box was.
     ticked : called with a slice's number and the codes that are ticked, when the user changed a box.
     """
 
-    def __init__(self, chosen: Callable[[int], None], ticked: Callable[[int, set[str]], None]) -> None:
-        self._chosen, self._ticked = chosen, ticked
+    def __init__(
+        self,
+        chosen: Callable[[int], None],
+        clicked: Callable[[int], None],
+        ticked: Callable[[int, set[str]], None],
+    ) -> None:
+        self._chosen, self._clicked, self._ticked = chosen, clicked, ticked
         self._findings: Findings | None = None
         self._readings: list[SliceReading] = []
         self.widget = qt.QTableWidget()
@@ -144,9 +150,10 @@ class SliceTable:
         if row != old_row and 0 <= row < len(self._readings):
             self._chosen(self._readings[row].number)
 
-    def _on_clicked(self, row: int, _column: int) -> None:
+    def _on_clicked(self, row: int, column: int) -> None:
         """Go back to a slice whose row is the current one already, from wherever the views are."""
-        self._chosen(self._readings[row].number)
+        self.widget.setCurrentCell(row, column)  # Qt 6 leaves the row where a box was clicked on
+        self._clicked(self._readings[row].number)
 
     def _on_changed(self, item: qt.QTableWidgetItem) -> None:
         if item.column():

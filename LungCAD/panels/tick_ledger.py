@@ -36,6 +36,17 @@ def restored_folder(
     return folder
 
 
+def require_current(ledger: TickReview, reopen: Callable[[], None]) -> None:
+    """Raise InputError where another program has changed the ledger; it is opened again then.
+
+    What the reader is about to say was said without knowing what stands there now.
+    """
+    if not ledger.is_current:
+        reopen()
+        problem = "was changed by another program"
+        raise InputError("What was ticked", problem, "Now you see it as it is: decide again")
+
+
 def record(
     head: ReviewHead,
     findings: slicer.vtkMRMLTextNode,

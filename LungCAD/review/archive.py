@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, takewhile
 from pathlib import Path
 
 from LungCAD.errors import InputError
@@ -72,5 +72,11 @@ def restore(ledger: str, voxels: str, folder: Path | str) -> Path:
 
 
 def _places(folder: Path) -> Iterator[Path]:
+    """Where a review may be: in its folder, else beside it, where no reader's own folder can be.
+
+    `folder_name` makes no dot. Earlier versions wrote a hyphen, as in the folder of a reader "AB 2".
+    """
     yield folder
-    yield from (folder.with_name(f"{folder.name}-{number}") for number in count(2))
+    hyphened = (folder.with_name(f"{folder.name}-{number}") for number in count(2))
+    yield from (place for place in takewhile(Path.exists, hyphened) if Ledger(place / LEDGER).entries)
+    yield from (folder.with_name(f"{folder.name}.copy{number}") for number in count(2))

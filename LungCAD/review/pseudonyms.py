@@ -19,6 +19,9 @@ from LungCAD.steps import Steps, finish
 
 PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 DIGITS = 12
+OF_VOXELS = re.compile(rf"case-[0-9a-f]{{{DIGITS}}}")
+"""Form of the names that follow from voxels; others were given by somebody and tell nothing of the scan."""
+
 KEY_BYTES = 32
 
 
@@ -34,12 +37,23 @@ def case_pseudonym(image: sitk.Image) -> str:
 def as_reviewed(image: sitk.Image, case: str) -> sitk.Image:
     """Return a scan with its slices in the order of the review that has `case` as its pseudonym.
 
-    It is turned round where only that makes its voxels those of the case, and stays as it is otherwise.
+    It is turned round where only that makes its voxels those of the case. Where the case has a name that
+    somebody gave, nobody can tell, and it stays as it is.
+
+    Raises
+    ------
+    InputError
+        The name of the case follows from voxels, and those of the image are others.
     """
+    if not OF_VOXELS.fullmatch(case):
+        return image
     voxels = sitk.GetArrayViewFromImage(image)
     if finish(case_pseudonym_in_steps(voxels)) == case:
         return image
-    return turned_round(image) if finish(case_pseudonym_in_steps(voxels[::-1])) == case else image
+    if finish(case_pseudonym_in_steps(voxels[::-1])) == case:
+        return turned_round(image)
+    remedy = "Choose that scan, or load it again where its voxels were changed"
+    raise InputError("image", f"is not the reviewed scan: its voxels are not those of {case}", remedy)
 
 
 def case_pseudonym_in_steps(voxels: NDArray) -> Steps[str]:

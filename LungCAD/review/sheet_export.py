@@ -19,7 +19,7 @@ from LungCAD.errors import InputError
 from LungCAD.files import make_folder, sole_use, write_text
 from LungCAD.images import image_like, write_image
 from LungCAD.labels.sheet import PREEXISTING, TICKS
-from LungCAD.review.pseudonyms import require_pseudonym
+from LungCAD.review.pseudonyms import as_reviewed, require_pseudonym
 from LungCAD.review.sign_sheet import SignSheet
 
 SCANS, REGIONS_TABLE = "scans.csv", "regions.csv"
@@ -45,7 +45,7 @@ def export_sheet(
 
     Parameters
     ----------
-    image : the scan that was read.
+    image : the scan that was read; it is written with its slices in the order that its pseudonym stands for.
     patient : pseudonym; the same for all scans of one patient.
     overwrite : replace the rows of this scan where the tables have some, except what a sheet does not know of
     the scan.
@@ -53,10 +53,11 @@ def export_sheet(
     Raises
     ------
     InputError
-        No region is judged, a name is no pseudonym, a table is of another kind or has the scan already, or
-        the folder cannot be written, or is being written to by another export.
+        No region is judged, a name is no pseudonym, a table is of another kind or has the scan already,
+        the image is not the scan that was read, or the folder cannot be written, or is being written to by
+        another export.
     """
-    folder = Path(folder)
+    folder, image = Path(folder), as_reviewed(image, sheet.case)
     require_pseudonym(sheet.case, "case")
     require_pseudonym(patient, "patient")
     if not sheet.judgements:

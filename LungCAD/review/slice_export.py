@@ -44,8 +44,9 @@ def export_slices(
     Raises
     ------
     InputError
-        No slice is judged, a name is no pseudonym, the table has other diseases, or has the scan already, or
-        the folder cannot be written, or is being written to by another export.
+        No slice is judged, a name is no pseudonym, the table has other diseases, or has the scan already,
+        the image is not the reviewed one, or the folder cannot be written, or is being written to by another
+        export.
     """
     folder, image = Path(folder), as_reviewed(image, review.case)
     require_pseudonym(review.case, "case")

@@ -112,6 +112,11 @@ class TickReview(Generic[Place]):
         return self._ledger.entries
 
     @property
+    def is_current(self) -> bool:
+        """Whether the ledger on the disk is as this review left it."""
+        return self._ledger.is_current
+
+    @property
     def text(self) -> str:
         """The ledger as it is in its file."""
         return self._ledger.path.read_text(encoding="utf-8") if self.entries else ""

@@ -40,6 +40,7 @@ class PanelCase(unittest.TestCase):
         self.addCleanup(module.exit)
         self.panel = module.self()
         self.panel.review.head.reader_edit.text = "Test reader"
+        self.panel.review.head.reader_edit.editingFinished.emit()
         self.addCleanup(self.panel.jobBar.cancel)
         self.node = self.panel.node
 

@@ -61,7 +61,7 @@ class ReviewPanelCase(PaintedScan, unittest.TestCase):
         self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Result")
         show_over(self.volume, None)
         self.subject = self.make_subject(self.array, doubt)
-        self.panel.head.reader_edit.text = reader
+        self.rename(reader)
         self.panel.take_result(self.subject)
         return self.panel.case
 

@@ -211,8 +211,42 @@ class PanelTest(PanelCase, SignTestCase):
                 act()
                 self.assertEqual((set(review.sheet.judgements), review.head.sentence), (judged, ""))
 
+    def test_a_tick_counts_only_where_the_scan_was_on_display(self):
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there are no views")
+        other = self.scan("Other patient", balls=())
+        self.find()
+        review, cell = self.panel.review, self.cell("left_lower", 2)
+        layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+        slicer.util.setSliceViewerLayers(background=other, foreground=None)
+        cell.setCheckState(qt.Qt.Checked)
+        self.assertIn(f"{self.node.ct.GetName()}: was not on display", review.head.sentence)
+        self.assertEqual((cell.checkState(), review.sheet.judgements), (qt.Qt.Unchecked, {}))
+        self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
+        cell.setCheckState(qt.Qt.Checked)
+        self.assertEqual((review.head.sentence, list(review.sheet.judgements)), ("", ["left_lower"]))
+        slicer.util.setSliceViewerLayers(background=other, foreground=None)
+        review.table.widget.cellClicked.emit(2, 0)
+        self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
+        self.assertEqual(review.table.present, "right_lower")
+
+    def test_ticks_of_another_program_are_shown_before_the_next_one_counts(self):
+        from LungCAD.review.sign_sheet import SignSheet
+
+        self.find()
+        review = self.panel.review
+        self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)
+        SignSheet(review.sheet.folder, review.sheet.case, "Test reader").judge("left_lower", {"cavity"})
+        self.cell("right_upper", 2).setCheckState(qt.Qt.Checked)
+        self.assertIn("was changed by another program", review.head.sentence)
+        self.assertEqual(list(review.sheet.judgements), ["left_upper", "left_lower"])
+        self.assertEqual(self.cell("right_upper", 2).checkState(), qt.Qt.Unchecked)
+        self.cell("right_upper", 2).setCheckState(qt.Qt.Checked)
+        self.assertEqual((len(review.sheet.judgements), review.head.sentence), (3, ""))
+
     def test_a_reader_without_a_name_is_asked(self):
         self.panel.review.head.reader_edit.text = ""
+        self.panel.review.head.reader_edit.editingFinished.emit()
         self.find()
         self.cell("left_upper", 2).setCheckState(qt.Qt.Checked)
         self.assertIn("has no name", self.panel.review.head.sentence)

@@ -24,6 +24,13 @@ class PanelTest(PanelTestCase):
         table = self.panel.review.table
         return table.widget.item(table.numbers.index(number), 1 + disease)
 
+    def tick(self, number, disease):
+        """Do as a click on a box that is empty: its row is gone to first, and the table tells last of it."""
+        table, box = self.panel.review.table, self.box(number, disease)
+        table.widget.setCurrentCell(box.row(), box.column())
+        box.setCheckState(qt.Qt.Checked)
+        table.widget.cellClicked.emit(box.row(), box.column())
+
     def test_says_what_to_do_next(self):
         self.settle()
         self.assertEqual(self.panel.jobBar.apply_button.toolTip, "Choose a CT")
@@ -127,7 +134,7 @@ class PanelTest(PanelTestCase):
 
     def test_ticks_are_recorded(self):
         review = self.detected()
-        self.box(14, 1).setCheckState(qt.Qt.Checked)
+        self.tick(14, 1)
         review.table.go_to(11)
         review.confirm()
         self.assertEqual(review.review.judgements, {11: {BRIGHT}, 14: {AIRY}})
@@ -168,6 +175,46 @@ class PanelTest(PanelTestCase):
             self.assertEqual((review.review.judgements, review.head.sentence), (judgements, ""))
             review.table.go_to(11)
 
+    def test_a_tick_counts_only_where_its_slice_was_on_display(self):
+        """A click shows what it is about, be it on a box of another row or on the present one."""
+        manager = slicer.app.layoutManager()
+        if manager is None:
+            self.skipTest("there are no views")
+        review = self.detected()
+        other = self.scan({}, "Other patient")
+        layers = manager.sliceWidget("Red").mrmlSliceCompositeNode()
+        slicer.util.setSliceViewerLayers(background=other)
+        self.tick(14, 1)
+        self.assertIn("Slice 14: was not on display", review.head.sentence)
+        self.assertEqual(self.box(14, 1).checkState(), qt.Qt.Unchecked)
+        self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
+        for name in manager.sliceViewNames():
+            view = manager.sliceWidget(name).mrmlSliceNode()
+            view.SetSliceOffset(view.GetSliceOffset() + 20)
+        self.tick(14, 1)
+        self.assertIn("Slice 14: was not on display", review.head.sentence)
+        self.assertEqual(review.progress.text, "0 of 24 slices read")
+        self.tick(14, 1)
+        self.assertEqual((review.review.judgements, review.head.sentence), ({14: {AIRY}}, ""))
+        slicer.util.setSliceViewerLayers(background=other)
+        review.table.widget.cellClicked.emit(10, 0)
+        self.assertEqual(layers.GetBackgroundVolumeID(), self.node.ct.GetID())
+        self.assertEqual(review.table.present, 11)
+
+    def test_ticks_of_another_program_are_shown_before_the_next_one_counts(self):
+        from LungCAD.review.slice_review import SliceReview
+
+        review = self.detected()
+        self.tick(14, 1)
+        mine = review.review
+        SliceReview(mine.folder, mine.case, "Test reader", mine.diseases).judge(11, {AIRY})
+        self.tick(11, 1)
+        self.assertIn("was changed by another program", review.head.sentence)
+        self.assertEqual(review.review.judgements, {11: {AIRY}, 14: {AIRY}})
+        self.assertEqual(self.box(11, 0).checkState(), qt.Qt.Unchecked)
+        self.tick(11, 0)
+        self.assertEqual((review.review.judgements[11], review.head.sentence), ({AIRY, BRIGHT}, ""))
+
     def test_slices_that_the_method_abstained_from(self):
         """They are grey and nothing is ticked; a reader says of them what they show, and it is exported."""
         from LungCAD.review.slice_labels import read_slice_labels
@@ -176,7 +223,7 @@ class PanelTest(PanelTestCase):
         cell, judged = self.box(2, 0), self.box(3, 0)
         self.assertEqual((cell.text(), cell.checkState()), ("–", qt.Qt.Unchecked))
         self.assertNotEqual(cell.foreground().color(), judged.foreground().color())
-        cell.setCheckState(qt.Qt.Checked)
+        self.tick(2, 0)
         review.table.go_to(1)
         review.confirm()
         self.assertEqual(review.review.judgements, {1: set(), 2: {BRIGHT}})
@@ -276,7 +323,7 @@ class PanelTest(PanelTestCase):
         review = self.detected()
         review.head.reader_edit.text = ""
         review.head.reader_edit.editingFinished.emit()
-        self.box(14, 1).setCheckState(qt.Qt.Checked)
+        self.tick(14, 1)
         self.assertIn("name", review.head.sentence)
         self.assertEqual(self.box(14, 1).checkState(), qt.Qt.Unchecked)
         self.assertFalse(list(self.folder.rglob("*.jsonl")))

@@ -15,8 +15,9 @@ from panel_case import PanelCase, load_module
 from LungCAD.errors import Cancelled, InputError
 from LungCAD.labels import load_schema, schema_reference
 from LungCAD.mrml.result_nodes import ResultNodes
-from LungCAD.mrml.segments import show_labels
+from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.mrml.volumes import image_from_volume
+from LungCAD.panels.labels_logic import SAID, TEXTS
 from LungCAD.panels.views import show_over
 from LungCAD.weights.shipped import shipped_files
 
@@ -82,6 +83,22 @@ class LogicTest(IldTestCase):
         np.testing.assert_array_equal(labels, [[False, True, False]] * 2)
         with self.assertRaisesRegex(InputError, "colour"):
             self.logic().segment(self.ct, colour=3, **self.method)
+
+    def test_slices_are_counted_as_slicer_loads_a_left_handed_volume(self):
+        """As in the review; every voxel gets the label that it has in the other order."""
+        logic = self.logic()
+        expected = self.labels_of(logic.segment(self.ct, lungs=self.mask, slices="1", **self.method), self.ct)
+        self.assertTrue(expected[0].any() and not expected[1:].any())
+        turned = IJK_TO_RAS @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, 2], [0, 0, 0, 1]])
+        ct = slicer.util.addVolumeFromArray(self.scan.hu[::-1], ijkToRAS=turned, name="Turned CT")
+        nodes = logic.segment(ct, lungs=self.mask, slices="1", **self.method)
+        np.testing.assert_array_equal(self.labels_of(nodes, ct)[::-1], expected)
+        inside = slicer.util.arrayFromVolume(nodes.provenance)[::-1] > 0
+        np.testing.assert_array_equal(inside.any((1, 2)), [True, False, False])
+
+    def labels_of(self, nodes, ct):
+        labels = labels_from_segmentation(nodes.labels, ct, load_schema("lungnet6"))
+        return sitk.GetArrayFromImage(labels)
 
     def test_stopped(self):
         def stop(_fraction, _message):
@@ -278,6 +295,38 @@ class PanelTest(PanelCase, IldTestCase):
         self.settle()
         self.assertIs(self.node.labels, resumed)
 
+    def test_a_scene_that_is_added_takes_nothing_from_what_is_said_of_a_scan(self):
+        """Its parameter node takes the place of that of the scene."""
+
+        def made(ct, summary, schema):
+            empty = sitk.Cast(image_from_volume(ct) * 0, sitk.sitkUInt8)
+            labels = show_labels(empty, load_schema(schema), ct)
+            said = {"summary": summary, "labels_schema": schema, "measured": f"Digest of {schema}"}
+            self.node.ct = ct
+            self.panel.logic.keepOf(ct, self.node, ResultNodes(labels), **said)
+            self.settle()
+
+        made(self.ct, "Of the first\nNote: one.", "gao5")
+        path = str(self.folder / "added.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        slicer.mrmlScene.Clear(0)
+        self.panel.enter()
+        self.node = self.panel.node
+        ct = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Second CT")
+        made(ct, "Of the second\nNote: two.", "lungnet6")
+        slicer.util.loadScene(path)
+        self.settle()
+        node = self.panel.node
+        self.assertEqual((node.ct.GetName(), node.labels_schema), ("Chest CT", "gao5"))
+        expected = {
+            ct: ("Of the second\nNote: two.", "lungnet6", "Digest of lungnet6"),
+            node.ct: ("Of the first\nNote: one.", "gao5", "Digest of gao5"),
+        }
+        for chosen, said in expected.items():
+            node.ct = chosen
+            self.settle()
+            self.assertEqual((node.summary, node.labels_schema, node.measured), said)
+
     def test_numbers_follow_corrections(self):
         """What a reader has corrected is measured again, and compared with counting by hand."""
         self.node.ct, self.node.lungs = self.ct, self.mask
@@ -305,6 +354,8 @@ class PanelTest(PanelCase, IldTestCase):
                 self.assertAlmostEqual(shown, share, delta=0.01)
         self.assertIn("as you corrected them: Honeycombing 5", self.node.summary)
         self.assertEqual(self.node.summary.split("\n")[1:], notes)
+        for name in TEXTS:
+            self.assertEqual(self.node.labels.GetAttribute(SAID + name), getattr(self.node, name))
         self.assertTrue(remeasure.button.isHidden() and remeasure.note.isHidden())
         self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), nodes)
         slicer.util.updateSegmentBinaryLabelmapFromArray(

@@ -167,6 +167,50 @@ class ReviewPanelTest(ReviewPanelCase):
         self.assertEqual(self.panel.slices.decision.comments.text, "")
         self.assertEqual(self.again().state.comments[0].text, "<b>Motion</b>?")
 
+    def test_a_comment_that_is_still_typed_is_on_the_slice_that_is_left(self):
+        self.open_case()
+        slices, field = self.panel.slices, self.panel.slices.decision.comment_edit
+        acts = [
+            slices.decision.buttons["accept"].click,
+            lambda: slices.step(1),
+            lambda: slices.jump(2),
+            lambda: slices.jump(2),
+        ]
+        said = []
+        for number, act in enumerate(acts):
+            said.append((slices.present, f"Remark {number}"))
+            field.text = said[-1][1]
+            act()
+        self.assertEqual(field.text, "Remark 3")  # the slice was not left
+        field.returnPressed.emit()
+        self.assertEqual([(each.slice, each.text) for each in self.again().state.comments], said)
+        self.assertEqual(len({number for number, _ in said}), 4)
+
+    def test_a_comment_that_cannot_be_recorded_stays_with_its_slice(self):
+        self.open_case()
+        slices, field = self.panel.slices, self.panel.slices.decision.comment_edit
+        field.text = "Motion"
+        self.again().comment(0, "elsewhere")
+        slices.step(1)
+        self.assertIn("was changed by another program", self.sentence())
+        self.assertEqual((slices.present, field.text), (4, "Motion"))
+        self.rename("CD")
+        self.assertEqual(field.text, "")
+
+    def test_a_comment_that_is_still_typed_goes_with_its_scan(self):
+        self.open_case()
+        field = self.panel.slices.decision.comment_edit
+        field.text = "Motion"
+        self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
+        self.assertEqual(field.text, "Motion")
+        hu = slicer.util.arrayFromVolume(self.volume) - 5
+        self.volume = slicer.util.addVolumeFromArray(hu, ijkToRAS=OBLIQUE, name="Second CT")
+        self.node = show_labels(self.image(self.array), self.schema, self.volume, name="Second result")
+        self.panel.take_result(self.make_subject(self.array, np.zeros(SHAPE, np.float32)))
+        self.assertEqual(field.text, "")
+        self.panel.slices.step(1)
+        self.assertEqual(self.panel.case.review.state.comments, ())
+
     def test_export_says_what_it_did_or_why_not(self):
         self.open_case()
         export = self.panel.export

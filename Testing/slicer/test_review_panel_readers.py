@@ -76,6 +76,37 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         entries = Review.resume(first.folder, "AB").entries
         self.assertEqual([entry.kind.value for entry in entries], ["propagate", "edit"])
 
+    def test_a_result_that_comes_while_a_name_is_typed_is_the_present_readers(self):
+        first = self.open_case().review
+        self.panel.head.reader_edit.text = "Ch"
+        array = np.where(self.array > 0, 2, 0).astype(np.uint8)
+        with self.panel.awaiting_result(self.node):
+            show_labels(self.image(array), self.schema, self.volume, self.node)
+            self.panel.take_result(self.make_subject(array, np.zeros(SHAPE, np.float32)))
+        self.assertEqual(self.panel.head.reader_edit.text, "Ch")
+        self.assertEqual([entry.reviewer for entry in self.panel.case.review.entries], ["AB", "AB"])
+        self.rename("Charlie")
+        self.assertEqual(self.panel.case.review.reviewer, "Charlie")
+        folders = {path.parent.name for path in (self.folder / "reviews").rglob("ledger.jsonl")}
+        self.assertEqual(folders, {first.folder.name, "charlie"})
+
+    def test_nobody_goes_on_in_a_folder_that_holds_the_review_of_another(self):
+        """As earlier versions left copies of AB's reviews where those of a reader AB 2 belong."""
+        self.open_case()
+        self.panel.slices.decide("accept")
+        own = self.panel.case.review.folder
+        copy = own.with_name("ab-2")
+        shutil.copytree(own, copy)
+        self.rename("AB 2")
+        self.assertIsNone(self.panel.case)
+        self.assertIn("holds the review of AB, not of AB 2", self.sentence())
+        self.assertIsNone(self.panel.resume(self.volume, self.schema))
+        self.assertIn("holds the review of AB, not of AB 2", self.sentence())
+        shutil.rmtree(copy)
+        self.rename("")
+        self.rename("AB 2")
+        self.assertEqual([entry.reviewer for entry in self.panel.case.review.entries], ["AB 2"])
+
     def test_nothing_is_recorded_without_a_name(self):
         self.open_case(reader="  ")
         self.assertIsNone(self.panel.case)
@@ -91,7 +122,7 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         first = self.open_case().review
         self.panel.slices.decide("accept")
         self.rename("")
-        self.panel.head.reader_edit.text = "CD"
+        self.rename("CD")
         self.panel.take_result(replace(self.subject, model="ILD segmentation, lungnet-gao"))
         self.panel.slices.jump(4)
         self.panel.slices.decide("accept")
@@ -122,7 +153,7 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         shown = sitk.GetArrayFromImage(labels_from_segmentation(node, self.volume, self.schema))
         np.testing.assert_array_equal(shown, self.array)
         self.panel.close()
-        self.panel.head.reader_edit.text = "CD"
+        self.rename("CD")
         self.assertIsNone(self.panel.resume(self.volume, self.schema))
         self.assertIn("holds no review", self.sentence())
 

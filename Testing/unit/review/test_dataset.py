@@ -233,6 +233,11 @@ def test_what_does_not_fit_is_refused(case, result, tmp_path):
         export_case(nothing, image, SCHEMA, tmp_path / "set", **CC)
     with pytest.raises(InputError, match="not the reviewed"):
         export_case(review, scan((6, 12, 15)), SCHEMA, tmp_path / "set", **CC)
+    named = reviewed(tmp_path / "named", result, image, case=case_pseudonym(image))
+    for other in (scan(seed=1), scan((6, 12, 15))):
+        with pytest.raises(InputError, match="not the reviewed scan: its voxels are not those of case-"):
+            export_case(named, other, SCHEMA, tmp_path / "set", **CC)
+    assert not (tmp_path / "set").exists()
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.png").write_bytes(b"cat")
     with pytest.raises(InputError, match="is no dataset"):

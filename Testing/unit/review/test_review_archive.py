@@ -12,6 +12,7 @@ import pytest
 
 from LungCAD.errors import InputError
 from LungCAD.review import Decision, Review, ledger_text, restore, voxels_text
+from LungCAD.review.method_folder import folder_name
 
 
 @pytest.fixture
@@ -59,10 +60,23 @@ def test_the_scene_is_where_the_folder_is_behind(review, texts):
 def test_another_review_of_the_case_is_left_alone(review, texts, make_result, tmp_path):
     other = make_result(1).begin(tmp_path / "other")
     place = restore(*texts, other.folder)
-    assert place == tmp_path / "other-2"
+    assert place == tmp_path / "other.copy2"
     assert Review.resume(place, "AB").entries == review.entries
     assert Review.resume(other.folder, "AB").entries == other.entries
     assert restore(*texts, other.folder) == place, "not a third one"
+
+
+def test_no_review_takes_the_folder_of_another_reader(review, texts, make_result, tmp_path):
+    """A copy that an earlier version put there, under a name with a hyphen, is gone on with."""
+    other = make_result(1).begin(tmp_path / "ab")
+    assert restore(*texts, other.folder).name != folder_name("AB 2")
+    earlier = tmp_path / "earlier" / "ab"
+    shutil.copytree(other.folder, earlier)
+    shutil.copytree(review.folder, earlier.with_name("ab-2"))
+    assert restore(*texts, earlier) == earlier.with_name("ab-2")
+    shutil.rmtree(earlier.with_name("ab-2"))
+    shutil.copytree(make_result(2).begin(tmp_path / "other").folder, earlier.with_name("ab-2"))
+    assert restore(*texts, earlier) == earlier.with_name("ab.copy2")
 
 
 def test_damaged_texts_are_refused(texts, tmp_path):

@@ -6,9 +6,13 @@ import SimpleITK as sitk
 
 from LungCAD.errors import InputError
 from LungCAD.files import sole_use
+from LungCAD.images import same_geometry
 from LungCAD.labels.sheet import REGIONS, TICKS
+from LungCAD.review import case_pseudonym
 from LungCAD.review.sheet_export import export_sheet
 from LungCAD.review.sign_sheet import LEDGER, SignSheet
+from LungCAD.review.slice_export import export_slices
+from LungCAD.review.slice_review import SliceReview
 from LungCAD.tasks import cpa_projections
 from LungCAD.tasks.cpa import SIGNS
 from LungCAD.train.cpa.sheets import read_sheets
@@ -105,6 +109,20 @@ def test_exported_tables_are_read_by_the_training(sheet, image, tmp_path):
     assert b"Doe" not in read.image.read_bytes()
 
 
+def test_sheet_and_slices_of_a_scan_share_its_image(image, tmp_path):
+    """In the order of the slices that the pseudonym stands for, whichever the volume was stored in."""
+    case = case_pseudonym(image)
+    slices = SliceReview(tmp_path / "slices", case, "AB", ("emphysema",))
+    slices.judge(1, {"emphysema"})
+    sheet = SignSheet(tmp_path / "sheet", case, "AB")
+    sheet.judge("left_upper", {"cavity"})
+    export_slices(slices, image, tmp_path / "set", "patient-1")
+    export_sheet(sheet, image[:, :, ::-1], tmp_path / "set", "patient-1")
+    written = sitk.ReadImage(tmp_path / "set" / "images" / f"{case}.nrrd")
+    assert case_pseudonym(written) == case
+    assert same_geometry(written, image)
+
+
 def test_scans_join_and_columns_of_others_stay(sheet, image, tmp_path):
     folder = tmp_path / "set"
     sheet.judge("left_upper", {"cavity"})
@@ -151,6 +169,11 @@ def test_what_cannot_be_exported(sheet, image, tmp_path):
     sheet.judge("left_upper", set())
     with pytest.raises(InputError, match="no pseudonym"):
         export_sheet(sheet, image, tmp_path / "set", "John Doe")
+    read = SignSheet(tmp_path / "read", case_pseudonym(image), "AB")
+    read.judge("left_upper", set())
+    with pytest.raises(InputError, match="not the reviewed scan: its voxels"):
+        export_sheet(read, image + 1, tmp_path / "set", "patient-1")
+    assert not (tmp_path / "set").exists()
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "scans.csv").write_text("scan,colour\n")
     with pytest.raises(InputError, match="lacks the column patient"):

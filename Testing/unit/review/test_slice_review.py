@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from LungCAD.errors import InputError
 from LungCAD.files import sole_use
 from LungCAD.images import read_ct
+from LungCAD.review import case_pseudonym
 from LungCAD.review.slice_export import export_slices
 from LungCAD.review.slice_labels import SliceLabels, read_slice_labels, write_slice_labels
 from LungCAD.review.slice_review import LEDGER, SliceReview, restore_slices
@@ -167,6 +168,10 @@ def test_export_refused(tmp_path):
     review.judge(2, ())
     with pytest.raises(InputError, match="pseudonym"):
         export_slices(review, scan(), tmp_path / "set", "John Doe")
+    named = opened(tmp_path / "named", case=case_pseudonym(scan()))
+    named.judge(2, ())
+    with pytest.raises(InputError, match="not the reviewed scan: its voxels"):
+        export_slices(named, scan() + 1, tmp_path / "set", "patient-1")
     assert not (tmp_path / "set").exists()
 
 
