@@ -263,7 +263,8 @@ class ReviewPanel:
         busy = shared_runner().is_busy
         self.contents.enabled = self.case is not None and not self._resting
         self.slices.show(self.case)
-        self.export.show(self.case)
+        self.head.name_scan(self.case.labels.volume.GetName() if self._is_elsewhere() else "")
+        self.export.show(self.case, self.head.elsewhere)
         self.second_reader.show(self.case)
         self.editor.set_locked(busy)
         self.repropagation.show(review, busy)
@@ -291,6 +292,12 @@ class ReviewPanel:
             self.close()
         return self.case is not None and not self._resting
 
+    def _is_elsewhere(self) -> bool:
+        """Tell whether the open review is of another scan than the one that is chosen."""
+        if self.case is None or self._scan is None:
+            return False
+        return self.case.labels.volume is not self._scan[0]
+
     def _attempt(self, act: Callable[[ReviewedCase], object]) -> bool:
         """Do something with the open case and tell whether that went well; the head says why not."""
         done = self._is_open() and self.head.attempt(lambda: act(self.case))
@@ -298,9 +305,9 @@ class ReviewPanel:
         return done
 
     def _show_way_back(self) -> None:
-        """Offer to open a review where none is open, or another program has written to the one that is."""
+        """Offer to open a review where none of the chosen scan is open, or another program wrote to it."""
         is_outdated = self.case is not None and not self.case.review.is_current
-        can_resume = self.case is None and self._scan is not None
+        can_resume = self._scan is not None and (self.case is None or self._is_elsewhere())
         self.head.resume_button.visible = is_outdated or can_resume
 
     def _on_renamed(self) -> None:
@@ -330,11 +337,18 @@ class ReviewPanel:
             self.head.say(kept)
 
     def _on_resume(self) -> None:
-        if self.case is not None:
+        is_elsewhere = self._is_elsewhere()
+        if self.case is not None and not is_elsewhere:
             self._open_again()
             return
-        labels = self.resume(*self._scan)
-        if labels is not None and self._resumed is not None:
+        self.take_edits()
+        volume, schema = self._scan
+        labels = self.resume(volume, schema)
+        if labels is None:
+            return
+        if is_elsewhere:
+            show_over(volume, None, fit=True)
+        if self._resumed is not None:
             self._resumed(labels)
 
     def _on_repropagate(self) -> None:

@@ -34,20 +34,26 @@ class ReviewExport(ExportForm, JobListener):
         super().__init__("Export accepted slices", self._write_case, "Accept at least one slice first")
         self._flush = flush
         self._case: ReviewedCase | None = None
+        self._obstacle = ""
         self.licence = qt.QLineEdit(settings.remembered(settings.LICENCE))
         self.licence.placeholderText = "such as CC BY 4.0, or internal use"
         self.licence.toolTip = "Under which the image may be used"
         self.form.insertRow(LICENCE_ROW, "Licence", self.licence)
 
-    def show(self, case: ReviewedCase | None) -> None:
-        """Export this case; tell why not, where it cannot be."""
+    def show(self, case: ReviewedCase | None, obstacle: str = "") -> None:
+        """Export this case, unless there is an obstacle; tell why not, where it cannot be."""
         if case is not None:
             self.take(case.review.case)
         if case is not self._case:
             self.message.text = ""
-        self._case = case
+        self._case, self._obstacle = case, obstacle
         accepted = len(case.review.state.accepted) if case else 0
-        self.offer(accepted, BUSY if shared_runner().is_busy else "")
+        self.offer(accepted, obstacle or (BUSY if shared_runner().is_busy else ""))
+
+    def end(self, said: str) -> None:
+        """Say what became of it, and let it be done again unless there is an obstacle by now."""
+        super().end(said)
+        self.offer(self._count, self._obstacle)
 
     def progress(self, fraction: float, message: str) -> None:
         """Say how far it is."""

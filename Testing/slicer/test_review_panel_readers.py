@@ -12,6 +12,7 @@ from review_panel_case import SHAPE, ReviewPanelCase, tearDownModule  # noqa: F4
 from LungCAD.labels import load_schema
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.panels.review import ReviewPanel
+from LungCAD.panels.views import show_over
 from LungCAD.review import Review
 
 
@@ -204,6 +205,44 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.panel.offer(second, self.schema, others)
         self.assertIs(self.panel.case.labels.node, others)
         self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
+
+    def test_a_scan_without_labels_is_not_taken_for_the_one_under_review(self):
+        """Yesterday the second was reviewed, and the scene was not saved; now the first is."""
+        (first, labels), (second, others) = self.open_two_scans()
+        show_over(second, None)
+        self.panel.slices.decide("accept")
+        self.panel.offer(first, self.schema, labels)
+        slicer.mrmlScene.RemoveNode(others)
+        self.panel.slices.jump(0)
+        self.panel.slices.decide("accept")
+        self.assertTrue(self.panel.export.button.enabled)
+        self.assertEqual(self.panel.head.elsewhere, "")
+        self.panel.offer(second, self.schema)
+        self.assertIs(self.panel.case.labels.volume, first)
+        self.assertIn("review is of CT.", self.panel.head.elsewhere)
+        self.assertFalse(self.panel.export.button.enabled)
+        self.assertTrue(self.panel.head.resume_button.visible)
+        self.panel.head.resume_button.click()
+        self.assertIs(self.panel.case.labels.volume, second)
+        self.assertEqual(self.panel.head.elsewhere, "")
+        self.assertTrue(self.panel.export.button.enabled)
+        self.assertFalse(self.panel.head.resume_button.visible)
+        self.assertFalse(labels.GetDisplayVisibility())
+
+    def test_labels_of_another_reader_do_not_hide_the_way_back(self):
+        (first, labels), (second, others) = self.open_two_scans()
+        show_over(second, None)
+        self.panel.slices.decide("accept")
+        self.rename("CD")  # whose review the scene carries from now on
+        self.panel.close()
+        self.rename("AB")
+        self.panel.offer(first, self.schema, labels)
+        self.panel.offer(second, self.schema, others)
+        self.assertIn("is that of CD", self.sentence())
+        self.assertTrue(self.panel.head.resume_button.visible)
+        self.panel.head.resume_button.click()
+        self.assertIs(self.panel.case.labels.volume, second)
+        self.assertEqual(len(self.panel.case.review.state.accepted), 1)
 
     def test_a_review_of_another_schema_opens_when_that_is_chosen(self):
         (first, labels), _ = self.open_two_scans()
