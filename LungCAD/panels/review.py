@@ -215,7 +215,7 @@ class ReviewPanel:
         self._leave()
 
     def _leave(self) -> None:
-        if self.case is not None and self.case.is_present:
+        if self.case is not None:
             self.case.close()
         self.case = None
         self.display.show(None)
@@ -273,11 +273,11 @@ class ReviewPanel:
             told()
 
     def _show_case(self, case: ReviewedCase) -> None:
-        if self.case is not None and self.case.is_present:
+        if self.case is not None:
             self.case.close()
             if self.case.labels.node is not case.labels.node:  # labels of two scans would lie over each other
                 self.case.labels.node.SetDisplayVisibility(False)
-                case.labels.node.SetDisplayVisibility(True)
+        case.labels.node.SetDisplayVisibility(True)  # a scene may have been saved during a look at before
         if self._subject is not None and self._subject.labels is not case.labels.node:
             self._subject = None
         self._is_unread, self._left = False, None

@@ -219,6 +219,28 @@ class ReviewPanelTest(ReviewPanelCase):
         self.assertTrue(self.node.GetDisplayNode().GetVisibility())
         self.assertEqual(len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")), 1)
 
+    def test_before_goes_with_labels_that_leave_the_scene(self):
+        self.open_case()
+        self.panel.display.before.click()
+        slicer.mrmlScene.RemoveNode(self.node)
+        self.panel.slices.decide("accept")
+        self.assertIsNone(self.panel.case)
+        self.assertFalse(self.panel.display.before.checked)
+        self.assertEqual(slicer.util.getNodesByClass("vtkMRMLSegmentationNode"), [])
+
+    def test_labels_are_on_display_when_a_scene_is_loaded_that_was_saved_during_a_look_at_before(self):
+        self.open_case()
+        self.panel.display.before.click()
+        path = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        self.panel.close()
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(path)
+        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        self.panel.offer(volume, self.schema, labels)
+        self.assertIs(self.panel.case.labels.node, labels)
+        self.assertTrue(labels.GetDisplayVisibility())
+
     def test_the_segment_editor_is_made_when_it_is_opened(self):
         self.open_case()
         self.panel.enter()

@@ -206,6 +206,15 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.assertIs(self.panel.case.labels.node, others)
         self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
 
+    def test_before_does_not_stay_over_the_next_scan(self):
+        (first, labels), (second, others) = self.open_two_scans()
+        self.panel.offer(first, self.schema, labels)
+        self.panel.display.before.click()
+        self.panel.offer(second, self.schema, others)
+        self.assertFalse(self.panel.display.before.checked)
+        self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
+        self.assertEqual(len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")), 2)
+
     def test_a_scan_without_labels_is_not_taken_for_the_one_under_review(self):
         """Yesterday the second was reviewed, and the scene was not saved; now the first is."""
         (first, labels), (second, others) = self.open_two_scans()
