@@ -27,10 +27,10 @@ BUSY = "A computation is under way"
 class ReviewExport(ExportForm, JobListener):
     """Where to, under which pseudonym and licence, and what became of it.
 
-    `flush` is called before the export: what is painted counts.
+    `flush` is called before the export: what is painted counts. It tells whether that could be recorded.
     """
 
-    def __init__(self, flush: Callable[[], None]) -> None:
+    def __init__(self, flush: Callable[[], bool]) -> None:
         super().__init__("Export accepted slices", self._write_case, "Accept at least one slice first")
         self._flush = flush
         self._case: ReviewedCase | None = None
@@ -76,7 +76,9 @@ class ReviewExport(ExportForm, JobListener):
         from LungCAD.mrml.volumes import placed_voxels
         from LungCAD.review.dataset import patient_of
 
-        self._flush()
+        is_recorded = self._flush()
+        if not is_recorded:
+            raise InputError("The last strokes", "could not be recorded", "Mend what the review says above")
         if self._case is None:
             raise InputError("The labels", "have left the scene", "Resume the review, then export")
         review, labels = self._case.review, self._case.labels
