@@ -60,6 +60,17 @@ def add_to_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None
     labels.SetAttribute(SHOWN, review.state.masks.digest)
 
 
+def move_review(
+    review: Review, source: slicer.vtkMRMLSegmentationNode, target: slicer.vtkMRMLSegmentationNode
+) -> None:
+    """Let the scene carry an open review beside `target`, which shows its labels, not beside `source`."""
+    for role in (LEDGER, VOXELS):
+        target.SetNodeReferenceID(role, source.GetNodeReferenceID(role))
+        source.SetNodeReferenceID(role, None)
+    forget_shown(source)
+    target.SetAttribute(SHOWN, review.state.masks.digest)
+
+
 def has_review(labels: slicer.vtkMRMLSegmentationNode) -> bool:
     """Tell whether the scene carries a review of these labels."""
     return labels.GetNodeReference(LEDGER) is not None and labels.GetNodeReference(VOXELS) is not None

@@ -100,10 +100,23 @@ class ReviewPanel:
             root, reader = settings.reviews_folder(), self.head.reader
             case = yield from review_in_steps(subject, root, reader, painted, self._left)
         except InputError as error:
+            kept = self._move_out(subject) if is_new else ""
             self._is_unread = painted or (is_new and self.case is None)
-            self.head.say(str(error))
+            self.head.say(f"{error}\n{kept}" if kept else str(error))
         else:
             self._show_case(case)
+
+    def _move_out(self, refused: Subject) -> str:
+        """Leave the review whose segments show a result that it refused; return where its labels are.
+
+        Segments, table and text of the module are then of one result, and nothing that was reviewed is lost.
+        """
+        case = self.case
+        if case is None or not case.is_present or case.labels.node is not refused.labels:
+            return ""
+        case.move_out()
+        self._leave()
+        return f"The labels that you reviewed are now in {case.labels.node.GetName()}"
 
     @contextmanager
     def awaiting_result(self, labels: slicer.vtkMRMLSegmentationNode | None) -> Iterator[None]:
@@ -111,7 +124,8 @@ class ReviewPanel:
 
         What was painted until now is recorded first, and copied where nobody reviews these labels, or the
         disk does not take it. If no new result comes of it, those under review are shown again as the reader
-        left them. Segments that are no labels are set aside first, and that is said.
+        left them. One that the review refuses stays, and those under review move to a node of their own.
+        Segments that are no labels are set aside first, and that is said.
         """
         moved = [self._set_others_aside()]
         is_recorded, before = self.take_edits(), self.case

@@ -353,6 +353,25 @@ class PanelTest(PanelCase, IldTestCase):
             self.assertIn(words, self.sentence("weights"))
         self.assertEqual(self.panel.ui.weightsLegend.text, "")
 
+    def test_labels_and_numbers_are_of_one_result_where_the_review_refuses_it(self):
+        """As it does that of a network with other classes."""
+        self.node.ct, self.node.lungs, self.node.slices = self.ct, self.mask, "1-2"
+        self.compute()
+        classes = tuple(replace(each, code=f"h_{each.code}") for each in load_schema("lungnet6").labels)
+        own = replace(load_schema("lungnet6"), name="hospital6", labels=classes)
+        path = self.folder / "own.safetensors"
+        weights = save_density_network(path, schema=schema_reference(own), classes=own.codes)
+        self.node.weights, self.node.slices = str(weights), ""
+        self.compute()
+        self.assertEqual(load_schema(self.node.labels_schema), own)
+        segments = self.node.labels.GetSegmentation().GetSegmentIDs()
+        self.assertEqual(set(segments), set(own.codes))
+        found = [
+            slicer.util.arrayFromSegmentBinaryLabelmap(self.node.labels, each, self.ct) for each in segments
+        ]
+        self.assertTrue(np.any(found, axis=(0, 2, 3)).all())
+        self.assertIn("Chest CT labels as reviewed", self.panel.review.head.sentence)
+
     def test_what_the_scan_says_of_itself_reaches_the_method(self):
         """As DICOM tells them, thin slices that lie far apart are not thick."""
         self.node.ct, self.node.lungs = self.ct, self.mask
