@@ -49,6 +49,20 @@ def put_aside(nodes: LabelNodes) -> None:
             bind_labels(nodes, scan)
 
 
+def show_alone(labels: slicer.vtkMRMLSegmentationNode) -> None:
+    """Show labels, and hide those of other results and reviews, which would lie over the same views.
+
+    Copies that somebody made, and what somebody drew, stay as they are.
+    """
+    from LungCAD.mrml.review_texts import has_review
+
+    for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
+        is_result = node.GetAttribute(MEMBER) and node.GetNodeReference(ITSELF) is node
+        if node is not labels and (is_result or has_review(node)):
+            node.SetDisplayVisibility(False)
+    labels.SetDisplayVisibility(True)
+
+
 def labels_of(nodes: AnyLabels, scan: slicer.vtkMRMLVolumeNode) -> AnyLabels:
     """Return the nodes given, as far as they are in the scene, where they are of a scan; else its own."""
     present = nodes.present()

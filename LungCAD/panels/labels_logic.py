@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import slicer
 
 from LungCAD.mrml.result_nodes import LabelNodes
-from LungCAD.mrml.scan_labels import bind_labels, labels_of, put_aside
+from LungCAD.mrml.scan_labels import bind_labels, labels_of, put_aside, show_alone
 from LungCAD.panels.module_logic import ModuleLogic
 
 SAID = "LungCAD.Said."
@@ -60,15 +60,16 @@ class LabelsLogic(ModuleLogic):
             _say(result.labels, {name: texts.get(name, "") for name in TEXTS})
 
     def turnTo(self, node: Any, scan: slicer.vtkMRMLVolumeNode | None) -> bool:  # noqa: ANN401
-        """Let the parameter node show the result of this scan; tell whether it showed another one."""
+        """Let the parameter node show the result of this scan; tell whether it showed another one.
+
+        The labels of that one are hidden where this scan has some.
+        """
         nodes = self.resultOf(node, scan)
         if nodes == self.resultNodes(node):
             return False
         kept = nodes.labels
         said = {} if kept is None else {name: kept.GetAttribute(SAID + name) or "" for name in TEXTS}
         self._change(node, nodes, said)
-        if kept is not None:
-            kept.SetDisplayVisibility(True)
         return True
 
     def _change(self, node: Any, result: LabelNodes, texts: dict[str, str]) -> None:  # noqa: ANN401
@@ -77,6 +78,8 @@ class LabelsLogic(ModuleLogic):
         if before.labels is not None and before.labels is not result.labels:
             put_aside(before)
             _say(before.labels, {name: getattr(node, name) for name in names})
+        if result.labels is not None:
+            show_alone(result.labels)
         with slicer.util.NodeModify(node):
             self.keep(node, result, texts.get("summary", ""))
             for name in names:

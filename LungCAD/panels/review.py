@@ -17,6 +17,7 @@ import ctk
 import qt
 
 from LungCAD.errors import InputError
+from LungCAD.mrml.scan_labels import show_alone
 from LungCAD.panels import review_keys as keys
 from LungCAD.panels import review_settings as settings
 from LungCAD.panels.job import shared_runner
@@ -175,7 +176,7 @@ class ReviewPanel:
         """Let the reader resume a review of this scan; may be called often.
 
         A review that the scene carries beside `labels` is resumed at once, where it is of this scan and
-        reader and none of this scan is open: that of another scan is left then.
+        reader and none of this scan is open. That of another scan is left then, as its labels are hidden.
         """
         self._scan = None if volume is None else (volume, schema)
         offered = None if volume is None or labels is None else (volume, schema, labels)
@@ -185,7 +186,10 @@ class ReviewPanel:
             self.take_edits()
             before = self.case
             self._resume_offered()
-            if before is not None and self.case is not before:
+            if before is not None and self.case is before:  # its labels are not those on display
+                self._subject = None
+                self._leave()
+            elif before is not None:
                 show_over(volume, None, fit=True)
         self.refresh()
 
@@ -243,6 +247,8 @@ class ReviewPanel:
             shared_runner().observers.append(self.refresh)
         self._keys.install()
         self.editor.enter()
+        if self._is_open() and not self.display.before.checked:  # another module may show labels of its own
+            show_alone(self.case.labels.node)
         self.refresh()
 
     def exit(self) -> None:
@@ -289,9 +295,7 @@ class ReviewPanel:
     def _show_case(self, case: ReviewedCase) -> None:
         if self.case is not None:
             self.case.close()
-            if self.case.labels.node is not case.labels.node:  # labels of two scans would lie over each other
-                self.case.labels.node.SetDisplayVisibility(False)
-        case.labels.node.SetDisplayVisibility(True)  # a scene may have been saved during a look at before
+        show_alone(case.labels.node)
         if self._subject is not None and self._subject.labels is not case.labels.node:
             self._subject = None
         self._is_unread, self._left = False, None

@@ -238,6 +238,36 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.assertFalse(self.panel.head.resume_button.visible)
         self.assertFalse(labels.GetDisplayVisibility())
 
+    def test_labels_that_nobody_reviewed_take_the_place_of_those_under_review(self):
+        """As they came while no reader had given a name."""
+        (first, labels), (second, _) = self.open_two_scans()
+        self.panel.offer(first, self.schema, labels)
+        entries = self.panel.case.review.entries
+        unread = show_labels(self.image(self.array), self.schema, second, name="Unread")
+        self.panel.offer(second, self.schema, unread)
+        self.assertIsNone(self.panel.case)
+        self.assertTrue(self.panel.head.resume_button.visible)
+        self.panel.offer(first, self.schema, labels)
+        self.assertEqual(self.panel.case.review.entries, entries)
+        self.assertTrue(labels.GetDisplayVisibility())
+
+    def test_labels_of_two_methods_do_not_lie_over_each_other(self):
+        """Each module shows its own when it is opened; copies that somebody keeps stay."""
+        self.open_case()
+        first, labels = self.panel, self.node
+        copy = show_labels(self.image(self.array), self.schema, self.volume, name="Kept")
+        self.panel = ReviewPanel("ILD segmentation")
+        self.addCleanup(self.panel.widget.deleteLater)
+        self.addCleanup(self.panel.close)
+        others = show_labels(self.image(self.array), self.schema, self.volume, name="ILD labels")
+        self.panel.enter()
+        self.panel.take_result(replace(self.subject, labels=others, model="ILD segmentation, lungnet-gao"))
+        nodes = labels, others, copy
+        self.assertEqual([node.GetDisplayVisibility() for node in nodes], [0, 1, 1])
+        self.panel.exit()
+        first.enter()
+        self.assertEqual([node.GetDisplayVisibility() for node in nodes], [1, 0, 1])
+
     def test_labels_of_another_reader_do_not_hide_the_way_back(self):
         (first, labels), (second, others) = self.open_two_scans()
         show_over(second, None)
