@@ -17,7 +17,10 @@ ITSELF = "LungCAD.Itself"
 
 
 def bind_labels(nodes: LabelNodes, scan: slicer.vtkMRMLVolumeNode) -> None:
-    """Let every node of a result belong to a scan."""
+    """Let every node of a result belong to a scan; those of its former results of this kind no longer do."""
+    for name, node in vars(labels_on(scan, type(nodes))).items():
+        if node is not None and node is not getattr(nodes, name):
+            node.SetNodeReferenceID(ITSELF, None)  # as that of a copy
     for name, node in vars(nodes).items():
         if node is not None:
             node.SetAttribute(MEMBER, _member(type(nodes), name))

@@ -67,10 +67,23 @@ class LabelsLogic(ModuleLogic):
         nodes = self.resultOf(node, scan)
         if nodes == self.resultNodes(node):
             return False
-        kept = nodes.labels
-        said = {} if kept is None else {name: kept.GetAttribute(SAID + name) or "" for name in TEXTS}
-        self._change(node, nodes, said)
+        self._change(node, nodes, {} if nodes.labels is None else _said_of(nodes.labels))
         return True
+
+    def keepResumed(
+        self,
+        scan: slicer.vtkMRMLVolumeNode,
+        node: Any,  # noqa: ANN401
+        labels: slicer.vtkMRMLSegmentationNode,
+        schema: str,
+    ) -> None:
+        """Take the labels of a resumed review for a scan's result, with what was said of them.
+
+        The numbers beside other labels are not theirs.
+
+        schema : by which `load_schema` finds that of the labels.
+        """
+        self.keepOf(scan, node, self.RESULT(labels), **{**_said_of(labels), "labels_schema": schema})
 
     def _change(self, node: Any, result: LabelNodes, texts: dict[str, str]) -> None:  # noqa: ANN401
         names = [name for name in TEXTS if hasattr(node, name)]
@@ -84,6 +97,10 @@ class LabelsLogic(ModuleLogic):
             self.keep(node, result, texts.get("summary", ""))
             for name in names:
                 setattr(node, name, texts.get(name, ""))
+
+
+def _said_of(labels: slicer.vtkMRMLSegmentationNode) -> dict[str, str]:
+    return {name: labels.GetAttribute(SAID + name) or "" for name in TEXTS}
 
 
 def _say(labels: slicer.vtkMRMLSegmentationNode, texts: Mapping[str, str]) -> None:

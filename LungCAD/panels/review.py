@@ -48,7 +48,7 @@ class ReviewPanel:
     repropagate : called with the constraints (int16: -1 free, 0 erased, else the label to keep), in steps,
         when the reader wants the corrections spread; the module hands the new result to `take_result`.
         Without it there is no such button.
-    resumed : called with the node of the labels when the reader has resumed a review.
+    resumed : called with the node of the labels and their schema when the reader has resumed a review.
     observers : called whenever what is under review, or its labels, may have changed.
     """
 
@@ -56,7 +56,7 @@ class ReviewPanel:
         self,
         model: str,
         repropagate: Callable[[Steps[PlacedVoxels]], None] | None = None,
-        resumed: Callable[[slicer.vtkMRMLSegmentationNode], None] | None = None,
+        resumed: Callable[[slicer.vtkMRMLSegmentationNode, Schema], None] | None = None,
     ) -> None:
         self._model, self._repropagate, self._resumed = model, repropagate, resumed
         self.observers: list[Callable[[], None]] = []
@@ -359,15 +359,17 @@ class ReviewPanel:
         if self.case is not None and not is_elsewhere:
             self._open_again()
             return
+        from LungCAD.mrml.review_texts import labels_under_review
+
         self.take_edits()
         volume, schema = self._scan
-        labels = self.resume(volume, schema)
+        labels = self.resume(volume, schema, labels_under_review(volume, self.head.reader, self._model))
         if labels is None:
             return
         if is_elsewhere:
             show_over(volume, None, fit=True)
         if self._resumed is not None:
-            self._resumed(labels)
+            self._resumed(labels, schema)
 
     def _on_repropagate(self) -> None:
         self.editor.rest()

@@ -270,13 +270,22 @@ class PanelTest(PanelCase, IldTestCase):
         )
         self.node.ct = self.ct
         self.panel.logic.keepOf(self.ct, self.node, ResultNodes(older), summary="Of the older")
-        self.panel.onResumed(resumed)
+        self.panel.onResumed(resumed, load_schema("lungnet6"))
+        self.assertEqual((self.node.summary, self.node.labels_schema), ("", "lungnet6"))
+        self.assertEqual(self.panel.logic.resultNodes(self.node), ResultNodes(resumed))
         self.node.ct = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Second CT")
         self.settle()
         self.assertIsNone(self.node.labels)
         self.node.ct = self.ct
         self.settle()
         self.assertIs(self.node.labels, resumed)
+        self.panel.onResumed(older, load_schema("lungnet6"))
+        self.assertEqual((self.node.labels, self.node.summary), (older, "Of the older"))
+        self.node.ct = None
+        self.settle()
+        self.node.ct = self.ct
+        self.settle()
+        self.assertIs(self.node.labels, older)
 
     def test_numbers_follow_corrections(self):
         """What a reader has corrected is measured again, and compared with counting by hand."""

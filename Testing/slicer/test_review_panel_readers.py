@@ -238,6 +238,32 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.assertFalse(self.panel.head.resume_button.visible)
         self.assertFalse(labels.GetDisplayVisibility())
 
+    def test_two_readers_take_turns_in_a_loaded_scene(self):
+        """Each goes on in labels of their own, seen alone, and reaches them where the folder is not."""
+        self.open_case()
+        self.rename("CD")
+        self.panel.slices.decide("accept")
+        self.rename("AB")
+        path = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        self.panel.close()
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(path)
+        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        self.panel.offer(volume, self.schema, labels)
+        found = {"AB": labels}
+        for reader in ("CD", "AB", "CD", "AB"):
+            if reader == "AB":
+                shutil.rmtree(self.folder / "reviews")
+            self.rename(reader)
+            self.panel.head.resume_button.click()
+            review = self.panel.case.review
+            self.assertEqual((review.reviewer, len(review.state.accepted)), (reader, int(reader == "CD")))
+            self.assertIs(self.panel.case.labels.node, found.setdefault(reader, self.panel.case.labels.node))
+            nodes = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+            self.assertEqual([node for node in nodes if node.GetDisplayVisibility()], [found[reader]])
+            self.assertEqual(len(nodes), 2)
+
     def test_labels_that_nobody_reviewed_take_the_place_of_those_under_review(self):
         """As they came while no reader had given a name."""
         (first, labels), (second, _) = self.open_two_scans()
