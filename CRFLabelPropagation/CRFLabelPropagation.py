@@ -170,6 +170,8 @@ class CRFLabelPropagationWidget(ModulePanel):
             self.ui.networkPath.currentPath = self.node.network
             if self.logic.turnTo(self.node, self.node.ct):
                 self.ui.heatMapBox.currentIndex = 0
+                if self.node.labels is not None:
+                    show_over(self.node.ct, None, fit=True)
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None

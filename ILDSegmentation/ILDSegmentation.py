@@ -169,6 +169,8 @@ class ILDSegmentationWidget(FolderPanel):
             self.ui.weightsLegend.text = legend(schema) if schema else ""
             if self.logic.turnTo(self.node, self.node.ct):
                 self.ui.uncertaintyCheckBox.checked = False
+                if self.node.labels is not None:
+                    show_over(self.node.ct, None, fit=True)
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None

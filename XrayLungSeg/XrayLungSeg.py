@@ -122,6 +122,8 @@ class XrayLungSegWidget(FolderPanel):
             self.weights.choose(self.node.weights)
             if self.logic.turnTo(self.node, self.node.film):
                 self.ui.probabilityCheckBox.checked = False
+                if self.node.labels is not None:
+                    show_film(self.node.film)
             result = self.logic.resultNodes(self.node)
             self.ui.resultSummary.text = self.node.summary
             self.ui.resultCollapsibleButton.visible = result.labels is not None

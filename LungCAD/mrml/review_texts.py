@@ -6,8 +6,11 @@ from pathlib import Path
 
 import slicer
 
+from LungCAD.errors import InputError
 from LungCAD.mrml.nodes import add_node, place_beside
 from LungCAD.review import Review, ledger_text, restore, voxels_text, whose
+from LungCAD.review.ledger import parse
+from LungCAD.review.method_folder import folder_name, is_of_method
 from LungCAD.steps import Steps, finish
 
 LEDGER, VOXELS = "LungCAD.ReviewLedger", "LungCAD.ReviewVoxels"
@@ -60,6 +63,17 @@ def add_to_scene(review: Review, labels: slicer.vtkMRMLSegmentationNode) -> None
     labels.SetAttribute(SHOWN, review.state.masks.digest)
 
 
+def move_review(
+    review: Review, source: slicer.vtkMRMLSegmentationNode, target: slicer.vtkMRMLSegmentationNode
+) -> None:
+    """Let the scene carry an open review beside `target`, which shows its labels, not beside `source`."""
+    for role in (LEDGER, VOXELS):
+        target.SetNodeReferenceID(role, source.GetNodeReferenceID(role))
+        source.SetNodeReferenceID(role, None)
+    forget_shown(source)
+    target.SetAttribute(SHOWN, review.state.masks.digest)
+
+
 def has_review(labels: slicer.vtkMRMLSegmentationNode) -> bool:
     """Tell whether the scene carries a review of these labels."""
     return labels.GetNodeReference(LEDGER) is not None and labels.GetNodeReference(VOXELS) is not None
@@ -74,6 +88,29 @@ def whose_review(labels: slicer.vtkMRMLSegmentationNode) -> tuple[str, str]:
         What the scene carries is damaged.
     """
     return whose(labels.GetNodeReference(LEDGER).GetText())
+
+
+def labels_under_review(
+    volume: slicer.vtkMRMLVolumeNode, reader: str, model: str
+) -> slicer.vtkMRMLSegmentationNode | None:
+    """Return the newest labels of a scan beside which the scene carries a reader's review; None without any.
+
+    model : of which method's result, as in `LungCAD.review.method_folder.find_review`.
+    """
+    for labels in reversed(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")):
+        scan = labels.GetNodeReference(labels.GetReferenceImageGeometryReferenceRole())
+        if scan is volume and has_review(labels) and _is_by(labels, reader, model):
+            return labels
+    return None
+
+
+def _is_by(labels: slicer.vtkMRMLSegmentationNode, reader: str, model: str) -> bool:
+    try:
+        entries, _ = parse(labels.GetNodeReference(LEDGER).GetText(), labels.GetName())
+    except InputError:  # nobody can tell whose it is
+        return False
+    own = folder_name(reader)
+    return bool(entries) and folder_name(entries[0].reviewer) == own and is_of_method(entries, model)
 
 
 def restore_from_scene(labels: slicer.vtkMRMLSegmentationNode, folder: Path | str) -> Path:

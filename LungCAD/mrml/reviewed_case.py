@@ -24,6 +24,7 @@ from LungCAD.mrml.review_texts import (
     has_review,
     keep_in_scene,
     keep_in_steps,
+    move_review,
     restore_from_scene,
     whose_review,
 )
@@ -169,17 +170,32 @@ class ReviewedCase:
         """Show the labels as they were last recorded, whatever is in the segments now."""
         self.labels.write(self.review.state.masks.labels)
 
+    def move_out(self) -> None:
+        """Go on with the labels as they were last recorded in a new, hidden node.
+
+        Another result was written to the node that was under review, and is none of this review.
+        """
+        self._remove_before()
+        node, image = self.labels.node, self.labels.image(self.review.state.masks.labels)
+        name = f"{node.GetName()} as reviewed"
+        self.labels.node = show_labels(image, self.labels.schema, self.labels.volume, name=name)
+        self.labels.node.SetDisplayVisibility(False)
+        move_review(self.review, node, self.labels.node)
+
     def close(self) -> None:
         """Leave the scene as it was found, but for what the review made of the labels.
 
         What is painted from now on, no review keeps until one is opened again.
         """
+        self._remove_before()
+        if is_present(self.labels.node):
+            remember_labels(self.labels.node, self.labels.schema, self.review.state.masks.labels)
+
+    def _remove_before(self) -> None:
         if is_present(self._before):
             self.show_before(False)
             slicer.mrmlScene.RemoveNode(self._before)
         self._before = None
-        if is_present(self.labels.node):
-            remember_labels(self.labels.node, self.labels.schema, self.review.state.masks.labels)
 
     def _point_of_interest(self, number: int) -> tuple[int, int]:
         lung = self.review.state.masks.result_provenance[number] > 0

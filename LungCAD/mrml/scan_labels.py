@@ -17,7 +17,10 @@ ITSELF = "LungCAD.Itself"
 
 
 def bind_labels(nodes: LabelNodes, scan: slicer.vtkMRMLVolumeNode) -> None:
-    """Let every node of a result belong to a scan."""
+    """Let every node of a result belong to a scan; those of its former results of this kind no longer do."""
+    for name, node in vars(labels_on(scan, type(nodes))).items():
+        if node is not None and node is not getattr(nodes, name):
+            node.SetNodeReferenceID(ITSELF, None)  # as that of a copy
     for name, node in vars(nodes).items():
         if node is not None:
             node.SetAttribute(MEMBER, _member(type(nodes), name))
@@ -47,6 +50,20 @@ def put_aside(nodes: LabelNodes) -> None:
         scan = nodes.labels.GetNodeReference(GEOMETRY)
         if scan is not None:
             bind_labels(nodes, scan)
+
+
+def show_alone(labels: slicer.vtkMRMLSegmentationNode) -> None:
+    """Show labels, and hide those of other results and reviews, which would lie over the same views.
+
+    Copies that somebody made, and what somebody drew, stay as they are.
+    """
+    from LungCAD.mrml.review_texts import has_review
+
+    for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
+        is_result = node.GetAttribute(MEMBER) and node.GetNodeReference(ITSELF) is node
+        if node is not labels and (is_result or has_review(node)):
+            node.SetDisplayVisibility(False)
+    labels.SetDisplayVisibility(True)
 
 
 def labels_of(nodes: AnyLabels, scan: slicer.vtkMRMLVolumeNode) -> AnyLabels:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import slicer
 
 from LungCAD.mrml.result_nodes import LabelNodes
-from LungCAD.mrml.scan_labels import bind_labels, labels_of, put_aside
+from LungCAD.mrml.scan_labels import bind_labels, labels_of, put_aside, show_alone
 from LungCAD.panels.module_logic import ModuleLogic
 
 SAID = "LungCAD.Said."
@@ -59,16 +59,30 @@ class LabelsLogic(ModuleLogic):
             self._change(node, result, texts)
 
     def turnTo(self, node: Any, scan: slicer.vtkMRMLVolumeNode | None) -> bool:  # noqa: ANN401
-        """Let the parameter node show the result of this scan; tell whether it showed another one."""
+        """Let the parameter node show the result of this scan; tell whether it showed another one.
+
+        The labels of that one are hidden where this scan has some.
+        """
         nodes = self.resultOf(node, scan)
         if nodes == self.resultNodes(node):
             return False
-        kept = nodes.labels
-        said = {} if kept is None else {name: kept.GetAttribute(SAID + name) or "" for name in TEXTS}
-        self._change(node, nodes, said)
-        if kept is not None:
-            kept.SetDisplayVisibility(True)
+        self._change(node, nodes, {} if nodes.labels is None else _said_of(nodes.labels))
         return True
+
+    def keepResumed(
+        self,
+        scan: slicer.vtkMRMLVolumeNode,
+        node: Any,  # noqa: ANN401
+        labels: slicer.vtkMRMLSegmentationNode,
+        schema: str,
+    ) -> None:
+        """Take the labels of a resumed review for a scan's result, with what was said of them.
+
+        The numbers beside other labels are not theirs.
+
+        schema : by which `load_schema` finds that of the labels.
+        """
+        self.keepOf(scan, node, self.RESULT(labels), **{**_said_of(labels), "labels_schema": schema})
 
     def _change(self, node: Any, result: LabelNodes, texts: dict[str, str]) -> None:  # noqa: ANN401
         names = [name for name in TEXTS if hasattr(node, name)]
@@ -76,10 +90,16 @@ class LabelsLogic(ModuleLogic):
         if before.labels is not None and before.labels is not result.labels:
             put_aside(before)
             _say(before.labels, {name: getattr(node, name) for name in names})
+        if result.labels is not None:
+            show_alone(result.labels)
         with slicer.util.NodeModify(node):
             self.keep(node, result, texts.get("summary", ""))
             for name in names:
                 setattr(node, name, texts.get(name, ""))
+
+
+def _said_of(labels: slicer.vtkMRMLSegmentationNode) -> dict[str, str]:
+    return {name: labels.GetAttribute(SAID + name) or "" for name in TEXTS}
 
 
 def _say(labels: slicer.vtkMRMLSegmentationNode, texts: Mapping[str, str]) -> None:

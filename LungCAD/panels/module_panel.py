@@ -14,6 +14,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
 from LungCAD.errors import InputError, LungCADError
+from LungCAD.labels import Schema, schema_reference
 from LungCAD.panels.first_run import FirstRun
 from LungCAD.panels.job import JobBar, JobGuard, shared_runner
 from LungCAD.panels.module_logic import ModuleLogic
@@ -179,9 +180,11 @@ class ModulePanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self.onInputModified)
             self.onInputModified()
 
-    def onResumed(self, labels: slicer.vtkMRMLSegmentationNode) -> None:
-        """The reader went on with an earlier review: its labels are the result."""
-        self.node.labels = labels
+    def onResumed(self, labels: slicer.vtkMRMLSegmentationNode, schema: Schema) -> None:
+        """The reader went on with an earlier review: its labels are the result, with no older numbers."""
+        if labels is not self.node.labels:
+            scan = getattr(self.node, self.logic.SCAN)
+            self.logic.keepResumed(scan, self.node, labels, schema_reference(schema))
 
     def onInputModified(self, caller: Any = None, event: Any = None) -> None:  # noqa: ANN401
         """Something was chosen or drawn: look at it when the user pauses; what a job once said is past."""

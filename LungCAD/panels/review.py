@@ -17,6 +17,7 @@ import ctk
 import qt
 
 from LungCAD.errors import InputError
+from LungCAD.mrml.scan_labels import show_alone
 from LungCAD.panels import review_keys as keys
 from LungCAD.panels import review_settings as settings
 from LungCAD.panels.job import shared_runner
@@ -47,7 +48,7 @@ class ReviewPanel:
     repropagate : called with the constraints (int16: -1 free, 0 erased, else the label to keep), in steps,
         when the reader wants the corrections spread; the module hands the new result to `take_result`.
         Without it there is no such button.
-    resumed : called with the node of the labels when the reader has resumed a review.
+    resumed : called with the node of the labels and their schema when the reader has resumed a review.
     observers : called whenever what is under review, or its labels, may have changed.
     """
 
@@ -55,7 +56,7 @@ class ReviewPanel:
         self,
         model: str,
         repropagate: Callable[[Steps[PlacedVoxels]], None] | None = None,
-        resumed: Callable[[slicer.vtkMRMLSegmentationNode], None] | None = None,
+        resumed: Callable[[slicer.vtkMRMLSegmentationNode, Schema], None] | None = None,
     ) -> None:
         self._model, self._repropagate, self._resumed = model, repropagate, resumed
         self.observers: list[Callable[[], None]] = []
@@ -100,10 +101,23 @@ class ReviewPanel:
             root, reader = settings.reviews_folder(), self.head.reader
             case = yield from review_in_steps(subject, root, reader, painted, self._left)
         except InputError as error:
+            kept = self._move_out(subject) if is_new else ""
             self._is_unread = painted or (is_new and self.case is None)
-            self.head.say(str(error))
+            self.head.say(f"{error}\n{kept}" if kept else str(error))
         else:
             self._show_case(case)
+
+    def _move_out(self, refused: Subject) -> str:
+        """Leave the review whose segments show a result that it refused; return where its labels are.
+
+        Segments, table and text of the module are then of one result, and nothing that was reviewed is lost.
+        """
+        case = self.case
+        if case is None or not case.is_present or case.labels.node is not refused.labels:
+            return ""
+        case.move_out()
+        self._leave()
+        return f"The labels that you reviewed are now in {case.labels.node.GetName()}"
 
     @contextmanager
     def awaiting_result(self, labels: slicer.vtkMRMLSegmentationNode | None) -> Iterator[None]:
@@ -111,7 +125,8 @@ class ReviewPanel:
 
         What was painted until now is recorded first, and copied where nobody reviews these labels, or the
         disk does not take it. If no new result comes of it, those under review are shown again as the reader
-        left them. Segments that are no labels are set aside first, and that is said.
+        left them. One that the review refuses stays, and those under review move to a node of their own.
+        Segments that are no labels are set aside first, and that is said.
         """
         moved = [self._set_others_aside()]
         is_recorded, before = self.take_edits(), self.case
@@ -161,7 +176,7 @@ class ReviewPanel:
         """Let the reader resume a review of this scan; may be called often.
 
         A review that the scene carries beside `labels` is resumed at once, where it is of this scan and
-        reader and none of this scan is open: that of another scan is left then.
+        reader and none of this scan is open. That of another scan is left then, as its labels are hidden.
         """
         self._scan = None if volume is None else (volume, schema)
         offered = None if volume is None or labels is None else (volume, schema, labels)
@@ -171,7 +186,10 @@ class ReviewPanel:
             self.take_edits()
             before = self.case
             self._resume_offered()
-            if before is not None and self.case is not before:
+            if before is not None and self.case is before:  # its labels are not those on display
+                self._subject = None
+                self._leave()
+            elif before is not None:
                 show_over(volume, None, fit=True)
         self.refresh()
 
@@ -215,7 +233,7 @@ class ReviewPanel:
         self._leave()
 
     def _leave(self) -> None:
-        if self.case is not None and self.case.is_present:
+        if self.case is not None:
             self.case.close()
         self.case = None
         self.display.show(None)
@@ -229,6 +247,8 @@ class ReviewPanel:
             shared_runner().observers.append(self.refresh)
         self._keys.install()
         self.editor.enter()
+        if self._is_open() and not self.display.before.checked:  # another module may show labels of its own
+            show_alone(self.case.labels.node)
         self.refresh()
 
     def exit(self) -> None:
@@ -263,7 +283,8 @@ class ReviewPanel:
         busy = shared_runner().is_busy
         self.contents.enabled = self.case is not None and not self._resting
         self.slices.show(self.case)
-        self.export.show(self.case)
+        self.head.name_scan(self.case.labels.volume.GetName() if self._is_elsewhere() else "")
+        self.export.show(self.case, self.head.elsewhere)
         self.second_reader.show(self.case)
         self.editor.set_locked(busy)
         self.repropagation.show(review, busy)
@@ -272,11 +293,9 @@ class ReviewPanel:
             told()
 
     def _show_case(self, case: ReviewedCase) -> None:
-        if self.case is not None and self.case.is_present:
+        if self.case is not None:
             self.case.close()
-            if self.case.labels.node is not case.labels.node:  # labels of two scans would lie over each other
-                self.case.labels.node.SetDisplayVisibility(False)
-                case.labels.node.SetDisplayVisibility(True)
+        show_alone(case.labels.node)
         if self._subject is not None and self._subject.labels is not case.labels.node:
             self._subject = None
         self._is_unread, self._left = False, None
@@ -291,6 +310,12 @@ class ReviewPanel:
             self.close()
         return self.case is not None and not self._resting
 
+    def _is_elsewhere(self) -> bool:
+        """Tell whether the open review is of another scan than the one that is chosen."""
+        if self.case is None or self._scan is None:
+            return False
+        return self.case.labels.volume is not self._scan[0]
+
     def _attempt(self, act: Callable[[ReviewedCase], object]) -> bool:
         """Do something with the open case and tell whether that went well; the head says why not."""
         done = self._is_open() and self.head.attempt(lambda: act(self.case))
@@ -298,9 +323,9 @@ class ReviewPanel:
         return done
 
     def _show_way_back(self) -> None:
-        """Offer to open a review where none is open, or another program has written to the one that is."""
+        """Offer to open a review where none of the chosen scan is open, or another program wrote to it."""
         is_outdated = self.case is not None and not self.case.review.is_current
-        can_resume = self.case is None and self._scan is not None
+        can_resume = self._scan is not None and (self.case is None or self._is_elsewhere())
         self.head.resume_button.visible = is_outdated or can_resume
 
     def _on_renamed(self) -> None:
@@ -330,12 +355,21 @@ class ReviewPanel:
             self.head.say(kept)
 
     def _on_resume(self) -> None:
-        if self.case is not None:
+        is_elsewhere = self._is_elsewhere()
+        if self.case is not None and not is_elsewhere:
             self._open_again()
             return
-        labels = self.resume(*self._scan)
-        if labels is not None and self._resumed is not None:
-            self._resumed(labels)
+        from LungCAD.mrml.review_texts import labels_under_review
+
+        self.take_edits()
+        volume, schema = self._scan
+        labels = self.resume(volume, schema, labels_under_review(volume, self.head.reader, self._model))
+        if labels is None:
+            return
+        if is_elsewhere:
+            show_over(volume, None, fit=True)
+        if self._resumed is not None:
+            self._resumed(labels, schema)
 
     def _on_repropagate(self) -> None:
         self.editor.rest()

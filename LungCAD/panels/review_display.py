@@ -46,7 +46,7 @@ class ReviewDisplay:
     def show(self, case: ReviewedCase | None) -> None:
         """Draw the labels of a case; leave those of the case before as they were found."""
         if case is not self._case:
-            self.before.checked = False
+            self._uncheck_before()
             self._case = case
             self._apply()
 
@@ -55,6 +55,12 @@ class ReviewDisplay:
             from LungCAD.mrml.slice_views import show_filled
 
             show_filled(self._case.labels.node, 0.0 if self.outline.checked else self.opacity.value)
+
+    def _uncheck_before(self) -> None:
+        """Uncheck the button alone: who leaves a case has closed it, and with it the look at before."""
+        blocked = self.before.blockSignals(True)
+        self.before.checked = False
+        self.before.blockSignals(blocked)
 
     def _show_before(self, shown: bool) -> None:
         if self._case is not None and self._case.is_present:

@@ -27,27 +27,33 @@ BUSY = "A computation is under way"
 class ReviewExport(ExportForm, JobListener):
     """Where to, under which pseudonym and licence, and what became of it.
 
-    `flush` is called before the export: what is painted counts.
+    `flush` is called before the export: what is painted counts. It tells whether that could be recorded.
     """
 
-    def __init__(self, flush: Callable[[], None]) -> None:
+    def __init__(self, flush: Callable[[], bool]) -> None:
         super().__init__("Export accepted slices", self._write_case, "Accept at least one slice first")
         self._flush = flush
         self._case: ReviewedCase | None = None
+        self._obstacle = ""
         self.licence = qt.QLineEdit(settings.remembered(settings.LICENCE))
         self.licence.placeholderText = "such as CC BY 4.0, or internal use"
         self.licence.toolTip = "Under which the image may be used"
         self.form.insertRow(LICENCE_ROW, "Licence", self.licence)
 
-    def show(self, case: ReviewedCase | None) -> None:
-        """Export this case; tell why not, where it cannot be."""
+    def show(self, case: ReviewedCase | None, obstacle: str = "") -> None:
+        """Export this case, unless there is an obstacle; tell why not, where it cannot be."""
         if case is not None:
             self.take(case.review.case)
         if case is not self._case:
             self.message.text = ""
-        self._case = case
+        self._case, self._obstacle = case, obstacle
         accepted = len(case.review.state.accepted) if case else 0
-        self.offer(accepted, BUSY if shared_runner().is_busy else "")
+        self.offer(accepted, obstacle or (BUSY if shared_runner().is_busy else ""))
+
+    def end(self, said: str) -> None:
+        """Say what became of it, and let it be done again unless there is an obstacle by now."""
+        super().end(said)
+        self.offer(self._count, self._obstacle)
 
     def progress(self, fraction: float, message: str) -> None:
         """Say how far it is."""
@@ -70,7 +76,9 @@ class ReviewExport(ExportForm, JobListener):
         from LungCAD.mrml.volumes import placed_voxels
         from LungCAD.review.dataset import patient_of
 
-        self._flush()
+        is_recorded = self._flush()
+        if not is_recorded:
+            raise InputError("The last strokes", "could not be recorded", "Mend what the review says above")
         if self._case is None:
             raise InputError("The labels", "have left the scene", "Resume the review, then export")
         review, labels = self._case.review, self._case.labels

@@ -24,10 +24,15 @@ class ReviewHead:
     def __init__(self, renamed: Callable[[], None], resume: Callable[[], None]) -> None:
         self._renamed = renamed
         self.reader = settings.remembered(settings.READER).strip()
-        self.sentence = ""
+        self.sentence = self.elsewhere = ""
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
+        self._scan = qt.QLabel()
+        self._scan.textFormat = qt.Qt.PlainText
+        self._scan.wordWrap = True
+        self._scan.visible = False
+        layout.addWidget(self._scan)
         row = qt.QHBoxLayout()
         row.addWidget(qt.QLabel("Reader"))
         self.reader_edit = qt.QLineEdit(self.reader)
@@ -61,6 +66,12 @@ class ReviewHead:
         """Show one sentence, or none."""
         self.sentence = sentence
         self._problems.show({FIELD: sentence} if sentence else {})
+
+    def name_scan(self, name: str) -> None:
+        """Say which scan the open review is of, where that is not the chosen one; empty where it is."""
+        self.elsewhere = f"This review is of {name}. Choose that scan to go on with it" if name else ""
+        self._scan.text = self.elsewhere
+        self._scan.visible = bool(name)
 
     def attempt(self, act: Callable[[], object]) -> bool:
         """Do something and tell whether that went well; the label for sentences says why not."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from LungCAD.files import atomic_folder
-from LungCAD.review.entry import Kind
+from LungCAD.review.entry import Entry, Kind
 from LungCAD.review.ledger import Ledger
 from LungCAD.review.review import LEDGER, VOXELS
 
@@ -59,8 +60,17 @@ def separate_review(folder: Path, model: str) -> Path:
     return found
 
 
+def is_of_method(entries: Iterable[Entry], model: str) -> bool:
+    """Tell whether a review, by its entries, is one of a method's results; of any where `model` is empty."""
+    method = _method_of(model)
+    return not method or method in _methods_of(entries)
+
+
 def _methods_in(folder: Path) -> set[str]:
-    entries = Ledger(folder / LEDGER).entries
+    return _methods_of(Ledger(folder / LEDGER).entries)
+
+
+def _methods_of(entries: Iterable[Entry]) -> set[str]:
     return {_method_of(entry.model) for entry in entries if entry.kind is Kind.PROPAGATE} - {""}
 
 

@@ -287,13 +287,22 @@ class PanelTest(PanelCase, IldTestCase):
         )
         self.node.ct = self.ct
         self.panel.logic.keepOf(self.ct, self.node, ResultNodes(older), summary="Of the older")
-        self.panel.onResumed(resumed)
+        self.panel.onResumed(resumed, load_schema("lungnet6"))
+        self.assertEqual((self.node.summary, self.node.labels_schema), ("", "lungnet6"))
+        self.assertEqual(self.panel.logic.resultNodes(self.node), ResultNodes(resumed))
         self.node.ct = slicer.util.addVolumeFromArray(self.scan.hu, ijkToRAS=IJK_TO_RAS, name="Second CT")
         self.settle()
         self.assertIsNone(self.node.labels)
         self.node.ct = self.ct
         self.settle()
         self.assertIs(self.node.labels, resumed)
+        self.panel.onResumed(older, load_schema("lungnet6"))
+        self.assertEqual((self.node.labels, self.node.summary), (older, "Of the older"))
+        self.node.ct = None
+        self.settle()
+        self.node.ct = self.ct
+        self.settle()
+        self.assertIs(self.node.labels, older)
 
     def test_a_scene_that_is_added_takes_nothing_from_what_is_said_of_a_scan(self):
         """Its parameter node takes the place of that of the scene."""
@@ -403,6 +412,25 @@ class PanelTest(PanelCase, IldTestCase):
             self.node.weights = str(next(iter(shipped_files(name))))
             self.assertIn(words, self.sentence("weights"))
         self.assertEqual(self.panel.ui.weightsLegend.text, "")
+
+    def test_labels_and_numbers_are_of_one_result_where_the_review_refuses_it(self):
+        """As it does that of a network with other classes."""
+        self.node.ct, self.node.lungs, self.node.slices = self.ct, self.mask, "1-2"
+        self.compute()
+        classes = tuple(replace(each, code=f"h_{each.code}") for each in load_schema("lungnet6").labels)
+        own = replace(load_schema("lungnet6"), name="hospital6", labels=classes)
+        path = self.folder / "own.safetensors"
+        weights = save_density_network(path, schema=schema_reference(own), classes=own.codes)
+        self.node.weights, self.node.slices = str(weights), ""
+        self.compute()
+        self.assertEqual(load_schema(self.node.labels_schema), own)
+        segments = self.node.labels.GetSegmentation().GetSegmentIDs()
+        self.assertEqual(set(segments), set(own.codes))
+        found = [
+            slicer.util.arrayFromSegmentBinaryLabelmap(self.node.labels, each, self.ct) for each in segments
+        ]
+        self.assertTrue(np.any(found, axis=(0, 2, 3)).all())
+        self.assertIn("Chest CT labels as reviewed", self.panel.review.head.sentence)
 
     def test_what_the_scan_says_of_itself_reaches_the_method(self):
         """As DICOM tells them, thin slices that lie far apart are not thick."""

@@ -1,6 +1,7 @@
 """The review panel: what a click, a key, a stroke and an undo do, and that nothing gets lost."""
 
 import unittest
+from dataclasses import replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -11,7 +12,7 @@ from review_panel_case import SHAPE, ReviewPanelCase, tearDownModule  # noqa: F4
 from LungCAD.images import same_geometry
 from LungCAD.labels import ACCEPTED, UNTOUCHED, Provenance, load_schema
 from LungCAD.mrml.reviewed_case import Subject
-from LungCAD.mrml.segments import labels_from_segmentation, show_labels
+from LungCAD.mrml.segments import labels_from_segmentation, show_labels, were_painted_since
 from LungCAD.mrml.volumes import image_from_volume
 from LungCAD.panels.views import show_film
 from LungCAD.review import Decision, Kind, Review, read_dataset
@@ -263,6 +264,28 @@ class ReviewPanelTest(ReviewPanelCase):
         self.assertTrue(self.node.GetDisplayNode().GetVisibility())
         self.assertEqual(len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")), 1)
 
+    def test_before_goes_with_labels_that_leave_the_scene(self):
+        self.open_case()
+        self.panel.display.before.click()
+        slicer.mrmlScene.RemoveNode(self.node)
+        self.panel.slices.decide("accept")
+        self.assertIsNone(self.panel.case)
+        self.assertFalse(self.panel.display.before.checked)
+        self.assertEqual(slicer.util.getNodesByClass("vtkMRMLSegmentationNode"), [])
+
+    def test_labels_are_on_display_when_a_scene_is_loaded_that_was_saved_during_a_look_at_before(self):
+        self.open_case()
+        self.panel.display.before.click()
+        path = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        self.panel.close()
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(path)
+        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        self.panel.offer(volume, self.schema, labels)
+        self.assertIs(self.panel.case.labels.node, labels)
+        self.assertTrue(labels.GetDisplayVisibility())
+
     def test_the_segment_editor_is_made_when_it_is_opened(self):
         self.open_case()
         self.panel.enter()
@@ -425,5 +448,33 @@ class ReviewPanelTest(ReviewPanelCase):
             show_labels(self.image(other), self.schema, self.volume, self.node)
             self.panel.take_result(self.make_subject(other, np.zeros(SHAPE, np.float32)))
         self.assertIn("damaged: line 1", self.sentence())
-        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, self.schema))
-        np.testing.assert_array_equal(shown, self.array)
+        self.assertIn("now in Result as reviewed", self.sentence())
+        reviewed = slicer.util.getNode("Result as reviewed")
+        for node, labels in ((self.node, other), (reviewed, self.array)):
+            shown = sitk.GetArrayFromImage(labels_from_segmentation(node, self.volume, self.schema))
+            np.testing.assert_array_equal(shown, labels)
+        self.assertEqual([node.GetDisplayVisibility() for node in (self.node, reviewed)], [1, 0])
+        self.assertIsNone(self.panel.case)
+        self.assertFalse(were_painted_since(self.node))
+
+    def test_a_review_goes_on_in_its_own_labels_after_a_result_of_another_schema(self):
+        self.open_case()
+        self.hand().paint("fibrosis", self.voxels(4))
+        entries = len(self.panel.case.review.entries)
+        self.panel.display.before.click()
+        other, array = load_schema("lungnet6"), np.where(self.array > 0, 6, 0).astype(np.uint8)
+        with self.panel.awaiting_result(self.node):
+            show_labels(self.image(array), other, self.volume, self.node)
+            self.panel.take_result(
+                replace(self.make_subject(array, np.zeros(SHAPE, np.float32)), schema=other)
+            )
+        self.assertIn("was begun with the schema gao5", self.sentence())
+        shown = sitk.GetArrayFromImage(labels_from_segmentation(self.node, self.volume, other))
+        np.testing.assert_array_equal(shown, array)
+        reviewed = slicer.util.getNode("Result as reviewed")
+        self.assertEqual([node.GetDisplayVisibility() for node in (self.node, reviewed)], [1, 0])
+        self.panel.offer(self.volume, other, self.node)
+        self.assertIsNone(self.panel.case)
+        self.panel.resume(self.volume, self.schema, reviewed)
+        self.assertEqual(len(self.panel.case.review.entries), entries + 1)
+        self.assertTrue((self.panel.case.review.state.masks.labels[4][self.array[4] > 0] == 4).all())

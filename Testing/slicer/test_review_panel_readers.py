@@ -12,6 +12,7 @@ from review_panel_case import SHAPE, ReviewPanelCase, tearDownModule  # noqa: F4
 from LungCAD.labels import load_schema
 from LungCAD.mrml.segments import labels_from_segmentation, show_labels
 from LungCAD.panels.review import ReviewPanel
+from LungCAD.panels.views import show_over
 from LungCAD.review import Review
 
 
@@ -235,6 +236,109 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.panel.offer(second, self.schema, others)
         self.assertIs(self.panel.case.labels.node, others)
         self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
+
+    def test_before_does_not_stay_over_the_next_scan(self):
+        (first, labels), (second, others) = self.open_two_scans()
+        self.panel.offer(first, self.schema, labels)
+        self.panel.display.before.click()
+        self.panel.offer(second, self.schema, others)
+        self.assertFalse(self.panel.display.before.checked)
+        self.assertEqual([node.GetDisplayVisibility() for node in (labels, others)], [0, 1])
+        self.assertEqual(len(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")), 2)
+
+    def test_a_scan_without_labels_is_not_taken_for_the_one_under_review(self):
+        """Yesterday the second was reviewed, and the scene was not saved; now the first is."""
+        (first, labels), (second, others) = self.open_two_scans()
+        show_over(second, None)
+        self.panel.slices.decide("accept")
+        self.panel.offer(first, self.schema, labels)
+        slicer.mrmlScene.RemoveNode(others)
+        self.panel.slices.jump(0)
+        self.panel.slices.decide("accept")
+        self.assertTrue(self.panel.export.button.enabled)
+        self.assertEqual(self.panel.head.elsewhere, "")
+        self.panel.offer(second, self.schema)
+        self.assertIs(self.panel.case.labels.volume, first)
+        self.assertIn("review is of CT.", self.panel.head.elsewhere)
+        self.assertFalse(self.panel.export.button.enabled)
+        self.assertTrue(self.panel.head.resume_button.visible)
+        self.panel.head.resume_button.click()
+        self.assertIs(self.panel.case.labels.volume, second)
+        self.assertEqual(self.panel.head.elsewhere, "")
+        self.assertTrue(self.panel.export.button.enabled)
+        self.assertFalse(self.panel.head.resume_button.visible)
+        self.assertFalse(labels.GetDisplayVisibility())
+
+    def test_two_readers_take_turns_in_a_loaded_scene(self):
+        """Each goes on in labels of their own, seen alone, and reaches them where the folder is not."""
+        self.open_case()
+        self.rename("CD")
+        self.panel.slices.decide("accept")
+        self.rename("AB")
+        path = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        self.panel.close()
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(path)
+        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        self.panel.offer(volume, self.schema, labels)
+        found = {"AB": labels}
+        for reader in ("CD", "AB", "CD", "AB"):
+            if reader == "AB":
+                shutil.rmtree(self.folder / "reviews")
+            self.rename(reader)
+            self.panel.head.resume_button.click()
+            review = self.panel.case.review
+            self.assertEqual((review.reviewer, len(review.state.accepted)), (reader, int(reader == "CD")))
+            self.assertIs(self.panel.case.labels.node, found.setdefault(reader, self.panel.case.labels.node))
+            nodes = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+            self.assertEqual([node for node in nodes if node.GetDisplayVisibility()], [found[reader]])
+            self.assertEqual(len(nodes), 2)
+
+    def test_labels_that_nobody_reviewed_take_the_place_of_those_under_review(self):
+        """As they came while no reader had given a name."""
+        (first, labels), (second, _) = self.open_two_scans()
+        self.panel.offer(first, self.schema, labels)
+        entries = self.panel.case.review.entries
+        unread = show_labels(self.image(self.array), self.schema, second, name="Unread")
+        self.panel.offer(second, self.schema, unread)
+        self.assertIsNone(self.panel.case)
+        self.assertTrue(self.panel.head.resume_button.visible)
+        self.panel.offer(first, self.schema, labels)
+        self.assertEqual(self.panel.case.review.entries, entries)
+        self.assertTrue(labels.GetDisplayVisibility())
+
+    def test_labels_of_two_methods_do_not_lie_over_each_other(self):
+        """Each module shows its own when it is opened; copies that somebody keeps stay."""
+        self.open_case()
+        first, labels = self.panel, self.node
+        copy = show_labels(self.image(self.array), self.schema, self.volume, name="Kept")
+        self.panel = ReviewPanel("ILD segmentation")
+        self.addCleanup(self.panel.widget.deleteLater)
+        self.addCleanup(self.panel.close)
+        others = show_labels(self.image(self.array), self.schema, self.volume, name="ILD labels")
+        self.panel.enter()
+        self.panel.take_result(replace(self.subject, labels=others, model="ILD segmentation, lungnet-gao"))
+        nodes = labels, others, copy
+        self.assertEqual([node.GetDisplayVisibility() for node in nodes], [0, 1, 1])
+        self.panel.exit()
+        first.enter()
+        self.assertEqual([node.GetDisplayVisibility() for node in nodes], [1, 0, 1])
+
+    def test_labels_of_another_reader_do_not_hide_the_way_back(self):
+        (first, labels), (second, others) = self.open_two_scans()
+        show_over(second, None)
+        self.panel.slices.decide("accept")
+        self.rename("CD")  # whose review the scene carries from now on
+        self.panel.close()
+        self.rename("AB")
+        self.panel.offer(first, self.schema, labels)
+        self.panel.offer(second, self.schema, others)
+        self.assertIn("is that of CD", self.sentence())
+        self.assertTrue(self.panel.head.resume_button.visible)
+        self.panel.head.resume_button.click()
+        self.assertIs(self.panel.case.labels.volume, second)
+        self.assertEqual(len(self.panel.case.review.state.accepted), 1)
 
     def test_a_review_of_another_schema_opens_when_that_is_chosen(self):
         (first, labels), _ = self.open_two_scans()

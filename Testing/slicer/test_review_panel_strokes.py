@@ -85,6 +85,21 @@ class ReviewPanelStrokesTest(ReviewPanelCase):
             self.panel.close()
             self.panel.offer(self.volume, self.schema, self.node)
 
+    def test_nothing_is_exported_while_the_disk_does_not_take_the_last_strokes(self):
+        """The slice that was accepted is not the one on display."""
+        self.open_case()
+        self.panel.slices.decide("accept")
+        Review.resume(self.panel.case.review.folder, "AB").comment(0, "from elsewhere")
+        self.hand().paint("fibrosis", self.voxels(4))
+        self.panel.export.folder.currentPath = str(self.folder / "set")
+        self.panel.export.licence.text = "CC BY 4.0"
+        self.panel.export.button.click()
+        self.assertIn("The last strokes: could not be recorded", self.panel.export.message.text)
+        self.assertIn("was changed by another program", self.sentence())
+        self.assertFalse((self.folder / "set").exists())
+        self.panel.head.resume_button.click()
+        self.assertNotIn(4, self.panel.case.review.state.accepted)
+
     def test_what_the_disk_did_not_take_outlives_the_next_result(self):
         self.open_case()
         stroke = self.paint_while_another_program_writes()

@@ -11,6 +11,7 @@ from dark_network import chest, save_dark_network
 from panel_case import PanelCase, load_module
 
 from LungCAD.errors import Cancelled, InputError
+from LungCAD.panels import review_settings
 from LungCAD.panels.views import show_film
 
 NAME = "XrayLungSeg"
@@ -190,6 +191,24 @@ class PanelTest(PanelTestCase):
         count = slicer.mrmlScene.GetNumberOfNodes()
         self.compute()
         self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)
+
+    def test_lungs_of_one_film_alone_are_seen_over_it_also_where_nobody_reviews(self):
+        review_settings.remember(review_settings.READER, "")
+        self.panel.review.head.reader_edit.text = ""
+        films = self.film(name="A"), self.film(chest()[:, ::-1].copy(), name="B")
+        lungs = []
+        for film in films:
+            self.node.film = film
+            self.compute()
+            lungs.append(self.node.labels)
+        self.assertEqual([each.GetDisplayVisibility() for each in lungs], [0, 1])
+        self.node.film = films[0]
+        self.settle()
+        self.assertIs(self.node.labels, lungs[0])
+        self.assertEqual([each.GetDisplayVisibility() for each in lungs], [1, 0])
+        if slicer.app.layoutManager() is not None:
+            layers = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceCompositeNode()
+            self.assertEqual(layers.GetBackgroundVolumeID(), films[0].GetID())
 
     def test_the_film_is_seen_face_on(self):
         if slicer.app.layoutManager() is None:

@@ -70,9 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cross", metavar="FILE", help="also studies of another generator: a Python file with make_study"
     )
-    add_paint(
-        parser, "also score signs painted into these real lungs; any that a patient has count as false"
-    )
+    add_paint(parser, "also score signs painted into these real lungs; any that a patient has count as false")
     parser.add_argument("--full-size", action="store_true", help="time projections on 512 x 512 x 432 voxels")
     parser.add_argument("--no-timing", action="store_true", help="leave the projections' speed out")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
