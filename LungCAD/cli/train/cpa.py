@@ -131,9 +131,11 @@ def run(options: argparse.Namespace) -> int:
             print(f"Warning: {warning}")
     if painted:
         split = split._replace(training=[*split.training, *painted])
-        data += f" Besides {len(options.paint)} real CT, each painted in {options.paintings} ways."
-    licence = options.licence if options.scans or painted else "Apache-2.0"
-    source = Source(data, licence, synthetic=not options.scans, command=_command(options))
+        data += f" Besides {len(options.paint)} real CT, with signs painted into them in {options.paintings} ways each."
+    licences = ["Apache-2.0"] if options.phantoms else []
+    if options.scans or painted:
+        licences.append(options.licence)
+    source = Source(data, "; ".join(licences), synthetic=not options.scans, command=_command(options))
     with progress_bar(options.quiet) as progress:
         imagenet = _imagenet(options.imagenet, progress)
         records = train_cpa(options.output, plans, split, p, source, imagenet, progress)
