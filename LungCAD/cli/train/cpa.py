@@ -131,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"Warning: {warning}")
     if painted:
         split = split._replace(training=[*split.training, *painted])
-        data += f" Besides {len(options.paint)} real CT, with signs painted into them in {options.paintings} ways each."
+        data += f" Besides {len(options.paint)} real CT with signs painted in, {options.paintings} times each."
     licences = ["Apache-2.0"] if options.phantoms else []
     if options.scans or painted:
         licences.append(options.licence)

@@ -205,7 +205,7 @@ def test_real_lungs_with_painted_signs_are_learned_from_and_choose_no_epoch(
     assert len({case.signs.tobytes() for case in cases}) > 1
     assert {case.disease for case in cases if (case.signs == 1).any()} == {1}
     card = (tmp_path / "out" / "cpa-cavity-axial.md").read_text(encoding="utf-8")
-    assert "6 scans of 6 patients" in card and "Besides 1 real CT, with signs painted into them in 5 ways each" in card
+    assert "6 scans of 6 patients" in card and "Besides 1 real CT with signs painted in, 5 times each" in card
     assert "--paint CT" in card and "roe" not in card
     kept = sorted((tmp_path / "out" / "projections").glob("painted-*.npz"))
     made = [path.stat().st_mtime_ns for path in kept]
