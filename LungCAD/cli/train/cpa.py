@@ -131,7 +131,8 @@ def run(options: argparse.Namespace) -> int:
             print(f"Warning: {warning}")
     if painted:
         split = split._replace(training=[*split.training, *painted])
-        data += f" Besides {len(options.paint)} real CT with signs painted in, {options.paintings} times each."
+        ways = f"signs painted in, {options.paintings} times each"
+        data += f" Besides {len(options.paint)} real CT with {ways}."
     licences = ["Apache-2.0"] if options.phantoms else []
     if options.scans or painted:
         licences.append(options.licence)
