@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count, islice
@@ -16,7 +17,7 @@ from PIL import Image
 from LungCAD.batch.table import ResumableTable, begins_with
 from LungCAD.csv_rows import stream_rows
 from LungCAD.errors import InputError
-from LungCAD.files import files_below
+from LungCAD.files import UNFINISHED, files_below
 from LungCAD.images import read_radiograph
 from LungCAD.parallel import thread_map
 from LungCAD.progress import Progress, silent
@@ -150,7 +151,9 @@ def segment_films(
 def write_mask(labels: sitk.Image, path: Path) -> None:
     """Write a mask as PNG whose values are the labels; atomic, an existing one is replaced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".unfinished-{uuid.uuid4().hex}")  # as short for names as long as can be
+    # As short for names as long as can be, and the same again: of a run that was killed nothing is left.
+    name = hashlib.sha256(os.fsencode(path.name)).hexdigest()
+    unfinished = path.with_name(f"{UNFINISHED}{name}")
     try:
         Image.fromarray(sitk.GetArrayViewFromImage(labels)).save(unfinished, format="png")
         unfinished.replace(path)

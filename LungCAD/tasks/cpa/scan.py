@@ -112,7 +112,7 @@ class CpaReader:
     def _cautions(self) -> tuple[str, ...]:
         synthetic = {network.name: None for network in self.networks if network.card.synthetic}
         if all(network.card.synthetic for network in self.networks):
-            return ("All networks were trained on synthetic scans only.",)
+            return ("All networks were trained on synthetic signs only.",)
         return (f"Trained on synthetic scans: {', '.join(synthetic)}.",) if synthetic else ()
 
     def _look(

@@ -194,7 +194,7 @@ def test_what_was_trained_on_synthetic_scans_is_named(tmp_path, monkeypatch):
     save_networks(folder, ("fungus_ball",), ("axial",))
     assert warnings() == ["Trained on synthetic scans: cpa-fungus_ball-axial."]
     save_networks(folder, ("cavity",), ("axial",))
-    assert warnings() == ["All networks were trained on synthetic scans only."]
+    assert warnings() == ["All networks were trained on synthetic signs only."]
 
 
 def test_rotations_agree_with_the_scan_as_it_is(reader, monkeypatch):
