@@ -108,3 +108,12 @@ class ReviewPanelCase(PaintedScan, unittest.TestCase):
     def rename(self, reader):
         self.panel.head.reader_edit.text = reader
         self.panel.head.reader_edit.editingFinished.emit()
+
+    def save_and_load(self):
+        """Save the scene, close it and load it again; return its scan and the labels under review."""
+        path = str(self.folder / "scene.mrb")
+        self.assertTrue(slicer.util.saveScene(path))
+        self.panel.close()
+        slicer.mrmlScene.Clear(0)
+        slicer.util.loadScene(path)
+        return slicer.util.getNode("CT"), slicer.util.getNode("Result")

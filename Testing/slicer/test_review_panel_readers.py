@@ -275,12 +275,7 @@ class ReviewPanelReadersTest(ReviewPanelCase):
         self.rename("CD")
         self.panel.slices.decide("accept")
         self.rename("AB")
-        path = str(self.folder / "scene.mrb")
-        self.assertTrue(slicer.util.saveScene(path))
-        self.panel.close()
-        slicer.mrmlScene.Clear(0)
-        slicer.util.loadScene(path)
-        volume, labels = (slicer.util.getNode(name) for name in ("CT", "Result"))
+        volume, labels = self.save_and_load()
         self.panel.offer(volume, self.schema, labels)
         found = {"AB": labels}
         for reader in ("CD", "AB", "CD", "AB"):
